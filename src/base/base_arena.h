@@ -1,0 +1,48 @@
+/* Memory by lifetime: allocate many things, free them together.
+ *
+ * A pointer from an arena may live in something of equal or shorter lifetime, never longer.
+ * An arena belongs to one thread at a time. Allocation cannot fail (base_memory.h). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base_text.h"
+
+struct eagre_arena_chunk;
+
+/* All zero is a valid empty arena. */
+struct eagre_arena {
+  struct eagre_arena_chunk *chunk; /* newest first */
+  char *next;                      /* free space of `chunk` */
+  char *end;
+  size_t chunk_size;               /* bytes of the next chunk, grows to 1 MiB */
+  size_t allocated_size;           /* bytes held from the system, for metrics */
+};
+
+struct eagre_arena_mark {
+  struct eagre_arena_chunk *chunk;
+  char *next;
+};
+
+/* `size` bytes aligned to 16, uninitialised. */
+void *eagre_arena_allocate(struct eagre_arena *arena, size_t size) __attribute__((returns_nonnull));
+/* The same, zeroed. */
+void *eagre_arena_allocate_zeroed(struct eagre_arena *arena, size_t size)
+    __attribute__((returns_nonnull));
+/* `size` bytes aligned to 64 and followed by 64 readable bytes: vectors of columns. */
+void *eagre_arena_allocate_vector(struct eagre_arena *arena, size_t size)
+    __attribute__((returns_nonnull));
+/* A copy of `text`, with a terminating zero byte that is not counted. */
+struct eagre_text eagre_arena_copy_text(struct eagre_arena *arena, struct eagre_text text);
+char *eagre_arena_copy_string(struct eagre_arena *arena, const char *string);
+struct eagre_text eagre_arena_printf(struct eagre_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Remember a point / give back everything allocated since. */
+struct eagre_arena_mark eagre_arena_mark(const struct eagre_arena *arena);
+void eagre_arena_rewind(struct eagre_arena *arena, struct eagre_arena_mark mark);
+/* Gives back everything; keeps the largest chunk for reuse. */
+void eagre_arena_reset(struct eagre_arena *arena);
+/* Frees everything. */
+void eagre_arena_done(struct eagre_arena *arena);

@@ -1,0 +1,115 @@
+/* Door of the room `value`: text <-> one typed value, used by JSON, CAST, functions and printing.
+ *
+ * Grammars are Spark's (spark-semantics 5.4 and 10). "CAST grammar" below is what CAST accepts;
+ * "JSON grammar" adds from_json's fallbacks. All functions are pure and may run on any thread; a
+ * zone handle belongs to the thread that opened it. None allocates unless it says so. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "column/column.h"
+
+/* ---- Numbers -------------------------------------------------------------------------------- */
+
+enum eagre_value_result {
+  EAGRE_VALUE_OK,
+  EAGRE_VALUE_INVALID,  /* not of the grammar */
+  EAGRE_VALUE_OVERFLOW, /* of the grammar, out of range */
+};
+
+/* CAST grammar for integers: trimmed, optional sign, ASCII digits only. Range of int64. */
+enum eagre_value_result eagre_value_parse_integer(struct eagre_text text, int64_t *out_value);
+/* CAST grammar for DOUBLE (Java's, trimmed; suffix d/f; inf, infinity, nan in any case), correctly
+ * rounded, independent of the locale. */
+enum eagre_value_result eagre_value_parse_double(struct eagre_text text, double *out_value);
+/* The same, rounded once to float (not through double). */
+enum eagre_value_result eagre_value_parse_float(struct eagre_text text, float *out_value);
+/* t true y yes 1 / f false n no 0, any case, trimmed. */
+enum eagre_value_result eagre_value_parse_boolean(struct eagre_text text, bool *out_value);
+/* The number of a JSON token "-12.5e3" (already checked to be one), correctly rounded; fast path
+ * for up to 19 digits and small exponents, then exact. Overflow gives an infinity. */
+double eagre_value_json_double(struct eagre_text token);
+
+/* Java's Double.toString / Float.toString (shortest digits, as JDK 19 and later): "1.0",
+ * "1.0E10", "NaN", "-Infinity". Writes at most 32 bytes, returns the size. */
+size_t eagre_value_print_double(double value, char *out);
+size_t eagre_value_print_float(float value, char *out);
+size_t eagre_value_print_integer(int64_t value, char *out);
+
+/* ---- Civil time ----------------------------------------------------------------------------- */
+
+/* Proleptic Gregorian calendar. */
+int64_t eagre_value_days_from_civil(int64_t year, unsigned month, unsigned day);
+void eagre_value_civil_from_days(int64_t days, int64_t *out_year, unsigned *out_month,
+                                 unsigned *out_day);
+bool eagre_value_is_leap_year(int64_t year);
+unsigned eagre_value_month_length(int64_t year, unsigned month);
+
+/* A time zone. UTC and fixed offsets need no ICU data; others go through ICU (in this room only). */
+struct eagre_zone;
+/* `name` as Spark accepts it: "UTC", "Z", "+01:00", "GMT+1", "Europe/Paris". USAGE
+ * INVALID_TIMEZONE otherwise. */
+enum eagre_status eagre_zone_open(struct eagre_text name, struct eagre_zone **out_zone,
+                                  struct eagre_error *error);
+void eagre_zone_close(struct eagre_zone *zone);
+bool eagre_zone_is_utc(const struct eagre_zone *zone);
+/* Offset from UTC in seconds at an instant. */
+int32_t eagre_zone_offset_at(const struct eagre_zone *zone, int64_t timestamp_us);
+/* Local wall-clock microseconds -> instant; a gap moves forward, an overlap takes the earlier
+ * offset (the first of the two instants). */
+int64_t eagre_zone_local_to_instant(const struct eagre_zone *zone, int64_t local_us);
+
+/* ---- Dates and timestamps as text ------------------------------------------------------------ */
+
+/* CAST grammar. `now_us` serves time-only texts ("12:30:00" means today in the zone). */
+enum eagre_value_result eagre_value_parse_timestamp(struct eagre_text text,
+                                                    const struct eagre_zone *zone, int64_t now_us,
+                                                    int64_t *out_us);
+enum eagre_value_result eagre_value_parse_date(struct eagre_text text, int32_t *out_days);
+/* from_json's grammars: CAST's plus the "GMT" clean-up and, for dates, days since epoch. */
+enum eagre_value_result eagre_value_parse_json_timestamp(struct eagre_text text,
+                                                         const struct eagre_zone *zone,
+                                                         int64_t now_us, int64_t *out_us);
+enum eagre_value_result eagre_value_parse_json_date(struct eagre_text text, int32_t *out_days);
+
+/* "2026-01-01 00:00:00.5" (CAST to STRING: fraction without trailing zeros). At most 40 bytes. */
+size_t eagre_value_print_timestamp(int64_t us, const struct eagre_zone *zone, char *out);
+/* "2026-01-01T00:00:00.500Z" or "...+01:00": to_json (always three digits, truncated). */
+size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zone, char *out);
+/* "2026-01-01"; years beyond 9999 get a sign, as Java prints them. */
+size_t eagre_value_print_date(int32_t days, char *out);
+
+/* A compiled pattern of Spark's date letters ("yyyy-MM-dd HH:mm:ss.SSSXXX"), for date_format,
+ * to_timestamp and the JSON options. USAGE INVALID_DATETIME_PATTERN names the letter. */
+struct eagre_pattern;
+enum eagre_status eagre_pattern_open(struct eagre_text pattern, struct eagre_pattern **out_pattern,
+                                     struct eagre_error *error);
+void eagre_pattern_close(struct eagre_pattern *pattern);
+void eagre_pattern_format(const struct eagre_pattern *pattern, int64_t us,
+                          const struct eagre_zone *zone, struct eagre_buffer *out);
+enum eagre_value_result eagre_pattern_parse(const struct eagre_pattern *pattern,
+                                            struct eagre_text text, const struct eagre_zone *zone,
+                                            int64_t *out_us);
+
+/* Interval text: "10 seconds", "1 minute 30 seconds", "2 hours", "1 day", "interval 5 minutes",
+ * "1.5 seconds", also "MICROSECONDS". Months and years set *out_months. Any case. */
+enum eagre_value_result eagre_value_parse_interval(struct eagre_text text, int64_t *out_months,
+                                                   int64_t *out_us);
+/* "INTERVAL '0 00:00:10' DAY TO SECOND". */
+void eagre_value_print_interval(int64_t us, struct eagre_buffer *out);
+
+/* ---- Whole values ---------------------------------------------------------------------------- */
+
+/* Row `row` of `vector` as CAST(... AS STRING) prints it; nested: {1, null, x}. NULL prints
+ * "null" only inside a struct; a NULL at the root appends nothing and returns false. */
+bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
+                       const struct eagre_zone *zone, struct eagre_buffer *out);
+
+/* UTF-8: whether `text` is valid, and a copy with every invalid sequence replaced by U+FFFD the
+ * way Java does. */
+bool eagre_value_utf8_is_valid(struct eagre_text text);
+void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out);
+/* Number of code points (bytes that are not continuation bytes). */
+size_t eagre_value_utf8_length(struct eagre_text text);

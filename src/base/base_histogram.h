@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum { EAGRE_HISTOGRAM_BUCKETS = 64 * 58 };
+enum { EAGRE_HISTOGRAM_BUCKETS = 64 * 59 };
 
 struct eagre_histogram {
   uint64_t count;

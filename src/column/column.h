@@ -63,7 +63,7 @@ struct eagre_type {
   enum eagre_type_kind kind;
   uint8_t precision; /* DECIMAL only */
   uint8_t scale;     /* DECIMAL only */
-  uint32_t field_count; /* STRUCT only */
+  uint32_t field_count; /* STRUCT; 1 for ARRAY ("element"), 2 for MAP ("key", "value") */
   const struct eagre_field *fields;
 };
 
@@ -107,12 +107,16 @@ bool eagre_type_is_supported(enum eagre_type_kind kind);
  *   - BOOLEAN data is a bitmap. STRUCT has `children` (as many as the type has fields), each with
  *     as many rows; a null struct row has unspecified children, so a reader must look at the
  *     struct's validity first (extracting a field ANDs them).
+ *   - ARRAY and MAP (stored by `parquet` today, computed by no expression yet): row i holds rows
+ *     [offsets[i], offsets[i + 1]) of children[0] (element, or key) and, for a MAP, children[1]
+ *     (value). Their types carry fields "element", or "key" and "value".
  *   - NULL kind: no data, every row null, validity ignored.
  * Memory comes from `eagre_arena_allocate_vector`: 64-byte aligned, 64 readable bytes behind. */
 struct eagre_vector {
   const struct eagre_type *type;
   uint8_t *validity;
   void *data;
+  int32_t *offsets; /* ARRAY, MAP only: one more than there are rows */
   struct eagre_vector *children;
   bool is_constant;
 };

@@ -1,0 +1,128 @@
+/* Door of the room `checkpoint`: the files of one flow's checkpoint directory. Spark's layout
+ * (spark-semantics 2) plus our own below `eagre/`. Formats, names, checksums and the lock; when
+ * what is written is decided by `epoch`.
+ *
+ *   metadata, offsets/N, commits/N, sources/I/N     Spark's, each with a hidden .NAME.crc
+ *   eagre/lock                                       open-file-description lock
+ *   eagre/prepared/N                                 attempt, state version, watermarks, sink pieces
+ *   eagre/state/...                                  room `state`
+ *
+ * Exclusive creation everywhere: a file that exists already is UNSAFE
+ * CONCURRENT_STREAM_LOG_UPDATE. Side files are verified when they exist: UNSAFE
+ * CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED. One handle, one thread (control). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "io/io.h"
+
+struct eagre_checkpoint;
+
+struct eagre_checkpoint_pair {
+  struct eagre_text key;
+  struct eagre_text value;
+};
+
+/* offsets/N. */
+struct eagre_checkpoint_offsets {
+  int64_t watermark_ms;
+  int64_t timestamp_ms;
+  const struct eagre_checkpoint_pair *configuration;
+  uint32_t configuration_count;
+  const struct eagre_text *sources; /* one JSON text per source; empty = "-" */
+  uint32_t source_count;
+};
+
+/* eagre/prepared/N. */
+struct eagre_checkpoint_prepared {
+  struct eagre_text attempt;
+  int64_t epoch;
+  bool has_state;
+  int64_t state_version;        /* N + 1 */
+  uint32_t core_count;          /* cores that wrote state files */
+  int64_t next_watermark_ms;    /* eviction watermark of N + 1 */
+  int64_t late_watermark_ms;    /* late-row watermark of N + 1 */
+  const int64_t *source_maximum_ms; /* per watermark node: greatest (event time - delay) so far */
+  uint32_t source_maximum_count;
+  const struct eagre_text *sink_pieces; /* opaque JSON texts, one per sink */
+  uint32_t sink_piece_count;
+};
+
+/* What a start finds. */
+struct eagre_checkpoint_summary {
+  bool exists;               /* metadata is there */
+  char id[EAGRE_UUID_SIZE];
+  int64_t offsets_last;      /* -1 none */
+  int64_t commits_last;      /* -1 none */
+  bool has_state;            /* eagre/state holds files */
+  bool is_from_spark;        /* state/ of Spark's, or no eagre/ directory although epochs exist */
+  bool has_spark_state;      /* state/<op>: a stateful checkpoint of Spark's, not continuable */
+};
+
+struct eagre_checkpoint_options {
+  bool read_only; /* no lock, nothing is made: `checkpoint show`, `lag` */
+  bool take_over; /* go past a held lock (--take-over) */
+};
+
+/* Opens (and locks) the directory without writing to it; it may not exist. Reads the summary.
+ * UNSAFE: CHECKPOINT_LOCKED (another process), STREAMING_CHECKPOINT_MISSING_METADATA_FILE,
+ * MALFORMED_LOG_FILE, INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION. */
+enum eagre_status eagre_checkpoint_open(struct eagre_io *io, const char *path,
+                                        const struct eagre_checkpoint_options *options,
+                                        struct eagre_checkpoint **out_checkpoint,
+                                        struct eagre_error *error);
+void eagre_checkpoint_close(struct eagre_checkpoint *checkpoint);
+const struct eagre_checkpoint_summary *
+eagre_checkpoint_summary(const struct eagre_checkpoint *checkpoint);
+const char *eagre_checkpoint_path(const struct eagre_checkpoint *checkpoint);
+
+/* Step 0: directories and `metadata` with a new id (kept when it exists already). */
+enum eagre_status eagre_checkpoint_create(struct eagre_checkpoint *checkpoint,
+                                          struct eagre_error *error);
+
+enum eagre_status eagre_checkpoint_write_offsets(struct eagre_checkpoint *checkpoint,
+                                                 int64_t epoch,
+                                                 const struct eagre_checkpoint_offsets *offsets,
+                                                 struct eagre_error *error);
+/* END when the file does not exist. Texts live in `arena`. */
+enum eagre_status eagre_checkpoint_read_offsets(struct eagre_checkpoint *checkpoint, int64_t epoch,
+                                                struct eagre_arena *arena,
+                                                struct eagre_checkpoint_offsets *out,
+                                                struct eagre_error *error);
+enum eagre_status eagre_checkpoint_write_commit(struct eagre_checkpoint *checkpoint, int64_t epoch,
+                                                int64_t next_watermark_ms,
+                                                struct eagre_error *error);
+enum eagre_status eagre_checkpoint_read_commit(struct eagre_checkpoint *checkpoint, int64_t epoch,
+                                               int64_t *out_next_watermark_ms,
+                                               struct eagre_error *error);
+/* A prepared file of an earlier attempt of the same epoch is replaced. */
+enum eagre_status eagre_checkpoint_write_prepared(struct eagre_checkpoint *checkpoint,
+                                                  const struct eagre_checkpoint_prepared *prepared,
+                                                  struct eagre_error *error);
+/* END when there is none; UNSAFE PREPARED_FILE_CORRUPT when its checksum is wrong. */
+enum eagre_status eagre_checkpoint_read_prepared(struct eagre_checkpoint *checkpoint,
+                                                 int64_t epoch, struct eagre_arena *arena,
+                                                 struct eagre_checkpoint_prepared *out,
+                                                 struct eagre_error *error);
+
+/* sources/<source>/<name>: `content` is written as it is (with Spark's header, which the source
+ * makes). END when it does not exist. */
+enum eagre_status eagre_checkpoint_write_source(struct eagre_checkpoint *checkpoint,
+                                                uint32_t source, const char *name,
+                                                struct eagre_text content,
+                                                struct eagre_error *error);
+enum eagre_status eagre_checkpoint_read_source(struct eagre_checkpoint *checkpoint, uint32_t source,
+                                               const char *name, struct eagre_buffer *out,
+                                               struct eagre_error *error);
+enum eagre_status eagre_checkpoint_list_source(struct eagre_checkpoint *checkpoint, uint32_t source,
+                                               struct eagre_arena *arena,
+                                               struct eagre_io_entry **out_entries,
+                                               uint32_t *out_count, struct eagre_error *error);
+
+/* Step 6: removes offsets, commits and prepared below `keep_from` (crc side files too). */
+enum eagre_status eagre_checkpoint_purge(struct eagre_checkpoint *checkpoint, int64_t keep_from,
+                                         struct eagre_error *error);
+/* Absolute path of the state directory (eagre/state), for room `state`. */
+const char *eagre_checkpoint_state_path(const struct eagre_checkpoint *checkpoint);

@@ -1,0 +1,34 @@
+/* Door of the room `compress`: one face over zstd, lz4, snappy and zlib. Any thread; a codec
+ * handle belongs to one thread (it keeps the library's working memory). */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/base.h"
+
+enum eagre_codec {
+  EAGRE_CODEC_NONE,
+  EAGRE_CODEC_SNAPPY,
+  EAGRE_CODEC_GZIP,
+  EAGRE_CODEC_LZ4_RAW, /* a bare block */
+  EAGRE_CODEC_ZSTD,
+  EAGRE_CODEC_count
+};
+
+/* "none" (also "uncompressed"), "snappy", "gzip", "lz4" ("lz4_raw"), "zstd", any case. USAGE
+ * COMPRESSION_CODEC_NOT_AVAILABLE lists the names and the nearest one. */
+enum eagre_status eagre_codec_parse(struct eagre_text name, enum eagre_codec *out_codec,
+                                    struct eagre_error *error);
+const char *eagre_codec_name(enum eagre_codec codec);
+
+struct eagre_compressor;
+/* `level` 0 = the codec's default here (zstd 1). */
+struct eagre_compressor *eagre_compressor_new(enum eagre_codec codec, int level);
+void eagre_compressor_free(struct eagre_compressor *compressor);
+/* Appends the compressed form of `input` to `out`. NONE appends it as it is. */
+enum eagre_status eagre_compress(struct eagre_compressor *compressor, struct eagre_text input,
+                                 struct eagre_buffer *out, struct eagre_error *error);
+/* Writes exactly `output_size` bytes to `output`. Damaged input, or another size: UNSAFE
+ * MALFORMED_COMPRESSED_DATA. */
+enum eagre_status eagre_decompress(enum eagre_codec codec, struct eagre_text input, char *output,
+                                   size_t output_size, struct eagre_error *error);

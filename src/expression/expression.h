@@ -1,0 +1,194 @@
+/* Door of the room `expression`: typed expressions, the function table, evaluation over batches,
+ * and the accumulators of aggregates.
+ *
+ * Life of an expression:
+ *   1. `plan` builds a bound tree with the constructors below. Each checks its arguments, adds the
+ *      implicit casts of Spark's coercion and computes the result type; wrong use is a USAGE error
+ *      with Spark's class (DATATYPE_MISMATCH.*, WRONG_NUM_ARGS, UNRESOLVED_ROUTINE with the nearest
+ *      name) at `position`.
+ *   2. `eagre_program_new` compiles trees into a flat program: constant parts folded, equal parts
+ *      shared, one instruction per call over registers that are vectors.
+ *   3. `eagre_program_run` evaluates it over one batch. One program belongs to one thread.
+ *
+ * ANSI is on: overflow, bad casts and division by zero are DATA errors with class, SQL position and
+ * row. Arguments that Spark evaluates lazily (AND, OR, CASE, IF, COALESCE, NVL, TRY_*) are evaluated
+ * only for the rows that need them, so `x <> 0 AND 1 / x > 2` never fails.
+ * NULL in, NULL out unless a function says otherwise. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "column/column.h"
+#include "sql/sql.h"
+#include "value/value.h"
+
+struct eagre_expression; /* bound, immutable, lives in the arena it was made in */
+
+/* What binding and evaluation need to know of the session. Borrowed for the life of programs. */
+struct eagre_expression_session {
+  const struct eagre_zone *zone;
+};
+
+/* ---- Building (any thread; one arena, one thread) -------------------------------------------- */
+
+enum eagre_status eagre_expression_literal(struct eagre_arena *arena,
+                                           const struct eagre_sql_expression *literal,
+                                           const struct eagre_expression_session *session,
+                                           struct eagre_expression **out,
+                                           struct eagre_error *error);
+struct eagre_expression *eagre_expression_column(struct eagre_arena *arena, uint32_t index,
+                                                 const struct eagre_type *type,
+                                                 struct eagre_sql_position position);
+/* Field `index` of a STRUCT value. */
+struct eagre_expression *eagre_expression_field(struct eagre_arena *arena,
+                                                struct eagre_expression *value, uint32_t index,
+                                                struct eagre_sql_position position);
+/* A scalar function or operator by name ("+", "upper", "from_json", "named_struct" ...). Text that
+ * a function needs at plan time (schemas, patterns, paths) must be a literal after folding. */
+enum eagre_status eagre_expression_call(struct eagre_arena *arena, struct eagre_text function,
+                                        struct eagre_expression *const *arguments,
+                                        uint32_t argument_count,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_sql_position position,
+                                        struct eagre_expression **out, struct eagre_error *error);
+/* CAST / TRY_CAST. */
+enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_expression *value,
+                                        const struct eagre_type *type, bool is_try,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_sql_position position,
+                                        struct eagre_expression **out, struct eagre_error *error);
+/* CASE WHEN c1 THEN v1 ... [ELSE e] END; `arguments` as in the syntax tree without operand. */
+enum eagre_status eagre_expression_case(struct eagre_arena *arena,
+                                        struct eagre_expression *const *arguments,
+                                        uint32_t argument_count, bool has_else,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_sql_position position,
+                                        struct eagre_expression **out, struct eagre_error *error);
+/* value:path on a STRING. */
+enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre_expression *value,
+                                         struct eagre_text path,
+                                         struct eagre_sql_position position,
+                                         struct eagre_expression **out, struct eagre_error *error);
+/* STRUCT of named values: struct(...), named_struct(...). `names` are used as given. */
+struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
+                                                 struct eagre_expression *const *values,
+                                                 const struct eagre_text *names, uint32_t count,
+                                                 struct eagre_sql_position position);
+/* Start of the tumbling or sliding window number `ordinal` (0 = latest) that holds `timestamp`, as
+ * STRUCT<start TIMESTAMP, end TIMESTAMP>; NULL when that ordinal does not hold it (spark-semantics
+ * 3.4). All in microseconds; the caller has checked the constraints. */
+struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
+                                                 struct eagre_expression *timestamp,
+                                                 int64_t duration_us, int64_t slide_us,
+                                                 int64_t start_us, uint32_t ordinal,
+                                                 struct eagre_sql_position position);
+
+const struct eagre_type *eagre_expression_type(const struct eagre_expression *expression);
+struct eagre_sql_position eagre_expression_position(const struct eagre_expression *expression);
+/* Whether it has a constant value, and that value as a constant vector (folded with the session;
+ * current_timestamp() is not constant). DATA errors of the folding are reported. */
+bool eagre_expression_is_constant(const struct eagre_expression *expression);
+enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
+                                        const struct eagre_expression *expression,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_vector *out, struct eagre_error *error);
+/* If it is just column `index` (possibly through no-op casts): true. */
+bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index);
+/* Marks in `used` (one flag per input column) every column it reads. */
+void eagre_expression_mark_columns(const struct eagre_expression *expression, bool *used);
+/* A copy whose column i reads column map[i]. */
+struct eagre_expression *eagre_expression_remap(struct eagre_arena *arena,
+                                                const struct eagre_expression *expression,
+                                                const uint32_t *map);
+/* When it reads only single fields of STRUCT column `column` (never the whole), marks them in
+ * `used_fields` and returns true; false when the whole struct is needed. */
+bool eagre_expression_mark_fields(const struct eagre_expression *expression, uint32_t column,
+                                  bool *used_fields);
+/* A copy of a from_json call that fills only the marked fields (others NULL); any other expression
+ * is returned unchanged. */
+struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
+                                                     struct eagre_expression *expression,
+                                                     const bool *used_fields);
+bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre_expression *b);
+/* SQL text as EXPLAIN shows it. `column_name` (may be NULL: #index) names input columns. */
+void eagre_expression_print(const struct eagre_expression *expression,
+                            const struct eagre_type *input_columns, struct eagre_buffer *out);
+
+/* ---- Functions table -------------------------------------------------------------------------- */
+
+struct eagre_function_info {
+  const char *name;
+  const char *usage; /* "upper(str)" */
+  const char *text;  /* one sentence */
+  const char *group; /* "string", "date and time", "aggregate", ... */
+  bool is_aggregate;
+};
+/* Every function in order of name; *out_count rows. For SHOW FUNCTIONS and docs/reference. */
+const struct eagre_function_info *eagre_function_list(uint32_t *out_count);
+bool eagre_function_is_aggregate(struct eagre_text name);
+bool eagre_function_exists(struct eagre_text name);
+
+/* ---- Running ---------------------------------------------------------------------------------- */
+
+struct eagre_program;
+
+struct eagre_program_context {
+  int64_t batch_timestamp_us; /* current_timestamp(), now(), current_date() */
+};
+
+/* Compiles `count` expressions over input columns of STRUCT type `input`. Never fails for trees made
+ * by the constructors above. */
+struct eagre_program *eagre_program_new(const struct eagre_type *input,
+                                        struct eagre_expression *const *expressions,
+                                        uint32_t count,
+                                        const struct eagre_expression_session *session);
+void eagre_program_free(struct eagre_program *program);
+/* Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
+ * they may alias input columns, and may be constants). Errors: DATA with class, line, column, row. */
+enum eagre_status eagre_program_run(struct eagre_program *program, struct eagre_batch *batch,
+                                    const struct eagre_program_context *context,
+                                    struct eagre_vector *out, struct eagre_error *error);
+/* Evaluates one BOOLEAN expression and gives the rows where it is true as a bitmap (NULL = false). */
+enum eagre_status eagre_program_run_filter(struct eagre_program *program,
+                                           struct eagre_batch *batch,
+                                           const struct eagre_program_context *context,
+                                           uint8_t **out_keep, struct eagre_error *error);
+
+/* ---- Aggregates ------------------------------------------------------------------------------- */
+
+/* An aggregate bound to its argument type. Its accumulator is `accumulator_size` bytes (a multiple
+ * of 8, all zero = nothing seen), without pointers except that of min/max over texts, which points into the
+ * arena given to update (the state table's) and is listed by `text_offset`. */
+struct eagre_aggregate {
+  const struct eagre_function_info *info;
+  const struct eagre_type *argument_type; /* NULL for count(*) */
+  const struct eagre_type *result_type;
+  uint32_t accumulator_size;
+  int32_t text_offset; /* offset of a struct eagre_text inside the accumulator, or -1 */
+  uint8_t kind;        /* private to this room */
+};
+
+/* Binds count, sum, avg, mean, min, max (count(*): argument NULL). *inout_argument gets the implicit
+ * cast. USAGE errors as `eagre_expression_call`. */
+enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena, struct eagre_text function,
+                                       struct eagre_expression **inout_argument,
+                                       const struct eagre_expression_session *session,
+                                       struct eagre_sql_position position,
+                                       struct eagre_aggregate *out, struct eagre_error *error);
+/* Adds rows: row i of `argument` (NULL for count(*)) goes to the accumulator at accumulators[i] +
+ * offset. Texts that must be kept are copied into `arena`. DATA ARITHMETIC_OVERFLOW on a BIGINT sum. */
+enum eagre_status eagre_aggregate_update(const struct eagre_aggregate *aggregate,
+                                         const struct eagre_vector *argument, uint32_t row_count,
+                                         char *const *accumulators, uint32_t offset,
+                                         struct eagre_arena *arena, struct eagre_error *error);
+/* into += from, for accumulators of the same aggregate. */
+enum eagre_status eagre_aggregate_merge(const struct eagre_aggregate *aggregate, char *into,
+                                        const char *from, struct eagre_arena *arena,
+                                        struct eagre_error *error);
+/* Writes the results of `row_count` accumulators into `out` (made here, memory from `arena`; texts
+ * keep pointing into the accumulators' arena). */
+void eagre_aggregate_finish(const struct eagre_aggregate *aggregate, char *const *accumulators,
+                            uint32_t offset, uint32_t row_count, struct eagre_vector *out,
+                            struct eagre_arena *arena);

@@ -1,0 +1,278 @@
+/* Door of the room `sql`: SQL text -> syntax tree, and messages with a caret.
+ *
+ * The tree says what was written, nothing about what it means: names are not resolved, functions
+ * not looked up, types not checked (that is `plan`). Every operator is a call of the function of
+ * that name, as in Spark's own registry:
+ *
+ *   a + b      "+"(a, b)              NOT a          "not"(a)
+ *   -a         "negative"(a)          +a             "positive"(a)        ~a  "~"(a)
+ *   a = b      "="(a, b)   (== too)   a <> b, a != b "!="(a, b)           a <=> b  "<=>"(a, b)
+ *   a AND b    "and"(a, b)            a OR b         "or"(a, b)
+ *   a || b     "||"(a, b)             a DIV b        "div"(a, b)          a % b "%"(a, b)
+ *   a & b "&"  a | b "|"  a ^ b "^"   a << b "shiftleft"  a >> b "shiftright"
+ *   a BETWEEN b AND c  "between"      a IN (b, c)    "in"(a, b, c)        a LIKE b [ESCAPE c] "like"
+ *   a ILIKE b "ilike"                 a RLIKE b      "rlike" (also REGEXP)
+ *   a IS NULL "isnull"                a IS NOT NULL  "isnotnull"
+ *   a IS TRUE "istrue", "isfalse", "isunknown"       a IS [NOT] DISTINCT FROM b  [not] "<=>"
+ *   NOT BETWEEN, NOT IN, NOT LIKE ... "not"(that)    x::type  CAST         a[b]  INDEX
+ *   EXTRACT(f FROM x) "extract"('f', x)   SUBSTRING(x FROM a FOR b) "substring"   POSITION(a IN b) "position"
+ *   TRIM([BOTH|LEADING|TRAILING] [c] FROM x) "btrim"/"ltrim"/"rtrim"(x[, c])
+ *   current_timestamp, current_date, now without parentheses: calls without arguments
+ *   COUNT(*)  "count"(STAR)
+ *
+ * Everything lives in the arena given to `eagre_sql_parse`; texts of names are unquoted copies.
+ * Keywords and function names are in lower case in the tree, identifiers as written. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "column/column.h"
+
+/* Where something stands in the source text. */
+struct eagre_sql_position {
+  uint32_t line;   /* from 1 */
+  uint32_t column; /* from 1, code points */
+  uint32_t length; /* code points, at least 1 */
+};
+
+struct eagre_sql_query;
+struct eagre_sql_expression;
+
+/* `a.b.c`, each part unquoted. */
+struct eagre_sql_name {
+  struct eagre_text *parts;
+  uint32_t part_count;
+  struct eagre_sql_position position;
+};
+
+/* ---- Expressions ---------------------------------------------------------------------------- */
+
+enum eagre_sql_expression_kind {
+  EAGRE_SQL_LITERAL,
+  EAGRE_SQL_NAME,     /* a column, or column.field..., undecided: `name` */
+  EAGRE_SQL_STAR,     /* * or qualifier.*: `name` (part_count 0 for a bare *) */
+  EAGRE_SQL_CALL,     /* `function`, `arguments` */
+  EAGRE_SQL_CAST,     /* `arguments[0]`, `type`; is_try for TRY_CAST */
+  EAGRE_SQL_CASE,     /* arguments: [operand] then when, then pairs, then [else] */
+  EAGRE_SQL_FIELD,    /* arguments[0].field on something that is not a plain name: `text` */
+  EAGRE_SQL_FIELD_STAR, /* arguments[0].* on something that is not a plain name */
+  EAGRE_SQL_INDEX,    /* arguments[0][arguments[1]] */
+  EAGRE_SQL_COLON,    /* arguments[0]:path, `text` is the path as written */
+  EAGRE_SQL_LAMBDA,   /* parameters -> body: parsed so that it can be refused by name */
+  EAGRE_SQL_SUBQUERY, /* (SELECT ...) as a value, IN (SELECT ...), EXISTS: `query`, `function` says which: "scalar", "in", "exists" */
+};
+
+enum eagre_sql_literal_kind {
+  EAGRE_SQL_LITERAL_NULL,
+  EAGRE_SQL_LITERAL_BOOLEAN,  /* boolean */
+  EAGRE_SQL_LITERAL_INTEGER,  /* text: digits; suffix in type_kind: INT (none), BIGINT (L), SMALLINT (S), TINYINT (Y) */
+  EAGRE_SQL_LITERAL_DECIMAL,  /* text: 1.5 or 1BD */
+  EAGRE_SQL_LITERAL_FLOAT,    /* text of 1.5F */
+  EAGRE_SQL_LITERAL_DOUBLE,   /* text of 1e3, 1.5D */
+  EAGRE_SQL_LITERAL_STRING,   /* text, unescaped ('a' 'b' joined, r'raw' kept) */
+  EAGRE_SQL_LITERAL_BINARY,   /* X'1F': text holds the bytes */
+  EAGRE_SQL_LITERAL_DATE,     /* DATE '...': text as written */
+  EAGRE_SQL_LITERAL_TIMESTAMP,/* TIMESTAMP '...': text as written */
+  EAGRE_SQL_LITERAL_INTERVAL, /* months, microseconds */
+};
+
+struct eagre_sql_argument {
+  struct eagre_text name; /* of `name => value`; empty when positional */
+  struct eagre_sql_expression *value;
+};
+
+struct eagre_sql_expression {
+  enum eagre_sql_expression_kind kind;
+  struct eagre_sql_position position;
+  struct eagre_text source; /* the text of this expression as written (column names are made of it) */
+  /* LITERAL */
+  enum eagre_sql_literal_kind literal;
+  enum eagre_type_kind type_kind;
+  bool boolean;
+  int64_t months;
+  int64_t microseconds;
+  struct eagre_text text;
+  /* NAME, STAR */
+  struct eagre_sql_name name;
+  /* CALL, CAST, CASE, FIELD, INDEX, COLON */
+  struct eagre_text function;   /* lower case */
+  struct eagre_sql_argument *arguments;
+  uint32_t argument_count;
+  bool is_operator;             /* written as an operator, not as name(...) */
+  bool is_distinct;             /* count(DISTINCT x) */
+  bool has_over;                /* f(...) OVER (...): parsed so that it can be refused by name */
+  struct eagre_sql_expression *filter; /* f(...) FILTER (WHERE ...) */
+  const struct eagre_type *type; /* CAST */
+  bool is_try;
+  bool has_operand; /* CASE x WHEN ... */
+  bool has_else;
+  struct eagre_sql_query *query; /* SUBQUERY */
+};
+
+/* ---- Queries --------------------------------------------------------------------------------- */
+
+struct eagre_sql_watermark {
+  struct eagre_sql_expression *expression;
+  struct eagre_text alias; /* of `expression AS alias`; empty when none */
+  int64_t delay_months;
+  int64_t delay_us;
+  struct eagre_sql_position position;
+};
+
+enum eagre_sql_relation_kind {
+  EAGRE_SQL_RELATION_NAME,     /* view or table: `name` */
+  EAGRE_SQL_RELATION_PATH,     /* delta.`path`: name.parts[0] is the format, `path` the path */
+  EAGRE_SQL_RELATION_FUNCTION, /* read_kafka(...): `name`, `arguments` */
+  EAGRE_SQL_RELATION_SUBQUERY, /* (SELECT ...): `query` */
+  EAGRE_SQL_RELATION_VALUES,   /* VALUES (1, 'a'), (2, 'b'): `rows` */
+  EAGRE_SQL_RELATION_JOIN,     /* parsed so that it can be refused by name: `join_kind` */
+};
+
+struct eagre_sql_relation {
+  enum eagre_sql_relation_kind kind;
+  struct eagre_sql_position position;
+  bool is_stream; /* STREAM in front, or STREAM(...) around */
+  struct eagre_sql_name name;
+  struct eagre_text path;
+  struct eagre_sql_argument *arguments; /* FUNCTION; WITH (opt = v) of a NAME */
+  uint32_t argument_count;
+  struct eagre_sql_query *query;
+  struct eagre_sql_expression **values; /* VALUES: row_count x column_count, row by row */
+  uint32_t row_count;
+  uint32_t column_count;
+  struct eagre_text join_kind; /* "inner", "left outer", "lateral view", ... */
+  struct eagre_sql_relation *left;
+  struct eagre_sql_relation *right;
+  struct eagre_sql_expression *condition;
+  struct eagre_sql_watermark *watermark; /* NULL when none */
+  struct eagre_text alias;               /* empty when none */
+  struct eagre_text *column_aliases;     /* AS t(a, b) */
+  uint32_t column_alias_count;
+};
+
+struct eagre_sql_select_item {
+  struct eagre_sql_expression *expression;
+  struct eagre_text alias; /* empty when none */
+};
+
+struct eagre_sql_order_item {
+  struct eagre_sql_expression *expression;
+  bool is_descending;
+  bool nulls_first; /* resolved: ASC -> first, DESC -> last unless written */
+};
+
+struct eagre_sql_common_table {
+  struct eagre_text name;
+  struct eagre_sql_query *query;
+};
+
+/* One SELECT, or a set operation over two queries. */
+struct eagre_sql_query {
+  struct eagre_sql_position position;
+  struct eagre_text source; /* the text as written */
+  struct eagre_sql_common_table *common_tables; /* WITH */
+  uint32_t common_table_count;
+  struct eagre_text set_operation; /* empty, or "union all", "union", "except", ... then left, right */
+  struct eagre_sql_query *left;
+  struct eagre_sql_query *right;
+  bool is_distinct;
+  struct eagre_sql_select_item *items;
+  uint32_t item_count;
+  struct eagre_sql_relation *from; /* NULL: SELECT without FROM */
+  struct eagre_sql_expression *where;
+  struct eagre_sql_expression **group_by;
+  uint32_t group_by_count;
+  bool group_by_all;
+  struct eagre_text grouping; /* empty, or "rollup", "cube", "grouping sets": refused by plan */
+  struct eagre_sql_expression *having;
+  struct eagre_sql_order_item *order_by;
+  uint32_t order_by_count;
+  struct eagre_sql_expression *limit;
+  struct eagre_sql_expression *offset;
+};
+
+/* ---- Statements ------------------------------------------------------------------------------ */
+
+struct eagre_sql_option {
+  struct eagre_text key;   /* as written, quotes removed; dotted names joined by '.' */
+  struct eagre_text value; /* constant as text: 'a' -> a, 10 -> 10, true -> true */
+  struct eagre_sql_position position;
+};
+
+struct eagre_sql_column {
+  struct eagre_text name;
+  const struct eagre_type *type;
+  bool is_not_null;
+  struct eagre_text comment;
+};
+
+struct eagre_sql_constraint {
+  struct eagre_text name;
+  struct eagre_sql_expression *condition;
+  struct eagre_text on_violation; /* "", "drop row", "fail update" */
+  struct eagre_sql_position position;
+};
+
+enum eagre_sql_statement_kind {
+  EAGRE_SQL_SET,             /* options[0]; no value: key only */
+  EAGRE_SQL_CREATE_TABLE,    /* CREATE [OR REFRESH] STREAMING TABLE */
+  EAGRE_SQL_CREATE_SINK,
+  EAGRE_SQL_CREATE_FLOW,
+  EAGRE_SQL_CREATE_VIEW,     /* CREATE [OR REPLACE] TEMPORARY VIEW */
+  EAGRE_SQL_SELECT,
+  EAGRE_SQL_OTHER,           /* parsed by its first words only, to be refused by name: `what` */
+};
+
+struct eagre_sql_statement {
+  enum eagre_sql_statement_kind kind;
+  struct eagre_sql_position position;
+  struct eagre_sql_name name;
+  bool or_refresh;
+  bool if_not_exists;
+  struct eagre_sql_column *columns;
+  uint32_t column_count;
+  struct eagre_sql_constraint *constraints;
+  uint32_t constraint_count;
+  struct eagre_text format; /* USING, lower case; empty when none */
+  struct eagre_text location;
+  struct eagre_text comment;
+  struct eagre_text *partition_columns;
+  uint32_t partition_column_count;
+  struct eagre_sql_option *options; /* OPTIONS, TBLPROPERTIES or the SET pair */
+  uint32_t option_count;
+  struct eagre_sql_name target; /* CREATE FLOW ... INSERT INTO target */
+  bool by_name;
+  struct eagre_sql_query *query; /* may be NULL for a table without AS */
+  struct eagre_text what;        /* OTHER: "OPTIMIZE", "CREATE MATERIALIZED VIEW", "AUTO CDC", ... */
+  struct eagre_sql_statement *next;
+};
+
+/* Text of `${name}` in the file. */
+struct eagre_sql_define {
+  struct eagre_text name;
+  struct eagre_text value;
+};
+
+/* Parses a whole file of statements separated by semicolons. `${name}` is replaced first (in the
+ * token, so that positions stay those of the file); a name that is not among `defines` is USAGE
+ * UNDEFINED_VARIABLE. Errors are USAGE PARSE_SYNTAX_ERROR (and Spark's other parse classes) with
+ * line, column, length and a hint (nearest keyword, what was expected). Nesting is limited to 500
+ * (PARSE_TOO_DEEP). Any thread. */
+enum eagre_status eagre_sql_parse(struct eagre_arena *arena, struct eagre_text source,
+                                  const struct eagre_sql_define *defines, uint32_t define_count,
+                                  struct eagre_sql_statement **out_first,
+                                  struct eagre_error *error);
+
+/* Appends the line of `source` that `error` points at and a line with carets under the place:
+ *     3 |   SELEC a FROM t
+ *       |   ^^^^^
+ * Nothing when the error has no position. Tabs and wide characters keep the caret in place. */
+void eagre_sql_caret(struct eagre_text source, const struct eagre_error *error,
+                     struct eagre_buffer *out);
+
+/* Prints an expression in one line of SQL: the name Spark gives to a column without an alias
+ * ("count(1)", "(a + 1)", "CAST(a AS INT)", "window.start" -> "start" is the caller's business). */
+void eagre_sql_print_expression(const struct eagre_sql_expression *expression,
+                                struct eagre_buffer *out);

@@ -1,0 +1,119 @@
+/* Door of the room `state`: keyed tables of accumulators, in panes, with versioned snapshots.
+ *
+ * A table maps (pane, key) -> payload. A pane is a window's end in microseconds (or 0 when the query
+ * has no window), so that eviction drops whole panes. A key is a byte string made by
+ * `eagre_state_encode_keys`: equal rows <=> equal bytes (NULLs equal each other, NaN equals NaN,
+ * -0.0 equals 0.0). A payload is `payload_size` bytes, zeroed when new; texts it points to live in
+ * the arena of its pane.
+ *
+ * A *partial* table collects one core's rows of one epoch; at the end of the epoch each owner core
+ * merges from all partial tables the keys of the state partitions it owns. Partition = hash of the
+ * key bytes (without the pane) modulo the partition count, which the checkpoint fixes.
+ *
+ * Tables belong to one thread at a time; hand-over is through a ring. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "column/column.h"
+#include "io/io.h"
+
+struct eagre_state_layout {
+  uint32_t payload_size;         /* bytes, multiple of 8 */
+  const uint32_t *text_offsets;  /* offsets in the payload of `struct eagre_text` values */
+  uint32_t text_count;
+};
+
+struct eagre_state_table;
+struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout *layout);
+void eagre_state_table_free(struct eagre_state_table *table);
+/* Forgets every group, keeps memory: a partial table before the next epoch. */
+void eagre_state_table_clear(struct eagre_state_table *table);
+
+/* Encoded keys of a batch. */
+struct eagre_state_keys {
+  const struct eagre_text *keys; /* row_count, in the batch's arena */
+  const uint64_t *hashes;
+};
+/* Encodes the key columns of all rows (`column_count` 0: one empty key). */
+void eagre_state_encode_keys(const struct eagre_vector *columns, uint32_t column_count,
+                             uint32_t row_count, struct eagre_arena *arena,
+                             struct eagre_state_keys *out);
+/* The inverse: rebuilds key columns of types types[] from encoded keys (texts copied to `arena`). */
+void eagre_state_decode_keys(const struct eagre_text *keys, uint32_t row_count,
+                             const struct eagre_type *const *types, uint32_t column_count,
+                             struct eagre_vector *out_columns, struct eagre_arena *arena);
+uint32_t eagre_state_partition(uint64_t hash, uint32_t partition_count);
+
+/* Finds or makes the group of every row: payloads[i]. `panes` may be NULL (all 0). Groups are marked
+ * changed. Pointers stay valid until the group is removed or the table cleared. */
+void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *panes,
+                            const struct eagre_state_keys *keys, uint32_t row_count,
+                            char **out_payloads);
+/* The arena for texts of a pane's payloads. */
+struct eagre_arena *eagre_state_pane_arena(struct eagre_state_table *table, int64_t pane);
+
+/* Iteration over groups, pane by pane in ascending order. */
+struct eagre_state_group {
+  int64_t pane;
+  struct eagre_text key;
+  uint64_t hash;
+  char *payload;
+};
+struct eagre_state_cursor {
+  uint64_t position[4]; /* private; all zero = start */
+};
+enum eagre_state_filter {
+  EAGRE_STATE_ALL,
+  EAGRE_STATE_CHANGED, /* touched since `eagre_state_begin_epoch` */
+};
+/* Fills up to `group_count_max` groups whose pane is <= `pane_max`; 0 at the end. The table must not
+ * change in between. */
+uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cursor *cursor,
+                          enum eagre_state_filter filter, int64_t pane_max,
+                          struct eagre_state_group *out_groups, uint32_t group_count_max);
+/* Starts an epoch: nothing is changed yet. */
+void eagre_state_begin_epoch(struct eagre_state_table *table);
+/* Drops panes <= `pane_max`; returns the number of groups removed. */
+uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max);
+
+struct eagre_state_metrics {
+  uint64_t group_count;
+  uint64_t changed_count; /* this epoch */
+  uint64_t memory_bytes;
+};
+void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
+
+/* ---- Snapshots ---------------------------------------------------------------------------------
+ * One file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full or .delta.
+ * Header: magic, format version, kind, state version, base version, layout fingerprint, partition
+ * count, row count, length; body: evicted pane bound, then groups; trailer: CRC32C. A delta holds
+ * the groups changed in its epoch and the eviction bound; every 10th version is full.
+ * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
+ * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
+
+struct eagre_state_snapshot {
+  const char *directory;
+  int64_t version;           /* the version this file makes: epoch + 1 */
+  uint32_t core;
+  const char *attempt;
+  uint32_t partition_count;
+  uint64_t fingerprint;      /* of key and aggregate types: another query's state is refused */
+};
+/* Writes and syncs the file (full, or delta when the table was loaded or saved at version - 1 and
+ * a full one is recent). The directory is synced by the caller (one sync for all cores). */
+enum eagre_status eagre_state_save(struct eagre_state_table *table, struct eagre_io *io,
+                                   const struct eagre_state_snapshot *snapshot,
+                                   uint64_t *out_bytes, struct eagre_error *error);
+/* Loads version `version` written by `core_count` cores under `attempt`, taking only groups whose
+ * state partition p satisfies p % core_total == core. Follows deltas back to full files (the attempt
+ * of each base is in the delta's header). */
+enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre_io *io,
+                                   const struct eagre_state_snapshot *snapshot,
+                                   uint32_t written_core_count, uint32_t core_total,
+                                   struct eagre_error *error);
+/* Removes state files no version >= `keep_from` needs, and losing attempts below it. */
+enum eagre_status eagre_state_purge(struct eagre_io *io, const char *directory, int64_t keep_from,
+                                    struct eagre_error *error);

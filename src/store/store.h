@@ -1,0 +1,35 @@
+/* Door of the room `store`: put, put-if-absent, list, read over a place that holds tables. Today
+ * local files only; an object store will be a second implementation of the same face. A store
+ * handle belongs to one thread. */
+#pragma once
+
+#include "base/base.h"
+#include "io/io.h"
+
+struct eagre_store;
+
+/* `location`: a path, or file:///path. Other schemes: USAGE UNSUPPORTED_FEATURE.OBJECT_STORE by
+ * name. The directory is not made. */
+enum eagre_status eagre_store_open(struct eagre_io *io, struct eagre_text location,
+                                   struct eagre_store **out_store, struct eagre_error *error);
+void eagre_store_close(struct eagre_store *store);
+/* The absolute local path of `name` inside the store (made in `arena`). */
+const char *eagre_store_path(const struct eagre_store *store, const char *name,
+                             struct eagre_arena *arena);
+/* Durable; replaces. Makes missing directories. */
+enum eagre_status eagre_store_put(struct eagre_store *store, const char *name,
+                                  struct eagre_text content, struct eagre_error *error);
+/* Durable; UNSAFE FILE_ALREADY_EXISTS when there is one already, which stays. Atomic against every
+ * other process. `crash_point` (may be NULL) is passed between writing and publishing. */
+enum eagre_status eagre_store_put_if_absent(struct eagre_store *store, const char *name,
+                                            struct eagre_text content, const char *crash_point,
+                                            struct eagre_error *error);
+/* END when it does not exist. */
+enum eagre_status eagre_store_read(struct eagre_store *store, const char *name,
+                                   struct eagre_buffer *out, struct eagre_error *error);
+/* As eagre_io_list, of a directory inside the store; END when it does not exist. */
+enum eagre_status eagre_store_list(struct eagre_store *store, const char *name,
+                                   struct eagre_arena *arena, struct eagre_io_entry **out_entries,
+                                   uint32_t *out_count, struct eagre_error *error);
+enum eagre_status eagre_store_remove(struct eagre_store *store, const char *const *names,
+                                     uint32_t count, struct eagre_error *error);

@@ -42,3 +42,9 @@ size_t eagre_bits_count(const uint8_t *bits, size_t count);
 void eagre_bits_fill(uint8_t *bits, size_t count, bool value);
 /* out = a AND b over `count` bits; NULL stands for all ones; `out` may be `a` or `b`. */
 void eagre_bits_and(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t count);
+/* Writes `value` to the bits [begin, begin + count); the others keep theirs. */
+void eagre_bits_put_range(uint8_t *bits, size_t begin, size_t count, bool value);
+/* Copies `count` bits of `from`, beginning at `from_begin`, to `out` at `out_begin`; the other bits
+ * of `out` keep theirs. The bitmaps do not overlap. */
+void eagre_bits_copy(uint8_t *out, size_t out_begin, const uint8_t *from, size_t from_begin,
+                     size_t count);

@@ -95,7 +95,8 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            struct eagre_error *error);
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error);
-/* Whether a value of this kind can be computed and stored today; DECIMAL, ARRAY ... are not yet. */
+/* Whether a value of this kind can be computed today; DECIMAL, ARRAY ... are not yet. True for
+ * INTERVAL_DAY and NULL too, which expressions know and tables do not. */
 bool eagre_type_is_supported(enum eagre_type_kind kind);
 
 /* ---- Vectors -------------------------------------------------------------------------------- */
@@ -103,7 +104,8 @@ bool eagre_type_is_supported(enum eagre_type_kind kind);
 /* One column of a batch.
  *   - `validity` NULL means that every row is valid; else bit i says whether row i has a value.
  *     What stands in `data` for a null row is unspecified but readable (strings: any valid text).
- *   - `is_constant`: one value (row 0 of data and validity) stands for all rows.
+ *   - `is_constant`: one value (row 0 of data and validity) stands for all rows. The children of a
+ *     constant STRUCT are constants too, so that extracting a field needs no special case.
  *   - BOOLEAN data is a bitmap. STRUCT has `children` (as many as the type has fields), each with
  *     as many rows; a null struct row has unspecified children, so a reader must look at the
  *     struct's validity first (extracting a field ANDs them).
@@ -151,12 +153,12 @@ void eagre_vector_init_null(struct eagre_vector *vector, const struct eagre_type
  * own memory from `arena`; a constant stays a constant. */
 void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *from,
                          const uint32_t *rows, uint32_t row_count, struct eagre_arena *arena);
-/* Writes row i of `from` to row rows[i] of `into`; both have the same type. `into_count` is the
- * number of rows of `into` (for its bitmap). */
+/* Writes row i of `from` to row rows[i] of `into`; both have the same type, `into` is no constant.
+ * `into_count` is the number of rows of `into` (for its bitmap). */
 void eagre_vector_scatter(struct eagre_vector *into, uint32_t into_count,
                           const struct eagre_vector *from, const uint32_t *rows,
                           uint32_t row_count, struct eagre_arena *arena);
-/* Replaces a constant by `row_count` equal rows; does nothing otherwise. */
+/* Replaces a constant, and constants among the children of a STRUCT, by `row_count` equal rows. */
 void eagre_vector_flatten(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena);
 /* Appends rows [from_row, from_row + count) of `from` to `into` at row `into_row`; `into` was made

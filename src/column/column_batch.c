@@ -1,0 +1,109 @@
+/* Batches: life, filtering and the place of a row. */
+#include "column/column.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void release_backing(struct eagre_batch *batch) {
+  if (batch->release_backing == NULL) return;
+  void (*release)(void *backing) = batch->release_backing;
+  batch->release_backing = NULL;
+  release(batch->backing);
+}
+
+struct eagre_batch *eagre_batch_new(void) {
+  struct eagre_batch *batch = eagre_allocate_zeroed(1, sizeof *batch);
+  batch->origin.partition = -1;
+  return batch;
+}
+
+void eagre_batch_free(struct eagre_batch *batch) {
+  if (batch == NULL) return;
+  release_backing(batch);
+  eagre_arena_done(&batch->arena);
+  eagre_free(batch);
+}
+
+void eagre_batch_reset(struct eagre_batch *batch) {
+  release_backing(batch);
+  struct eagre_arena arena = batch->arena;
+  eagre_arena_reset(&arena);
+  *batch = (struct eagre_batch){.arena = arena, .origin.partition = -1};
+}
+
+void eagre_batch_set_columns(struct eagre_batch *batch, uint32_t column_count, uint32_t row_count) {
+  batch->columns =
+      eagre_arena_allocate_zeroed(&batch->arena, column_count * sizeof *batch->columns);
+  batch->column_count = column_count;
+  batch->row_count = row_count;
+}
+
+/* ---- Filter ---------------------------------------------------------------------------------- */
+
+/* The indices of the ones among the first `row_count` bits, of which there are `kept_count`. */
+static uint32_t *list_kept_rows(const uint8_t *keep, uint32_t row_count, uint32_t kept_count,
+                                struct eagre_arena *arena) {
+  uint32_t *rows = eagre_arena_allocate_vector(arena, kept_count * sizeof *rows);
+  uint32_t *next = rows;
+  for (uint32_t begin = 0; begin < row_count; begin += 64) {
+    uint64_t word = eagre_bits_word(keep, begin / 64);
+    uint32_t in_word = row_count - begin;
+    if (in_word < 64) word &= (UINT64_C(1) << in_word) - 1;
+    for (; word != 0; word &= word - 1) {
+      *next++ = begin + (uint32_t)__builtin_ctzll(word);
+    }
+  }
+  return rows;
+}
+
+static uint32_t *find_origin_rows(struct eagre_batch *batch, uint32_t *rows, uint32_t count) {
+  if (batch->origin_rows == NULL) return rows;
+  uint32_t *origin_rows = eagre_arena_allocate_vector(&batch->arena, count * sizeof *origin_rows);
+  for (uint32_t i = 0; i < count; i++) {
+    origin_rows[i] = batch->origin_rows[rows[i]];
+  }
+  return origin_rows;
+}
+
+void eagre_batch_filter(struct eagre_batch *batch, const uint8_t *keep) {
+  uint32_t kept_count = (uint32_t)eagre_bits_count(keep, batch->row_count);
+  if (kept_count == batch->row_count) return;
+  if (kept_count > 0) {
+    uint32_t *rows = list_kept_rows(keep, batch->row_count, kept_count, &batch->arena);
+    for (uint32_t i = 0; i < batch->column_count; i++) {
+      eagre_vector_gather(&batch->columns[i], &batch->columns[i], rows, kept_count, &batch->arena);
+    }
+    batch->origin_rows = find_origin_rows(batch, rows, kept_count);
+  }
+  batch->row_count = kept_count;
+}
+
+/* ---- Place ----------------------------------------------------------------------------------- */
+
+/* The offset or line of a row; false when it is not known. */
+static bool find_offset(const struct eagre_batch *batch, int64_t row, int64_t *out_offset) {
+  if (batch->origin.offsets == NULL || row < 0 || row >= batch->row_count) return false;
+  uint32_t source_row = batch->origin_rows == NULL ? (uint32_t)row : batch->origin_rows[row];
+  *out_offset = batch->origin.offsets[source_row];
+  return true;
+}
+
+void eagre_batch_place(const struct eagre_batch *batch, int64_t row, struct eagre_error *error) {
+  struct eagre_text name = batch->origin.topic;
+  if (name.size == 0) return;
+  int64_t offset = 0;
+  bool is_offset_known = find_offset(batch, row, &offset);
+  bool is_file = batch->origin.partition < 0;
+  char offset_text[32] = "";
+  if (is_offset_known) {
+    const char *format = is_file ? ", line %" PRId64 : ", offset %" PRId64;
+    snprintf(offset_text, sizeof offset_text, format, offset);
+  }
+  if (is_file) {
+    eagre_error_place(error, "file %.*s%s", (int)name.size, name.data, offset_text);
+  } else {
+    eagre_error_place(error, "topic %.*s, partition %" PRId32 "%s", (int)name.size, name.data,
+                      batch->origin.partition, offset_text);
+  }
+}

@@ -1,0 +1,231 @@
+/* Door of the room `plan`: syntax tree -> bound pipeline. Names, functions, types, options, modes
+ * and watermarks are checked here, so that everything wrong with a file is found before anything
+ * runs. The result is immutable data that source, operator and sink are built from.
+ *
+ * A query is a line of nodes from a source to the flow's end (joins and unions come later):
+ *
+ *   SOURCE | VALUES -> { FILTER, PROJECT, WINDOW, WATERMARK, LIMIT, SORT }* -> AGGREGATE -> { ... }*
+ *
+ * Rules of binding: spark-semantics 3 and 6; classes and sentences of errors are Spark's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "column/column.h"
+#include "expression/expression.h"
+#include "sql/sql.h"
+
+/* ---- Options ------------------------------------------------------------------------------------
+ * Every option of every place is one row of plan_options.def. */
+
+enum eagre_option_scope {
+  EAGRE_OPTION_SESSION,      /* SET k = v, --set */
+  EAGRE_OPTION_FLOW,         /* OPTIONS of CREATE FLOW, "eagre.<name>" in TBLPROPERTIES */
+  EAGRE_OPTION_READ_KAFKA,
+  EAGRE_OPTION_READ_FILES,
+  EAGRE_OPTION_READ_RATE,
+  EAGRE_OPTION_WRITE_DELTA,  /* TBLPROPERTIES of a table */
+  EAGRE_OPTION_WRITE_KAFKA,
+  EAGRE_OPTION_WRITE_CONSOLE,
+  EAGRE_OPTION_WRITE_NOOP,
+  EAGRE_OPTION_SCOPE_count
+};
+
+/* Checked pairs of one place; keys in the table's spelling, except free ones (`kafka.*`). */
+struct eagre_option {
+  struct eagre_text key;
+  struct eagre_text value;
+  struct eagre_sql_position position;
+};
+struct eagre_options {
+  const struct eagre_option *options;
+  uint32_t count;
+  enum eagre_option_scope scope;
+};
+/* Values are valid (checked when bound); an option that was not given has the table's default. */
+bool eagre_option_given(const struct eagre_options *options, const char *key);
+struct eagre_text eagre_option_text(const struct eagre_options *options, const char *key);
+bool eagre_option_boolean(const struct eagre_options *options, const char *key);
+int64_t eagre_option_integer(const struct eagre_options *options, const char *key);
+int64_t eagre_option_duration_us(const struct eagre_options *options, const char *key);
+
+/* One row of the table, for docs/reference/options.md. */
+struct eagre_option_info {
+  enum eagre_option_scope scope;
+  const char *name;
+  const char *type;          /* "boolean", "integer", "text", "duration", "one of" */
+  const char *default_value; /* "" = none */
+  const char *allowed;       /* "append|update|complete", "1..", "" */
+  const char *text;
+};
+const struct eagre_option_info *eagre_option_list(uint32_t *out_count);
+
+/* ---- Query nodes --------------------------------------------------------------------------------*/
+
+enum eagre_plan_kind {
+  EAGRE_PLAN_SOURCE,
+  EAGRE_PLAN_VALUES,    /* constant rows (SELECT without FROM: one row, no columns) */
+  EAGRE_PLAN_FILTER,
+  EAGRE_PLAN_PROJECT,
+  EAGRE_PLAN_WINDOW,    /* appends the column `window`; a row per window that holds it */
+  EAGRE_PLAN_WATERMARK, /* passes rows, records the greatest event time */
+  EAGRE_PLAN_AGGREGATE,
+  EAGRE_PLAN_SORT,      /* batch, or complete mode */
+  EAGRE_PLAN_LIMIT,     /* batch */
+};
+
+enum eagre_source_kind {
+  EAGRE_SOURCE_KAFKA,
+  EAGRE_SOURCE_FILES,
+  EAGRE_SOURCE_RATE,
+};
+
+/* One leaf of the plan; sources are numbered in leaf order. */
+struct eagre_plan_source {
+  enum eagre_source_kind kind;
+  uint32_t number;
+  bool is_stream;
+  struct eagre_options options;
+  struct eagre_text path;          /* FILES */
+  bool is_text;                    /* FILES: format => 'text' */
+  const struct eagre_type *schema; /* all columns the source can give */
+  const bool *wanted;              /* per column: somebody reads it */
+  struct eagre_sql_position position;
+};
+
+struct eagre_plan_sort_key {
+  struct eagre_expression *expression;
+  bool is_descending;
+  bool nulls_first;
+};
+
+struct eagre_plan_node {
+  enum eagre_plan_kind kind;
+  struct eagre_plan_node *input;     /* NULL for SOURCE and VALUES */
+  const struct eagre_type *output;   /* STRUCT of the columns it gives */
+  struct eagre_sql_position position;
+  struct eagre_plan_source *source;
+  /* VALUES: value_rows rows of output->field_count constant expressions, row by row.
+   * PROJECT: one expression per output column. FILTER: expressions[0]. */
+  struct eagre_expression **expressions;
+  uint32_t expression_count;
+  uint32_t value_row_count;
+  /* WINDOW: appended column is STRUCT<start TIMESTAMP, end TIMESTAMP> of expressions[0]. */
+  int64_t window_duration_us;
+  int64_t window_slide_us;
+  int64_t window_start_us;
+  /* WATERMARK */
+  uint32_t event_time_column;
+  int64_t delay_us;
+  uint32_t watermark_number; /* 0, 1, ... in leaf order */
+  /* AGGREGATE: output = keys, then aggregates. */
+  struct eagre_expression **keys;
+  uint32_t key_count;
+  struct eagre_aggregate *aggregates;
+  struct eagre_expression **arguments; /* one per aggregate, NULL for count(*) */
+  uint32_t aggregate_count;
+  int32_t event_time_key;    /* index of the key that carries the watermark, -1 none */
+  bool event_time_is_window; /* that key is a window: compare its end */
+  /* SORT, LIMIT */
+  struct eagre_plan_sort_key *sort_keys;
+  uint32_t sort_key_count;
+  int64_t limit; /* -1 none */
+  int64_t offset;
+};
+
+/* ---- Pipeline ------------------------------------------------------------------------------------*/
+
+enum eagre_output_mode { EAGRE_MODE_APPEND, EAGRE_MODE_UPDATE, EAGRE_MODE_COMPLETE };
+
+enum eagre_trigger_kind {
+  EAGRE_TRIGGER_DEFAULT,
+  EAGRE_TRIGGER_PROCESSING_TIME,
+  EAGRE_TRIGGER_ONCE,
+  EAGRE_TRIGGER_AVAILABLE_NOW,
+};
+struct eagre_trigger {
+  enum eagre_trigger_kind kind;
+  int64_t interval_us; /* PROCESSING_TIME */
+};
+/* "default", "once", "available now", "processing time 1 second" (case and blanks free). USAGE
+ * INVALID_TRIGGER names the forms; continuous is refused by name. */
+enum eagre_status eagre_trigger_parse(struct eagre_text text, struct eagre_trigger *out_trigger,
+                                      struct eagre_error *error);
+
+enum eagre_sink_kind { EAGRE_SINK_DELTA, EAGRE_SINK_KAFKA, EAGRE_SINK_CONSOLE, EAGRE_SINK_NOOP };
+
+struct eagre_plan_sink {
+  enum eagre_sink_kind kind;
+  struct eagre_text name;          /* table or sink name */
+  struct eagre_text location;      /* DELTA: directory */
+  struct eagre_options options;
+  const struct eagre_type *schema; /* declared columns of a table, or NULL */
+  struct eagre_text comment;
+  struct eagre_sql_position position;
+};
+
+struct eagre_flow {
+  struct eagre_text name;
+  struct eagre_plan_node *query; /* last node */
+  struct eagre_plan_source **sources;
+  uint32_t source_count;
+  uint32_t watermark_count;
+  struct eagre_plan_node *aggregate; /* the one stateful node, or NULL */
+  struct eagre_plan_sink *sink;
+  enum eagre_output_mode mode;
+  struct eagre_trigger trigger;
+  struct eagre_text checkpoint;  /* directory */
+  uint32_t state_partition_count;
+  struct eagre_options options;  /* of the flow */
+  uint64_t fingerprint;          /* of the stateful part: keys and aggregates with their types */
+  struct eagre_sql_position position;
+};
+
+/* A batch SELECT of the file. */
+struct eagre_plan_query {
+  struct eagre_plan_node *query;
+  struct eagre_plan_source **sources;
+  uint32_t source_count;
+};
+
+struct eagre_pipeline {
+  struct eagre_arena arena;
+  struct eagre_text file_name; /* for places "FILE:LINE:COLUMN" */
+  struct eagre_text source;    /* SQL text, for carets */
+  struct eagre_options session;
+  struct eagre_zone *zone;
+  struct eagre_expression_session expression_session;
+  struct eagre_flow *flows;
+  uint32_t flow_count;
+  struct eagre_plan_query *queries;
+  uint32_t query_count;
+  /* Keys that were accepted but mean nothing here, one sentence each. */
+  struct eagre_text *notices;
+  uint32_t notice_count;
+};
+
+struct eagre_plan_request {
+  struct eagre_text file_name;
+  struct eagre_text source;
+  const struct eagre_sql_define *defines; /* --define */
+  uint32_t define_count;
+  const struct eagre_sql_define *settings; /* --set, wins over SET */
+  uint32_t setting_count;
+  struct eagre_text storage;   /* root of default tables and checkpoints */
+  struct eagre_text trigger;   /* --trigger; empty = as the file says */
+  bool is_query;               /* `eagre query`: only SELECT (and SET, VIEW) allowed */
+};
+
+/* Parses and binds a file. Nothing outside memory is touched. USAGE errors carry line and column; the
+ * place is FILE:LINE:COLUMN. On error *out_pipeline is NULL. */
+enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
+                                      struct eagre_pipeline **out_pipeline,
+                                      struct eagre_error *error);
+void eagre_pipeline_free(struct eagre_pipeline *pipeline);
+
+/* The plan as text (one node per line, indented) or as JSON. */
+void eagre_plan_explain(const struct eagre_pipeline *pipeline, bool as_json,
+                        struct eagre_buffer *out);
+const char *eagre_output_mode_name(enum eagre_output_mode mode);

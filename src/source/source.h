@@ -1,0 +1,93 @@
+/* Door of the room `source`: where rows come from. One interface, one file per kind.
+ *
+ * A source has a control half (offsets, planning; control thread only) and one reader per core
+ * (rows; that core's thread only). Positions are JSON texts exactly as Spark logs them; only the
+ * source understands them.
+ *
+ * States of the control half: opened -> (plan -> commit)* -> closed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "checkpoint/checkpoint.h"
+#include "column/column.h"
+#include "io/io.h"
+#include "plan/plan.h"
+
+struct eagre_source;
+struct eagre_source_reader;
+
+struct eagre_source_environment {
+  struct eagre_io *io;                 /* control thread's */
+  struct eagre_checkpoint *checkpoint; /* NULL for a batch query */
+  const struct eagre_zone *zone;
+  uint32_t core_count;
+  int64_t startup_timeout_us;          /* how long to look for a broker */
+};
+
+/* Offline checks of options (JSON texts, exclusive options): USAGE. */
+enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
+                                        struct eagre_error *error);
+/* Opens the source; IO when nobody answers within the start-up timeout (names the address), USAGE or IO when
+ * a file or directory does not exist. */
+enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
+                                    const struct eagre_source_environment *environment,
+                                    struct eagre_source **out_source, struct eagre_error *error);
+void eagre_source_close(struct eagre_source *source);
+/* "KafkaV2[Subscribe[a, b]]", "FileStreamSource[file:/data/in]", "RateStreamV2[...]". */
+const char *eagre_source_description(const struct eagre_source *source);
+
+/* The position before the first row of a new query: resolves startingOffsets and writes sources/I/0
+ * where Spark does. The text lives in `arena`; empty = the source has none (file, rate). */
+enum eagre_status eagre_source_start(struct eagre_source *source, struct eagre_arena *arena,
+                                     struct eagre_text *out_position, struct eagre_error *error);
+
+struct eagre_source_limits {
+  bool ignore_rate;  /* Once */
+  bool fix_end;      /* AvailableNow: fix the end at the first call, never go past it */
+};
+struct eagre_source_plan {
+  struct eagre_text end;    /* end position; equal to start when there is nothing new */
+  struct eagre_text latest; /* newest position known, for progress; empty = unknown */
+  bool has_new;
+  bool is_at_fixed_end;     /* fix_end: everything up to it is planned */
+};
+/* Chooses the end of the next epoch. `start` empty = from the very beginning. May take the time of a
+ * broker round trip. UNSAFE KAFKA_DATA_LOSS.* with failOnDataLoss. */
+enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_text start,
+                                    const struct eagre_source_limits *limits,
+                                    struct eagre_arena *arena, struct eagre_source_plan *out,
+                                    struct eagre_error *error);
+/* Prepares the range (start, end] for reading: splits it over the cores. Called for a fresh plan and
+ * for a re-run alike; afterwards the readers may be opened on their threads. `start` empty = from
+ * the very beginning. */
+enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
+                                      struct eagre_text end, struct eagre_error *error);
+/* The epoch that ended at `end` is committed. */
+enum eagre_status eagre_source_committed(struct eagre_source *source, struct eagre_text end,
+                                         struct eagre_error *error);
+/* sources[].metrics of the progress object as JSON members, e.g. "\"avgOffsetsBehindLatest\":\"0.0\""; may
+ * append nothing. */
+void eagre_source_metrics(struct eagre_source *source, struct eagre_text end,
+                          struct eagre_buffer *out);
+/* Lag in records between `position` and what the source has now; -1 unknown. */
+int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position);
+
+/* ---- Reader: one core ----------------------------------------------------------------------------- */
+
+/* Opened once per core and flow, on the core's thread. */
+enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t core,
+                                           struct eagre_io *io,
+                                           struct eagre_source_reader **out_reader,
+                                           struct eagre_error *error);
+void eagre_source_reader_close(struct eagre_source_reader *reader);
+/* Begins reading what the last `eagre_source_assign` gave this core. */
+enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
+                                            struct eagre_error *error);
+/* The next batch, with the wanted columns filled (others constant NULL). `batch` is empty
+ * (reset) before. OK with rows; AGAIN when nothing is there yet (wait on the io handle, where the
+ * reader has its descriptors); END when this core's share is read. UNSAFE for data loss, IO, DATA. */
+enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
+                                           struct eagre_batch *batch, struct eagre_error *error);

@@ -97,8 +97,7 @@ void eagre_batch_place(const struct eagre_batch *batch, int64_t row, struct eagr
   bool is_file = batch->origin.partition < 0;
   char offset_text[32] = "";
   if (is_offset_known) {
-    const char *format = is_file ? ", line %" PRId64 : ", offset %" PRId64;
-    snprintf(offset_text, sizeof offset_text, format, offset);
+    snprintf(offset_text, sizeof offset_text, ", %s %" PRId64, is_file ? "line" : "offset", offset);
   }
   if (is_file) {
     eagre_error_place(error, "file %.*s%s", (int)name.size, name.data, offset_text);

@@ -88,8 +88,10 @@ void eagre_type_print_catalog(struct eagre_buffer *buffer, const struct eagre_ty
  * more than one matches ignoring case. */
 int eagre_type_find_field(const struct eagre_type *type, struct eagre_text name, bool ignore_case);
 /* Reads a type from DDL text: a column list "a INT, b STRUCT<c: STRING> NOT NULL COMMENT 'x'"
- * (colons optional) or a single type. Result and names live in `arena`. USAGE errors:
- * PARSE_SYNTAX_ERROR, UNSUPPORTED_DATATYPE (with the type's name), column positions within `ddl`. */
+ * (colons optional) or a single type; a list may also be one "STRUCT<...>". Result and names live
+ * in `arena`. USAGE errors with line, column and length within `ddl`: PARSE_SYNTAX_ERROR,
+ * PARSE_EMPTY_STATEMENT, UNCLOSED_BRACKETED_COMMENT, INVALID_IDENTIFIER, UNSUPPORTED_DATATYPE (with
+ * the type's name). Names may repeat, as in Spark. `error` may be NULL. */
 enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eagre_text ddl,
                                            const struct eagre_type **out_struct,
                                            struct eagre_error *error);

@@ -1,39 +1,28 @@
-/* Types from DDL text, as Spark's schema parser reads them:
+/* Types from DDL text, as Spark's schema parser reads them (compared with Spark 4.2.0):
  *
  *   columns   field { "," field }                               (or a single STRUCT<...>)
- *   field     name [ ":" ] type [ NOT NULL ] [ COMMENT string ]
+ *   field     name [ ":" ] type [ NOT NULL ] [ COMMENT string { string } ]
  *   name      word | "`" ... "`"          ("``" inside stands for one backtick)
  *   type      STRUCT "<" [ field { "," field } ] ">"
- *             STRING [ COLLATE UTF8_BINARY ] | a word of the table `type_words`
+ *             STRING [ COLLATE UTF8_BINARY ]
+ *             TIMESTAMP [ WITH LOCAL TIME ZONE ]
+ *             a word of the table `type_words`
  *
- * Words are ASCII letters, digits and underscores; key words ignore case and are not reserved.
- * White space and SQL comments may stand between tokens. A type that Spark has and Eagre has not is
- * refused by its name where it stands; its parameters are not read. */
+ * Key words ignore case and are not reserved. Spark refuses the colon in the outermost list; here
+ * it is optional everywhere. A type that Spark has and Eagre has not is refused by its name where
+ * it stands; its parameters are not read. Comments of fields are dropped. */
 #include "column/column.h"
 
 #include <string.h>
 
+#include "column/column_token.h"
+
 enum { NESTING_DEPTH_MAX = 64 };
-
-enum token_kind {
-  TOKEN_END,
-  TOKEN_WORD,
-  TOKEN_QUOTED, /* a name in backticks */
-  TOKEN_STRING, /* a literal in single or double quotes */
-  TOKEN_MARK,   /* one character of < > ( ) , : */
-  TOKEN_UNKNOWN,
-};
-
-struct token {
-  enum token_kind kind;
-  struct eagre_text text; /* as written, quotes included */
-};
 
 struct parser {
   struct eagre_text ddl;
-  size_t next; /* first byte behind `token` */
-  struct token token;
-  uint32_t depth; /* structs around the current token */
+  struct eagre_column_token token; /* not consumed yet */
+  uint32_t depth;                  /* structs around the token */
   struct eagre_arena *arena;
   struct eagre_error *error;
 };
@@ -66,23 +55,27 @@ static void mark_position(const struct parser *parser, struct eagre_text piece) 
 }
 
 static enum eagre_status refuse_token(struct parser *parser, const char *expected) {
-  struct token token = parser->token;
-  if (token.kind == TOKEN_END) {
+  struct eagre_text text = parser->token.text;
+  if (parser->token.kind == EAGRE_COLUMN_TOKEN_OPEN_COMMENT) {
+    eagre_error_set(parser->error, EAGRE_USAGE, "UNCLOSED_BRACKETED_COMMENT",
+                    "a comment in a schema is not closed");
+    eagre_error_hint(parser->error, "append */ at the end of the comment");
+  } else if (parser->token.kind == EAGRE_COLUMN_TOKEN_END) {
     eagre_error_set(parser->error, EAGRE_USAGE, "PARSE_SYNTAX_ERROR",
                     "syntax error in a schema at or near end of input: %s is expected", expected);
   } else {
     eagre_error_set(parser->error, EAGRE_USAGE, "PARSE_SYNTAX_ERROR",
-                    "syntax error in a schema at or near '%.*s': %s is expected",
-                    (int)token.text.size, token.text.data, expected);
+                    "syntax error in a schema at or near '%.*s': %s is expected", (int)text.size,
+                    text.data, expected);
   }
-  mark_position(parser, token.text);
+  mark_position(parser, text);
   return EAGRE_USAGE;
 }
 
 static enum eagre_status refuse_type(struct parser *parser, struct eagre_text piece,
                                      const char *hint) {
   /* Spark prints the name in upper case. */
-  char name[64];
+  char name[96];
   size_t size = piece.size < sizeof name ? piece.size : sizeof name;
   for (size_t i = 0; i < size; i++) {
     char c = piece.data[i];
@@ -97,101 +90,19 @@ static enum eagre_status refuse_type(struct parser *parser, struct eagre_text pi
 
 /* ---- Tokens ---------------------------------------------------------------------------------- */
 
-static bool is_word_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool starts_with_at(const struct parser *parser, size_t at, const char *prefix) {
-  struct eagre_text rest = {parser->ddl.data + at, parser->ddl.size - at};
-  return eagre_text_starts_with(rest, eagre_text_of(prefix));
-}
-
-/* The first byte behind a comment that begins at `at`; the end of the text closes it too. */
-static size_t find_comment_end(const struct parser *parser, size_t at) {
-  bool is_block = parser->ddl.data[at] == '/';
-  const char *closing = is_block ? "*/" : "\n";
-  for (at += 2; at < parser->ddl.size; at++) {
-    if (starts_with_at(parser, at, closing)) return at + strlen(closing);
-  }
-  return parser->ddl.size;
-}
-
-static size_t skip_space(const struct parser *parser, size_t at) {
-  while (at < parser->ddl.size) {
-    if (starts_with_at(parser, at, "--") || starts_with_at(parser, at, "/*")) {
-      at = find_comment_end(parser, at);
-    } else if (memchr(" \t\r\n", parser->ddl.data[at], 4) != NULL) {
-      at++;
-    } else {
-      break;
-    }
-  }
-  return at;
-}
-
-/* The first byte behind a quoted piece that begins at `begin`, or `begin` when it is not closed. A
- * doubled quote stands for one; a backslash hides the next character, but not in a name. */
-static size_t find_quote_end(const struct parser *parser, size_t begin) {
-  struct eagre_text ddl = parser->ddl;
-  char quote = ddl.data[begin];
-  for (size_t at = begin + 1; at < ddl.size; at++) {
-    if (ddl.data[at] == '\\' && quote != '`') {
-      at++;
-    } else if (ddl.data[at] == quote) {
-      if (at + 1 == ddl.size || ddl.data[at + 1] != quote) return at + 1;
-      at++;
-    }
-  }
-  return begin;
-}
-
-static size_t find_word_end(const struct parser *parser, size_t at) {
-  while (at < parser->ddl.size && is_word_character(parser->ddl.data[at])) {
-    at++;
-  }
-  return at;
-}
-
-/* The end of a piece that is no token: one character with its continuation bytes. */
-static size_t find_character_end(const struct parser *parser, size_t at) {
-  do {
-    at++;
-  } while (at < parser->ddl.size && ((unsigned char)parser->ddl.data[at] & 0xc0) == 0x80);
-  return at;
-}
-
 static void advance(struct parser *parser) {
-  size_t begin = skip_space(parser, parser->next);
-  size_t end = begin;
-  enum token_kind kind = TOKEN_END;
-  if (begin < parser->ddl.size) {
-    char first = parser->ddl.data[begin];
-    if (is_word_character(first)) {
-      kind = TOKEN_WORD;
-      end = find_word_end(parser, begin);
-    } else if (first == '`' || first == '\'' || first == '"') {
-      kind = first == '`' ? TOKEN_QUOTED : TOKEN_STRING;
-      end = find_quote_end(parser, begin);
-    } else if (memchr("<>(),:", first, 6) != NULL) {
-      kind = TOKEN_MARK;
-      end = begin + 1;
-    }
-    if (end == begin) {
-      kind = TOKEN_UNKNOWN;
-      end = find_character_end(parser, begin);
-    }
-  }
-  parser->token = (struct token){kind, {parser->ddl.data + begin, end - begin}};
-  parser->next = end;
+  struct eagre_text text = parser->token.text;
+  size_t next = (size_t)(text.data + text.size - parser->ddl.data);
+  parser->token = eagre_column_token_read(parser->ddl, next);
 }
 
 static bool is_word(const struct parser *parser, const char *word) {
-  return parser->token.kind == TOKEN_WORD &&
+  return parser->token.kind == EAGRE_COLUMN_TOKEN_WORD &&
          eagre_text_equal_ignoring_case(parser->token.text, eagre_text_of(word));
 }
 
 static bool is_mark(const struct parser *parser, char mark) {
-  return parser->token.kind == TOKEN_MARK && parser->token.text.data[0] == mark;
+  return parser->token.kind == EAGRE_COLUMN_TOKEN_MARK && parser->token.text.data[0] == mark;
 }
 
 static bool accept_word(struct parser *parser, const char *word) {
@@ -292,11 +203,13 @@ static enum eagre_status parse_struct(struct parser *parser, const struct eagre_
 /* Strings compare by their bytes, which is the one collation there is. */
 static enum eagre_status parse_collation(struct parser *parser) {
   if (!accept_word(parser, "COLLATE")) return EAGRE_OK;
-  struct token name = parser->token;
-  if (name.kind != TOKEN_WORD && name.kind != TOKEN_QUOTED) {
+  struct eagre_column_token name = parser->token;
+  if (name.kind != EAGRE_COLUMN_TOKEN_WORD && name.kind != EAGRE_COLUMN_TOKEN_QUOTED) {
     return refuse_token(parser, "the name of a collation");
   }
-  if (!is_word(parser, "UTF8_BINARY")) {
+  bool is_binary = eagre_text_equal_ignoring_case(name.text, EAGRE_TEXT("UTF8_BINARY")) ||
+                   eagre_text_equal_ignoring_case(name.text, EAGRE_TEXT("`UTF8_BINARY`"));
+  if (!is_binary) {
     eagre_error_set(parser->error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE",
                     "unsupported data type \"STRING COLLATE %.*s\"", (int)name.text.size,
                     name.text.data);
@@ -308,18 +221,40 @@ static enum eagre_status parse_collation(struct parser *parser) {
   return EAGRE_OK;
 }
 
-/* INTERVAL, INTERVAL DAY, INTERVAL DAY TO SECOND ...: the piece is all of its words. */
+static bool is_interval_word(const struct parser *parser) {
+  static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(words); i++) {
+    if (is_word(parser, words[i])) return true;
+  }
+  return false;
+}
+
+/* The piece up to and with the current token. */
+static struct eagre_text extend_piece(const struct parser *parser, struct eagre_text piece) {
+  struct eagre_text text = parser->token.text;
+  return eagre_text_make(piece.data, (size_t)(text.data + text.size - piece.data));
+}
+
+/* INTERVAL, INTERVAL DAY, INTERVAL DAY TO SECOND ...: all of its words are the name. */
 static enum eagre_status refuse_interval(struct parser *parser) {
   struct eagre_text piece = parser->token.text;
-  static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO"};
-  advance(parser);
-  for (size_t i = 0; i < EAGRE_COUNT_OF(words); i++) {
-    if (!is_word(parser, words[i])) continue;
-    piece.size = (size_t)(parser->token.text.data + parser->token.text.size - piece.data);
-    advance(parser);
-    i = (size_t)-1; /* any of the words may follow */
+  for (advance(parser); is_interval_word(parser); advance(parser)) {
+    piece = extend_piece(parser, piece);
   }
   return refuse_type(parser, piece, "store a number of microseconds as BIGINT");
+}
+
+/* What may follow TIMESTAMP, which is `piece`. */
+static enum eagre_status parse_timestamp_rest(struct parser *parser, struct eagre_text piece) {
+  bool is_local = is_word(parser, "WITH");
+  if (!is_local && !is_word(parser, "WITHOUT")) return EAGRE_OK;
+  advance(parser);
+  if (is_local && !accept_word(parser, "LOCAL")) return refuse_token(parser, "LOCAL TIME ZONE");
+  if (!accept_word(parser, "TIME")) return refuse_token(parser, "TIME ZONE");
+  if (!is_word(parser, "ZONE")) return refuse_token(parser, "ZONE");
+  piece = extend_piece(parser, piece);
+  advance(parser);
+  return is_local ? EAGRE_OK : refuse_type(parser, piece, "use TIMESTAMP");
 }
 
 static enum eagre_status refuse_word(struct parser *parser) {
@@ -332,13 +267,18 @@ static enum eagre_status refuse_word(struct parser *parser) {
 }
 
 static enum eagre_status parse_type(struct parser *parser, const struct eagre_type **out_type) {
-  if (parser->token.kind != TOKEN_WORD) return refuse_token(parser, "a data type");
+  if (parser->token.kind != EAGRE_COLUMN_TOKEN_WORD) return refuse_token(parser, "a data type");
   if (is_word(parser, "STRUCT")) return parse_struct(parser, out_type);
   for (size_t i = 0; i < EAGRE_COUNT_OF(type_words); i++) {
     if (!is_word(parser, type_words[i].word)) continue;
+    struct eagre_text piece = parser->token.text;
     advance(parser);
     *out_type = eagre_type_of(type_words[i].kind);
-    return type_words[i].kind == EAGRE_TYPE_STRING ? parse_collation(parser) : EAGRE_OK;
+    if (type_words[i].kind == EAGRE_TYPE_STRING) return parse_collation(parser);
+    if (eagre_text_equal_ignoring_case(piece, EAGRE_TEXT("TIMESTAMP"))) {
+      return parse_timestamp_rest(parser, piece);
+    }
+    return EAGRE_OK;
   }
   return refuse_word(parser);
 }
@@ -356,23 +296,38 @@ static struct eagre_text unquote_name(struct parser *parser, struct eagre_text q
   return eagre_text_make(name, size);
 }
 
-static enum eagre_status parse_name(struct parser *parser, struct eagre_text *out_name) {
-  struct token token = parser->token;
-  if (token.kind == TOKEN_QUOTED) {
-    *out_name = unquote_name(parser, token.text);
-    if (out_name->size == 0) return refuse_token(parser, "a name that is not empty");
-  } else if (token.kind == TOKEN_WORD) {
-    *out_name = eagre_arena_copy_text(parser->arena, token.text);
-  } else {
-    return refuse_token(parser, "the name of a field");
-  }
+static enum eagre_status refuse_name(struct parser *parser, struct eagre_text name) {
+  eagre_error_set(parser->error, EAGRE_USAGE, "INVALID_IDENTIFIER",
+                  "the unquoted identifier %.*s is invalid", (int)name.size, name.data);
+  eagre_error_hint(parser->error, "write it in backticks: `%.*s`", (int)name.size, name.data);
+  mark_position(parser, name);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status parse_word_name(struct parser *parser, struct eagre_text *out_name) {
+  struct eagre_text word = parser->token.text;
+  if (eagre_column_token_is_number(word)) return refuse_token(parser, "the name of a field");
+  if (!eagre_column_token_is_ascii(word)) return refuse_name(parser, word);
+  *out_name = eagre_arena_copy_text(parser->arena, word);
   advance(parser);
-  /* "order-id INT": what follows a name is a type or a colon, else the name is meant to go on. */
-  if (parser->token.kind != TOKEN_UNKNOWN || token.kind == TOKEN_QUOTED) return EAGRE_OK;
+  bool goes_on = parser->token.kind == EAGRE_COLUMN_TOKEN_UNKNOWN &&
+                 parser->token.text.data == word.data + word.size;
+  if (!goes_on) return EAGRE_OK;
+  /* "order-id INT" */
   enum eagre_status status = refuse_token(parser, "a data type");
   eagre_error_hint(parser->error, "a name with other characters than letters, digits and "
-                                  "underscores is written in backticks: `order-id` INT");
+                                  "underscores is written in backticks");
   return status;
+}
+
+static enum eagre_status parse_name(struct parser *parser, struct eagre_text *out_name) {
+  if (parser->token.kind == EAGRE_COLUMN_TOKEN_WORD) return parse_word_name(parser, out_name);
+  if (parser->token.kind != EAGRE_COLUMN_TOKEN_QUOTED) {
+    return refuse_token(parser, "the name of a field");
+  }
+  *out_name = unquote_name(parser, parser->token.text);
+  advance(parser);
+  return EAGRE_OK;
 }
 
 static enum eagre_status parse_field(struct parser *parser, struct eagre_field *out_field) {
@@ -385,8 +340,12 @@ static enum eagre_status parse_field(struct parser *parser, struct eagre_field *
     out_field->nullable = false;
   }
   if (accept_word(parser, "COMMENT")) {
-    if (parser->token.kind != TOKEN_STRING) return refuse_token(parser, "a text in quotes");
-    advance(parser);
+    if (parser->token.kind != EAGRE_COLUMN_TOKEN_STRING) {
+      return refuse_token(parser, "a text in quotes");
+    }
+    while (parser->token.kind == EAGRE_COLUMN_TOKEN_STRING) {
+      advance(parser); /* adjacent literals are one */
+    }
   }
   return EAGRE_OK;
 }
@@ -395,11 +354,21 @@ static enum eagre_status parse_field(struct parser *parser, struct eagre_field *
 
 static struct parser begin_parser(struct eagre_arena *arena, struct eagre_text ddl,
                                   struct eagre_error *error) {
-  /* Positions are differences of pointers, which an absent text has not. */
-  if (ddl.size == 0) ddl = EAGRE_TEXT("");
-  struct parser parser = {.ddl = ddl, .arena = arena, .error = error};
-  advance(&parser);
-  return parser;
+  if (ddl.size == 0) ddl = EAGRE_TEXT(""); /* positions are differences of pointers */
+  return (struct parser){
+      .ddl = ddl,
+      .token = eagre_column_token_read(ddl, 0),
+      .arena = arena,
+      .error = error,
+  };
+}
+
+static enum eagre_status refuse_empty(struct parser *parser) {
+  if (parser->token.kind != EAGRE_COLUMN_TOKEN_END) return EAGRE_OK;
+  eagre_error_set(parser->error, EAGRE_USAGE, "PARSE_EMPTY_STATEMENT", "a schema is empty");
+  eagre_error_hint(parser->error, "write columns as in \"id BIGINT, name STRING\"");
+  mark_position(parser, parser->token.text);
+  return EAGRE_USAGE;
 }
 
 /* Whether the text is "STRUCT <...": one type instead of a column of the name STRUCT. */
@@ -414,19 +383,21 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            const struct eagre_type **out_struct,
                                            struct eagre_error *error) {
   struct parser parser = begin_parser(arena, ddl, error);
+  EAGRE_TRY(refuse_empty(&parser));
   if (is_struct_text(&parser)) {
     EAGRE_TRY(parse_type(&parser, out_struct));
   } else {
     EAGRE_TRY(parse_fields(&parser, out_struct));
   }
-  if (parser.token.kind != TOKEN_END) return refuse_token(&parser, "',' or the end");
+  if (parser.token.kind != EAGRE_COLUMN_TOKEN_END) return refuse_token(&parser, "',' or the end");
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error) {
   struct parser parser = begin_parser(arena, ddl, error);
+  EAGRE_TRY(refuse_empty(&parser));
   EAGRE_TRY(parse_type(&parser, out_type));
-  if (parser.token.kind != TOKEN_END) return refuse_token(&parser, "the end");
+  if (parser.token.kind != EAGRE_COLUMN_TOKEN_END) return refuse_token(&parser, "the end");
   return EAGRE_OK;
 }

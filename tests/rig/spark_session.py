@@ -5,6 +5,7 @@ have one session at a time: ask for Kafka or Delta with the first call.
 """
 
 import contextlib
+import logging
 import os
 import tempfile
 
@@ -56,6 +57,7 @@ def _start(jars, settings, memory, cores):
         f"--driver-memory {memory}", "--driver-java-options -Duser.timezone=UTC",
         *([f"--jars {','.join(jars)}"] if jars else []), "pyspark-shell"])
     from pyspark.sql import SparkSession
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder.master(f"local[{cores}]")
     for key, value in settings.items():
         builder = builder.config(key, value)

@@ -1,0 +1,1 @@
+"""The oracle: real Spark's answers to small cases, recorded and live. See README.md."""

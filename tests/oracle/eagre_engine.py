@@ -1,0 +1,76 @@
+"""Runs cases and queries on Eagre: the program that EAGRE names, build/eagre without it."""
+
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+RUN_TIMEOUT_SECONDS = 60
+PROGRESS_MEMBERS = ("watermark", "numInputRows", "numRowsDroppedByWatermark")
+
+
+class Unusable(Exception):
+    """The program is missing, hung, or printed what it must not print."""
+
+
+def program():
+    """The path of the program under test. A missing program is a failure, never a skip."""
+    path = CHECKOUT / os.environ.get("EAGRE", "build/eagre")
+    if not path.exists():
+        raise Unusable(f"{path} does not exist: run make, or set EAGRE")
+    return path
+
+
+def run(arguments, directory):
+    """Runs the program to its end, in UTC; returns the completed process with texts."""
+    try:
+        return subprocess.run([program(), *arguments], cwd=directory, env={**os.environ, "TZ": "UTC"},
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              encoding="utf-8", timeout=RUN_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as hung:
+        raise Unusable(f"not done in {RUN_TIMEOUT_SECONDS} s: {hung.cmd}") from hung
+
+
+def answer_case(case):
+    """Runs `case`; returns its process and the rows it printed by batch id."""
+    with tempfile.TemporaryDirectory(prefix="eagre-oracle-") as scratch:
+        scratch = pathlib.Path(scratch)
+        case.write_input(scratch / "in")
+        (scratch / "case.sql").write_text(case.pipeline("in", "checkpoint"))
+        process = run(["run", "case.sql", "--progress", "json"], scratch)
+    return process, rows_by_batch(process.stdout)
+
+
+def rows_by_batch(stdout):
+    """Splits the console's rows by `_batch_id`, which is their first member."""
+    batches = collections.defaultdict(list)
+    for line in stdout.splitlines():
+        head, comma, rest = line.partition(",")
+        if not head.startswith('{"_batch_id":'):
+            raise Unusable(f"not a row with a _batch_id: {line!r}")
+        number = head.removeprefix('{"_batch_id":').removesuffix("" if comma else "}")
+        batches[int(number)].append("{" + rest if comma else "{}")
+    return dict(batches)
+
+
+def progress(stderr):
+    """The progress objects on stderr, in the shape that fixtures keep."""
+    reports = [json.loads(line) for line in stderr.splitlines() if line.startswith('{"id"')]
+    return [summarize(report) for report in reports if "addBatch" in report["durationMs"]]
+
+
+def summarize(report):
+    dropped = sum(state["numRowsDroppedByWatermark"] for state in report["stateOperators"])
+    values = (report.get("eventTime", {}).get("watermark"), report["numInputRows"], dropped)
+    return {"id": report["batchId"], **dict(zip(PROGRESS_MEMBERS, values))}
+
+
+def query(sql):
+    """Runs one batch query; returns its process."""
+    with tempfile.TemporaryDirectory(prefix="eagre-query-") as scratch:
+        path = pathlib.Path(scratch) / "query.sql"
+        path.write_text(sql)
+        return run(["query", "--format", "json", "-f", path], scratch)

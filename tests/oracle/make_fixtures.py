@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Asks real Spark for the expected answers and writes them down (`make fixtures`).
+
+    make_fixtures.py             everything whose file changed since it was recorded
+    make_fixtures.py --all       everything
+    make_fixtures.py NAME...     these cases; `expressions` stands for all expressions
+
+Needs what scripts/setup-tests installs, and its Python. This is the only
+program that writes to expected/ and to expressions/expected.json.
+"""
+
+import argparse
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from oracle import case, expressions, fixture, spark_engine
+from rig.spark_session import java_version, spark_session
+
+EXPRESSIONS = "expressions"
+
+
+def main():
+    arguments = parse_arguments()
+    stale = [EXPRESSIONS] * expressions.is_stale() + [name for name in case.names() if is_stale(name)]
+    everything = [EXPRESSIONS, *case.names()]
+    names = arguments.names or (everything if arguments.all else stale)
+    remove_orphans()
+    if not names:
+        print("all fixtures are up to date")
+        return
+    with spark_session() as session:
+        for name in names:
+            print(f"recording {name}", flush=True)
+            if name == EXPRESSIONS:
+                expressions.record(session)
+            else:
+                record(session, name)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true", help="also what is up to date")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], EXPRESSIONS, *case.names()])
+    return parser.parse_args()
+
+
+def is_stale(name):
+    """Whether the case was never recorded, or changed since."""
+    return not fixture.path(name).exists() or fixture.load(name).case_sha256 != case.load(name).sha256
+
+
+def record(session, name):
+    one = case.load(name)
+    answer = spark_engine.answer_case(session, one)
+    fixture.Fixture(session.version, java_version(session), one.sha256, answer).save(name)
+
+
+def remove_orphans():
+    """Deletes answers whose case is gone."""
+    for path in fixture.DIRECTORY.glob("*.json"):
+        if path.stem not in case.names():
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Runs cases and expressions on real Spark."""
+
+import json
+import pathlib
+import tempfile
+
+from oracle import fixture
+
+QUERY_TIMEOUT_SECONDS = 120
+
+
+def answer_case(session, case):
+    """Runs `case` to its end and returns Spark's `fixture.Answer`."""
+    answer = fixture.Answer()
+    rows = {}
+    failures = []
+    with tempfile.TemporaryDirectory(prefix="eagre-oracle-") as scratch:
+        scratch = pathlib.Path(scratch)
+        case.write_input(scratch / "in")
+        try:
+            query = start(session, case, scratch, rows, failures)
+        except failures_of_spark() as error:
+            answer.error = describe(error)
+            return answer
+        wait(query)
+        answer.batches = [summarize(progress, rows) for progress in executed(query)]
+        if query.exception() is not None:
+            answer.error = describe((failures or [query.exception()])[0])
+    return answer
+
+
+def start(session, case, scratch, rows, failures):
+    """Starts the query; `rows` gets each batch's rows, `failures` what broke one."""
+    def collect(frame, batch_id):
+        try:
+            texts = frame.selectExpr("to_json(struct(*)) AS row").collect()
+            rows[batch_id] = sorted(text.row for text in texts)
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    reader = session.readStream.format(case.format).schema(case.schema)
+    reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
+    reader.load(str(scratch / "in")).createOrReplaceTempView("files")
+    session.sql(f"SELECT * FROM files{case.watermark}").createOrReplaceTempView("src")
+    writer = session.sql(case.query).writeStream.foreachBatch(collect)
+    writer = writer.outputMode(case.output_mode).trigger(availableNow=True)
+    return writer.option("checkpointLocation", str(scratch / "checkpoint")).start()
+
+
+def wait(query):
+    from pyspark.errors import StreamingQueryException
+    try:
+        if not query.awaitTermination(QUERY_TIMEOUT_SECONDS):
+            query.stop()
+            raise TimeoutError(f"not done in {QUERY_TIMEOUT_SECONDS} s")
+    except StreamingQueryException:
+        pass  # query.exception() has it
+
+
+def executed(query):
+    """The progress of every batch that ran, idle reports left out."""
+    reports = [json.loads(report.json) for report in query.recentProgress]
+    return [report for report in reports if "addBatch" in report["durationMs"]]
+
+
+def summarize(progress, rows):
+    dropped = sum(state["numRowsDroppedByWatermark"] for state in progress["stateOperators"])
+    return {"id": progress["batchId"],
+            "watermark": progress.get("eventTime", {}).get("watermark"),
+            "numInputRows": progress["numInputRows"],
+            "numRowsDroppedByWatermark": dropped,
+            "rows": rows[progress["batchId"]]}
+
+
+def failures_of_spark():
+    """What a call of Spark raises. Exceptions that pyspark does not translate arrive raw."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+    return PySparkException, Py4JJavaError
+
+
+def describe(error):
+    """How a query failed: its conditions, outermost first, and whether it ran at all."""
+    from pyspark.errors import AnalysisException
+    phase = "analysis" if isinstance(error, AnalysisException) else "run"
+    return {"classes": list(conditions(error)), "phase": phase}
+
+
+def conditions(error):
+    """The error conditions of an exception of Spark and of what caused it.
+
+    A foreign exception, which Spark forgot to dress, counts by its class.
+    """
+    from py4j.java_gateway import is_instance_of
+    from pyspark import SparkContext
+    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    if java is None:
+        raise error
+    while java is not None:
+        dressed = is_instance_of(SparkContext._gateway, java, "org.apache.spark.SparkThrowable")
+        name = java.getCondition() if dressed else java.getClass().getName()
+        if name:
+            yield name
+        java = java.getCause()

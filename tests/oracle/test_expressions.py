@@ -1,0 +1,92 @@
+"""Every scalar expression gives what Spark gave: the value, its type, or the error.
+
+Expressions that succeed are asked for fifty at a time; when such a query fails,
+its expressions are asked for one by one, so that one gap shows as one failure.
+"""
+
+import functools
+import json
+
+import pytest
+
+from oracle import eagre_engine, expressions, verdict
+from oracle.case import quote
+
+COLUMNS_PER_QUERY = 50
+
+ALL = expressions.load()
+ANSWERS = expressions.load_answers()
+RELATION = (f" FROM read_files({quote(expressions.ROWS)}, format => 'json', "
+            f"schema => {quote(expressions.ROWS_SCHEMA)})")
+
+
+def is_error(expression):
+    return "classes" in ANSWERS[expression.key]
+
+
+SUCCEEDING = [e for e in ALL if e.key in ANSWERS and not is_error(e)]
+FAILING = [e for e in ALL if e.key in ANSWERS and is_error(e)]
+
+
+def select(chosen):
+    """One SELECT with the text and the type of each expression, in columns c0, t0, c1, t1, ..."""
+    columns = ["n"] if chosen[0].over_rows else []
+    for index, expression in enumerate(chosen):
+        text = expressions.as_text(expression, ANSWERS[expression.key].get("type"))
+        columns += [f"{text} AS c{index}", f"typeof({expression.text}) AS t{index}"]
+    return "SELECT " + ",\n  ".join(columns) + (RELATION if chosen[0].over_rows else "") + "\n"
+
+
+def batches():
+    """SUCCEEDING in runs of at most COLUMNS_PER_QUERY of one file."""
+    runs = []
+    for expression in SUCCEEDING:
+        full = not runs or len(runs[-1]) == COLUMNS_PER_QUERY
+        if full or runs[-1][0].file != expression.file:
+            runs.append([])
+        runs[-1].append(expression)
+    return [tuple(run) for run in runs]
+
+
+@functools.cache
+def ask(chosen):
+    """The rows of one query over `chosen`, None when it failed; with it, its stderr."""
+    process = eagre_engine.query(select(chosen))
+    if process.returncode != 0:
+        return None, process.stderr
+    rows = [json.loads(line) for line in process.stdout.splitlines()]
+    return sorted(rows, key=lambda row: row.get("n", 0)), process.stderr
+
+
+def ask_for(expression):
+    """The answer to one expression: from its batch if that worked, else alone."""
+    batch = next(batch for batch in BATCHES if expression in batch)
+    rows, stderr = ask(batch)
+    index = batch.index(expression)
+    if rows is None:
+        rows, stderr = ask((expression,))
+        index = 0
+    assert rows is not None, stderr
+    return {"type": rows[0][f"t{index}"], "values": [row[f"c{index}"] for row in rows]}
+
+
+BATCHES = batches()
+
+
+def test_answers_are_current():
+    assert not expressions.is_stale(), "expressions changed since Spark answered: run make fixtures"
+
+
+@pytest.mark.parametrize("expression", SUCCEEDING, ids=lambda e: e.key)
+def test_value(expression):
+    assert ask_for(expression) == ANSWERS[expression.key]
+
+
+@pytest.mark.parametrize("expression", FAILING, ids=lambda e: e.key)
+def test_error(expression):
+    """A constant may fail while it is folded (refused) or when it is evaluated."""
+    error = ANSWERS[expression.key]
+    process = eagre_engine.query(select([expression]))
+    allowed = {verdict.EXIT_REFUSED, verdict.exit_status(error)}
+    assert process.returncode in allowed, process.stdout + process.stderr
+    assert any(name in process.stderr for name in error["classes"]), process.stderr

@@ -1,0 +1,47 @@
+"""Spark, asked again now, still answers what was recorded; Eagre answers the same.
+
+Runs under the Python of the test cache (scripts/setup-tests), one Spark session
+for all cases, about two minutes.
+"""
+
+import pytest
+
+from oracle import case, eagre_engine, expressions, fixture, spark_engine, verdict
+from rig.spark_session import spark_session
+
+
+@pytest.fixture(scope="module")
+def session():
+    with spark_session() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def live(session):
+    """Spark's answer to a case, asked once."""
+    answers = {}
+
+    def ask(name):
+        if name not in answers:
+            answers[name] = spark_engine.answer_case(session, case.load(name))
+        return answers[name]
+    return ask
+
+
+@pytest.mark.parametrize("name", case.names())
+def test_fixture_is_what_spark_says(live, name):
+    assert live(name) == fixture.load(name).answer
+
+
+@pytest.mark.parametrize("name", case.names())
+def test_eagre_says_what_spark_says(live, name):
+    process, rows = eagre_engine.answer_case(case.load(name))
+    complaints = verdict.compare_rows(live(name).rows(), rows)
+    complaints += verdict.compare_end(live(name).error, process)
+    assert not complaints, "\n".join([case.load(name).title, *complaints])
+
+
+def test_expressions_are_what_spark_says(session):
+    recorded = expressions.load_answers()
+    live = expressions.answer_all(session)
+    assert {key: live[key] for key in live if live[key] != recorded.get(key)} == {}

@@ -1,0 +1,35 @@
+"""Eagre answers every case as Spark did when it was recorded. Needs no JVM."""
+
+import functools
+
+import pytest
+
+from oracle import case, eagre_engine, fixture, verdict
+
+
+@functools.cache
+def answer(name):
+    """Eagre's answer, computed once for all tests of a case."""
+    return eagre_engine.answer_case(case.load(name))
+
+
+@pytest.mark.parametrize("name", case.names())
+def test_fixture_is_current(name):
+    assert fixture.load(name).case_sha256 == case.load(name).sha256, \
+        "the case changed since Spark answered it: run make fixtures"
+
+
+@pytest.mark.parametrize("name", case.names())
+def test_rows(name):
+    expected = fixture.load(name).answer
+    process, rows = answer(name)
+    complaints = verdict.compare_rows(expected.rows(), rows)
+    complaints += verdict.compare_end(expected.error, process)
+    assert not complaints, "\n".join([case.load(name).title, *complaints])
+
+
+@pytest.mark.parametrize("name", case.names())
+def test_progress(name):
+    """Batch ids, watermarks, input rows and late rows, as the progress objects tell them."""
+    process, _ = answer(name)
+    assert eagre_engine.progress(process.stderr) == fixture.load(name).answer.progress()

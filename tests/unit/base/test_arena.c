@@ -1,0 +1,128 @@
+/* Arenas: alignment, independence of allocations, rewinding, reset keeping the largest chunk. */
+#include "test_base.h"
+
+#include <string.h>
+
+static void test_allocations_are_aligned_and_apart(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  unsigned char *pieces[500];
+  for (size_t i = 0; i < EAGRE_COUNT_OF(pieces); i++) {
+    pieces[i] = eagre_arena_allocate(&arena, i);
+    assert_int_equal((uintptr_t)pieces[i] % 16, 0);
+    memset(pieces[i], (int)(i & 0xff), i);
+  }
+  for (size_t i = 0; i < EAGRE_COUNT_OF(pieces); i++) {
+    for (size_t j = 0; j < i; j++) {
+      assert_int_equal(pieces[i][j], i & 0xff);
+    }
+  }
+  eagre_arena_done(&arena);
+  assert_null(arena.chunk);
+  assert_int_equal(arena.allocated_size, 0);
+}
+
+static void test_vectors_have_padding(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  for (size_t size = 0; size < 300; size += 7) {
+    char *vector = eagre_arena_allocate_vector(&arena, size);
+    assert_int_equal((uintptr_t)vector % 64, 0);
+    memset(vector, 'v', size + 64); /* a sanitizer objects when the padding is missing */
+    char *next = eagre_arena_allocate(&arena, 1);
+    assert_true(next >= vector + size + 64 || next < vector);
+  }
+  eagre_arena_done(&arena);
+}
+
+static void test_zeroed_memory_is_zero_after_reuse(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  memset(eagre_arena_allocate(&arena, 1000), 0xff, 1000);
+  eagre_arena_reset(&arena);
+  const char *zeros = eagre_arena_allocate_zeroed(&arena, 1000);
+  for (size_t i = 0; i < 1000; i++) {
+    assert_int_equal(zeros[i], 0);
+  }
+  eagre_arena_done(&arena);
+}
+
+static void test_a_large_allocation_gets_its_own_chunk(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  memset(eagre_arena_allocate(&arena, 10 << 20), 1, 10 << 20);
+  assert_true(arena.allocated_size >= 10 << 20);
+  memset(eagre_arena_allocate(&arena, 100), 2, 100);
+  eagre_arena_done(&arena);
+}
+
+static void test_reset_keeps_the_largest_chunk(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  eagre_arena_allocate(&arena, 100);
+  void *large = eagre_arena_allocate(&arena, 300000);
+  eagre_arena_allocate(&arena, 100000);
+  eagre_arena_reset(&arena);
+  size_t kept_size = arena.allocated_size;
+  assert_true(kept_size >= 300000 && kept_size < 400000);
+  assert_ptr_equal(eagre_arena_allocate(&arena, 300000), large);
+  assert_int_equal(arena.allocated_size, kept_size);
+  eagre_arena_done(&arena);
+}
+
+static void test_rewind_gives_back_what_came_after_the_mark(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_text kept = eagre_arena_copy_text(&arena, EAGRE_TEXT("kept"));
+  struct eagre_arena_mark mark = eagre_arena_mark(&arena);
+  size_t size_before = arena.allocated_size;
+  void *first = eagre_arena_allocate(&arena, 64);
+  for (int i = 0; i < 100; i++) {
+    eagre_arena_allocate(&arena, 5000);
+  }
+  assert_true(arena.allocated_size > size_before);
+  eagre_arena_rewind(&arena, mark);
+  assert_int_equal(arena.allocated_size, size_before);
+  assert_ptr_equal(eagre_arena_allocate(&arena, 64), first);
+  assert_true(eagre_text_equal(kept, EAGRE_TEXT("kept")));
+  eagre_arena_done(&arena);
+}
+
+static void test_a_mark_of_an_empty_arena_rewinds_everything(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_arena_mark mark = eagre_arena_mark(&arena);
+  void *first = eagre_arena_allocate(&arena, 32);
+  eagre_arena_rewind(&arena, mark);
+  assert_ptr_equal(eagre_arena_allocate(&arena, 32), first);
+  eagre_arena_done(&arena);
+}
+
+static void test_copies_are_terminated(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_text copy = eagre_arena_copy_text(&arena, eagre_text_make("abcdef", 3));
+  assert_int_equal(copy.size, 3);
+  assert_string_equal(copy.data, "abc");
+  copy = eagre_arena_copy_text(&arena, (struct eagre_text){0});
+  assert_string_equal(copy.data, "");
+  assert_string_equal(eagre_arena_copy_string(&arena, "string"), "string");
+  copy = eagre_arena_printf(&arena, "%d-%s", 42, "x");
+  assert_int_equal(copy.size, 4);
+  assert_string_equal(copy.data, "42-x");
+  eagre_arena_done(&arena);
+}
+
+int run_arena_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_allocations_are_aligned_and_apart),
+      cmocka_unit_test(test_vectors_have_padding),
+      cmocka_unit_test(test_zeroed_memory_is_zero_after_reuse),
+      cmocka_unit_test(test_a_large_allocation_gets_its_own_chunk),
+      cmocka_unit_test(test_reset_keeps_the_largest_chunk),
+      cmocka_unit_test(test_rewind_gives_back_what_came_after_the_mark),
+      cmocka_unit_test(test_a_mark_of_an_empty_arena_rewinds_everything),
+      cmocka_unit_test(test_copies_are_terminated),
+  };
+  return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+}

@@ -4,7 +4,8 @@
  *
  * A query is a line of nodes from a source to the flow's end (joins and unions come later):
  *
- *   SOURCE | VALUES -> { FILTER, PROJECT, WINDOW, WATERMARK, LIMIT, SORT }* -> AGGREGATE -> { ... }*
+ *   SOURCE | VALUES -> { FILTER, PROJECT, WINDOW, WATERMARK, LIMIT, SORT }* -> AGGREGATE -> { ...
+ * }*
  *
  * Rules of binding: spark-semantics 3 and 6; classes and sentences of errors are Spark's. */
 #pragma once
@@ -21,12 +22,12 @@
  * Every option of every place is one row of plan_options.def. */
 
 enum eagre_option_scope {
-  EAGRE_OPTION_SESSION,      /* SET k = v, --set */
-  EAGRE_OPTION_FLOW,         /* OPTIONS of CREATE FLOW, "eagre.<name>" in TBLPROPERTIES */
+  EAGRE_OPTION_SESSION, /* SET k = v, --set */
+  EAGRE_OPTION_FLOW,    /* OPTIONS of CREATE FLOW, "eagre.<name>" in TBLPROPERTIES */
   EAGRE_OPTION_READ_KAFKA,
   EAGRE_OPTION_READ_FILES,
   EAGRE_OPTION_READ_RATE,
-  EAGRE_OPTION_WRITE_DELTA,  /* TBLPROPERTIES of a table */
+  EAGRE_OPTION_WRITE_DELTA, /* TBLPROPERTIES of a table */
   EAGRE_OPTION_WRITE_KAFKA,
   EAGRE_OPTION_WRITE_CONSOLE,
   EAGRE_OPTION_WRITE_NOOP,
@@ -60,20 +61,22 @@ struct eagre_option_info {
   const char *allowed;       /* "append|update|complete", "1..", "" */
   const char *text;
 };
-const struct eagre_option_info *eagre_option_list(uint32_t *out_count);
+bool eagre_option_at(uint32_t index, struct eagre_option_info *out); /* false past the last */
+const char *eagre_option_scope_name(enum eagre_option_scope scope);
 
-/* ---- Query nodes --------------------------------------------------------------------------------*/
+/* ---- Query nodes
+ * --------------------------------------------------------------------------------*/
 
 enum eagre_plan_kind {
   EAGRE_PLAN_SOURCE,
-  EAGRE_PLAN_VALUES,    /* constant rows (SELECT without FROM: one row, no columns) */
+  EAGRE_PLAN_VALUES, /* constant rows (SELECT without FROM: one row, no columns) */
   EAGRE_PLAN_FILTER,
   EAGRE_PLAN_PROJECT,
   EAGRE_PLAN_WINDOW,    /* appends the column `window`; a row per window that holds it */
   EAGRE_PLAN_WATERMARK, /* passes rows, records the greatest event time */
   EAGRE_PLAN_AGGREGATE,
-  EAGRE_PLAN_SORT,      /* batch, or complete mode */
-  EAGRE_PLAN_LIMIT,     /* batch */
+  EAGRE_PLAN_SORT,  /* batch, or complete mode */
+  EAGRE_PLAN_LIMIT, /* batch */
 };
 
 enum eagre_source_kind {
@@ -103,8 +106,8 @@ struct eagre_plan_sort_key {
 
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
-  struct eagre_plan_node *input;     /* NULL for SOURCE and VALUES */
-  const struct eagre_type *output;   /* STRUCT of the columns it gives */
+  struct eagre_plan_node *input;   /* NULL for SOURCE and VALUES */
+  const struct eagre_type *output; /* STRUCT of the columns it gives */
   struct eagre_sql_position position;
   struct eagre_plan_source *source;
   /* VALUES: value_rows rows of output->field_count constant expressions, row by row.
@@ -135,7 +138,8 @@ struct eagre_plan_node {
   int64_t offset;
 };
 
-/* ---- Pipeline ------------------------------------------------------------------------------------*/
+/* ---- Pipeline
+ * ------------------------------------------------------------------------------------*/
 
 enum eagre_output_mode { EAGRE_MODE_APPEND, EAGRE_MODE_UPDATE, EAGRE_MODE_COMPLETE };
 
@@ -158,8 +162,8 @@ enum eagre_sink_kind { EAGRE_SINK_DELTA, EAGRE_SINK_KAFKA, EAGRE_SINK_CONSOLE, E
 
 struct eagre_plan_sink {
   enum eagre_sink_kind kind;
-  struct eagre_text name;          /* table or sink name */
-  struct eagre_text location;      /* DELTA: directory */
+  struct eagre_text name;     /* table or sink name */
+  struct eagre_text location; /* DELTA: directory */
   struct eagre_options options;
   const struct eagre_type *schema; /* declared columns of a table, or NULL */
   struct eagre_text comment;
@@ -176,9 +180,10 @@ struct eagre_flow {
   struct eagre_plan_sink *sink;
   enum eagre_output_mode mode;
   struct eagre_trigger trigger;
-  struct eagre_text checkpoint;  /* directory */
+  struct eagre_text checkpoint; /* directory */
   uint32_t state_partition_count;
   struct eagre_options options;  /* of the flow */
+  struct eagre_options settings; /* session settings as this flow sees them */
   uint64_t fingerprint;          /* of the stateful part: keys and aggregates with their types */
   struct eagre_sql_position position;
 };
@@ -213,13 +218,13 @@ struct eagre_plan_request {
   uint32_t define_count;
   const struct eagre_sql_define *settings; /* --set, wins over SET */
   uint32_t setting_count;
-  struct eagre_text storage;   /* root of default tables and checkpoints */
-  struct eagre_text trigger;   /* --trigger; empty = as the file says */
-  bool is_query;               /* `eagre query`: only SELECT (and SET, VIEW) allowed */
+  struct eagre_text storage; /* root of default tables and checkpoints */
+  struct eagre_text trigger; /* --trigger; empty = as the file says */
+  bool is_query;             /* `eagre query`: only SELECT (and SET, VIEW) allowed */
 };
 
-/* Parses and binds a file. Nothing outside memory is touched. USAGE errors carry line and column; the
- * place is FILE:LINE:COLUMN. On error *out_pipeline is NULL. */
+/* Parses and binds a file. Nothing outside memory is touched. USAGE errors carry line and column;
+ * the place is FILE:LINE:COLUMN. On error *out_pipeline is NULL. */
 enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
                                       struct eagre_pipeline **out_pipeline,
                                       struct eagre_error *error);

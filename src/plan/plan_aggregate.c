@@ -1,0 +1,146 @@
+/* GROUP BY: grouping expressions and aggregate calls become columns of the AGGREGATE node. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+static bool is_aggregate_call(const struct eagre_sql_expression *tree) {
+  return tree->kind == EAGRE_SQL_CALL && !tree->has_over &&
+         eagre_function_is_aggregate(tree->function);
+}
+
+bool plan_has_aggregate(const struct eagre_sql_expression *tree) {
+  if (tree == NULL || tree->kind == EAGRE_SQL_SUBQUERY) return false;
+  if (is_aggregate_call(tree)) return true;
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    if (plan_has_aggregate(tree->arguments[i].value)) return true;
+  }
+  return false;
+}
+
+/* Index of an equal aggregate, or of a new one. */
+static uint32_t add_aggregate(struct plan_binder *binder, struct plan_aggregation *aggregation,
+                              const struct eagre_aggregate *aggregate,
+                              struct eagre_expression *argument) {
+  for (uint32_t i = 0; i < aggregation->aggregate_count; i++) {
+    struct eagre_expression *known = aggregation->arguments[i];
+    bool is_same_argument = known == argument || (known != NULL && argument != NULL &&
+                                                  eagre_expression_equal(known, argument));
+    if (is_same_argument && aggregation->aggregates[i].kind == aggregate->kind) return i;
+  }
+  if (aggregation->aggregate_count == aggregation->aggregate_capacity) {
+    uint32_t capacity =
+        aggregation->aggregate_capacity == 0 ? 8 : aggregation->aggregate_capacity * 2;
+    struct eagre_aggregate *aggregates =
+        eagre_arena_allocate(binder->arena, sizeof *aggregates * capacity);
+    struct eagre_expression **arguments =
+        eagre_arena_allocate(binder->arena, sizeof *arguments * capacity);
+    if (aggregation->aggregate_count > 0) {
+      memcpy(aggregates, aggregation->aggregates,
+             sizeof *aggregates * aggregation->aggregate_count);
+      memcpy(arguments, aggregation->arguments, sizeof *arguments * aggregation->aggregate_count);
+    }
+    aggregation->aggregates = aggregates;
+    aggregation->arguments = arguments;
+    aggregation->aggregate_capacity = capacity;
+  }
+  uint32_t index = aggregation->aggregate_count++;
+  aggregation->aggregates[index] = *aggregate;
+  aggregation->arguments[index] = argument;
+  return index;
+}
+
+/* f(x) FILTER (WHERE c) is f(CASE WHEN c THEN x END): every aggregate here ignores NULL. */
+static enum eagre_status apply_filter(struct plan_binder *binder, const struct plan_scope *below,
+                                      const struct eagre_sql_expression *tree,
+                                      struct eagre_expression **inout_argument,
+                                      struct eagre_error *error) {
+  struct eagre_expression *parts[2] = {NULL, *inout_argument};
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  EAGRE_TRY(plan_bind_condition(binder, below, tree->filter, "FILTER", &parts[0], error));
+  if (parts[1] == NULL) { /* count(*): count the rows where the condition is true */
+    struct eagre_sql_expression one = {.kind = EAGRE_SQL_LITERAL,
+                                       .literal = EAGRE_SQL_LITERAL_INTEGER,
+                                       .type_kind = EAGRE_TYPE_INT,
+                                       .text = EAGRE_TEXT("1"),
+                                       .position = tree->position};
+    EAGRE_TRY(eagre_expression_literal(binder->arena, &one, session, &parts[1], error));
+  }
+  return eagre_expression_case(binder->arena, parts, 2, false, session, tree->position,
+                               inout_argument, error);
+}
+
+static enum eagre_status check_call(const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree,
+                                    struct eagre_error *error) {
+  if (scope->aggregate_refusal != NULL || scope->aggregation == NULL) {
+    return plan_fail(error, tree->position, "INVALID_WHERE_CONDITION",
+                     "The aggregate function `%.*s` is not allowed in %s.",
+                     (int)tree->function.size, tree->function.data,
+                     scope->aggregate_refusal == NULL ? "this place" : scope->aggregate_refusal);
+  }
+  if (tree->is_distinct) {
+    plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.DISTINCT_AGGREGATE",
+              "DISTINCT aggregates are not supported yet.");
+    eagre_error_hint(error, "group by the value in a subquery first");
+    return EAGRE_USAGE;
+  }
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    if (plan_has_aggregate(tree->arguments[i].value)) {
+      return plan_fail(error, tree->arguments[i].value->position, "NESTED_AGGREGATE_FUNCTION",
+                       "It is not allowed to use an aggregate function in the argument of another "
+                       "aggregate function.");
+    }
+  }
+  return EAGRE_OK;
+}
+
+static bool is_count_of_all(const struct eagre_sql_expression *tree) {
+  if (!eagre_text_equal_string(tree->function, "count") || tree->argument_count != 1) return false;
+  const struct eagre_sql_expression *argument = tree->arguments[0].value;
+  return argument->kind == EAGRE_SQL_STAR ||
+         (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
+}
+
+enum eagre_status
+plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *aggregation,
+                         const struct plan_scope *scope, const struct eagre_sql_expression *tree,
+                         struct eagre_expression **out, struct eagre_error *error) {
+  EAGRE_TRY(check_call(scope, tree, error));
+  struct plan_scope below = {.relation = aggregation->input,
+                             .window = scope->window,
+                             .aggregate_refusal = "an aggregate's argument"};
+  struct eagre_expression *argument = NULL;
+  if (!is_count_of_all(tree)) {
+    if (tree->argument_count != 1) {
+      return plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                       "The `%.*s` requires 1 parameter but the actual number is %u.",
+                       (int)tree->function.size, tree->function.data, tree->argument_count);
+    }
+    EAGRE_TRY(plan_bind_expression(binder, &below, tree->arguments[0].value, &argument, error));
+  }
+  if (tree->filter != NULL) EAGRE_TRY(apply_filter(binder, &below, tree, &argument, error));
+  struct eagre_aggregate aggregate;
+  EAGRE_TRY(eagre_aggregate_bind(binder->arena, tree->function, &argument,
+                                 &binder->pipeline->expression_session, tree->position, &aggregate,
+                                 error));
+  uint32_t index = add_aggregate(binder, aggregation, &aggregate, argument);
+  *out = eagre_expression_column(binder->arena, aggregation->key_count + index,
+                                 aggregate.result_type, tree->position);
+  return EAGRE_OK;
+}
+
+void plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
+                    const struct eagre_sql_expression *tree, struct eagre_expression **out) {
+  *out = NULL;
+  if (tree->kind == EAGRE_SQL_LITERAL || plan_has_aggregate(tree)) return;
+  struct plan_scope below = {.relation = scope->aggregation->input, .window = scope->window};
+  struct eagre_expression *bound = NULL;
+  struct eagre_error ignored;
+  if (plan_bind_expression(binder, &below, tree, &bound, &ignored) != EAGRE_OK) return;
+  for (uint32_t i = 0; i < scope->aggregation->key_count; i++) {
+    struct eagre_expression *key = scope->aggregation->keys[i];
+    if (!eagre_expression_equal(key, bound)) continue;
+    *out = eagre_expression_column(binder->arena, i, eagre_expression_type(key), tree->position);
+    return;
+  }
+}

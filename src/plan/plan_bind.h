@@ -1,0 +1,178 @@
+/* Inside of the room `plan`: what the binder's files share.
+ *
+ * Binding walks the syntax tree once per use (a view is expanded into each flow that reads it). A
+ * relation is a node plus what is known of its columns by name; an expression is bound against a
+ * scope, which is a relation and, above a GROUP BY, the aggregation that turns aggregate calls and
+ * grouping expressions into columns of its output. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* What is known of one column of a relation, beside its type. */
+struct plan_column {
+  struct eagre_text qualifier; /* alias or table it came from; empty = none */
+  struct eagre_text name;
+  const struct eagre_type *type;
+  bool is_event_time; /* carries the watermark */
+  bool is_window;     /* a window struct made by window() */
+};
+
+struct plan_relation {
+  struct eagre_plan_node *node;
+  struct plan_column *columns; /* parallel to node->output's fields */
+  uint32_t column_count;
+  bool is_stream;
+};
+
+/* The window() of a SELECT: one at most. */
+struct plan_window {
+  bool is_used;
+  struct eagre_expression *timestamp; /* over the relation below the WINDOW node */
+  int64_t duration_us;
+  int64_t slide_us;
+  int64_t start_us;
+  uint32_t column; /* index of the appended column */
+};
+
+/* GROUP BY under construction: its output is keys, then aggregates in order of first use. */
+struct plan_aggregation {
+  const struct plan_relation *input;
+  struct eagre_expression **keys;
+  struct eagre_text *key_names;
+  uint32_t key_count;
+  struct eagre_aggregate *aggregates;
+  struct eagre_expression **arguments;
+  uint32_t aggregate_count;
+  uint32_t aggregate_capacity;
+};
+
+/* Aliases of the SELECT list bound so far: later items may use them (lateral column aliases). */
+struct plan_aliases {
+  const struct eagre_text *names;
+  struct eagre_expression *const *expressions;
+  uint32_t count;
+};
+
+struct plan_scope {
+  const struct plan_relation *relation; /* input columns */
+  struct plan_aggregation *aggregation; /* NULL below a GROUP BY */
+  const struct plan_window *window;     /* NULL where window() is not allowed */
+  const struct plan_aliases *aliases;   /* NULL outside the SELECT list */
+  const char *aggregate_refusal;        /* clause that forbids aggregates ("WHERE"), or NULL */
+};
+
+struct plan_view {
+  struct eagre_text name;
+  const struct eagre_sql_query *query;
+  struct plan_view *next;
+};
+
+struct plan_binder {
+  struct eagre_pipeline *pipeline;
+  struct eagre_arena *arena;
+  struct plan_view *views;
+  uint32_t view_depth;
+  struct eagre_text text; /* SQL text of the file */
+  /* Of the query being bound: */
+  struct eagre_plan_source **sources;
+  uint32_t source_count;
+  uint32_t watermark_count;
+  struct plan_common *common_tables;
+};
+
+/* WITH tables in scope. */
+struct plan_common {
+  struct eagre_text name;
+  const struct eagre_sql_query *query;
+  struct plan_common *next;
+};
+
+/* Fills `error` with class, text and position; returns EAGRE_USAGE. */
+enum eagre_status plan_fail(struct eagre_error *error, struct eagre_sql_position position,
+                            const char *class_name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* plan_options.c */
+enum eagre_status plan_options_check(struct plan_binder *binder, enum eagre_option_scope scope,
+                                     const struct eagre_sql_option *given, uint32_t given_count,
+                                     struct eagre_options *out, struct eagre_error *error);
+void plan_notice(struct plan_binder *binder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* plan_scope.c */
+struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
+                                      struct eagre_plan_node *input,
+                                      struct eagre_sql_position position);
+/* Gives `relation->node` the STRUCT type of the relation's columns. */
+void plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation);
+enum eagre_status plan_resolve_name(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_name *name,
+                                    struct eagre_expression **out, struct eagre_error *error);
+enum eagre_status plan_resolve_field(struct plan_binder *binder, struct eagre_expression *value,
+                                     struct eagre_text field, struct eagre_sql_position position,
+                                     struct eagre_expression **out, struct eagre_error *error);
+struct eagre_expression *plan_column_reference(struct plan_binder *binder,
+                                               const struct plan_relation *relation, uint32_t index,
+                                               struct eagre_sql_position position);
+
+/* plan_expression.c */
+enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error);
+/* A BOOLEAN expression (WHERE, HAVING); `clause` names it in the error. */
+enum eagre_status plan_bind_condition(struct plan_binder *binder, const struct plan_scope *scope,
+                                      const struct eagre_sql_expression *tree, const char *clause,
+                                      struct eagre_expression **out, struct eagre_error *error);
+/* A constant as text (option values) or integer (LIMIT). */
+enum eagre_status plan_constant_text(struct plan_binder *binder,
+                                     const struct eagre_sql_expression *tree,
+                                     struct eagre_text *out, struct eagre_error *error);
+enum eagre_status plan_constant_integer(struct plan_binder *binder,
+                                        const struct eagre_sql_expression *tree, const char *clause,
+                                        int64_t *out, struct eagre_error *error);
+struct eagre_expression *plan_null(struct plan_binder *binder, const struct eagre_type *type);
+
+/* plan_aggregate.c */
+bool plan_has_aggregate(const struct eagre_sql_expression *tree);
+enum eagre_status
+plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *aggregation,
+                         const struct plan_scope *scope, const struct eagre_sql_expression *tree,
+                         struct eagre_expression **out, struct eagre_error *error);
+/* Tries to read `tree` as one of the grouping expressions; *out NULL when it is none. */
+void plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
+                    const struct eagre_sql_expression *tree, struct eagre_expression **out);
+
+/* plan_window.c */
+/* Finds window() in `tree` (not inside subqueries); NULL when there is none. */
+const struct eagre_sql_expression *plan_find_window(const struct eagre_sql_expression *tree);
+/* Puts a WINDOW node on top of `relation` for that call. */
+enum eagre_status plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
+                                  const struct eagre_sql_expression *call, struct plan_window *out,
+                                  struct eagre_error *error);
+/* Reads a further window() call: it must equal the one of the SELECT. */
+enum eagre_status plan_bind_window_call(struct plan_binder *binder, const struct plan_scope *scope,
+                                        const struct eagre_sql_expression *call,
+                                        struct eagre_expression **out, struct eagre_error *error);
+
+/* plan_relation.c */
+enum eagre_status plan_bind_relation(struct plan_binder *binder,
+                                     const struct eagre_sql_relation *tree,
+                                     struct plan_relation *out, struct eagre_error *error);
+
+/* plan_query.c */
+enum eagre_status plan_bind_query(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                  struct plan_relation *out, struct eagre_error *error);
+
+/* plan_push.c, plan_prune.c */
+struct eagre_plan_node *plan_push_filters(struct plan_binder *binder, struct eagre_plan_node *node);
+void plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
+
+/* plan_streaming.c: what may run as a stream (spark-semantics 3.9). */
+enum eagre_status plan_check_stream(const struct eagre_plan_node *query,
+                                    enum eagre_output_mode mode, struct eagre_error *error);
+
+/* plan_flow.c */
+enum eagre_status plan_bind_statements(struct plan_binder *binder,
+                                       const struct eagre_plan_request *request,
+                                       const struct eagre_sql_statement *first,
+                                       struct eagre_error *error);

@@ -1,0 +1,245 @@
+/* EXPLAIN: each flow as an indented list of nodes, or as JSON. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+static const char *const kind_names[] = {
+    [EAGRE_PLAN_SOURCE] = "Source",       [EAGRE_PLAN_VALUES] = "Values",
+    [EAGRE_PLAN_FILTER] = "Filter",       [EAGRE_PLAN_PROJECT] = "Project",
+    [EAGRE_PLAN_WINDOW] = "Window",       [EAGRE_PLAN_WATERMARK] = "Watermark",
+    [EAGRE_PLAN_AGGREGATE] = "Aggregate", [EAGRE_PLAN_SORT] = "Sort",
+    [EAGRE_PLAN_LIMIT] = "Limit",
+};
+
+static const char *const source_names[] = {"kafka", "files", "rate"};
+static const char *const sink_names[] = {"delta", "kafka", "console", "noop"};
+
+static void print_text(struct eagre_buffer *out, struct eagre_text text) {
+  eagre_buffer_append_text(out, text);
+}
+
+/* "a, b": the wanted columns of a source. */
+static void print_wanted(const struct eagre_plan_source *source, struct eagre_buffer *out) {
+  bool is_first = true;
+  for (uint32_t i = 0; i < source->schema->field_count; i++) {
+    if (source->wanted != NULL && !source->wanted[i]) continue;
+    if (!is_first) eagre_buffer_append_string(out, ", ");
+    print_text(out, source->schema->fields[i].name);
+    is_first = false;
+  }
+}
+
+static void print_source(const struct eagre_plan_source *source, struct eagre_buffer *out) {
+  eagre_buffer_printf(out, "%s", source_names[source->kind]);
+  if (source->kind == EAGRE_SOURCE_FILES) {
+    eagre_buffer_printf(out, " %.*s (%s)", (int)source->path.size, source->path.data,
+                        source->is_text ? "text" : "json");
+  }
+  if (source->kind == EAGRE_SOURCE_KAFKA) {
+    struct eagre_text topics = eagre_option_text(&source->options, "subscribe");
+    if (topics.size == 0) topics = eagre_option_text(&source->options, "assign");
+    struct eagre_text servers = eagre_option_text(&source->options, "bootstrapServers");
+    eagre_buffer_printf(out, " %.*s at %.*s", (int)topics.size, topics.data, (int)servers.size,
+                        servers.data);
+  }
+  eagre_buffer_append_string(out, ", reads [");
+  print_wanted(source, out);
+  eagre_buffer_append_char(out, ']');
+}
+
+static void print_project(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < node->expression_count; i++) {
+    struct eagre_text name = node->output->fields[i].name;
+    if (i > 0) eagre_buffer_append_string(out, ", ");
+    eagre_expression_print(node->expressions[i], node->input->output, out);
+    eagre_buffer_printf(out, " AS %.*s", (int)name.size, name.data);
+  }
+}
+
+static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, "keys [");
+  for (uint32_t i = 0; i < node->key_count; i++) {
+    if (i > 0) eagre_buffer_append_string(out, ", ");
+    eagre_expression_print(node->keys[i], node->input->output, out);
+    if ((int32_t)i == node->event_time_key) eagre_buffer_append_string(out, " (event time)");
+  }
+  eagre_buffer_append_string(out, "], aggregates [");
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    if (i > 0) eagre_buffer_append_string(out, ", ");
+    eagre_buffer_printf(out, "%s(", node->aggregates[i].info->name);
+    if (node->arguments[i] == NULL) {
+      eagre_buffer_append_char(out, '1');
+    } else {
+      eagre_expression_print(node->arguments[i], node->input->output, out);
+    }
+    eagre_buffer_append_char(out, ')');
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
+static void print_sort(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < node->sort_key_count; i++) {
+    if (i > 0) eagre_buffer_append_string(out, ", ");
+    eagre_expression_print(node->sort_keys[i].expression, node->input->output, out);
+    if (node->sort_keys[i].is_descending) eagre_buffer_append_string(out, " DESC");
+  }
+}
+
+static void print_details(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  switch (node->kind) {
+  case EAGRE_PLAN_SOURCE:
+    print_source(node->source, out);
+    break;
+  case EAGRE_PLAN_VALUES:
+    eagre_buffer_printf(out, "%u rows", node->value_row_count);
+    break;
+  case EAGRE_PLAN_FILTER:
+    eagre_expression_print(node->expressions[0], node->input->output, out);
+    break;
+  case EAGRE_PLAN_PROJECT:
+    print_project(node, out);
+    break;
+  case EAGRE_PLAN_WINDOW:
+    eagre_expression_print(node->expressions[0], node->input->output, out);
+    eagre_buffer_printf(out, ", duration %lld us, slide %lld us, start %lld us",
+                        (long long)node->window_duration_us, (long long)node->window_slide_us,
+                        (long long)node->window_start_us);
+    break;
+  case EAGRE_PLAN_WATERMARK: {
+    struct eagre_text name = node->output->fields[node->event_time_column].name;
+    eagre_buffer_printf(out, "%.*s, delay %lld ms", (int)name.size, name.data,
+                        (long long)(node->delay_us / 1000));
+    break;
+  }
+  case EAGRE_PLAN_AGGREGATE:
+    print_aggregate(node, out);
+    break;
+  case EAGRE_PLAN_SORT:
+    print_sort(node, out);
+    break;
+  case EAGRE_PLAN_LIMIT:
+    eagre_buffer_printf(out, "%lld offset %lld", (long long)node->limit, (long long)node->offset);
+    break;
+  }
+}
+
+static void print_trigger(const struct eagre_trigger *trigger, struct eagre_buffer *out) {
+  static const char *const names[] = {"default", "processing time", "once", "available now"};
+  eagre_buffer_append_string(out, names[trigger->kind]);
+  if (trigger->kind == EAGRE_TRIGGER_PROCESSING_TIME) {
+    eagre_buffer_printf(out, " %lld ms", (long long)(trigger->interval_us / 1000));
+  }
+}
+
+/* ---- Text
+ * ------------------------------------------------------------------------------------------ */
+
+static void explain_nodes(const struct eagre_plan_node *node, unsigned depth,
+                          struct eagre_buffer *out) {
+  for (; node != NULL; node = node->input, depth++) {
+    eagre_buffer_printf(out, "%*s%s: ", (int)(depth * 2 + 2), "", kind_names[node->kind]);
+    print_details(node, out);
+    eagre_buffer_append_char(out, '\n');
+  }
+}
+
+static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {
+  const struct eagre_plan_sink *sink = flow->sink;
+  eagre_buffer_printf(out, "Flow %.*s\n  writes %s %.*s%s%.*s, mode %s\n  trigger ",
+                      (int)flow->name.size, flow->name.data, sink_names[sink->kind],
+                      (int)sink->name.size, sink->name.data, sink->location.size > 0 ? " at " : "",
+                      (int)sink->location.size, sink->location.data,
+                      eagre_output_mode_name(flow->mode));
+  print_trigger(&flow->trigger, out);
+  eagre_buffer_printf(out, ", checkpoint %.*s\n", (int)flow->checkpoint.size,
+                      flow->checkpoint.data);
+  if (flow->aggregate != NULL) {
+    eagre_buffer_printf(out, "  state: %u partitions, owned by the cores in turn\n",
+                        flow->state_partition_count);
+  }
+  eagre_buffer_append_string(out, "  placement: fused (reader, decoder, operators and aggregator "
+                                  "on each core)\n");
+  explain_nodes(flow->query, 0, out);
+}
+
+static void explain_text(const struct eagre_pipeline *pipeline, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < pipeline->flow_count; i++) {
+    if (i > 0) eagre_buffer_append_char(out, '\n');
+    explain_flow(&pipeline->flows[i], out);
+  }
+  for (uint32_t i = 0; i < pipeline->query_count; i++) {
+    eagre_buffer_printf(out, "Query %u\n", i + 1);
+    explain_nodes(pipeline->queries[i].query, 0, out);
+  }
+}
+
+/* ---- JSON
+ * ------------------------------------------------------------------------------------------ */
+
+static void member(struct eagre_buffer *out, const char *name, struct eagre_text value) {
+  char last = out->size == 0 ? '{' : out->data[out->size - 1];
+  if (last != '{' && last != '[') eagre_buffer_append_char(out, ',');
+  eagre_buffer_printf(out, "\"%s\":", name);
+  eagre_buffer_append_json_string(out, value);
+}
+
+static void json_nodes(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, ",\"nodes\":[");
+  for (const struct eagre_plan_node *each = node; each != NULL; each = each->input) {
+    struct eagre_buffer details = {0};
+    struct eagre_buffer type = {0};
+    if (each != node) eagre_buffer_append_char(out, ',');
+    eagre_buffer_append_char(out, '{');
+    print_details(each, &details);
+    eagre_type_print(&type, each->output);
+    member(out, "kind", eagre_text_of(kind_names[each->kind]));
+    member(out, "details", eagre_buffer_text(&details));
+    member(out, "output", eagre_buffer_text(&type));
+    eagre_buffer_append_char(out, '}');
+    eagre_buffer_done(&details);
+    eagre_buffer_done(&type);
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
+static void json_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {
+  struct eagre_buffer trigger = {0};
+  print_trigger(&flow->trigger, &trigger);
+  eagre_buffer_append_char(out, '{');
+  member(out, "flow", flow->name);
+  member(out, "sink", eagre_text_of(sink_names[flow->sink->kind]));
+  member(out, "target", flow->sink->name);
+  member(out, "location", flow->sink->location);
+  member(out, "outputMode", eagre_text_of(eagre_output_mode_name(flow->mode)));
+  member(out, "trigger", eagre_buffer_text(&trigger));
+  member(out, "checkpoint", flow->checkpoint);
+  eagre_buffer_printf(out, ",\"statePartitions\":%u",
+                      flow->aggregate == NULL ? 0 : flow->state_partition_count);
+  json_nodes(flow->query, out);
+  eagre_buffer_append_char(out, '}');
+  eagre_buffer_done(&trigger);
+}
+
+static void explain_json(const struct eagre_pipeline *pipeline, struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, "{\"flows\":[");
+  for (uint32_t i = 0; i < pipeline->flow_count; i++) {
+    if (i > 0) eagre_buffer_append_char(out, ',');
+    json_flow(&pipeline->flows[i], out);
+  }
+  eagre_buffer_append_string(out, "],\"queries\":[");
+  for (uint32_t i = 0; i < pipeline->query_count; i++) {
+    eagre_buffer_printf(out, "%s{\"query\":%u", i > 0 ? "," : "", i + 1);
+    json_nodes(pipeline->queries[i].query, out);
+    eagre_buffer_append_char(out, '}');
+  }
+  eagre_buffer_append_string(out, "]}\n");
+}
+
+void eagre_plan_explain(const struct eagre_pipeline *pipeline, bool as_json,
+                        struct eagre_buffer *out) {
+  if (as_json) {
+    explain_json(pipeline, out);
+  } else {
+    explain_text(pipeline, out);
+  }
+}

@@ -1,0 +1,334 @@
+/* Syntax tree of an expression -> bound expression. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+enum { ARGUMENT_COUNT_MAX = 4096 };
+
+struct eagre_expression *plan_null(struct plan_binder *binder, const struct eagre_type *type) {
+  struct eagre_sql_expression tree = {.kind = EAGRE_SQL_LITERAL, .literal = EAGRE_SQL_LITERAL_NULL};
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  struct eagre_expression *null = NULL;
+  struct eagre_error error;
+  enum eagre_status status = eagre_expression_literal(binder->arena, &tree, session, &null, &error);
+  eagre_assert(status == EAGRE_OK);
+  status = eagre_expression_cast(binder->arena, null, type, false, session, tree.position, &null,
+                                 &error);
+  eagre_assert(status == EAGRE_OK);
+  return null;
+}
+
+static enum eagre_status bind_arguments(struct plan_binder *binder, const struct plan_scope *scope,
+                                        const struct eagre_sql_expression *tree,
+                                        struct eagre_expression ***out, struct eagre_error *error) {
+  if (tree->argument_count > ARGUMENT_COUNT_MAX) {
+    return plan_fail(error, tree->position, "WRONG_NUM_ARGS", "More than %d arguments.",
+                     ARGUMENT_COUNT_MAX);
+  }
+  struct eagre_expression **arguments =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof(void *) * (tree->argument_count + 1));
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    if (tree->arguments[i].name.size > 0) {
+      return plan_fail(error, tree->arguments[i].value->position, "NAMED_PARAMETERS_NOT_SUPPORTED",
+                       "Named arguments are not supported for the function `%.*s`.",
+                       (int)tree->function.size, tree->function.data);
+    }
+    EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[i].value, &arguments[i], error));
+  }
+  *out = arguments;
+  return EAGRE_OK;
+}
+
+static enum eagre_status refuse(struct eagre_error *error, struct eagre_sql_position position,
+                                const char *class_name, const char *what, const char *hint) {
+  plan_fail(error, position, class_name, "%s not supported yet.", what);
+  eagre_error_hint(error, "%s", hint);
+  return EAGRE_USAGE;
+}
+
+/* struct(a, b.c AS d, *): names come from the arguments' spelling, as Spark does. */
+static struct eagre_text struct_field_name(struct plan_binder *binder,
+                                           const struct eagre_sql_expression *tree,
+                                           uint32_t ordinal) {
+  if (tree->kind == EAGRE_SQL_NAME) return tree->name.parts[tree->name.part_count - 1];
+  if (tree->kind == EAGRE_SQL_FIELD) return tree->text;
+  return eagre_arena_printf(binder->arena, "col%u", ordinal + 1);
+}
+
+struct struct_fields {
+  struct eagre_expression **values;
+  struct eagre_text *names;
+  uint32_t count;
+  uint32_t capacity;
+};
+
+static void add_struct_field(struct plan_binder *binder, struct struct_fields *fields,
+                             struct eagre_expression *value, struct eagre_text name) {
+  if (fields->count == fields->capacity) {
+    uint32_t capacity = fields->capacity == 0 ? 16 : fields->capacity * 2;
+    struct eagre_expression **values =
+        eagre_arena_allocate(binder->arena, sizeof *values * capacity);
+    struct eagre_text *names = eagre_arena_allocate(binder->arena, sizeof *names * capacity);
+    if (fields->count > 0) {
+      memcpy(values, fields->values, sizeof *values * fields->count);
+      memcpy(names, fields->names, sizeof *names * fields->count);
+    }
+    *fields = (struct struct_fields){values, names, fields->count, capacity};
+  }
+  fields->values[fields->count] = value;
+  fields->names[fields->count] = name;
+  fields->count += 1;
+}
+
+/* struct(*): every column of the input. */
+static void add_star(struct plan_binder *binder, const struct plan_scope *scope,
+                     const struct eagre_sql_expression *star, struct struct_fields *fields) {
+  const struct plan_relation *relation = scope->relation;
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    const struct plan_column *column = &relation->columns[i];
+    bool is_wanted = star->name.part_count == 0 ||
+                     eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]);
+    if (!is_wanted) continue;
+    add_struct_field(binder, fields, plan_column_reference(binder, relation, i, star->position),
+                     column->name);
+  }
+}
+
+static enum eagre_status bind_struct(struct plan_binder *binder, const struct plan_scope *scope,
+                                     const struct eagre_sql_expression *tree,
+                                     struct eagre_expression **out, struct eagre_error *error) {
+  struct struct_fields fields = {0};
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    const struct eagre_sql_expression *argument = tree->arguments[i].value;
+    if (argument->kind == EAGRE_SQL_STAR) {
+      add_star(binder, scope, argument, &fields);
+      continue;
+    }
+    struct eagre_expression *value = NULL;
+    EAGRE_TRY(plan_bind_expression(binder, scope, argument, &value, error));
+    struct eagre_text name = tree->arguments[i].name.size > 0
+                                 ? tree->arguments[i].name
+                                 : struct_field_name(binder, argument, i);
+    add_struct_field(binder, &fields, value, name);
+  }
+  if (fields.count == 0) {
+    return plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                     "The `struct` requires > 0 parameters but the actual number is 0.");
+  }
+  *out = eagre_expression_struct(binder->arena, fields.values, fields.names, fields.count,
+                                 tree->position);
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_call(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   struct eagre_expression **out, struct eagre_error *error) {
+  if (tree->has_over) {
+    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.WINDOW_FUNCTION",
+                  "Window functions (OVER) are", "aggregate with GROUP BY");
+  }
+  if (eagre_text_equal_string(tree->function, "window")) {
+    return plan_bind_window_call(binder, scope, tree, out, error);
+  }
+  if (eagre_text_equal_string(tree->function, "session_window")) {
+    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SESSION_WINDOW",
+                  "Session windows are", "use window(ts, duration [, slide])");
+  }
+  if (eagre_text_equal_string(tree->function, "struct")) {
+    return bind_struct(binder, scope, tree, out, error);
+  }
+  if (eagre_function_is_aggregate(tree->function)) {
+    return plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, out, error);
+  }
+  if (tree->filter != NULL || tree->is_distinct) {
+    return plan_fail(error, tree->position, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                     "The function `%.*s` does not support %s.", (int)tree->function.size,
+                     tree->function.data, tree->is_distinct ? "DISTINCT" : "FILTER");
+  }
+  struct eagre_expression **arguments = NULL;
+  EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));
+  return eagre_expression_call(binder->arena, tree->function, arguments, tree->argument_count,
+                               &binder->pipeline->expression_session, tree->position, out, error);
+}
+
+/* CASE x WHEN a ... becomes CASE WHEN x = a ...: the operand is evaluated once, being shared. */
+static enum eagre_status bind_case(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression **arguments = NULL;
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));
+  uint32_t count = tree->argument_count;
+  if (tree->has_operand) {
+    uint32_t pairs = (count - 1) / 2;
+    for (uint32_t i = 0; i < pairs; i++) {
+      struct eagre_expression *sides[2] = {arguments[0], arguments[1 + 2 * i]};
+      EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("="), sides, 2, session,
+                                      tree->position, &arguments[1 + 2 * i], error));
+    }
+    arguments += 1;
+    count -= 1;
+  }
+  return eagre_expression_case(binder->arena, arguments, count, tree->has_else, session,
+                               tree->position, out, error);
+}
+
+static enum eagre_status bind_cast(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  return eagre_expression_cast(binder->arena, value, tree->type, tree->is_try,
+                               &binder->pipeline->expression_session, tree->position, out, error);
+}
+
+static enum eagre_status bind_field(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  return plan_resolve_field(binder, value, tree->text, tree->position, out, error);
+}
+
+static enum eagre_status bind_colon(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  return eagre_expression_colon(binder->arena, value, tree->text, tree->position, out, error);
+}
+
+/* s['field'] on a struct is field access; other subscripts need ARRAY or MAP. */
+static enum eagre_status bind_index(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  const struct eagre_sql_expression *index = tree->arguments[1].value;
+  if (index->kind == EAGRE_SQL_LITERAL && index->literal == EAGRE_SQL_LITERAL_STRING) {
+    return plan_resolve_field(binder, value, index->text, tree->position, out, error);
+  }
+  return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBSCRIPT", "Subscripts of arrays are",
+                "use get_json_object(text, '$.a[0]') on the JSON text");
+}
+
+/* A NAME above a GROUP BY may mean a grouping expression; below, or when it is none, a column. */
+static enum eagre_status bind_name(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   struct eagre_expression **out, struct eagre_error *error) {
+  enum eagre_status status = plan_resolve_name(binder, scope, &tree->name, out, error);
+  if (status == EAGRE_OK || scope->aggregation == NULL) return status;
+  struct plan_scope below = {.relation = scope->aggregation->input};
+  struct eagre_expression *column = NULL;
+  struct eagre_error ignored;
+  if (plan_resolve_name(binder, &below, &tree->name, &column, &ignored) != EAGRE_OK) return status;
+  plan_fail(error, tree->position, "MISSING_AGGREGATION",
+            "The non-aggregating expression \"%.*s\" is based on columns which are not "
+            "participating in the GROUP BY clause.",
+            (int)tree->source.size, tree->source.data);
+  eagre_error_hint(error, "add the columns or the expression to the GROUP BY, aggregate the "
+                          "expression, or use min(...) if any value of the group will do");
+  return EAGRE_USAGE;
+}
+
+enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error) {
+  if (scope->aggregation != NULL) {
+    plan_match_key(binder, scope, tree, out);
+    if (*out != NULL) return EAGRE_OK;
+  }
+  switch (tree->kind) {
+  case EAGRE_SQL_LITERAL:
+    return eagre_expression_literal(binder->arena, tree, &binder->pipeline->expression_session, out,
+                                    error);
+  case EAGRE_SQL_NAME:
+    return bind_name(binder, scope, tree, out, error);
+  case EAGRE_SQL_CALL:
+    return bind_call(binder, scope, tree, out, error);
+  case EAGRE_SQL_CAST:
+    return bind_cast(binder, scope, tree, out, error);
+  case EAGRE_SQL_CASE:
+    return bind_case(binder, scope, tree, out, error);
+  case EAGRE_SQL_FIELD:
+    return bind_field(binder, scope, tree, out, error);
+  case EAGRE_SQL_COLON:
+    return bind_colon(binder, scope, tree, out, error);
+  case EAGRE_SQL_INDEX:
+    return bind_index(binder, scope, tree, out, error);
+  case EAGRE_SQL_STAR:
+  case EAGRE_SQL_FIELD_STAR:
+    return plan_fail(error, tree->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                     "Invalid usage of '*' in an expression.");
+  case EAGRE_SQL_LAMBDA:
+    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.LAMBDA_FUNCTION",
+                  "Lambda functions are", "higher-order functions need ARRAY or MAP");
+  case EAGRE_SQL_SUBQUERY:
+    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBQUERY_EXPRESSION",
+                  "Subqueries inside expressions are", "use a subquery in FROM");
+  }
+  return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown expression kind %d",
+                         (int)tree->kind);
+}
+
+enum eagre_status plan_bind_condition(struct plan_binder *binder, const struct plan_scope *scope,
+                                      const struct eagre_sql_expression *tree, const char *clause,
+                                      struct eagre_expression **out, struct eagre_error *error) {
+  EAGRE_TRY(plan_bind_expression(binder, scope, tree, out, error));
+  const struct eagre_type *type = eagre_expression_type(*out);
+  if (type->kind == EAGRE_TYPE_BOOLEAN) return EAGRE_OK;
+  if (type->kind == EAGRE_TYPE_NULL) {
+    *out = plan_null(binder, eagre_type_of(EAGRE_TYPE_BOOLEAN));
+    return EAGRE_OK;
+  }
+  struct eagre_buffer printed = {0};
+  eagre_type_print(&printed, type);
+  plan_fail(error, tree->position, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+            "The %s condition \"%.*s\" is of type \"%s\", but \"BOOLEAN\" is needed.", clause,
+            (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
+  eagre_buffer_done(&printed);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status fold_constant(struct plan_binder *binder,
+                                       const struct eagre_sql_expression *tree,
+                                       const struct eagre_type *type, struct eagre_vector *out,
+                                       struct eagre_error *error) {
+  struct plan_relation empty = {0};
+  struct plan_scope scope = {.relation = &empty};
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, &scope, tree, &value, error));
+  if (!eagre_expression_is_constant(value)) {
+    return plan_fail(error, tree->position, "NON_FOLDABLE_ARGUMENT", "\"%.*s\" must be a constant.",
+                     (int)tree->source.size, tree->source.data);
+  }
+  EAGRE_TRY(eagre_expression_cast(binder->arena, value, type, false, session, tree->position,
+                                  &value, error));
+  return eagre_expression_fold(binder->arena, value, session, out, error);
+}
+
+enum eagre_status plan_constant_text(struct plan_binder *binder,
+                                     const struct eagre_sql_expression *tree,
+                                     struct eagre_text *out, struct eagre_error *error) {
+  struct eagre_vector value;
+  EAGRE_TRY(fold_constant(binder, tree, eagre_type_of(EAGRE_TYPE_STRING), &value, error));
+  if (eagre_vector_is_null(&value, 0)) {
+    return plan_fail(error, tree->position, "INVALID_OPTION_VALUE", "NULL is no option value.");
+  }
+  *out = eagre_arena_copy_text(binder->arena, EAGRE_VALUES(struct eagre_text, &value)[0]);
+  return EAGRE_OK;
+}
+
+enum eagre_status plan_constant_integer(struct plan_binder *binder,
+                                        const struct eagre_sql_expression *tree, const char *clause,
+                                        int64_t *out, struct eagre_error *error) {
+  struct eagre_vector value;
+  EAGRE_TRY(fold_constant(binder, tree, eagre_type_of(EAGRE_TYPE_BIGINT), &value, error));
+  if (eagre_vector_is_null(&value, 0) || EAGRE_VALUES(int64_t, &value)[0] < 0) {
+    return plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
+                     "The %s must not be negative or NULL.", clause);
+  }
+  *out = EAGRE_VALUES(int64_t, &value)[0];
+  return EAGRE_OK;
+}

@@ -1,0 +1,711 @@
+/* Statements -> flows: targets, options by precedence (command line > OPTIONS > TBLPROPERTIES >
+ * SET), modes, triggers, places on disk. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+/* A table or sink that flows may write into. */
+struct plan_target {
+  struct eagre_text name;
+  struct eagre_plan_sink *sink;
+  struct eagre_sql_option *flow_options; /* from TBLPROPERTIES, names without "eagre." */
+  uint32_t flow_option_count;
+  bool is_written;
+  struct plan_target *next;
+};
+
+/* The statements of one file under way. */
+struct flow_work {
+  struct plan_binder *binder;
+  const struct eagre_plan_request *request;
+  struct eagre_sql_option *settings; /* SET statements, in order */
+  uint32_t setting_count;
+  uint32_t setting_capacity;
+  struct plan_target *targets;
+  uint32_t flow_capacity;
+  uint32_t query_capacity;
+};
+
+/* ---- Settings
+ * ------------------------------------------------------------------------------------ */
+
+static void add_setting(struct flow_work *work, struct eagre_sql_option option) {
+  if (work->setting_count == work->setting_capacity) {
+    uint32_t capacity = work->setting_capacity == 0 ? 16 : work->setting_capacity * 2;
+    struct eagre_sql_option *grown =
+        eagre_arena_allocate(work->binder->arena, sizeof *grown * capacity);
+    if (work->setting_count > 0) {
+      memcpy(grown, work->settings, sizeof *grown * work->setting_count);
+    }
+    work->settings = grown;
+    work->setting_capacity = capacity;
+  }
+  work->settings[work->setting_count++] = option;
+}
+
+static bool is_setting_key(struct eagre_text key) {
+  return eagre_text_starts_with(key, EAGRE_TEXT("spark.sql.")) ||
+         eagre_text_starts_with(key, EAGRE_TEXT("eagre."));
+}
+
+/* SET, then the flow's own spark.sql.* and eagre.* options, then --set: the last one wins. */
+static enum eagre_status merge_settings(struct flow_work *work, const struct eagre_options *flow,
+                                        struct eagre_options *out, struct eagre_error *error) {
+  const struct eagre_plan_request *request = work->request;
+  uint32_t flow_count = flow == NULL ? 0 : flow->count;
+  struct eagre_sql_option *all = eagre_arena_allocate_zeroed(
+      work->binder->arena,
+      sizeof *all * (work->setting_count + flow_count + request->setting_count + 1));
+  uint32_t count = work->setting_count;
+  if (count > 0) memcpy(all, work->settings, sizeof *all * count);
+  for (uint32_t i = 0; i < flow_count; i++) {
+    const struct eagre_option *option = &flow->options[i];
+    if (!is_setting_key(option->key)) continue;
+    all[count++] = (struct eagre_sql_option){option->key, option->value, option->position};
+  }
+  for (uint32_t i = 0; i < request->setting_count; i++) {
+    all[count++] = (struct eagre_sql_option){.key = request->settings[i].name,
+                                             .value = request->settings[i].value};
+  }
+  return plan_options_check(work->binder, EAGRE_OPTION_SESSION, all, count, out, error);
+}
+
+static enum eagre_status check_session(const struct eagre_options *session,
+                                       struct eagre_error *error) {
+  if (!eagre_option_boolean(session, "spark.sql.ansi.enabled")) {
+    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.NON_ANSI",
+                    "spark.sql.ansi.enabled = false is not supported yet.");
+    eagre_error_hint(error, "use try_cast, try_add, try_divide ... where NULL is wanted");
+    return EAGRE_USAGE;
+  }
+  if (eagre_option_boolean(session, "spark.sql.caseSensitive")) {
+    return eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.CASE_SENSITIVE",
+                           "spark.sql.caseSensitive = true is not supported yet.");
+  }
+  return EAGRE_OK;
+}
+
+/* The session of the statements that follow: options and zone. */
+static enum eagre_status apply_settings(struct flow_work *work, struct eagre_error *error) {
+  struct eagre_pipeline *pipeline = work->binder->pipeline;
+  pipeline->notice_count = 0;
+  EAGRE_TRY(merge_settings(work, NULL, &pipeline->session, error));
+  EAGRE_TRY(check_session(&pipeline->session, error));
+  struct eagre_text name = eagre_option_text(&pipeline->session, "spark.sql.session.timeZone");
+  if (name.size == 0) name = EAGRE_TEXT("UTC");
+  struct eagre_zone *zone = NULL;
+  EAGRE_TRY(eagre_zone_open(name, &zone, error));
+  eagre_zone_close(pipeline->zone);
+  pipeline->zone = zone;
+  pipeline->expression_session.zone = zone;
+  return EAGRE_OK;
+}
+
+/* ---- Targets
+ * --------------------------------------------------------------------------------------- */
+
+static struct plan_target *find_target(struct flow_work *work, struct eagre_text name) {
+  for (struct plan_target *target = work->targets; target != NULL; target = target->next) {
+    if (eagre_text_equal_ignoring_case(target->name, name)) return target;
+  }
+  return NULL;
+}
+
+static struct eagre_text last_part(const struct eagre_sql_name *name) {
+  return name->parts[name->part_count - 1];
+}
+
+static struct eagre_text place_below_storage(struct flow_work *work, const char *folder,
+                                             struct eagre_text name) {
+  return eagre_arena_printf(work->binder->arena, "%.*s/%s/%.*s", (int)work->request->storage.size,
+                            work->request->storage.data, folder, (int)name.size, name.data);
+}
+
+static enum eagre_status add_target(struct flow_work *work,
+                                    const struct eagre_sql_statement *statement,
+                                    struct plan_target **out, struct eagre_error *error) {
+  struct eagre_text name = last_part(&statement->name);
+  if (find_target(work, name) != NULL) {
+    return plan_fail(error, statement->name.position, "PIPELINE_DUPLICATE_IDENTIFIERS.DATASET",
+                     "There are two tables or sinks with the name `%.*s`.", (int)name.size,
+                     name.data);
+  }
+  struct plan_target *target = eagre_arena_allocate_zeroed(work->binder->arena, sizeof *target);
+  target->name = name;
+  target->sink = eagre_arena_allocate_zeroed(work->binder->arena, sizeof *target->sink);
+  target->sink->name = name;
+  target->sink->position = statement->position;
+  target->next = work->targets;
+  work->targets = target;
+  *out = target;
+  return EAGRE_OK;
+}
+
+static bool is_flow_property(struct eagre_text key, struct eagre_text *out_name) {
+  static const char *const names[] = {"outputMode", "trigger", "checkpointLocation", "queryName",
+                                      "deadLetter"};
+  *out_name = key;
+  if (eagre_text_equal_ignoring_case(key, EAGRE_TEXT("pipelines.trigger.interval"))) return true;
+  if (eagre_text_starts_with(key, EAGRE_TEXT("spark.sql."))) return true;
+  if (!eagre_text_starts_with(key, EAGRE_TEXT("eagre."))) return false;
+  struct eagre_text rest = eagre_text_make(key.data + 6, key.size - 6);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
+    if (!eagre_text_equal_ignoring_case(rest, eagre_text_of(names[i]))) continue;
+    *out_name = rest;
+    return true;
+  }
+  return eagre_text_starts_with(rest, EAGRE_TEXT("sink.")) ||
+         eagre_text_starts_with(rest, EAGRE_TEXT("source.")) ||
+         eagre_text_starts_with(rest, EAGRE_TEXT("kafka."));
+}
+
+/* TBLPROPERTIES hold options of the flow that fills the table ("eagre.trigger") and of its writer
+ * ("eagre.compression"). */
+static enum eagre_status split_properties(struct flow_work *work,
+                                          const struct eagre_sql_statement *statement,
+                                          struct plan_target *target, struct eagre_error *error) {
+  struct eagre_arena *arena = work->binder->arena;
+  size_t size = sizeof(struct eagre_sql_option) * (statement->option_count + 1);
+  target->flow_options = eagre_arena_allocate_zeroed(arena, size);
+  struct eagre_sql_option *writer = eagre_arena_allocate_zeroed(arena, size);
+  uint32_t writer_count = 0;
+  for (uint32_t i = 0; i < statement->option_count; i++) {
+    struct eagre_sql_option option = statement->options[i];
+    struct eagre_text name;
+    if (is_flow_property(option.key, &name)) {
+      option.key = name;
+      target->flow_options[target->flow_option_count++] = option;
+      continue;
+    }
+    if (eagre_text_starts_with(option.key, EAGRE_TEXT("delta."))) {
+      plan_fail(error, option.position, "UNSUPPORTED_FEATURE.TABLE_PROPERTY",
+                "The table property '%.*s' is not supported yet.", (int)option.key.size,
+                option.key.data);
+      return EAGRE_USAGE;
+    }
+    if (eagre_text_starts_with(option.key, EAGRE_TEXT("eagre."))) {
+      option.key = eagre_text_make(option.key.data + 6, option.key.size - 6);
+    }
+    writer[writer_count++] = option;
+  }
+  return plan_options_check(work->binder, EAGRE_OPTION_WRITE_DELTA, writer, writer_count,
+                            &target->sink->options, error);
+}
+
+static enum eagre_status refuse_table_clauses(const struct eagre_sql_statement *statement,
+                                              struct eagre_error *error) {
+  const char *what = NULL;
+  if (statement->constraint_count > 0) what = "CONSTRAINT ... EXPECT";
+  if (statement->partition_column_count > 0) what = "PARTITIONED BY";
+  if (what == NULL) return EAGRE_OK;
+  return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.TABLE_CLAUSE",
+                   "%s is not supported yet.", what);
+}
+
+static enum eagre_status check_table_format(const struct eagre_sql_statement *statement,
+                                            struct eagre_error *error) {
+  struct eagre_text format = statement->format;
+  if (format.size == 0 || eagre_text_equal_ignoring_case(format, EAGRE_TEXT("delta"))) {
+    return EAGRE_OK;
+  }
+  static const char *const sinks[] = {"kafka", "console", "noop"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(sinks); i++) {
+    if (!eagre_text_equal_ignoring_case(format, eagre_text_of(sinks[i]))) continue;
+    plan_fail(error, statement->position, "DATA_SOURCE_NOT_A_TABLE", "%s is no table format.",
+              sinks[i]);
+    eagre_error_hint(error,
+                     "write CREATE SINK name USING %s OPTIONS (...) and CREATE FLOW ... AS "
+                     "INSERT INTO name ...",
+                     sinks[i]);
+    return EAGRE_USAGE;
+  }
+  plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
+            "Tables USING %.*s are not supported yet.", (int)format.size, format.data);
+  eagre_error_hint(error, "use delta, the default");
+  return EAGRE_USAGE;
+}
+
+static const struct eagre_type *declared_schema(struct plan_binder *binder,
+                                                const struct eagre_sql_statement *statement) {
+  if (statement->column_count == 0) return NULL;
+  struct eagre_field *fields =
+      eagre_arena_allocate(binder->arena, sizeof *fields * statement->column_count);
+  for (uint32_t i = 0; i < statement->column_count; i++) {
+    const struct eagre_sql_column *column = &statement->columns[i];
+    fields[i] = (struct eagre_field){column->name, column->type, !column->is_not_null};
+  }
+  return eagre_type_struct(binder->arena, fields, statement->column_count);
+}
+
+static enum eagre_status bind_sink(struct flow_work *work,
+                                   const struct eagre_sql_statement *statement,
+                                   struct eagre_error *error) {
+  static const struct {
+    const char *format;
+    enum eagre_sink_kind kind;
+    enum eagre_option_scope scope;
+  } rows[] = {
+      {"kafka", EAGRE_SINK_KAFKA, EAGRE_OPTION_WRITE_KAFKA},
+      {"console", EAGRE_SINK_CONSOLE, EAGRE_OPTION_WRITE_CONSOLE},
+      {"noop", EAGRE_SINK_NOOP, EAGRE_OPTION_WRITE_NOOP},
+  };
+  struct plan_target *target = NULL;
+  EAGRE_TRY(add_target(work, statement, &target, error));
+  for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
+    if (!eagre_text_equal_ignoring_case(statement->format, eagre_text_of(rows[i].format))) continue;
+    target->sink->kind = rows[i].kind;
+    return plan_options_check(work->binder, rows[i].scope, statement->options,
+                              statement->option_count, &target->sink->options, error);
+  }
+  static const char *const names[] = {"kafka", "console", "noop"};
+  const char *nearest = eagre_text_nearest(statement->format, names, EAGRE_COUNT_OF(names));
+  plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND", "There is no sink format '%.*s'.",
+            (int)statement->format.size, statement->format.data);
+  if (eagre_text_equal_ignoring_case(statement->format, EAGRE_TEXT("delta"))) {
+    eagre_error_hint(error, "write CREATE STREAMING TABLE for a Delta table");
+  } else {
+    eagre_error_hint(error, "%s%s",
+                     nearest == NULL ? "there are kafka, console and " : "did you mean ",
+                     nearest == NULL ? "noop" : nearest);
+  }
+  return EAGRE_USAGE;
+}
+
+/* ---- Flows
+ * -------------------------------------------------------------------------------------------- */
+
+/* ANSI store assignment: what INSERT casts by itself. */
+static bool can_assign(enum eagre_type_kind from, enum eagre_type_kind to) {
+  if (from == to || from == EAGRE_TYPE_NULL) return true;
+  if (eagre_type_is_numeric(from) && eagre_type_is_numeric(to)) return true;
+  if (to == EAGRE_TYPE_STRING) return from != EAGRE_TYPE_BINARY && from != EAGRE_TYPE_STRUCT;
+  return from == EAGRE_TYPE_DATE && to == EAGRE_TYPE_TIMESTAMP;
+}
+
+static enum eagre_status fail_assignment(struct eagre_text column, const struct eagre_type *from,
+                                         const struct eagre_type *to,
+                                         struct eagre_sql_position position,
+                                         struct eagre_error *error) {
+  struct eagre_buffer from_text = {0};
+  struct eagre_buffer to_text = {0};
+  eagre_type_print(&from_text, from);
+  eagre_type_print(&to_text, to);
+  plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
+            "Cannot safely cast `%.*s` \"%s\" to \"%s\".", (int)column.size, column.data,
+            eagre_buffer_string(&from_text), eagre_buffer_string(&to_text));
+  eagre_buffer_done(&from_text);
+  eagre_buffer_done(&to_text);
+  return EAGRE_USAGE;
+}
+
+static int find_by_name(const struct plan_relation *relation, struct eagre_text name) {
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    if (eagre_text_equal_ignoring_case(relation->columns[i].name, name)) return (int)i;
+  }
+  return -1;
+}
+
+/* A PROJECT that gives the declared columns of the table, by name or by position. */
+static enum eagre_status assign_columns(struct plan_binder *binder, const struct eagre_type *schema,
+                                        bool by_name, struct plan_relation *relation,
+                                        struct eagre_sql_position position,
+                                        struct eagre_error *error) {
+  uint32_t count = schema->field_count;
+  if (relation->column_count != count) {
+    return plan_fail(error, position, "INSERT_COLUMN_ARITY_MISMATCH",
+                     "The table has %u columns, the query gives %u.", count,
+                     relation->column_count);
+  }
+  struct eagre_plan_node *node =
+      plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, position);
+  node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  node->expression_count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_field *field = &schema->fields[i];
+    int column = by_name ? find_by_name(relation, field->name) : (int)i;
+    if (column < 0) {
+      return plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA",
+                       "Cannot find data for the column `%.*s` of the table.",
+                       (int)field->name.size, field->name.data);
+    }
+    struct eagre_expression *value =
+        plan_column_reference(binder, relation, (uint32_t)column, position);
+    const struct eagre_type *from = relation->columns[column].type;
+    if (!eagre_type_equal(from, field->type)) {
+      if (!can_assign(from->kind, field->type->kind)) {
+        return fail_assignment(field->name, from, field->type, position, error);
+      }
+      EAGRE_TRY(eagre_expression_cast(binder->arena, value, field->type, false,
+                                      &binder->pipeline->expression_session, position, &value,
+                                      error));
+    }
+    node->expressions[i] = value;
+  }
+  relation->node = node;
+  node->output = schema;
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_column_names(const struct eagre_type *columns,
+                                            struct eagre_sql_position position,
+                                            struct eagre_error *error) {
+  for (uint32_t i = 0; i < columns->field_count; i++) {
+    if (eagre_type_find_field(columns, columns->fields[i].name, true) != -2) continue;
+    plan_fail(error, position, "COLUMN_ALREADY_EXISTS",
+              "The column `%.*s` already exists. Choose another name or rename the existing "
+              "column.",
+              (int)columns->fields[i].name.size, columns->fields[i].name.data);
+    eagre_error_hint(error, "give it another name with AS");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
+static void hash_text(uint64_t *hash, struct eagre_text text) {
+  *hash = eagre_hash_bytes(text.data, text.size, *hash);
+}
+
+/* Keys and aggregates with their types: what the state means. */
+static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
+  uint64_t hash = 1;
+  struct eagre_buffer text = {0};
+  for (uint32_t i = 0; i < aggregate->key_count; i++) {
+    eagre_type_print(&text, eagre_expression_type(aggregate->keys[i]));
+    eagre_buffer_append_char(&text, ';');
+  }
+  eagre_buffer_append_char(&text, '|');
+  for (uint32_t i = 0; i < aggregate->aggregate_count; i++) {
+    eagre_buffer_printf(&text, "%s(", aggregate->aggregates[i].info->name);
+    if (aggregate->aggregates[i].argument_type != NULL) {
+      eagre_type_print(&text, aggregate->aggregates[i].argument_type);
+    }
+    eagre_buffer_append_string(&text, ");");
+  }
+  eagre_buffer_printf(&text, "|%d", aggregate->event_time_key);
+  hash_text(&hash, eagre_buffer_text(&text));
+  eagre_buffer_done(&text);
+  return hash;
+}
+
+static struct eagre_plan_node *find_aggregate(struct eagre_plan_node *query) {
+  struct eagre_plan_node *node = query;
+  while (node != NULL && node->kind != EAGRE_PLAN_AGGREGATE) {
+    node = node->input;
+  }
+  return node;
+}
+
+/* The options of the flow: TBLPROPERTIES first, its own OPTIONS after, so that these win. */
+static enum eagre_status flow_options(struct flow_work *work,
+                                      const struct eagre_sql_statement *statement,
+                                      const struct plan_target *target, struct eagre_flow *flow,
+                                      struct eagre_error *error) {
+  bool is_flow = statement->kind == EAGRE_SQL_CREATE_FLOW;
+  uint32_t own_count = is_flow ? statement->option_count : 0;
+  struct eagre_sql_option *all = eagre_arena_allocate_zeroed(
+      work->binder->arena, sizeof *all * (own_count + target->flow_option_count + 1));
+  if (target->flow_option_count > 0) {
+    memcpy(all, target->flow_options, sizeof *all * target->flow_option_count);
+  }
+  if (own_count > 0) {
+    memcpy(all + target->flow_option_count, statement->options, sizeof *all * own_count);
+  }
+  EAGRE_TRY(plan_options_check(work->binder, EAGRE_OPTION_FLOW, all,
+                               own_count + target->flow_option_count, &flow->options, error));
+  return merge_settings(work, &flow->options, &flow->settings, error);
+}
+
+static enum eagre_status flow_trigger(struct flow_work *work, struct eagre_flow *flow,
+                                      struct eagre_error *error) {
+  struct eagre_text text = eagre_text_make("", 0);
+  if (work->request->trigger.size > 0) {
+    text = work->request->trigger;
+  } else if (eagre_option_given(&flow->options, "trigger")) {
+    text = eagre_option_text(&flow->options, "trigger");
+  } else if (eagre_option_given(&flow->options, "pipelines.trigger.interval")) {
+    flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
+    flow->trigger.interval_us =
+        eagre_option_duration_us(&flow->options, "pipelines.trigger.interval");
+    return EAGRE_OK;
+  } else if (eagre_option_given(&flow->settings, "eagre.trigger")) {
+    text = eagre_option_text(&flow->settings, "eagre.trigger");
+  } else if (eagre_option_given(&flow->settings, "pipelines.trigger.interval")) {
+    flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
+    flow->trigger.interval_us =
+        eagre_option_duration_us(&flow->settings, "pipelines.trigger.interval");
+    return EAGRE_OK;
+  }
+  if (eagre_trigger_parse(text, &flow->trigger, error) == EAGRE_OK) return EAGRE_OK;
+  error->line = flow->position.line;
+  error->column = flow->position.column;
+  error->length = flow->position.length;
+  return EAGRE_USAGE;
+}
+
+static void flow_mode(struct eagre_flow *flow) {
+  struct eagre_text text = eagre_option_text(&flow->options, "outputMode");
+  bool is_session = !eagre_option_given(&flow->options, "outputMode") &&
+                    eagre_option_given(&flow->settings, "eagre.outputMode");
+  if (is_session) text = eagre_option_text(&flow->settings, "eagre.outputMode");
+  flow->mode = EAGRE_MODE_APPEND;
+  if (eagre_text_equal_string(text, "update")) flow->mode = EAGRE_MODE_UPDATE;
+  if (eagre_text_equal_string(text, "complete")) flow->mode = EAGRE_MODE_COMPLETE;
+}
+
+static void flow_checkpoint(struct flow_work *work, struct eagre_flow *flow) {
+  flow->checkpoint = eagre_option_text(&flow->options, "checkpointLocation");
+  if (flow->checkpoint.size > 0) return;
+  struct eagre_text root =
+      eagre_option_text(&flow->settings, "spark.sql.streaming.checkpointLocation");
+  flow->checkpoint = root.size > 0
+                         ? eagre_arena_printf(work->binder->arena, "%.*s/%.*s", (int)root.size,
+                                              root.data, (int)flow->name.size, flow->name.data)
+                         : place_below_storage(work, "checkpoints", flow->name);
+}
+
+static enum eagre_status check_names(struct flow_work *work, const struct eagre_flow *flow,
+                                     struct eagre_error *error) {
+  const struct eagre_pipeline *pipeline = work->binder->pipeline;
+  for (uint32_t i = 0; i < pipeline->flow_count; i++) {
+    const struct eagre_flow *other = &pipeline->flows[i];
+    if (eagre_text_equal_ignoring_case(other->name, flow->name)) {
+      return plan_fail(error, flow->position, "PIPELINE_DUPLICATE_IDENTIFIERS.FLOW",
+                       "There are two flows with the name `%.*s`.", (int)flow->name.size,
+                       flow->name.data);
+    }
+    if (eagre_text_equal(other->checkpoint, flow->checkpoint)) {
+      return plan_fail(error, flow->position, "CHECKPOINT_SHARED",
+                       "The flows `%.*s` and `%.*s` have the same checkpoint directory %.*s.",
+                       (int)other->name.size, other->name.data, (int)flow->name.size,
+                       flow->name.data, (int)flow->checkpoint.size, flow->checkpoint.data);
+    }
+  }
+  return EAGRE_OK;
+}
+
+static struct eagre_flow *append_flow(struct flow_work *work) {
+  struct eagre_pipeline *pipeline = work->binder->pipeline;
+  if (pipeline->flow_count == work->flow_capacity) {
+    work->flow_capacity = work->flow_capacity == 0 ? 8 : work->flow_capacity * 2;
+    struct eagre_flow *grown =
+        eagre_arena_allocate_zeroed(work->binder->arena, sizeof *grown * work->flow_capacity);
+    if (pipeline->flow_count > 0) {
+      memcpy(grown, pipeline->flows, sizeof *grown * pipeline->flow_count);
+    }
+    pipeline->flows = grown;
+  }
+  return &pipeline->flows[pipeline->flow_count];
+}
+
+/* Binds the query and finishes it: declared columns, filters, pruning. */
+static enum eagre_status bind_flow_query(struct plan_binder *binder,
+                                         const struct eagre_sql_query *tree,
+                                         const struct eagre_type *schema, bool by_name,
+                                         struct plan_relation *relation,
+                                         struct eagre_error *error) {
+  binder->sources = NULL;
+  binder->source_count = 0;
+  binder->watermark_count = 0;
+  EAGRE_TRY(plan_bind_query(binder, tree, relation, error));
+  if (schema != NULL) {
+    EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
+  }
+  relation->node = plan_push_filters(binder, relation->node);
+  plan_prune_columns(binder, relation->node);
+  return EAGRE_OK;
+}
+
+static enum eagre_status add_flow(struct flow_work *work,
+                                  const struct eagre_sql_statement *statement,
+                                  struct plan_target *target, struct eagre_error *error) {
+  struct plan_binder *binder = work->binder;
+  struct eagre_flow *flow = append_flow(work);
+  memset(flow, 0, sizeof *flow);
+  flow->name = last_part(&statement->name);
+  flow->position = statement->position;
+  flow->sink = target->sink;
+  EAGRE_TRY(flow_options(work, statement, target, flow, error));
+  struct plan_relation relation;
+  bool by_name = statement->by_name || statement->kind == EAGRE_SQL_CREATE_TABLE;
+  EAGRE_TRY(
+      bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error));
+  if (!relation.is_stream && binder->source_count > 0 && !binder->sources[0]->is_stream) {
+    plan_fail(error, statement->query->position,
+              "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
+              "The flow `%.*s` reads no stream.", (int)flow->name.size, flow->name.data);
+    eagre_error_hint(error, "write STREAM in front of the source: FROM STREAM read_files(...)");
+    return EAGRE_USAGE;
+  }
+  if (binder->source_count == 0) {
+    return plan_fail(error, statement->query->position,
+                     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
+                     "The flow `%.*s` reads no source.", (int)flow->name.size, flow->name.data);
+  }
+  flow->query = relation.node;
+  flow->sources = binder->sources;
+  flow->source_count = binder->source_count;
+  flow->watermark_count = binder->watermark_count;
+  flow->aggregate = find_aggregate(flow->query);
+  if (flow->aggregate != NULL) flow->fingerprint = fingerprint_of(flow->aggregate);
+  flow->state_partition_count =
+      (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");
+  EAGRE_TRY(flow_trigger(work, flow, error));
+  flow_mode(flow);
+  flow_checkpoint(work, flow);
+  EAGRE_TRY(check_names(work, flow, error));
+  EAGRE_TRY(check_column_names(flow->query->output, statement->query->position, error));
+  EAGRE_TRY(plan_check_stream(flow->query, flow->mode, error));
+  target->is_written = true;
+  binder->pipeline->flow_count += 1;
+  return EAGRE_OK;
+}
+
+/* ---- Statements
+ * --------------------------------------------------------------------------------------- */
+
+static enum eagre_status bind_table(struct flow_work *work,
+                                    const struct eagre_sql_statement *statement,
+                                    struct eagre_error *error) {
+  struct plan_target *target = NULL;
+  EAGRE_TRY(check_table_format(statement, error));
+  EAGRE_TRY(refuse_table_clauses(statement, error));
+  EAGRE_TRY(add_target(work, statement, &target, error));
+  target->sink->kind = EAGRE_SINK_DELTA;
+  target->sink->comment = statement->comment;
+  target->sink->schema = declared_schema(work->binder, statement);
+  target->sink->location = statement->location.size > 0
+                               ? statement->location
+                               : place_below_storage(work, "tables", target->name);
+  EAGRE_TRY(split_properties(work, statement, target, error));
+  if (statement->query == NULL) return EAGRE_OK;
+  return add_flow(work, statement, target, error);
+}
+
+static enum eagre_status bind_flow(struct flow_work *work,
+                                   const struct eagre_sql_statement *statement,
+                                   struct eagre_error *error) {
+  struct eagre_text name = last_part(&statement->target);
+  struct plan_target *target = find_target(work, name);
+  if (target == NULL) {
+    plan_fail(error, statement->target.position, "TABLE_OR_VIEW_NOT_FOUND",
+              "The target `%.*s` cannot be found.", (int)name.size, name.data);
+    eagre_error_hint(error,
+                     "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
+                     "...",
+                     (int)name.size, name.data, (int)name.size, name.data);
+    return EAGRE_USAGE;
+  }
+  return add_flow(work, statement, target, error);
+}
+
+/* A view is bound once where it stands, so that its own mistakes are found even when nobody reads
+ * it. */
+static enum eagre_status bind_view(struct flow_work *work,
+                                   const struct eagre_sql_statement *statement,
+                                   struct eagre_error *error) {
+  struct plan_binder *binder = work->binder;
+  struct plan_relation ignored;
+  EAGRE_TRY(plan_bind_query(binder, statement->query, &ignored, error));
+  struct plan_view *view = eagre_arena_allocate_zeroed(binder->arena, sizeof *view);
+  view->name = last_part(&statement->name);
+  view->query = statement->query;
+  view->next = binder->views;
+  binder->views = view;
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_select(struct flow_work *work,
+                                     const struct eagre_sql_statement *statement,
+                                     struct eagre_error *error) {
+  struct plan_binder *binder = work->binder;
+  struct eagre_pipeline *pipeline = binder->pipeline;
+  if (!work->request->is_query) {
+    plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SELECT_IN_PIPELINE",
+              "A SELECT of its own is no part of a pipeline.");
+    eagre_error_hint(error, "run it with `eagre query`, or make it a CREATE STREAMING TABLE or "
+                            "CREATE FLOW");
+    return EAGRE_USAGE;
+  }
+  struct plan_relation relation;
+  EAGRE_TRY(bind_flow_query(binder, statement->query, NULL, false, &relation, error));
+  for (uint32_t i = 0; i < binder->source_count; i++) {
+    if (!binder->sources[i]->is_stream) continue;
+    plan_fail(error, binder->sources[i]->position, "UNSUPPORTED_STREAMING_OPERATOR_IN_QUERY",
+              "Queries with streaming sources must be run as a flow.");
+    eagre_error_hint(error, "leave STREAM out to read what is there now");
+    return EAGRE_USAGE;
+  }
+  if (pipeline->query_count == work->query_capacity) {
+    work->query_capacity = work->query_capacity == 0 ? 8 : work->query_capacity * 2;
+    struct eagre_plan_query *grown =
+        eagre_arena_allocate_zeroed(binder->arena, sizeof *grown * work->query_capacity);
+    if (pipeline->query_count > 0) {
+      memcpy(grown, pipeline->queries, sizeof *grown * pipeline->query_count);
+    }
+    pipeline->queries = grown;
+  }
+  pipeline->queries[pipeline->query_count++] =
+      (struct eagre_plan_query){relation.node, binder->sources, binder->source_count};
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_set(struct flow_work *work,
+                                  const struct eagre_sql_statement *statement,
+                                  struct eagre_error *error) {
+  if (statement->option_count == 0 || statement->options[0].value.data == NULL) {
+    return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SET_WITHOUT_VALUE",
+                     "SET needs a value: SET key = value.");
+  }
+  add_setting(work, statement->options[0]);
+  return apply_settings(work, error);
+}
+
+static enum eagre_status bind_statement(struct flow_work *work,
+                                        const struct eagre_sql_statement *statement,
+                                        struct eagre_error *error) {
+  bool is_writing = statement->kind == EAGRE_SQL_CREATE_TABLE ||
+                    statement->kind == EAGRE_SQL_CREATE_SINK ||
+                    statement->kind == EAGRE_SQL_CREATE_FLOW;
+  if (is_writing && work->request->is_query) {
+    plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.WRITE_IN_QUERY",
+              "`eagre query` only reads.");
+    eagre_error_hint(error, "run the file with `eagre run`");
+    return EAGRE_USAGE;
+  }
+  switch (statement->kind) {
+  case EAGRE_SQL_SET:
+    return bind_set(work, statement, error);
+  case EAGRE_SQL_CREATE_TABLE:
+    return bind_table(work, statement, error);
+  case EAGRE_SQL_CREATE_SINK:
+    return bind_sink(work, statement, error);
+  case EAGRE_SQL_CREATE_FLOW:
+    return bind_flow(work, statement, error);
+  case EAGRE_SQL_CREATE_VIEW:
+    return bind_view(work, statement, error);
+  case EAGRE_SQL_SELECT:
+    return bind_select(work, statement, error);
+  case EAGRE_SQL_OTHER:
+    return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.STATEMENT",
+                     "%.*s is not supported yet.", (int)statement->what.size, statement->what.data);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status plan_bind_statements(struct plan_binder *binder,
+                                       const struct eagre_plan_request *request,
+                                       const struct eagre_sql_statement *first,
+                                       struct eagre_error *error) {
+  struct flow_work work = {.binder = binder, .request = request};
+  EAGRE_TRY(apply_settings(&work, error));
+  for (const struct eagre_sql_statement *statement = first; statement != NULL;
+       statement = statement->next) {
+    EAGRE_TRY(bind_statement(&work, statement, error));
+  }
+  for (struct plan_target *target = work.targets; target != NULL; target = target->next) {
+    if (target->is_written) continue;
+    plan_notice(binder, "nothing is written into `%.*s`", (int)target->name.size,
+                target->name.data);
+  }
+  return EAGRE_OK;
+}

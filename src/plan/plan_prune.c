@@ -1,0 +1,123 @@
+/* Columns nobody reads are not computed: an unread item of a PROJECT becomes a constant NULL (so
+ * that positions stay), a source gets flags of the columns it must fill, and a from_json fills only
+ * the members that are read. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+/* What the nodes above read of each column of a node's output. */
+struct column_need {
+  bool is_needed;
+  bool is_whole; /* not only single fields */
+  bool *fields;  /* STRUCT columns: fields that are read */
+};
+
+static struct column_need *new_needs(struct plan_binder *binder, const struct eagre_type *type) {
+  struct column_need *needs =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *needs * (type->field_count + 1));
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    needs[i].fields =
+        eagre_arena_allocate_zeroed(binder->arena, type->fields[i].type->field_count + 1);
+  }
+  return needs;
+}
+
+static void need_everything(struct column_need *needs, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    needs[i].is_needed = true;
+    needs[i].is_whole = true;
+  }
+}
+
+static void need_expression(const struct eagre_expression *expression, struct column_need *needs,
+                            uint32_t count) {
+  bool *used = eagre_allocate_zeroed(count + 1, sizeof *used);
+  eagre_expression_mark_columns(expression, used);
+  for (uint32_t i = 0; i < count; i++) {
+    if (!used[i]) continue;
+    needs[i].is_needed = true;
+    if (!eagre_expression_mark_fields(expression, i, needs[i].fields)) needs[i].is_whole = true;
+  }
+  eagre_free(used);
+}
+
+static void pass_need(struct column_need *into, const struct column_need *need,
+                      uint32_t field_count) {
+  into->is_needed = true;
+  into->is_whole = into->is_whole || need->is_whole;
+  for (uint32_t i = 0; i < field_count; i++) {
+    into->fields[i] = into->fields[i] || need->fields[i];
+  }
+}
+
+static void prune_project(struct plan_binder *binder, struct eagre_plan_node *node,
+                          const struct column_need *needs, struct column_need *below) {
+  uint32_t below_count = node->input->output->field_count;
+  for (uint32_t i = 0; i < node->expression_count; i++) {
+    const struct eagre_type *type = eagre_expression_type(node->expressions[i]);
+    uint32_t column = 0;
+    if (!needs[i].is_needed) {
+      node->expressions[i] = plan_null(binder, type);
+    } else if (eagre_expression_is_column(node->expressions[i], &column)) {
+      pass_need(&below[column], &needs[i], type->field_count);
+    } else {
+      if (!needs[i].is_whole) {
+        node->expressions[i] =
+            eagre_expression_prune_json(binder->arena, node->expressions[i], needs[i].fields);
+      }
+      need_expression(node->expressions[i], below, below_count);
+    }
+  }
+}
+
+static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
+                  struct column_need *needs) {
+  uint32_t count = node->output->field_count;
+  if (node->kind == EAGRE_PLAN_SOURCE) {
+    bool *wanted = eagre_arena_allocate_zeroed(binder->arena, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+      wanted[i] = needs[i].is_needed;
+    }
+    node->source->wanted = wanted;
+    return;
+  }
+  if (node->input == NULL) return;
+  const struct eagre_type *input = node->input->output;
+  struct column_need *below = new_needs(binder, input);
+  switch (node->kind) {
+  case EAGRE_PLAN_PROJECT:
+    prune_project(binder, node, needs, below);
+    break;
+  case EAGRE_PLAN_AGGREGATE:
+    for (uint32_t i = 0; i < node->key_count; i++) {
+      need_expression(node->keys[i], below, input->field_count);
+    }
+    for (uint32_t i = 0; i < node->aggregate_count; i++) {
+      if (node->arguments[i] != NULL)
+        need_expression(node->arguments[i], below, input->field_count);
+    }
+    break;
+  default: /* rows keep their columns; a WINDOW adds one behind */
+    for (uint32_t i = 0; i < input->field_count; i++) {
+      if (needs[i].is_needed) pass_need(&below[i], &needs[i], input->fields[i].type->field_count);
+    }
+    for (uint32_t i = 0; i < node->expression_count; i++) {
+      need_expression(node->expressions[i], below, input->field_count);
+    }
+    for (uint32_t i = 0; i < node->sort_key_count; i++) {
+      need_expression(node->sort_keys[i].expression, below, input->field_count);
+    }
+    if (node->kind == EAGRE_PLAN_WATERMARK) {
+      below[node->event_time_column].is_needed = true;
+      below[node->event_time_column].is_whole = true;
+    }
+    break;
+  }
+  prune(binder, node->input, below);
+}
+
+void plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node) {
+  struct column_need *needs = new_needs(binder, node->output);
+  need_everything(needs, node->output->field_count);
+  prune(binder, node, needs);
+}

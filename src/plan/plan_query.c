@@ -1,0 +1,563 @@
+/* One SELECT: FROM, WHERE, window, GROUP BY, SELECT list, HAVING, DISTINCT, ORDER BY, LIMIT, in the
+ * order they apply. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+/* A SELECT under construction. */
+struct select_work {
+  const struct eagre_sql_query *tree;
+  struct plan_relation relation; /* what the items are bound against */
+  struct plan_relation input;    /* below the GROUP BY */
+  struct plan_window window;
+  struct plan_aggregation aggregation;
+  bool is_aggregate;
+  struct eagre_plan_node *aggregate_node;
+  struct eagre_expression **items;           /* bound SELECT list, stars expanded */
+  struct plan_column *columns;               /* its names and types */
+  const struct eagre_sql_expression **trees; /* the tree of each item; NULL when from a star */
+  struct eagre_text *aliases;                /* as written; empty when none */
+  uint32_t item_count;
+  uint32_t item_capacity;
+};
+
+static bool query_has_aggregate(const struct eagre_sql_query *tree) {
+  if (tree->group_by_count > 0 || tree->group_by_all || tree->having != NULL) return true;
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    if (plan_has_aggregate(tree->items[i].expression)) return true;
+  }
+  return false;
+}
+
+static const struct eagre_sql_expression *find_window(const struct eagre_sql_query *tree) {
+  for (uint32_t i = 0; i < tree->group_by_count; i++) {
+    const struct eagre_sql_expression *found = plan_find_window(tree->group_by[i]);
+    if (found != NULL) return found;
+  }
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    const struct eagre_sql_expression *found = plan_find_window(tree->items[i].expression);
+    if (found != NULL) return found;
+  }
+  return NULL;
+}
+
+static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
+                                            struct eagre_error *error) {
+  const char *what = NULL;
+  const char *hint = "";
+  if (tree->set_operation.size > 0) {
+    what = "UNION, INTERSECT and EXCEPT are";
+    hint = "write one flow for each part";
+  } else if (tree->grouping.size > 0) {
+    what = "ROLLUP, CUBE and GROUPING SETS are";
+    hint = "group by plain expressions";
+  }
+  if (what == NULL) return EAGRE_OK;
+  plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY", "%s not supported yet.", what);
+  eagre_error_hint(error, "%s", hint);
+  return EAGRE_USAGE;
+}
+
+/* ---- FROM, WHERE, window
+ * --------------------------------------------------------------------------- */
+
+static enum eagre_status bind_from(struct plan_binder *binder, struct select_work *work,
+                                   struct eagre_error *error) {
+  if (work->tree->from != NULL) {
+    return plan_bind_relation(binder, work->tree->from, &work->relation, error);
+  }
+  work->relation.node = plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, work->tree->position);
+  work->relation.node->value_row_count = 1;
+  plan_relation_seal(binder, &work->relation);
+  return EAGRE_OK;
+}
+
+static void add_filter(struct plan_binder *binder, struct plan_relation *relation,
+                       struct eagre_expression *condition, struct eagre_sql_position position) {
+  struct eagre_plan_node *node = plan_node_new(binder, EAGRE_PLAN_FILTER, relation->node, position);
+  node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
+  node->expressions[0] = condition;
+  node->expression_count = 1;
+  relation->node = node;
+}
+
+static enum eagre_status bind_where(struct plan_binder *binder, struct select_work *work,
+                                    struct eagre_error *error) {
+  if (work->tree->where == NULL) return EAGRE_OK;
+  struct plan_scope scope = {.relation = &work->relation, .aggregate_refusal = "WHERE"};
+  struct eagre_expression *condition = NULL;
+  EAGRE_TRY(plan_bind_condition(binder, &scope, work->tree->where, "WHERE", &condition, error));
+  add_filter(binder, &work->relation, condition, work->tree->where->position);
+  return EAGRE_OK;
+}
+
+/* ---- GROUP BY
+ * ------------------------------------------------------------------------------------------ */
+
+static const struct eagre_sql_expression *find_item_by_alias(const struct eagre_sql_query *tree,
+                                                             struct eagre_text name) {
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    if (tree->items[i].alias.size > 0 &&
+        eagre_text_equal_ignoring_case(tree->items[i].alias, name)) {
+      return tree->items[i].expression;
+    }
+  }
+  return NULL;
+}
+
+/* GROUP BY 2 and GROUP BY alias mean an item of the SELECT list; an input column wins over an
+ * alias. */
+static enum eagre_status resolve_group_item(struct plan_binder *binder, struct select_work *work,
+                                            const struct eagre_sql_expression *tree,
+                                            const struct eagre_sql_expression **out,
+                                            struct eagre_error *error) {
+  const struct eagre_sql_query *query = work->tree;
+  *out = tree;
+  if (tree->kind == EAGRE_SQL_LITERAL && tree->literal == EAGRE_SQL_LITERAL_INTEGER) {
+    int64_t ordinal = 0;
+    EAGRE_TRY(plan_constant_integer(binder, tree, "GROUP BY position", &ordinal, error));
+    if (ordinal < 1 || ordinal > query->item_count) {
+      return plan_fail(error, tree->position, "GROUP_BY_POS_OUT_OF_RANGE",
+                       "GROUP BY position %lld is not in select list (valid range is [1, %u]).",
+                       (long long)ordinal, query->item_count);
+    }
+    *out = query->items[ordinal - 1].expression;
+  } else if (tree->kind == EAGRE_SQL_NAME && tree->name.part_count == 1) {
+    struct plan_scope below = {.relation = &work->relation, .window = &work->window};
+    struct eagre_expression *ignored_expression = NULL;
+    struct eagre_error ignored;
+    if (plan_resolve_name(binder, &below, &tree->name, &ignored_expression, &ignored) != EAGRE_OK) {
+      const struct eagre_sql_expression *item = find_item_by_alias(query, tree->name.parts[0]);
+      if (item != NULL) *out = item;
+    }
+  }
+  if (plan_has_aggregate(*out)) {
+    return plan_fail(error, tree->position, "GROUP_BY_AGGREGATE",
+                     "Aggregate functions are not allowed in GROUP BY, but found \"%.*s\".",
+                     (int)(*out)->source.size, (*out)->source.data);
+  }
+  return EAGRE_OK;
+}
+
+static struct eagre_text expression_name(struct plan_binder *binder,
+                                         const struct eagre_sql_expression *tree) {
+  if (tree->kind == EAGRE_SQL_NAME) return tree->name.parts[tree->name.part_count - 1];
+  if (tree->kind == EAGRE_SQL_FIELD) return tree->text;
+  if (tree->kind == EAGRE_SQL_CALL && eagre_text_equal_string(tree->function, "window")) {
+    return EAGRE_TEXT("window");
+  }
+  if (tree->kind == EAGRE_SQL_CAST && tree->arguments[0].value->kind == EAGRE_SQL_NAME &&
+      tree->arguments[0].value->name.part_count == 1) {
+    return tree->arguments[0].value->name.parts[0];
+  }
+  struct eagre_buffer printed = {0};
+  eagre_sql_print_expression(tree, &printed);
+  struct eagre_text name = eagre_arena_copy_text(binder->arena, eagre_buffer_text(&printed));
+  eagre_buffer_done(&printed);
+  return name;
+}
+
+/* GROUP BY ALL: every item without an aggregate. */
+static uint32_t list_group_items(const struct eagre_sql_query *tree,
+                                 const struct eagre_sql_expression **out) {
+  uint32_t count = 0;
+  if (!tree->group_by_all) {
+    for (uint32_t i = 0; i < tree->group_by_count; i++) {
+      out[count++] = tree->group_by[i];
+    }
+    return count;
+  }
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    if (!plan_has_aggregate(tree->items[i].expression)) out[count++] = tree->items[i].expression;
+  }
+  return count;
+}
+
+static enum eagre_status bind_keys(struct plan_binder *binder, struct select_work *work,
+                                   struct plan_column *columns, struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  uint32_t capacity = tree->group_by_count + tree->item_count + 1;
+  const struct eagre_sql_expression **items =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * capacity);
+  uint32_t count = list_group_items(tree, items);
+  struct plan_aggregation *aggregation = &work->aggregation;
+  aggregation->keys = eagre_arena_allocate(binder->arena, sizeof(void *) * capacity);
+  struct plan_scope below = {
+      .relation = &work->relation, .window = &work->window, .aggregate_refusal = "GROUP BY"};
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_sql_expression *item = NULL;
+    struct eagre_expression *key = NULL;
+    EAGRE_TRY(resolve_group_item(binder, work, items[i], &item, error));
+    EAGRE_TRY(plan_bind_expression(binder, &below, item, &key, error));
+    uint32_t source_column = 0;
+    bool is_column = eagre_expression_is_column(key, &source_column);
+    columns[i] = (struct plan_column){.name = expression_name(binder, item),
+                                      .type = eagre_expression_type(key)};
+    if (is_column) {
+      columns[i].qualifier = work->relation.columns[source_column].qualifier;
+      columns[i].is_event_time = work->relation.columns[source_column].is_event_time;
+      columns[i].is_window = work->relation.columns[source_column].is_window;
+    }
+    aggregation->keys[i] = key;
+  }
+  aggregation->key_count = count;
+  return EAGRE_OK;
+}
+
+/* Makes the AGGREGATE node; aggregates are added to it while items are bound. */
+static enum eagre_status begin_aggregate(struct plan_binder *binder, struct select_work *work,
+                                         struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  struct plan_column *columns = eagre_arena_allocate_zeroed(
+      binder->arena, sizeof *columns * (tree->group_by_count + tree->item_count + 1));
+  EAGRE_TRY(bind_keys(binder, work, columns, error));
+  work->input = work->relation;
+  work->aggregation.input = &work->input;
+  work->aggregate_node =
+      plan_node_new(binder, EAGRE_PLAN_AGGREGATE, work->relation.node, tree->position);
+  for (uint32_t i = 0; i < work->aggregation.key_count; i++) {
+    if (!columns[i].is_event_time) continue;
+    work->aggregate_node->event_time_key = (int32_t)i;
+    work->aggregate_node->event_time_is_window = columns[i].is_window;
+  }
+  work->relation.node = work->aggregate_node;
+  work->relation.columns = columns;
+  work->relation.column_count = work->aggregation.key_count;
+  return EAGRE_OK;
+}
+
+/* After everything above it is bound: the node gets its aggregates and its output type. */
+static void end_aggregate(struct plan_binder *binder, struct select_work *work) {
+  struct plan_aggregation *aggregation = &work->aggregation;
+  struct eagre_plan_node *node = work->aggregate_node;
+  uint32_t count = aggregation->key_count + aggregation->aggregate_count;
+  struct eagre_field *fields =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * (count + 1));
+  for (uint32_t i = 0; i < aggregation->key_count; i++) {
+    fields[i] = (struct eagre_field){work->relation.columns[i].name,
+                                     eagre_expression_type(aggregation->keys[i]), true};
+  }
+  for (uint32_t i = 0; i < aggregation->aggregate_count; i++) {
+    fields[aggregation->key_count + i] = (struct eagre_field){
+        eagre_arena_printf(binder->arena, "%s#%u", aggregation->aggregates[i].info->name, i),
+        aggregation->aggregates[i].result_type, true};
+  }
+  node->keys = aggregation->keys;
+  node->key_count = aggregation->key_count;
+  node->aggregates = aggregation->aggregates;
+  node->arguments = aggregation->arguments;
+  node->aggregate_count = aggregation->aggregate_count;
+  node->output = eagre_type_struct(binder->arena, fields, count);
+}
+
+/* ---- SELECT list
+ * ------------------------------------------------------------------------------------- */
+
+static void grow_items(struct plan_binder *binder, struct select_work *work) {
+  uint32_t capacity = work->item_capacity == 0 ? 32 : work->item_capacity * 2;
+  struct eagre_arena *arena = binder->arena;
+  struct eagre_expression **items = eagre_arena_allocate(arena, sizeof *items * capacity);
+  struct plan_column *columns = eagre_arena_allocate(arena, sizeof *columns * capacity);
+  const struct eagre_sql_expression **trees = eagre_arena_allocate(arena, sizeof *trees * capacity);
+  struct eagre_text *aliases = eagre_arena_allocate(arena, sizeof *aliases * capacity);
+  if (work->item_count > 0) {
+    memcpy(items, work->items, sizeof *items * work->item_count);
+    memcpy(columns, work->columns, sizeof *columns * work->item_count);
+    memcpy(trees, work->trees, sizeof *trees * work->item_count);
+    memcpy(aliases, work->aliases, sizeof *aliases * work->item_count);
+  }
+  work->items = items;
+  work->columns = columns;
+  work->trees = trees;
+  work->aliases = aliases;
+  work->item_capacity = capacity;
+}
+
+static void add_item(struct plan_binder *binder, struct select_work *work,
+                     struct eagre_expression *expression, struct eagre_text name,
+                     const struct eagre_sql_expression *tree) {
+  if (work->item_count == work->item_capacity) grow_items(binder, work);
+  struct plan_column column = {.name = name, .type = eagre_expression_type(expression)};
+  uint32_t source_column = 0;
+  if (eagre_expression_is_column(expression, &source_column) &&
+      source_column < work->relation.column_count) {
+    column.is_event_time = work->relation.columns[source_column].is_event_time;
+    column.is_window = work->relation.columns[source_column].is_window;
+  }
+  work->items[work->item_count] = expression;
+  work->columns[work->item_count] = column;
+  work->trees[work->item_count] = tree;
+  work->aliases[work->item_count] = name;
+  work->item_count += 1;
+}
+
+static void add_struct_fields(struct plan_binder *binder, struct select_work *work,
+                              struct eagre_expression *value, struct eagre_sql_position position) {
+  const struct eagre_type *type = eagre_expression_type(value);
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    struct eagre_expression *field = eagre_expression_field(binder->arena, value, i, position);
+    add_item(binder, work, field, type->fields[i].name, NULL);
+  }
+}
+
+/* `*`, `alias.*`, or `column.*` of a struct column. The window column is not part of a star. */
+static enum eagre_status add_star(struct plan_binder *binder, struct select_work *work,
+                                  const struct plan_scope *scope,
+                                  const struct eagre_sql_expression *star,
+                                  struct eagre_error *error) {
+  uint32_t before = work->item_count;
+  bool is_bare = star->name.part_count == 0;
+  for (uint32_t i = 0; i < work->relation.column_count; i++) {
+    const struct plan_column *column = &work->relation.columns[i];
+    bool is_added_window = work->window.is_used && !work->is_aggregate && i == work->window.column;
+    bool is_wanted =
+        is_bare || (star->name.part_count == 1 &&
+                    eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]));
+    if (!is_wanted || is_added_window) continue;
+    struct eagre_expression *reference =
+        plan_column_reference(binder, &work->relation, i, star->position);
+    add_item(binder, work, reference, column->name, NULL);
+  }
+  if (is_bare || work->item_count > before) return EAGRE_OK;
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_resolve_name(binder, scope, &star->name, &value, error));
+  if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
+    return plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                     "Can only star expand struct data types.");
+  }
+  add_struct_fields(binder, work, value, star->position);
+  return EAGRE_OK;
+}
+
+static enum eagre_status add_field_star(struct plan_binder *binder, struct select_work *work,
+                                        const struct plan_scope *scope,
+                                        const struct eagre_sql_expression *star,
+                                        struct eagre_error *error) {
+  struct eagre_expression *value = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, scope, star->arguments[0].value, &value, error));
+  if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
+    return plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                     "Can only star expand struct data types.");
+  }
+  add_struct_fields(binder, work, value, star->position);
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_items(struct plan_binder *binder, struct select_work *work,
+                                    struct plan_scope *scope, struct eagre_error *error) {
+  struct plan_aliases aliases = {0};
+  scope->aliases = &aliases;
+  for (uint32_t i = 0; i < work->tree->item_count; i++) {
+    const struct eagre_sql_select_item *item = &work->tree->items[i];
+    const struct eagre_sql_expression *tree = item->expression;
+    aliases = (struct plan_aliases){work->aliases, work->items, work->item_count};
+    if (tree->kind == EAGRE_SQL_STAR) {
+      EAGRE_TRY(add_star(binder, work, scope, tree, error));
+      continue;
+    }
+    if (tree->kind == EAGRE_SQL_FIELD_STAR) {
+      EAGRE_TRY(add_field_star(binder, work, scope, tree, error));
+      continue;
+    }
+    struct eagre_expression *expression = NULL;
+    EAGRE_TRY(plan_bind_expression(binder, scope, tree, &expression, error));
+    struct eagre_text name = item->alias.size > 0 ? item->alias : expression_name(binder, tree);
+    add_item(binder, work, expression, name, tree);
+  }
+  scope->aliases = NULL;
+  return EAGRE_OK;
+}
+
+/* ---- HAVING, PROJECT, DISTINCT, ORDER BY, LIMIT
+ * ---------------------------------------------------- */
+
+static enum eagre_status bind_having(struct plan_binder *binder, struct select_work *work,
+                                     const struct plan_scope *scope, struct eagre_error *error) {
+  if (work->tree->having == NULL) return EAGRE_OK;
+  struct plan_aliases aliases = {work->aliases, work->items, work->item_count};
+  struct plan_scope having = *scope;
+  having.aliases = &aliases;
+  struct eagre_expression *condition = NULL;
+  EAGRE_TRY(plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
+  add_filter(binder, &work->relation, condition, work->tree->having->position);
+  return EAGRE_OK;
+}
+
+/* One sort key: a position, an alias or a name of the output, or an expression, which then becomes
+ * a hidden item behind the visible ones. */
+static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select_work *work,
+                                       const struct plan_scope *scope, uint32_t visible_count,
+                                       const struct eagre_sql_expression *tree,
+                                       uint32_t *out_column, struct eagre_error *error) {
+  if (tree->kind == EAGRE_SQL_LITERAL && tree->literal == EAGRE_SQL_LITERAL_INTEGER) {
+    int64_t ordinal = 0;
+    EAGRE_TRY(plan_constant_integer(binder, tree, "ORDER BY position", &ordinal, error));
+    if (ordinal < 1 || ordinal > visible_count) {
+      return plan_fail(error, tree->position, "ORDER_BY_POS_OUT_OF_RANGE",
+                       "ORDER BY position %lld is not in select list (valid range is [1, %u]).",
+                       (long long)ordinal, visible_count);
+    }
+    *out_column = (uint32_t)(ordinal - 1);
+    return EAGRE_OK;
+  }
+  if (tree->kind == EAGRE_SQL_NAME && tree->name.part_count == 1) {
+    for (uint32_t i = 0; i < visible_count; i++) {
+      if (!eagre_text_equal_ignoring_case(work->columns[i].name, tree->name.parts[0])) continue;
+      *out_column = i;
+      return EAGRE_OK;
+    }
+  }
+  struct plan_aliases aliases = {work->aliases, work->items, visible_count};
+  struct plan_scope order = *scope;
+  order.aliases = &aliases;
+  struct eagre_expression *expression = NULL;
+  EAGRE_TRY(plan_bind_expression(binder, &order, tree, &expression, error));
+  for (uint32_t i = 0; i < work->item_count; i++) {
+    if (!eagre_expression_equal(work->items[i], expression)) continue;
+    *out_column = i;
+    return EAGRE_OK;
+  }
+  *out_column = work->item_count;
+  add_item(binder, work, expression, EAGRE_TEXT(""), tree);
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_order(struct plan_binder *binder, struct select_work *work,
+                                    const struct plan_scope *scope, uint32_t visible_count,
+                                    struct eagre_plan_sort_key **out_keys,
+                                    struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  struct eagre_plan_sort_key *keys =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *keys * (tree->order_by_count + 1));
+  for (uint32_t i = 0; i < tree->order_by_count; i++) {
+    uint32_t column = 0;
+    const struct eagre_sql_order_item *item = &tree->order_by[i];
+    EAGRE_TRY(bind_sort_key(binder, work, scope, visible_count, item->expression, &column, error));
+    keys[i].expression = eagre_expression_column(binder->arena, column, work->columns[column].type,
+                                                 item->expression->position);
+    keys[i].is_descending = item->is_descending;
+    keys[i].nulls_first = item->nulls_first;
+  }
+  *out_keys = keys;
+  return EAGRE_OK;
+}
+
+static void add_project(struct plan_binder *binder, struct select_work *work) {
+  struct eagre_plan_node *node =
+      plan_node_new(binder, EAGRE_PLAN_PROJECT, work->relation.node, work->tree->position);
+  node->expressions = work->items;
+  node->expression_count = work->item_count;
+  work->relation.node = node;
+  work->relation.columns = work->columns;
+  work->relation.column_count = work->item_count;
+  plan_relation_seal(binder, &work->relation);
+}
+
+/* SELECT DISTINCT is a GROUP BY of everything. */
+static void add_distinct(struct plan_binder *binder, struct plan_relation *relation,
+                         struct eagre_sql_position position) {
+  struct eagre_plan_node *node =
+      plan_node_new(binder, EAGRE_PLAN_AGGREGATE, relation->node, position);
+  node->keys = eagre_arena_allocate(binder->arena, sizeof(void *) * (relation->column_count + 1));
+  node->key_count = relation->column_count;
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    node->keys[i] = plan_column_reference(binder, relation, i, position);
+    if (!relation->columns[i].is_event_time) continue;
+    node->event_time_key = (int32_t)i;
+    node->event_time_is_window = relation->columns[i].is_window;
+  }
+  relation->node = node;
+}
+
+static void add_sort(struct plan_binder *binder, struct select_work *work,
+                     struct eagre_plan_sort_key *keys, uint32_t visible_count) {
+  struct eagre_plan_node *sort =
+      plan_node_new(binder, EAGRE_PLAN_SORT, work->relation.node, work->tree->position);
+  sort->sort_keys = keys;
+  sort->sort_key_count = work->tree->order_by_count;
+  work->relation.node = sort;
+  if (visible_count == work->item_count) return;
+  struct eagre_plan_node *project =
+      plan_node_new(binder, EAGRE_PLAN_PROJECT, sort, work->tree->position);
+  project->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (visible_count + 1));
+  project->expression_count = visible_count;
+  for (uint32_t i = 0; i < visible_count; i++) {
+    project->expressions[i] =
+        plan_column_reference(binder, &work->relation, i, work->tree->position);
+  }
+  work->relation.node = project;
+  work->relation.column_count = visible_count;
+  plan_relation_seal(binder, &work->relation);
+}
+
+static enum eagre_status add_limit(struct plan_binder *binder, struct select_work *work,
+                                   struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  if (tree->limit == NULL && tree->offset == NULL) return EAGRE_OK;
+  struct eagre_plan_node *node =
+      plan_node_new(binder, EAGRE_PLAN_LIMIT, work->relation.node, tree->position);
+  if (tree->limit != NULL) {
+    EAGRE_TRY(plan_constant_integer(binder, tree->limit, "LIMIT", &node->limit, error));
+  }
+  if (tree->offset != NULL) {
+    EAGRE_TRY(plan_constant_integer(binder, tree->offset, "OFFSET", &node->offset, error));
+  }
+  work->relation.node = node;
+  return EAGRE_OK;
+}
+
+/* ---- The whole
+ * ---------------------------------------------------------------------------------------- */
+
+static enum eagre_status bind_select(struct plan_binder *binder, struct select_work *work,
+                                     struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  EAGRE_TRY(bind_from(binder, work, error));
+  EAGRE_TRY(bind_where(binder, work, error));
+  const struct eagre_sql_expression *window = find_window(tree);
+  if (window != NULL) {
+    EAGRE_TRY(plan_add_window(binder, &work->relation, window, &work->window, error));
+  }
+  work->is_aggregate = query_has_aggregate(tree);
+  if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
+  struct plan_scope scope = {.relation = &work->relation,
+                             .window = &work->window,
+                             .aggregation = work->is_aggregate ? &work->aggregation : NULL};
+  EAGRE_TRY(bind_items(binder, work, &scope, error));
+  EAGRE_TRY(bind_having(binder, work, &scope, error));
+  uint32_t visible_count = work->item_count;
+  struct eagre_plan_sort_key *sort_keys = NULL;
+  EAGRE_TRY(bind_order(binder, work, &scope, visible_count, &sort_keys, error));
+  if (tree->is_distinct && work->item_count > visible_count) {
+    return plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.ORDER_BY_HIDDEN_COLUMN",
+                     "With DISTINCT, ORDER BY may use only columns of the SELECT list.");
+  }
+  if (work->is_aggregate) end_aggregate(binder, work);
+  struct eagre_plan_node *having = work->relation.node;
+  for (struct eagre_plan_node *node = having; work->is_aggregate && node != work->aggregate_node;
+       node = node->input) {
+    node->output = work->aggregate_node->output;
+  }
+  add_project(binder, work);
+  if (tree->is_distinct) add_distinct(binder, &work->relation, tree->position);
+  if (tree->order_by_count > 0) add_sort(binder, work, sort_keys, visible_count);
+  return add_limit(binder, work, error);
+}
+
+enum eagre_status plan_bind_query(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                  struct plan_relation *out, struct eagre_error *error) {
+  EAGRE_TRY(refuse_unsupported(tree, error));
+  struct plan_common *saved = binder->common_tables;
+  for (uint32_t i = 0; i < tree->common_table_count; i++) {
+    struct plan_common *table = eagre_arena_allocate_zeroed(binder->arena, sizeof *table);
+    table->name = tree->common_tables[i].name;
+    table->query = tree->common_tables[i].query;
+    table->next = binder->common_tables;
+    binder->common_tables = table;
+  }
+  struct select_work work = {.tree = tree};
+  enum eagre_status status = bind_select(binder, &work, error);
+  binder->common_tables = saved;
+  *out = work.relation;
+  return status;
+}

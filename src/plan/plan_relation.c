@@ -1,0 +1,498 @@
+/* FROM: sources, views, subqueries, VALUES, and the WATERMARK clause on top of each. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+#include "value/value.h"
+
+enum { VIEW_DEPTH_MAX = 64 };
+
+static const int64_t MICROSECONDS_PER_DAY = INT64_C(86400000000);
+
+/* ---- Sources ------------------------------------------------------------------------------------
+ */
+
+static enum eagre_status read_arguments(struct plan_binder *binder,
+                                        const struct eagre_sql_relation *tree,
+                                        uint32_t from_argument, struct eagre_sql_option **out,
+                                        uint32_t *out_count, struct eagre_error *error) {
+  struct eagre_sql_option *given =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *given * (tree->argument_count + 1));
+  uint32_t count = 0;
+  for (uint32_t i = from_argument; i < tree->argument_count; i++) {
+    const struct eagre_sql_argument *argument = &tree->arguments[i];
+    if (argument->name.size == 0) {
+      plan_fail(error, argument->value->position, "UNEXPECTED_POSITIONAL_ARGUMENT",
+                "The arguments of `%.*s` are named: write name => value.",
+                (int)tree->name.parts[0].size, tree->name.parts[0].data);
+      return EAGRE_USAGE;
+    }
+    given[count].key = argument->name;
+    given[count].position = argument->value->position;
+    EAGRE_TRY(plan_constant_text(binder, argument->value, &given[count].value, error));
+    count += 1;
+  }
+  *out = given;
+  *out_count = count;
+  return EAGRE_OK;
+}
+
+static const struct eagre_type *kafka_schema(struct plan_binder *binder) {
+  static const struct {
+    const char *name;
+    enum eagre_type_kind kind;
+  } rows[] = {
+      {"key", EAGRE_TYPE_BINARY},        {"value", EAGRE_TYPE_BINARY},
+      {"topic", EAGRE_TYPE_STRING},      {"partition", EAGRE_TYPE_INT},
+      {"offset", EAGRE_TYPE_BIGINT},     {"timestamp", EAGRE_TYPE_TIMESTAMP},
+      {"timestampType", EAGRE_TYPE_INT},
+  };
+  struct eagre_field fields[EAGRE_COUNT_OF(rows)];
+  for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
+    fields[i] =
+        (struct eagre_field){eagre_text_of(rows[i].name), eagre_type_of(rows[i].kind), true};
+  }
+  return eagre_type_struct(binder->arena, fields, EAGRE_COUNT_OF(rows));
+}
+
+static const struct eagre_type *rate_schema(struct plan_binder *binder) {
+  const struct eagre_field fields[2] = {
+      {EAGRE_TEXT("timestamp"), eagre_type_of(EAGRE_TYPE_TIMESTAMP), true},
+      {EAGRE_TEXT("value"), eagre_type_of(EAGRE_TYPE_BIGINT), true},
+  };
+  return eagre_type_struct(binder->arena, fields, 2);
+}
+
+static enum eagre_status check_supported_type(const struct eagre_type *type,
+                                              struct eagre_sql_position position,
+                                              struct eagre_error *error) {
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    EAGRE_TRY(check_supported_type(type->fields[i].type, position, error));
+  }
+  if (eagre_type_is_supported(type->kind)) return EAGRE_OK;
+  struct eagre_buffer printed = {0};
+  eagre_type_print(&printed, type);
+  plan_fail(error, position, "UNSUPPORTED_DATATYPE", "The type \"%s\" is not supported yet.",
+            eagre_buffer_string(&printed));
+  eagre_error_hint(error, "read it as STRING");
+  eagre_buffer_done(&printed);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status files_schema(struct plan_binder *binder, struct eagre_plan_source *source,
+                                      struct eagre_error *error) {
+  if (source->is_text) {
+    const struct eagre_field field = {EAGRE_TEXT("value"), eagre_type_of(EAGRE_TYPE_STRING), true};
+    source->schema = eagre_type_struct(binder->arena, &field, 1);
+    return EAGRE_OK;
+  }
+  struct eagre_text ddl = eagre_option_text(&source->options, "schema");
+  if (ddl.size == 0) {
+    plan_fail(error, source->position, "UNABLE_TO_INFER_SCHEMA",
+              "Unable to infer schema for JSON. It must be specified manually.");
+    eagre_error_hint(error, "add schema => 'a INT, b STRING'");
+    return EAGRE_USAGE;
+  }
+  if (eagre_type_parse_columns(binder->arena, ddl, &source->schema, error) != EAGRE_OK) {
+    error->line = source->position.line;
+    error->column = source->position.column;
+    error->length = source->position.length;
+    return EAGRE_USAGE;
+  }
+  return check_supported_type(source->schema, source->position, error);
+}
+
+static enum eagre_status bind_read_files(struct plan_binder *binder,
+                                         const struct eagre_sql_relation *tree,
+                                         struct eagre_plan_source *source,
+                                         struct eagre_error *error) {
+  if (tree->argument_count == 0 || tree->arguments[0].name.size > 0) {
+    plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+              "read_files needs the path as its first argument.");
+    eagre_error_hint(error, "write read_files('dir', format => 'json', schema => '...')");
+    return EAGRE_USAGE;
+  }
+  struct eagre_sql_option *given = NULL;
+  uint32_t given_count = 0;
+  EAGRE_TRY(plan_constant_text(binder, tree->arguments[0].value, &source->path, error));
+  EAGRE_TRY(read_arguments(binder, tree, 1, &given, &given_count, error));
+  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_FILES, given, given_count,
+                               &source->options, error));
+  struct eagre_text format = eagre_option_text(&source->options, "format");
+  if (format.size == 0) {
+    plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+              "read_files needs the argument format.");
+    eagre_error_hint(error, "write format => 'json' or format => 'text'");
+    return EAGRE_USAGE;
+  }
+  source->is_text = eagre_text_equal_string(format, "text");
+  return files_schema(binder, source, error);
+}
+
+/* `bootstrapServers` and `kafka.bootstrap.servers` are one option. */
+static enum eagre_status bind_read_kafka(struct plan_binder *binder,
+                                         const struct eagre_sql_relation *tree,
+                                         struct eagre_plan_source *source,
+                                         struct eagre_error *error) {
+  struct eagre_sql_option *given = NULL;
+  uint32_t given_count = 0;
+  EAGRE_TRY(read_arguments(binder, tree, 0, &given, &given_count, error));
+  for (uint32_t i = 0; i < given_count; i++) {
+    if (eagre_text_equal_ignoring_case(given[i].key, EAGRE_TEXT("kafka.bootstrap.servers"))) {
+      given[i].key = EAGRE_TEXT("bootstrapServers");
+    }
+  }
+  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_KAFKA, given, given_count,
+                               &source->options, error));
+  source->schema = kafka_schema(binder);
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_rate(struct plan_binder *binder,
+                                   const struct eagre_sql_relation *tree,
+                                   struct eagre_plan_source *source, struct eagre_error *error) {
+  struct eagre_sql_option *given = NULL;
+  uint32_t given_count = 0;
+  if (!tree->is_stream) {
+    return plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.RATE_AS_BATCH",
+                     "rate() is a stream: write STREAM rate(...).");
+  }
+  EAGRE_TRY(read_arguments(binder, tree, 0, &given, &given_count, error));
+  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_RATE, given, given_count, &source->options,
+                               error));
+  source->schema = rate_schema(binder);
+  return EAGRE_OK;
+}
+
+static void add_source(struct plan_binder *binder, struct eagre_plan_source *source) {
+  struct eagre_plan_source **sources =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (binder->source_count + 1));
+  if (binder->source_count > 0) {
+    memcpy(sources, binder->sources, sizeof(void *) * binder->source_count);
+  }
+  source->number = binder->source_count;
+  sources[binder->source_count] = source;
+  binder->sources = sources;
+  binder->source_count += 1;
+}
+
+static void relation_of_type(struct plan_binder *binder, const struct eagre_type *type,
+                             struct eagre_text qualifier, struct plan_relation *out) {
+  out->column_count = type->field_count;
+  out->columns =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *out->columns * (type->field_count + 1));
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    out->columns[i].qualifier = qualifier;
+    out->columns[i].name = type->fields[i].name;
+    out->columns[i].type = type->fields[i].type;
+  }
+}
+
+static enum eagre_status bind_function(struct plan_binder *binder,
+                                       const struct eagre_sql_relation *tree,
+                                       struct plan_relation *out, struct eagre_error *error) {
+  static const char *const names[] = {"read_kafka", "read_files", "rate"};
+  struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
+  struct eagre_plan_source *source = eagre_arena_allocate_zeroed(binder->arena, sizeof *source);
+  source->is_stream = tree->is_stream;
+  source->position = tree->position;
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("read_kafka"))) {
+    source->kind = EAGRE_SOURCE_KAFKA;
+    EAGRE_TRY(bind_read_kafka(binder, tree, source, error));
+  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("read_files"))) {
+    source->kind = EAGRE_SOURCE_FILES;
+    EAGRE_TRY(bind_read_files(binder, tree, source, error));
+  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("rate"))) {
+    source->kind = EAGRE_SOURCE_RATE;
+    EAGRE_TRY(bind_rate(binder, tree, source, error));
+  } else {
+    const char *nearest = eagre_text_nearest(name, names, EAGRE_COUNT_OF(names));
+    plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+              "Could not resolve `%.*s` to a table-valued function.", (int)name.size, name.data);
+    eagre_error_hint(error, "%s%s",
+                     nearest == NULL ? "there are read_kafka, read_files, " : "did you mean ",
+                     nearest == NULL ? "rate" : nearest);
+    return EAGRE_USAGE;
+  }
+  add_source(binder, source);
+  out->node = plan_node_new(binder, EAGRE_PLAN_SOURCE, NULL, tree->position);
+  out->node->source = source;
+  out->is_stream = tree->is_stream;
+  relation_of_type(binder, source->schema, eagre_text_make("", 0), out);
+  plan_relation_seal(binder, out);
+  return EAGRE_OK;
+}
+
+/* ---- Names, subqueries, VALUES ------------------------------------------------------------------
+ */
+
+static enum eagre_status expand(struct plan_binder *binder, const struct eagre_sql_query *query,
+                                struct eagre_sql_position position, struct plan_relation *out,
+                                struct eagre_error *error) {
+  if (binder->view_depth >= VIEW_DEPTH_MAX) {
+    return plan_fail(error, position, "VIEW_EXCEED_MAX_NESTED_DEPTH",
+                     "Views are nested deeper than %d.", VIEW_DEPTH_MAX);
+  }
+  binder->view_depth += 1;
+  enum eagre_status status = plan_bind_query(binder, query, out, error);
+  binder->view_depth -= 1;
+  return status;
+}
+
+static enum eagre_status fail_no_table(struct plan_binder *binder,
+                                       const struct eagre_sql_relation *tree,
+                                       struct eagre_error *error) {
+  struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
+  const char *candidates[64];
+  size_t count = 0;
+  for (struct plan_view *view = binder->views; view != NULL && count < 64; view = view->next) {
+    candidates[count++] = eagre_arena_copy_text(binder->arena, view->name).data;
+  }
+  const char *nearest = eagre_text_nearest(name, candidates, count);
+  plan_fail(error, tree->name.position, "TABLE_OR_VIEW_NOT_FOUND",
+            "The table or view `%.*s` cannot be found. Verify the spelling.", (int)name.size,
+            name.data);
+  if (nearest != NULL) {
+    eagre_error_hint(error, "did you mean `%s`?", nearest);
+  } else {
+    eagre_error_hint(error, "read a source with read_kafka(...) or read_files(...), or make a "
+                            "CREATE TEMPORARY VIEW before this statement");
+  }
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status bind_table_name(struct plan_binder *binder,
+                                         const struct eagre_sql_relation *tree,
+                                         struct plan_relation *out, struct eagre_error *error) {
+  struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
+  for (struct plan_common *table = binder->common_tables; table != NULL; table = table->next) {
+    if (!eagre_text_equal_ignoring_case(table->name, name)) continue;
+    struct plan_common *saved = binder->common_tables;
+    binder->common_tables = table->next; /* a WITH table sees only those before it */
+    enum eagre_status status = expand(binder, table->query, tree->position, out, error);
+    binder->common_tables = saved;
+    return status;
+  }
+  for (struct plan_view *view = binder->views; view != NULL; view = view->next) {
+    if (!eagre_text_equal_ignoring_case(view->name, name)) continue;
+    EAGRE_TRY(expand(binder, view->query, tree->position, out, error));
+    if (out->is_stream && !tree->is_stream) {
+      plan_fail(error, tree->position, "INCOMPATIBLE_BATCH_VIEW_READ",
+                "View `%.*s` is a streaming view and must be referenced using the STREAM keyword.",
+                (int)name.size, name.data);
+      eagre_error_hint(error, "write FROM STREAM %.*s", (int)name.size, name.data);
+      return EAGRE_USAGE;
+    }
+    if (!out->is_stream && tree->is_stream) {
+      return plan_fail(error, tree->position, "INCOMPATIBLE_STREAMING_VIEW_READ",
+                       "View `%.*s` is a batch view and must be referenced without the STREAM "
+                       "keyword.",
+                       (int)name.size, name.data);
+    }
+    return EAGRE_OK;
+  }
+  return fail_no_table(binder, tree, error);
+}
+
+static enum eagre_status bind_values(struct plan_binder *binder,
+                                     const struct eagre_sql_relation *tree,
+                                     struct plan_relation *out, struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  struct plan_relation empty = {0};
+  struct plan_scope scope = {.relation = &empty, .aggregate_refusal = "VALUES"};
+  uint32_t cell_count = tree->row_count * tree->column_count;
+  struct eagre_expression **cells =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof(void *) * (cell_count + 1));
+  out->columns =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *out->columns * (tree->column_count + 1));
+  out->column_count = tree->column_count;
+  for (uint32_t i = 0; i < cell_count; i++) {
+    EAGRE_TRY(plan_bind_expression(binder, &scope, tree->values[i], &cells[i], error));
+  }
+  for (uint32_t column = 0; column < tree->column_count; column++) {
+    const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_NULL);
+    for (uint32_t row = 0; row < tree->row_count && type->kind == EAGRE_TYPE_NULL; row++) {
+      type = eagre_expression_type(cells[row * tree->column_count + column]);
+    }
+    for (uint32_t row = 0; row < tree->row_count; row++) {
+      struct eagre_expression **cell = &cells[row * tree->column_count + column];
+      EAGRE_TRY(eagre_expression_cast(binder->arena, *cell, type, false, session, tree->position,
+                                      cell, error));
+    }
+    out->columns[column].name = eagre_arena_printf(binder->arena, "col%u", column + 1);
+    out->columns[column].type = type;
+  }
+  out->node = plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, tree->position);
+  out->node->expressions = cells;
+  out->node->expression_count = cell_count;
+  out->node->value_row_count = tree->row_count;
+  plan_relation_seal(binder, out);
+  return EAGRE_OK;
+}
+
+static enum eagre_status refuse_relation(struct eagre_sql_position position, const char *class_name,
+                                         struct eagre_text what, const char *hint,
+                                         struct eagre_error *error) {
+  plan_fail(error, position, class_name, "%.*s is not supported yet.", (int)what.size, what.data);
+  eagre_error_hint(error, "%s", hint);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status bind_body(struct plan_binder *binder,
+                                   const struct eagre_sql_relation *tree, struct plan_relation *out,
+                                   struct eagre_error *error) {
+  switch (tree->kind) {
+  case EAGRE_SQL_RELATION_FUNCTION:
+    return bind_function(binder, tree, out, error);
+  case EAGRE_SQL_RELATION_NAME:
+    return bind_table_name(binder, tree, out, error);
+  case EAGRE_SQL_RELATION_SUBQUERY:
+    return expand(binder, tree->query, tree->position, out, error);
+  case EAGRE_SQL_RELATION_VALUES:
+    return bind_values(binder, tree, out, error);
+  case EAGRE_SQL_RELATION_PATH:
+    return refuse_relation(tree->position, "UNSUPPORTED_FEATURE.TABLE_SOURCE",
+                           EAGRE_TEXT("Reading a table by its path"),
+                           "read JSON or text with read_files(...)", error);
+  case EAGRE_SQL_RELATION_JOIN:
+    return refuse_relation(tree->position, "UNSUPPORTED_FEATURE.JOIN",
+                           tree->join_kind.size > 0 ? tree->join_kind : EAGRE_TEXT("A join"),
+                           "a query reads one relation", error);
+  }
+  return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown relation kind %d",
+                         (int)tree->kind);
+}
+
+/* ---- WATERMARK and aliases
+ * ------------------------------------------------------------------------ */
+
+static int find_event_time_column(const struct plan_relation *relation) {
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    if (relation->columns[i].is_event_time) return (int)i;
+  }
+  return -1;
+}
+
+/* WATERMARK on an expression: it becomes a column of its own, named by the alias. */
+static enum eagre_status append_event_time(struct plan_binder *binder,
+                                           const struct eagre_sql_watermark *watermark,
+                                           struct eagre_expression *expression,
+                                           struct plan_relation *relation, uint32_t *out_column,
+                                           struct eagre_error *error) {
+  if (watermark->alias.size == 0) {
+    plan_fail(error, watermark->position, "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE",
+              "The watermark clause requires an explicit name if an expression is specified.");
+    eagre_error_hint(error, "write WATERMARK <expression> AS <name> DELAY OF ...");
+    return EAGRE_USAGE;
+  }
+  uint32_t count = relation->column_count;
+  struct eagre_plan_node *project =
+      plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, watermark->position);
+  struct plan_column *columns =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *columns * (count + 1));
+  project->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  project->expression_count = count + 1;
+  for (uint32_t i = 0; i < count; i++) {
+    columns[i] = relation->columns[i];
+    project->expressions[i] = plan_column_reference(binder, relation, i, watermark->position);
+  }
+  columns[count] =
+      (struct plan_column){.name = watermark->alias, .type = eagre_expression_type(expression)};
+  project->expressions[count] = expression;
+  relation->node = project;
+  relation->columns = columns;
+  relation->column_count = count + 1;
+  plan_relation_seal(binder, relation);
+  *out_column = count;
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_event_time(const struct eagre_sql_watermark *watermark,
+                                          const struct plan_relation *relation, uint32_t column,
+                                          struct eagre_error *error) {
+  const struct plan_column *event_time = &relation->columns[column];
+  if (event_time->type->kind != EAGRE_TYPE_TIMESTAMP) {
+    struct eagre_buffer printed = {0};
+    eagre_type_print(&printed, event_time->type);
+    plan_fail(error, watermark->position, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+              "The event time `%.*s` has the invalid type \"%s\", but expected \"TIMESTAMP\".",
+              (int)event_time->name.size, event_time->name.data, eagre_buffer_string(&printed));
+    eagre_buffer_done(&printed);
+    return EAGRE_USAGE;
+  }
+  if (find_event_time_column(relation) >= 0) {
+    return plan_fail(error, watermark->position, "_LEGACY_ERROR_TEMP_3076",
+                     "Redefining watermark is disallowed: this relation has one already.");
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status read_delay(const struct eagre_sql_watermark *watermark, int64_t *out_us,
+                                    struct eagre_error *error) {
+  int64_t month_us = 0; /* Spark counts a month as 31 days here */
+  bool overflows =
+      __builtin_mul_overflow(watermark->delay_months, 31 * MICROSECONDS_PER_DAY, &month_us) ||
+      __builtin_add_overflow(month_us, watermark->delay_us, out_us);
+  if (overflows || *out_us < 0) {
+    return plan_fail(error, watermark->position, "INVALID_WATERMARK_DELAY",
+                     "The delay of a watermark must not be negative.");
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_watermark(struct plan_binder *binder,
+                                        const struct eagre_sql_watermark *watermark,
+                                        struct plan_relation *relation, struct eagre_error *error) {
+  struct plan_scope scope = {.relation = relation, .aggregate_refusal = "WATERMARK"};
+  struct eagre_expression *expression = NULL;
+  uint32_t column = 0;
+  int64_t delay_us = 0;
+  EAGRE_TRY(plan_bind_expression(binder, &scope, watermark->expression, &expression, error));
+  bool is_plain = eagre_expression_is_column(expression, &column) && watermark->alias.size == 0;
+  if (!is_plain) {
+    EAGRE_TRY(append_event_time(binder, watermark, expression, relation, &column, error));
+  }
+  EAGRE_TRY(check_event_time(watermark, relation, column, error));
+  EAGRE_TRY(read_delay(watermark, &delay_us, error));
+  if (!relation->is_stream) return EAGRE_OK; /* on a batch it has no meaning, as in Spark */
+  struct eagre_plan_node *node =
+      plan_node_new(binder, EAGRE_PLAN_WATERMARK, relation->node, watermark->position);
+  node->event_time_column = column;
+  node->delay_us = delay_us;
+  node->watermark_number = binder->watermark_count++;
+  relation->node = node;
+  relation->columns[column].is_event_time = true;
+  return EAGRE_OK;
+}
+
+static enum eagre_status apply_alias(struct plan_binder *binder,
+                                     const struct eagre_sql_relation *tree,
+                                     struct plan_relation *relation, struct eagre_error *error) {
+  struct eagre_text qualifier = tree->alias;
+  if (qualifier.size == 0 && tree->kind == EAGRE_SQL_RELATION_NAME) {
+    qualifier = tree->name.parts[tree->name.part_count - 1];
+  }
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    relation->columns[i].qualifier = qualifier;
+  }
+  if (tree->column_alias_count == 0) return EAGRE_OK;
+  if (tree->column_alias_count != relation->column_count) {
+    return plan_fail(error, tree->position, "NUM_COLUMNS_MISMATCH",
+                     "Number of column aliases does not match number of columns. Number of column "
+                     "aliases: %u; number of columns: %u.",
+                     tree->column_alias_count, relation->column_count);
+  }
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    relation->columns[i].name = tree->column_aliases[i];
+  }
+  plan_relation_seal(binder, relation);
+  return EAGRE_OK;
+}
+
+enum eagre_status plan_bind_relation(struct plan_binder *binder,
+                                     const struct eagre_sql_relation *tree,
+                                     struct plan_relation *out, struct eagre_error *error) {
+  memset(out, 0, sizeof *out);
+  EAGRE_TRY(bind_body(binder, tree, out, error));
+  if (tree->watermark != NULL) EAGRE_TRY(bind_watermark(binder, tree->watermark, out, error));
+  return apply_alias(binder, tree, out, error);
+}

@@ -1,0 +1,219 @@
+/* Names: relations, their columns, and how `a.b.c` finds one (spark-semantics 10: identifiers
+ * ignore case; a qualifier wins over a struct column of the same name). */
+#include <stdarg.h>
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+enum { SUGGESTION_COUNT_MAX = 5 };
+
+enum eagre_status plan_fail(struct eagre_error *error, struct eagre_sql_position position,
+                            const char *class_name, const char *format, ...) {
+  struct eagre_buffer text = {0};
+  va_list arguments;
+  va_start(arguments, format);
+  eagre_buffer_vprintf(&text, format, arguments);
+  va_end(arguments);
+  eagre_error_set(error, EAGRE_USAGE, class_name, "%s", eagre_buffer_string(&text));
+  eagre_buffer_done(&text);
+  if (error != NULL) {
+    error->line = position.line;
+    error->column = position.column;
+    error->length = position.length;
+  }
+  return EAGRE_USAGE;
+}
+
+struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
+                                      struct eagre_plan_node *input,
+                                      struct eagre_sql_position position) {
+  struct eagre_plan_node *node = eagre_arena_allocate_zeroed(binder->arena, sizeof *node);
+  node->kind = kind;
+  node->input = input;
+  node->position = position;
+  node->event_time_key = -1;
+  node->limit = -1;
+  if (input != NULL) node->output = input->output;
+  return node;
+}
+
+void plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation) {
+  struct eagre_field *fields =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * (relation->column_count + 1));
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    fields[i].name = relation->columns[i].name;
+    fields[i].type = relation->columns[i].type;
+    fields[i].nullable = true;
+  }
+  relation->node->output = eagre_type_struct(binder->arena, fields, relation->column_count);
+}
+
+struct eagre_expression *plan_column_reference(struct plan_binder *binder,
+                                               const struct plan_relation *relation, uint32_t index,
+                                               struct eagre_sql_position position) {
+  return eagre_expression_column(binder->arena, index, relation->columns[index].type, position);
+}
+
+static enum eagre_status fail_no_field(struct eagre_text field, const struct eagre_type *type,
+                                       struct eagre_sql_position position,
+                                       struct eagre_error *error) {
+  struct eagre_buffer names = {0};
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (i > 0) eagre_buffer_append_string(&names, ", ");
+    eagre_buffer_printf(&names, "`%.*s`", (int)type->fields[i].name.size,
+                        type->fields[i].name.data);
+  }
+  plan_fail(error, position, "FIELD_NOT_FOUND", "No such struct field `%.*s` in %s.",
+            (int)field.size, field.data, eagre_buffer_string(&names));
+  eagre_buffer_done(&names);
+  return EAGRE_USAGE;
+}
+
+enum eagre_status plan_resolve_field(struct plan_binder *binder, struct eagre_expression *value,
+                                     struct eagre_text field, struct eagre_sql_position position,
+                                     struct eagre_expression **out, struct eagre_error *error) {
+  const struct eagre_type *type = eagre_expression_type(value);
+  if (type->kind != EAGRE_TYPE_STRUCT) {
+    struct eagre_buffer printed = {0};
+    eagre_type_print(&printed, type);
+    plan_fail(error, position, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+              "Can't extract a value from a value of type \"%s\". Need a complex type [STRUCT, "
+              "ARRAY, MAP].",
+              eagre_buffer_string(&printed));
+    eagre_buffer_done(&printed);
+    return EAGRE_USAGE;
+  }
+  int index = eagre_type_find_field(type, field, true);
+  if (index == -2) {
+    return plan_fail(error, position, "AMBIGUOUS_REFERENCE_TO_FIELDS",
+                     "Ambiguous reference to the field `%.*s`. It appears more than once in the "
+                     "schema.",
+                     (int)field.size, field.data);
+  }
+  if (index < 0) return fail_no_field(field, type, position, error);
+  *out = eagre_expression_field(binder->arena, value, (uint32_t)index, position);
+  return EAGRE_OK;
+}
+
+/* Index of the column that `name` begins with; *out_used = how many parts it took. -1 none, -2
+ * more than one. */
+static int find_column(const struct plan_relation *relation, const struct eagre_sql_name *name,
+                       uint32_t *out_used) {
+  for (uint32_t used = name->part_count >= 2 ? 2 : 1; used >= 1; used--) {
+    int found = -1;
+    for (uint32_t i = 0; i < relation->column_count; i++) {
+      const struct plan_column *column = &relation->columns[i];
+      bool is_match = used == 2
+                          ? eagre_text_equal_ignoring_case(column->qualifier, name->parts[0]) &&
+                                eagre_text_equal_ignoring_case(column->name, name->parts[1])
+                          : eagre_text_equal_ignoring_case(column->name, name->parts[0]);
+      if (!is_match) continue;
+      if (found >= 0) return -2;
+      found = (int)i;
+    }
+    if (found >= 0) {
+      *out_used = used;
+      return found;
+    }
+  }
+  return -1;
+}
+
+static void print_name(const struct eagre_sql_name *name, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < name->part_count; i++) {
+    eagre_buffer_printf(out, "%s`%.*s`", i == 0 ? "" : ".", (int)name->parts[i].size,
+                        name->parts[i].data);
+  }
+}
+
+/* Lists columns, the nearest spelling first, as Spark does. */
+static void print_suggestions(const struct plan_relation *relation, struct eagre_text wanted,
+                              struct eagre_buffer *out) {
+  const char **names = eagre_allocate(sizeof *names * (relation->column_count + 1));
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    names[i] = eagre_text_duplicate(relation->columns[i].name);
+  }
+  const char *nearest = eagre_text_nearest(wanted, names, relation->column_count);
+  if (nearest != NULL) eagre_buffer_printf(out, "`%s`", nearest);
+  uint32_t shown = nearest != NULL;
+  for (uint32_t i = 0; i < relation->column_count && shown < SUGGESTION_COUNT_MAX; i++) {
+    if (nearest != NULL && strcmp(names[i], nearest) == 0) continue;
+    eagre_buffer_printf(out, "%s`%s`", shown == 0 ? "" : ", ", names[i]);
+    shown += 1;
+  }
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    eagre_free((void *)names[i]);
+  }
+  eagre_free(names);
+}
+
+static enum eagre_status fail_unresolved(const struct plan_relation *relation,
+                                         const struct eagre_sql_name *name,
+                                         struct eagre_error *error) {
+  struct eagre_buffer printed = {0};
+  struct eagre_buffer suggestions = {0};
+  print_name(name, &printed);
+  if (relation->column_count == 0) {
+    plan_fail(error, name->position, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+              "A column, variable, or function parameter with name %s cannot be resolved.",
+              eagre_buffer_string(&printed));
+  } else {
+    print_suggestions(relation, name->parts[name->part_count - 1], &suggestions);
+    plan_fail(error, name->position, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+              "A column, variable, or function parameter with name %s cannot be resolved. Did you "
+              "mean one of the following? [%s].",
+              eagre_buffer_string(&printed), eagre_buffer_string(&suggestions));
+  }
+  eagre_buffer_done(&printed);
+  eagre_buffer_done(&suggestions);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status fail_ambiguous(const struct eagre_sql_name *name,
+                                        struct eagre_error *error) {
+  struct eagre_buffer printed = {0};
+  print_name(name, &printed);
+  plan_fail(error, name->position, "AMBIGUOUS_REFERENCE",
+            "Reference %s is ambiguous: more than one column has this name.",
+            eagre_buffer_string(&printed));
+  eagre_buffer_done(&printed);
+  return EAGRE_USAGE;
+}
+
+/* A lateral alias of the SELECT list, or NULL. */
+static struct eagre_expression *find_alias(const struct plan_scope *scope, struct eagre_text name) {
+  if (scope->aliases == NULL) return NULL;
+  for (uint32_t i = scope->aliases->count; i > 0; i--) {
+    if (eagre_text_equal_ignoring_case(scope->aliases->names[i - 1], name)) {
+      return scope->aliases->expressions[i - 1];
+    }
+  }
+  return NULL;
+}
+
+static enum eagre_status resolve_fields(struct plan_binder *binder,
+                                        const struct eagre_sql_name *name, uint32_t from_part,
+                                        struct eagre_expression *value,
+                                        struct eagre_expression **out, struct eagre_error *error) {
+  for (uint32_t i = from_part; i < name->part_count; i++) {
+    EAGRE_TRY(plan_resolve_field(binder, value, name->parts[i], name->position, &value, error));
+  }
+  *out = value;
+  return EAGRE_OK;
+}
+
+enum eagre_status plan_resolve_name(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_name *name,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  uint32_t used = 0;
+  int index = find_column(scope->relation, name, &used);
+  if (index == -2) return fail_ambiguous(name, error);
+  if (index >= 0) {
+    struct eagre_expression *column =
+        plan_column_reference(binder, scope->relation, (uint32_t)index, name->position);
+    return resolve_fields(binder, name, used, column, out, error);
+  }
+  struct eagre_expression *alias = find_alias(scope, name->parts[0]);
+  if (alias == NULL) return fail_unresolved(scope->relation, name, error);
+  return resolve_fields(binder, name, 1, alias, out, error);
+}

@@ -1,0 +1,88 @@
+/* What may run as a stream: operator x output mode (spark-semantics 3.9), with Spark's classes. */
+#include "plan/plan_bind.h"
+
+static enum eagre_status refuse_mode(const struct eagre_plan_node *query,
+                                     enum eagre_output_mode mode, const char *reason,
+                                     const char *hint, struct eagre_error *error) {
+  plan_fail(error, query->position, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+            "Invalid streaming output mode: %s. This output mode is not supported for %s.",
+            eagre_output_mode_name(mode), reason);
+  eagre_error_hint(error, "%s", hint);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status refuse_operation(const struct eagre_plan_node *node, const char *what,
+                                          const char *hint, struct eagre_error *error) {
+  plan_fail(error, node->position, "_LEGACY_ERROR_TEMP_3102", "%s", what);
+  eagre_error_hint(error, "%s", hint);
+  return EAGRE_USAGE;
+}
+
+struct stream_shape {
+  const struct eagre_plan_node *aggregate;
+  uint32_t aggregate_count;
+  const struct eagre_plan_node *sort;
+  const struct eagre_plan_node *limit;
+  bool sort_is_above_aggregate;
+};
+
+static struct stream_shape read_shape(const struct eagre_plan_node *query) {
+  struct stream_shape shape = {0};
+  for (const struct eagre_plan_node *node = query; node != NULL; node = node->input) {
+    if (node->kind == EAGRE_PLAN_AGGREGATE) {
+      shape.aggregate = node;
+      shape.aggregate_count += 1;
+    }
+    if (node->kind == EAGRE_PLAN_SORT) {
+      shape.sort = node;
+      shape.sort_is_above_aggregate = shape.aggregate_count == 0;
+    }
+    if (node->kind == EAGRE_PLAN_LIMIT) shape.limit = node;
+  }
+  if (shape.aggregate == NULL) shape.sort_is_above_aggregate = false;
+  return shape;
+}
+
+static enum eagre_status check_sort_and_limit(const struct stream_shape *shape,
+                                              enum eagre_output_mode mode,
+                                              struct eagre_error *error) {
+  if (shape->sort != NULL && (mode != EAGRE_MODE_COMPLETE || !shape->sort_is_above_aggregate)) {
+    return refuse_operation(shape->sort,
+                            "Sorting is not supported on streaming DataFrames/Datasets, unless it "
+                            "is on aggregated DataFrame/Dataset in Complete output mode.",
+                            "remove ORDER BY", error);
+  }
+  if (shape->limit != NULL) {
+    plan_fail(error, shape->limit->position, "UNSUPPORTED_FEATURE.STREAMING_LIMIT",
+              "LIMIT and OFFSET on a stream are not supported yet.");
+    eagre_error_hint(error, "use `eagre query` on the written table, or remove LIMIT");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status plan_check_stream(const struct eagre_plan_node *query,
+                                    enum eagre_output_mode mode, struct eagre_error *error) {
+  struct stream_shape shape = read_shape(query);
+  EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
+  if (shape.aggregate == NULL) {
+    if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;
+    return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",
+                       "use append mode", error);
+  }
+  if (shape.aggregate_count > 1) {
+    plan_fail(error, query->position, "UNSUPPORTED_FEATURE.MULTIPLE_AGGREGATIONS",
+              "More than one aggregation in a stream is not supported yet.");
+    eagre_error_hint(error, "write the first aggregation to a table and read that");
+    return EAGRE_USAGE;
+  }
+  if (mode == EAGRE_MODE_APPEND && shape.aggregate->event_time_key < 0) {
+    return refuse_mode(query, mode,
+                       "streaming aggregations without watermark on streaming "
+                       "DataFrames/Datasets",
+                       "group by window(ts, ...) of a column with WATERMARK, or use update or "
+                       "complete mode",
+                       error);
+  }
+  return EAGRE_OK;
+}

@@ -6,6 +6,11 @@
  * POSIX calls, where io_uring is denied or `EAGRE_IO=posix` asks for it. Both give the same results
  * and the same errors. Faults are injected here in tests (io_fault.h).
  *
+ * A failed system call is EAGRE_IO with one of the classes DISK_FULL, READ_ONLY_FILE_SYSTEM,
+ * PERMISSION_DENIED, TOO_MANY_OPEN_FILES, PATH_NOT_FOUND, PATH_TOO_LONG, DISK_ERROR or
+ * FILE_OPERATION_FAILED; the text names operation and path. END ("is not there") leaves the error
+ * object alone.
+ *
  * Durability vocabulary: *written* = handed to the kernel, *synced* = fsync returned, *published* =
  * visible under its final name and the directory synced. */
 #pragma once
@@ -24,15 +29,19 @@ struct eagre_io_options {
                                      buffers when RLIMIT_MEMLOCK is too small */
 };
 
-/* IO errors: IO_UNAVAILABLE when EAGRE_IO=uring and the kernel refuses; otherwise falls back. */
+/* To be called by the thread that will use the handle. `options` may be NULL. IO_UNAVAILABLE (IO)
+ * when EAGRE_IO=uring and the kernel refuses, which otherwise falls back; INVALID_IO_BACK_END
+ * (USAGE) when EAGRE_IO is neither uring nor posix. */
 enum eagre_status eagre_io_open(const struct eagre_io_options *options, struct eagre_io **out_io,
                                 struct eagre_error *error);
+/* All writers and readers of the handle are closed before. NULL is fine. */
 void eagre_io_close(struct eagre_io *io);
-/* "io_uring (single issuer, deferred task run, 16 registered buffers)" or
+/* "io_uring (single issuer, deferred task run, 4 registered buffers)" or
  * "posix (io_uring_setup: Operation not permitted)". */
 const char *eagre_io_description(const struct eagre_io *io);
 
-/* ---- Whole files, in groups ------------------------------------------------------------------- */
+/* ---- Whole files, in groups -------------------------------------------------------------------
+ */
 
 enum eagre_io_publish {
   EAGRE_IO_REPLACE,   /* rename over what is there */
@@ -45,21 +54,28 @@ struct eagre_io_file {
   const char *path;
   struct eagre_text content;
   enum eagre_io_publish publish;
-  enum eagre_status status; /* out: OK, UNSAFE (exists), IO */
+  const char *crash_point;  /* passed when all is synced, before publishing; may be NULL */
+  enum eagre_status status; /* out: OK, UNSAFE (exists), IO, CANCELLED (an earlier one failed) */
 };
 
-/* Makes all files durable; they proceed together, each directory is synced once at the end.
- * Returns the worst status; `error` names the first file that failed (UNSAFE: FILE_ALREADY_EXISTS).
- * On failure temporary files are removed, published ones stay. */
+/* Makes all files durable; they are synced together, then published in the order given, then each
+ * directory is synced once. After power loss at any moment a name stands for nothing (or for what
+ * it stood for before) or for the complete file. The directories must exist. The first failure ends
+ * it: nothing is published unless all files are synced, nothing after one that could not be
+ * published; `error` and the result are that failure's (UNSAFE: FILE_ALREADY_EXISTS). Temporary
+ * files are removed then, published ones stay. */
 enum eagre_status eagre_io_write_files(struct eagre_io *io, struct eagre_io_file *files,
                                        uint32_t count, struct eagre_error *error);
-/* Sum of fsync times of this handle so far, and their number: epochs report own work beside it. */
+/* Time spent in fsync by this handle so far (a group in flight together counts as one stretch of
+ * time), and the number of syncs: epochs report own work beside it. */
 void eagre_io_sync_time(const struct eagre_io *io, uint64_t *out_ns, uint64_t *out_count);
 
-/* ---- One growing file ------------------------------------------------------------------------- */
+/* ---- One growing file -------------------------------------------------------------------------
+ */
 
-/* A new file written front to back (Parquet, state). Appends are buffered and submitted without
- * waiting; the first error is reported by the next call. */
+/* A new file written front to back (Parquet, state). Appends are buffered (up to four times
+ * 256 KiB) and submitted without waiting; the first error is reported by the next call and every
+ * one after it. */
 struct eagre_io_writer;
 /* Creates `path` (it must not exist: UNSAFE FILE_ALREADY_EXISTS). */
 enum eagre_status eagre_io_writer_open(struct eagre_io *io, const char *path,
@@ -68,15 +84,17 @@ enum eagre_status eagre_io_writer_open(struct eagre_io *io, const char *path,
 enum eagre_status eagre_io_writer_append(struct eagre_io_writer *writer, const void *data,
                                          size_t size, struct eagre_error *error);
 uint64_t eagre_io_writer_size(const struct eagre_io_writer *writer);
-/* Waits for all writes and syncs the file (not its directory), then closes. Frees the writer in any case. */
+/* Waits for all writes and syncs the file (not its directory), then closes. Frees the writer in any
+ * case; on failure the file is removed. */
 enum eagre_status eagre_io_writer_finish(struct eagre_io_writer *writer, struct eagre_error *error);
 /* Closes and removes the file. Frees the writer; NULL is fine. */
 void eagre_io_writer_abort(struct eagre_io_writer *writer);
 
-/* ---- Other file operations --------------------------------------------------------------------- */
+/* ---- Other file operations ---------------------------------------------------------------------
+ */
 
-/* Reads a whole file into `out` (cleared first, 64 readable bytes behind). END when it does not
- * exist; IO FILE_TOO_LARGE beyond `size_max` (0 = 1 GiB). */
+/* Reads a whole file into `out` (cleared first; 64 readable zero bytes behind). END when it does
+ * not exist; IO FILE_TOO_LARGE beyond `size_max` (0 = 1 GiB). */
 enum eagre_status eagre_io_read_file(struct eagre_io *io, const char *path, size_t size_max,
                                      struct eagre_buffer *out, struct eagre_error *error);
 struct eagre_io_entry {
@@ -92,26 +110,28 @@ enum eagre_status eagre_io_list(struct eagre_io *io, const char *path, struct ea
 /* mkdir -p; syncs the parents of what it made. */
 enum eagre_status eagre_io_make_directories(struct eagre_io *io, const char *path,
                                             struct eagre_error *error);
-/* Removes files; a missing one is fine. Nothing is synced. */
+/* Removes files; a missing one is fine. Nothing is synced. Goes on after a failure and reports the
+ * first. */
 enum eagre_status eagre_io_remove_files(struct eagre_io *io, const char *const *paths,
                                         uint32_t count, struct eagre_error *error);
 enum eagre_status eagre_io_sync_directory(struct eagre_io *io, const char *path,
                                           struct eagre_error *error);
+/* rename(2): over what is there. Nothing is synced. */
 enum eagre_status eagre_io_rename(struct eagre_io *io, const char *from, const char *to,
                                   struct eagre_error *error);
-/* size and modification time of a file; END when it does not exist. */
+/* Size, modification time and kind of a file (`name` is NULL); END when it does not exist. */
 enum eagre_status eagre_io_stat(struct eagre_io *io, const char *path,
                                 struct eagre_io_entry *out_entry, struct eagre_error *error);
 
 /* An exclusive open-file-description lock on `path` (created when missing, its content is the
- * holder's process id and host). UNSAFE CHECKPOINT_LOCKED names the holder. Released by unlock or by the
- * end of the process. Never waits. */
+ * holder's process id and host). UNSAFE CHECKPOINT_LOCKED names the holder. Released by
+ * `eagre_io_lock_release` or by the end of the process. Never waits. */
 struct eagre_io_lock;
 enum eagre_status eagre_io_lock_acquire(const char *path, struct eagre_io_lock **out_lock,
                                         struct eagre_error *error);
 void eagre_io_lock_release(struct eagre_io_lock *lock);
 
-/* Reading a file front to back in pieces, for the file source. */
+/* Reading a file front to back in pieces, for the file source. END when it does not exist. */
 struct eagre_io_reader;
 enum eagre_status eagre_io_reader_open(struct eagre_io *io, const char *path,
                                        struct eagre_io_reader **out_reader,
@@ -121,17 +141,22 @@ enum eagre_status eagre_io_reader_read(struct eagre_io_reader *reader, void *out
                                        size_t *out_size, struct eagre_error *error);
 void eagre_io_reader_close(struct eagre_io_reader *reader);
 
-/* ---- Waiting ------------------------------------------------------------------------------------ */
+/* ---- Waiting ------------------------------------------------------------------------------------
+ */
 
-/* Adds a descriptor (an eventfd of librdkafka, a timer) that ends `eagre_io_wait` when readable. */
+/* Adds a descriptor (an eventfd of librdkafka, a timer) that ends `eagre_io_wait` when readable.
+ * Its owner reads it: while it stays readable, every wait returns at once. */
 enum eagre_status eagre_io_watch(struct eagre_io *io, int descriptor, struct eagre_error *error);
+/* Takes it off again, before it is closed. Unknown ones are fine. */
+void eagre_io_unwatch(struct eagre_io *io, int descriptor);
 /* Sleeps until a watched descriptor is readable, `eagre_io_wake` was called since the last wait, or
- * `timeout_us` has passed (-1 = no limit). A wake before the wait is not lost. */
+ * `timeout_us` has passed (-1 = no limit). A wake before the wait is not lost. May return early. */
 void eagre_io_wait(struct eagre_io *io, int64_t timeout_us);
 /* Any thread, and signal handlers: ends the current or next wait. */
 void eagre_io_wake(struct eagre_io *io);
 
-/* ---- Clocks -------------------------------------------------------------------------------------- */
+/* ---- Clocks
+ * -------------------------------------------------------------------------------------- */
 
-int64_t eagre_clock_wall_us(void);      /* since 1970 */
+int64_t eagre_clock_wall_us(void); /* since 1970 */
 uint64_t eagre_clock_monotonic_ns(void);

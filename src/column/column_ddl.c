@@ -382,22 +382,26 @@ static bool is_struct_text(const struct parser *parser) {
 enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eagre_text ddl,
                                            const struct eagre_type **out_struct,
                                            struct eagre_error *error) {
+  const struct eagre_type *type;
   struct parser parser = begin_parser(arena, ddl, error);
   EAGRE_TRY(refuse_empty(&parser));
   if (is_struct_text(&parser)) {
-    EAGRE_TRY(parse_type(&parser, out_struct));
+    EAGRE_TRY(parse_type(&parser, &type));
   } else {
-    EAGRE_TRY(parse_fields(&parser, out_struct));
+    EAGRE_TRY(parse_fields(&parser, &type));
   }
   if (parser.token.kind != EAGRE_COLUMN_TOKEN_END) return refuse_token(&parser, "',' or the end");
+  *out_struct = type;
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error) {
+  const struct eagre_type *type;
   struct parser parser = begin_parser(arena, ddl, error);
   EAGRE_TRY(refuse_empty(&parser));
-  EAGRE_TRY(parse_type(&parser, out_type));
+  EAGRE_TRY(parse_type(&parser, &type));
   if (parser.token.kind != EAGRE_COLUMN_TOKEN_END) return refuse_token(&parser, "the end");
+  *out_type = type;
   return EAGRE_OK;
 }

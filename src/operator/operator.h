@@ -4,8 +4,8 @@
  *
  *   input chain   FILTER, PROJECT, WINDOW, WATERMARK ... and, when the flow aggregates, the partial
  *                 aggregation of this core's rows
- *   output chain  after the exchange: merge into the state this core owns, emit by output mode, then
- *                 FILTER (HAVING), PROJECT ...
+ *   output chain  after the exchange: merge into the state this core owns, emit by output mode,
+ * then FILTER (HAVING), PROJECT ...
  *
  * A chain is single-threaded. Batches are pushed in; what comes out goes to a callback. Batch
  * queries use the same chains with one core, with SORT and LIMIT at the end of the output chain;
@@ -56,7 +56,15 @@ struct eagre_event_time {
 void eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
                             struct eagre_event_time *out);
 
-/* ---- Streaming aggregation -------------------------------------------------------------------------- */
+/* The rows of a VALUES node (also of a SELECT without FROM: one row without columns) as a batch
+ * that becomes the caller's. DATA errors of its expressions. */
+enum eagre_status eagre_values_batch(const struct eagre_plan_node *node,
+                                     const struct eagre_expression_session *session,
+                                     int64_t batch_timestamp_us, struct eagre_batch **out_batch,
+                                     struct eagre_error *error);
+
+/* ---- Streaming aggregation
+ * -------------------------------------------------------------------------- */
 
 /* One core's half before the exchange: rows -> partial table. */
 struct eagre_partial;
@@ -86,11 +94,11 @@ struct eagre_state_table *eagre_final_table(struct eagre_final *final);
 struct eagre_final_epoch {
   int64_t eviction_watermark_ms; /* 0 at the beginning */
   int64_t late_watermark_ms;
-  bool is_first_epoch;           /* aggregation without keys emits even without rows */
+  bool is_first_epoch; /* aggregation without keys emits even without rows */
 };
 void eagre_final_begin(struct eagre_final *final, const struct eagre_final_epoch *epoch);
-/* Merges the groups of `partial` this core owns; late groups are dropped and counted. The partial table
- * belongs to another core, which waits: it is only read. */
+/* Merges the groups of `partial` this core owns; late groups are dropped and counted. The partial
+ * table belongs to another core, which waits: it is only read. */
 enum eagre_status eagre_final_merge(struct eagre_final *final, const struct eagre_partial *partial,
                                     struct eagre_error *error);
 /* Emits the epoch's rows by output mode as batches to `output`, then evicts. */

@@ -129,8 +129,10 @@ struct eagre_plan_node {
   struct eagre_aggregate *aggregates;
   struct eagre_expression **arguments; /* one per aggregate, NULL for count(*) */
   uint32_t aggregate_count;
-  int32_t event_time_key;    /* index of the key that carries the watermark, -1 none */
-  bool event_time_is_window; /* that key is a window: compare its end */
+  int32_t event_time_key;   /* index of the key that carries the watermark, -1 none */
+  int32_t pane_key;         /* index of the key that divides the state into panes: a window, or the
+                               event time; -1 none */
+  int64_t pane_duration_us; /* length of that window; 0 when the key is a plain timestamp */
   /* SORT, LIMIT */
   struct eagre_plan_sort_key *sort_keys;
   uint32_t sort_key_count;

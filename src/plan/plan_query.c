@@ -204,6 +204,23 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
   return EAGRE_OK;
 }
 
+static int64_t find_window_duration(const struct eagre_plan_node *node) {
+  while (node != NULL && node->kind != EAGRE_PLAN_WINDOW) {
+    node = node->input;
+  }
+  return node == NULL ? 0 : node->window_duration_us;
+}
+
+/* A window makes the panes of the state, else the event time does; the event time wins. */
+static void choose_pane(struct eagre_plan_node *node, const struct plan_column *column,
+                        uint32_t key) {
+  if (!column->is_event_time && !column->is_window) return;
+  if (column->is_event_time) node->event_time_key = (int32_t)key;
+  if (node->pane_key >= 0 && !column->is_event_time) return;
+  node->pane_key = (int32_t)key;
+  node->pane_duration_us = column->is_window ? find_window_duration(node->input) : 0;
+}
+
 /* Makes the AGGREGATE node; aggregates are added to it while items are bound. */
 static enum eagre_status begin_aggregate(struct plan_binder *binder, struct select_work *work,
                                          struct eagre_error *error) {
@@ -216,9 +233,7 @@ static enum eagre_status begin_aggregate(struct plan_binder *binder, struct sele
   work->aggregate_node =
       plan_node_new(binder, EAGRE_PLAN_AGGREGATE, work->relation.node, tree->position);
   for (uint32_t i = 0; i < work->aggregation.key_count; i++) {
-    if (!columns[i].is_event_time) continue;
-    work->aggregate_node->event_time_key = (int32_t)i;
-    work->aggregate_node->event_time_is_window = columns[i].is_window;
+    choose_pane(work->aggregate_node, &columns[i], i);
   }
   work->relation.node = work->aggregate_node;
   work->relation.columns = columns;
@@ -462,9 +477,7 @@ static void add_distinct(struct plan_binder *binder, struct plan_relation *relat
   node->key_count = relation->column_count;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     node->keys[i] = plan_column_reference(binder, relation, i, position);
-    if (!relation->columns[i].is_event_time) continue;
-    node->event_time_key = (int32_t)i;
-    node->event_time_is_window = relation->columns[i].is_window;
+    choose_pane(node, &relation->columns[i], i);
   }
   relation->node = node;
 }

@@ -32,6 +32,7 @@ struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_pla
   node->input = input;
   node->position = position;
   node->event_time_key = -1;
+  node->pane_key = -1;
   node->limit = -1;
   if (input != NULL) node->output = input->output;
   return node;

@@ -1,0 +1,110 @@
+/* A chain: the steps of one core, in data order. */
+#include "operator/operator_step.h"
+
+static struct operator_step *new_step(const struct eagre_plan_node *node,
+                                      const struct eagre_type *input,
+                                      const struct eagre_expression_session *session) {
+  switch (node->kind) {
+  case EAGRE_PLAN_FILTER:
+    return operator_filter_new(node, input, session);
+  case EAGRE_PLAN_PROJECT:
+    return operator_project_new(node, input, session);
+  case EAGRE_PLAN_WINDOW:
+    return operator_window_new(node, input, session);
+  case EAGRE_PLAN_WATERMARK:
+    return operator_watermark_new(node);
+  case EAGRE_PLAN_AGGREGATE:
+    return operator_aggregate_new(node, session);
+  case EAGRE_PLAN_SORT:
+    return operator_sort_new(node, session);
+  case EAGRE_PLAN_LIMIT:
+    return operator_limit_new(node);
+  case EAGRE_PLAN_SOURCE:
+  case EAGRE_PLAN_VALUES:
+    break;
+  }
+  eagre_assert(!"a chain holds no sources");
+  return NULL;
+}
+
+struct eagre_chain *eagre_chain_new(const struct eagre_chain_options *options) {
+  struct eagre_chain *chain = eagre_allocate_zeroed(1, sizeof *chain);
+  chain->session = options->session;
+  chain->output = options->output;
+  chain->output_context = options->output_context;
+  struct operator_step **link = &chain->first;
+  const struct eagre_type *input = options->input;
+  for (uint32_t i = 0; i < options->node_count; i++) {
+    const struct eagre_plan_node *node = options->nodes[i];
+    struct operator_step *step = new_step(node, input, options->session);
+    step->node = node;
+    step->chain = chain;
+    *link = step;
+    link = &step->next;
+    input = node->output;
+  }
+  return chain;
+}
+
+void eagre_chain_free(struct eagre_chain *chain) {
+  if (chain == NULL) return;
+  struct operator_step *step = chain->first;
+  while (step != NULL) {
+    struct operator_step *next = step->next;
+    step->kind->free(step);
+    step = next;
+  }
+  eagre_free(chain);
+}
+
+void eagre_chain_begin(struct eagre_chain *chain, int64_t batch_timestamp_us) {
+  chain->context.batch_timestamp_us = batch_timestamp_us;
+  for (struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    if (step->kind->begin != NULL) step->kind->begin(step);
+  }
+}
+
+static enum eagre_status give(struct eagre_chain *chain, struct operator_step *step,
+                              struct eagre_batch *batch, struct eagre_error *error) {
+  if (batch->row_count == 0) {
+    eagre_batch_free(batch);
+    return EAGRE_OK;
+  }
+  if (step != NULL) return step->kind->push(step, batch, error);
+  return chain->output(chain->output_context, batch, error);
+}
+
+enum eagre_status eagre_chain_push(struct eagre_chain *chain, struct eagre_batch *batch,
+                                   struct eagre_error *error) {
+  return give(chain, chain->first, batch, error);
+}
+
+enum eagre_status operator_forward(struct operator_step *step, struct eagre_batch *batch,
+                                   struct eagre_error *error) {
+  return give(step->chain, step->next, batch, error);
+}
+
+enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_error *error) {
+  for (struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    if (step->kind->finish != NULL) EAGRE_TRY(step->kind->finish(step, error));
+  }
+  return EAGRE_OK;
+}
+
+void eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
+                            struct eagre_event_time *out) {
+  *out = (struct eagre_event_time){0};
+  for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    if (operator_is_watermark(step) && step->node->watermark_number == watermark_number) {
+      *out = *operator_watermark_event_time(step);
+    }
+  }
+}
+
+enum eagre_status operator_run(struct operator_step *step, struct eagre_program *program,
+                               struct eagre_batch *batch, struct eagre_vector *out,
+                               struct eagre_error *error) {
+  enum eagre_status status = eagre_program_run(program, batch, &step->chain->context, out, error);
+  if (status != EAGRE_OK && error != NULL) eagre_batch_place(batch, error->row, error);
+  return status;
+}

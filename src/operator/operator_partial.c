@@ -1,0 +1,135 @@
+/* One core's rows of one epoch -> partial table (before the exchange). */
+#include <string.h>
+
+#include "operator/operator_step.h"
+
+struct eagre_partial {
+  const struct eagre_plan_node *node;
+  struct operator_layout layout;
+  struct eagre_state_table *table;
+  struct eagre_arena expressions; /* of the pane expression */
+  struct eagre_arena texts;       /* what min and max of texts keep during the epoch */
+  struct eagre_program *program;  /* [pane], keys without the pane, arguments */
+  uint32_t output_count;
+  struct eagre_program_context context;
+};
+
+void operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *node) {
+  uint32_t *text_offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *text_offsets);
+  layout->offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *layout->offsets);
+  uint32_t size = 0;
+  uint32_t text_count = 0;
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    const struct eagre_aggregate *aggregate = &node->aggregates[i];
+    layout->offsets[i] = size;
+    if (aggregate->text_offset >= 0) {
+      text_offsets[text_count++] = size + (uint32_t)aggregate->text_offset;
+    }
+    size += aggregate->accumulator_size;
+  }
+  layout->state = (struct eagre_state_layout){size, text_offsets, text_count};
+  layout->key_column_count = node->key_count - (node->pane_key >= 0);
+}
+
+void operator_layout_done(struct operator_layout *layout) {
+  eagre_free((void *)layout->state.text_offsets);
+  eagre_free(layout->offsets);
+}
+
+/* The pane of a row: the end of its window, or its event time. */
+static struct eagre_expression *pane_expression(struct eagre_partial *partial) {
+  const struct eagre_plan_node *node = partial->node;
+  struct eagre_expression *key = node->keys[node->pane_key];
+  if (node->pane_duration_us == 0) return key;
+  return eagre_expression_field(&partial->expressions, key, 1, node->position);
+}
+
+struct eagre_partial *eagre_partial_new(const struct eagre_plan_node *aggregate,
+                                        const struct eagre_expression_session *session) {
+  struct eagre_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
+  partial->node = aggregate;
+  operator_layout_init(&partial->layout, aggregate);
+  partial->table = eagre_state_table_new(&partial->layout.state);
+  struct eagre_expression **outputs =
+      eagre_allocate_zeroed(aggregate->key_count + aggregate->aggregate_count + 1, sizeof(void *));
+  uint32_t count = 0;
+  if (aggregate->pane_key >= 0) outputs[count++] = pane_expression(partial);
+  for (uint32_t i = 0; i < aggregate->key_count; i++) {
+    if ((int32_t)i != aggregate->pane_key) outputs[count++] = aggregate->keys[i];
+  }
+  for (uint32_t i = 0; i < aggregate->aggregate_count; i++) {
+    if (aggregate->arguments[i] != NULL) outputs[count++] = aggregate->arguments[i];
+  }
+  partial->program = eagre_program_new(aggregate->input->output, outputs, count, session);
+  partial->output_count = count;
+  eagre_free(outputs);
+  return partial;
+}
+
+void eagre_partial_free(struct eagre_partial *partial) {
+  if (partial == NULL) return;
+  eagre_program_free(partial->program);
+  eagre_state_table_free(partial->table);
+  operator_layout_done(&partial->layout);
+  eagre_arena_done(&partial->expressions);
+  eagre_arena_done(&partial->texts);
+  eagre_free(partial);
+}
+
+struct eagre_state_table *operator_partial_table(const struct eagre_partial *partial) {
+  return partial->table;
+}
+
+void eagre_partial_begin(struct eagre_partial *partial, int64_t batch_timestamp_us) {
+  partial->context.batch_timestamp_us = batch_timestamp_us;
+  eagre_state_table_clear(partial->table);
+  eagre_arena_reset(&partial->texts);
+}
+
+/* A NULL event time is neither late nor ever evicted: its pane is the last of all. */
+static const int64_t *read_panes(struct eagre_vector *pane, struct eagre_batch *batch) {
+  eagre_vector_flatten(pane, batch->row_count, &batch->arena);
+  if (pane->validity == NULL) return EAGRE_VALUES(int64_t, pane);
+  int64_t *panes = eagre_arena_allocate_vector(&batch->arena, sizeof *panes * batch->row_count);
+  for (uint32_t i = 0; i < batch->row_count; i++) {
+    panes[i] = eagre_vector_is_null(pane, i) ? INT64_MAX : EAGRE_VALUES(int64_t, pane)[i];
+  }
+  return panes;
+}
+
+static enum eagre_status update_aggregates(struct eagre_partial *partial,
+                                           struct eagre_vector *arguments, uint32_t row_count,
+                                           char *const *payloads, struct eagre_error *error) {
+  const struct eagre_plan_node *node = partial->node;
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    const struct eagre_vector *argument = node->arguments[i] == NULL ? NULL : arguments++;
+    EAGRE_TRY(eagre_aggregate_update(&node->aggregates[i], argument, row_count, payloads,
+                                     partial->layout.offsets[i], &partial->texts, error));
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status fold_batch(struct eagre_partial *partial, struct eagre_batch *batch,
+                                    struct eagre_error *error) {
+  struct eagre_arena *arena = &batch->arena;
+  uint32_t row_count = batch->row_count;
+  struct eagre_vector *outputs =
+      eagre_arena_allocate_zeroed(arena, sizeof *outputs * (partial->output_count + 1));
+  EAGRE_TRY(eagre_program_run(partial->program, batch, &partial->context, outputs, error));
+  const int64_t *panes = NULL;
+  if (partial->node->pane_key >= 0) panes = read_panes(outputs++, batch);
+  struct eagre_state_keys keys;
+  eagre_state_encode_keys(outputs, partial->layout.key_column_count, row_count, arena, &keys);
+  char **payloads = eagre_arena_allocate_vector(arena, sizeof *payloads * row_count);
+  eagre_state_get_groups(partial->table, panes, &keys, row_count, payloads);
+  return update_aggregates(partial, outputs + partial->layout.key_column_count, row_count, payloads,
+                           error);
+}
+
+enum eagre_status eagre_partial_push(struct eagre_partial *partial, struct eagre_batch *batch,
+                                     struct eagre_error *error) {
+  enum eagre_status status = fold_batch(partial, batch, error);
+  if (status != EAGRE_OK && error != NULL) eagre_batch_place(batch, error->row, error);
+  eagre_batch_free(batch);
+  return status;
+}

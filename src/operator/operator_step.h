@@ -1,0 +1,71 @@
+/* Inside of the room `operator`: one step of a chain.
+ *
+ * A step owns the batch it is pushed; it pushes what comes of it to `operator_forward`, or frees
+ * it. */
+#pragma once
+
+#include "operator/operator.h"
+
+struct operator_step;
+
+struct operator_kind {
+  enum eagre_status (*push)(struct operator_step *step, struct eagre_batch *batch,
+                            struct eagre_error *error);
+  /* End of the epoch's input; NULL when the step holds nothing back. */
+  enum eagre_status (*finish)(struct operator_step *step, struct eagre_error *error);
+  /* Start of an epoch; may be NULL. */
+  void (*begin)(struct operator_step *step);
+  void (*free)(struct operator_step *step);
+};
+
+struct operator_step {
+  const struct operator_kind *kind;
+  const struct eagre_plan_node *node;
+  struct eagre_chain *chain;
+  struct operator_step *next; /* NULL: the chain's output */
+};
+
+struct eagre_chain {
+  struct operator_step *first; /* NULL: what is pushed goes straight to the output */
+  const struct eagre_expression_session *session;
+  struct eagre_program_context context;
+  eagre_chain_output_fn *output;
+  void *output_context;
+};
+
+/* Hands `batch` (owned) to what follows `step`; an empty one is freed. */
+enum eagre_status operator_forward(struct operator_step *step, struct eagre_batch *batch,
+                                   struct eagre_error *error);
+/* Runs `program` and puts the place of the row into the error. */
+enum eagre_status operator_run(struct operator_step *step, struct eagre_program *program,
+                               struct eagre_batch *batch, struct eagre_vector *out,
+                               struct eagre_error *error);
+
+/* Each makes the step of one kind of node over input columns of type `input`. */
+struct operator_step *operator_filter_new(const struct eagre_plan_node *node,
+                                          const struct eagre_type *input,
+                                          const struct eagre_expression_session *session);
+struct operator_step *operator_project_new(const struct eagre_plan_node *node,
+                                           const struct eagre_type *input,
+                                           const struct eagre_expression_session *session);
+struct operator_step *operator_watermark_new(const struct eagre_plan_node *node);
+const struct eagre_event_time *operator_watermark_event_time(const struct operator_step *step);
+bool operator_is_watermark(const struct operator_step *step);
+struct operator_step *operator_window_new(const struct eagre_plan_node *node,
+                                          const struct eagre_type *input,
+                                          const struct eagre_expression_session *session);
+struct operator_step *operator_aggregate_new(const struct eagre_plan_node *node,
+                                             const struct eagre_expression_session *session);
+struct operator_step *operator_sort_new(const struct eagre_plan_node *node,
+                                        const struct eagre_expression_session *session);
+struct operator_step *operator_limit_new(const struct eagre_plan_node *node);
+
+/* operator_partial.c: what partial and final share. */
+struct operator_layout {
+  struct eagre_state_layout state;
+  uint32_t *offsets;         /* per aggregate: offset of its accumulator */
+  uint32_t key_column_count; /* keys without the pane */
+};
+void operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *aggregate);
+void operator_layout_done(struct operator_layout *layout);
+struct eagre_state_table *operator_partial_table(const struct eagre_partial *partial);

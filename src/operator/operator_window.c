@@ -1,0 +1,112 @@
+/* WINDOW: appends the column `window`; a row leaves once per window that holds it (spark-semantics
+ * 3.4), latest window first. Rows without a timestamp leave in none.
+ *
+ * A sliding window sends the same batch several times: copies that share the columns of the first
+ * one and differ in the window column. The original lives until the last copy is freed; all of them
+ * stay on one core, so the count needs no atomics. */
+#include <string.h>
+
+#include "operator/operator_step.h"
+
+struct window_step {
+  struct operator_step step;
+  struct eagre_arena arena;        /* of the expressions */
+  struct eagre_program **programs; /* one per ordinal */
+  uint32_t ordinal_count;
+};
+
+struct shared_batch {
+  struct eagre_batch *original;
+  uint32_t copy_count;
+};
+
+static void release_copy(void *backing) {
+  struct shared_batch *shared = backing;
+  shared->copy_count -= 1;
+  if (shared->copy_count > 0) return;
+  eagre_batch_free(shared->original);
+  eagre_free(shared);
+}
+
+static struct eagre_batch *copy_batch(struct shared_batch *shared) {
+  const struct eagre_batch *original = shared->original;
+  struct eagre_batch *copy = eagre_batch_new();
+  eagre_batch_set_columns(copy, original->column_count, original->row_count);
+  memcpy(copy->columns, original->columns, sizeof *copy->columns * original->column_count);
+  copy->origin = original->origin;
+  copy->origin_rows = original->origin_rows;
+  copy->release_backing = release_copy;
+  copy->backing = shared;
+  shared->copy_count += 1;
+  return copy;
+}
+
+static bool has_no_null(const struct eagre_vector *vector, uint32_t row_count) {
+  if (vector->validity == NULL) return true;
+  uint32_t count = vector->is_constant ? 1 : row_count;
+  return eagre_bits_count(vector->validity, count) == count;
+}
+
+/* Adds the window column of one ordinal to `batch` and sends on the rows that have that window. */
+static enum eagre_status send_ordinal(struct operator_step *step, struct eagre_program *program,
+                                      struct eagre_batch *batch, struct eagre_error *error) {
+  uint32_t count = batch->column_count;
+  struct eagre_vector *columns =
+      eagre_arena_allocate_zeroed(&batch->arena, sizeof *columns * (count + 1));
+  if (count > 0) memcpy(columns, batch->columns, sizeof *columns * count);
+  enum eagre_status status = operator_run(step, program, batch, &columns[count], error);
+  if (status != EAGRE_OK) {
+    eagre_batch_free(batch);
+    return status;
+  }
+  batch->columns = columns;
+  batch->column_count = count + 1;
+  if (!has_no_null(&columns[count], batch->row_count)) {
+    eagre_vector_flatten(&columns[count], batch->row_count, &batch->arena);
+    eagre_batch_filter(batch, columns[count].validity);
+  }
+  return operator_forward(step, batch, error);
+}
+
+static enum eagre_status push_window(struct operator_step *step, struct eagre_batch *batch,
+                                     struct eagre_error *error) {
+  struct window_step *window = (struct window_step *)step;
+  if (window->ordinal_count == 1) return send_ordinal(step, window->programs[0], batch, error);
+  struct shared_batch *shared = eagre_allocate_zeroed(1, sizeof *shared);
+  *shared = (struct shared_batch){batch, 1}; /* one for this loop */
+  enum eagre_status status = EAGRE_OK;
+  for (uint32_t i = 0; i < window->ordinal_count && status == EAGRE_OK; i++) {
+    status = send_ordinal(step, window->programs[i], copy_batch(shared), error);
+  }
+  release_copy(shared);
+  return status;
+}
+
+static void free_window(struct operator_step *step) {
+  struct window_step *window = (struct window_step *)step;
+  for (uint32_t i = 0; i < window->ordinal_count; i++) {
+    eagre_program_free(window->programs[i]);
+  }
+  eagre_free(window->programs);
+  eagre_arena_done(&window->arena);
+  eagre_free(window);
+}
+
+static const struct operator_kind window_kind = {.push = push_window, .free = free_window};
+
+struct operator_step *operator_window_new(const struct eagre_plan_node *node,
+                                          const struct eagre_type *input,
+                                          const struct eagre_expression_session *session) {
+  struct window_step *window = eagre_allocate_zeroed(1, sizeof *window);
+  window->step.kind = &window_kind;
+  int64_t count = (node->window_duration_us + node->window_slide_us - 1) / node->window_slide_us;
+  window->ordinal_count = (uint32_t)count;
+  window->programs = eagre_allocate_zeroed(window->ordinal_count, sizeof(void *));
+  for (uint32_t i = 0; i < window->ordinal_count; i++) {
+    struct eagre_expression *expression =
+        eagre_expression_window(&window->arena, node->expressions[0], node->window_duration_us,
+                                node->window_slide_us, node->window_start_us, i, node->position);
+    window->programs[i] = eagre_program_new(input, &expression, 1, session);
+  }
+  return &window->step;
+}

@@ -16,8 +16,8 @@ struct eagre_arena {
   struct eagre_arena_chunk *chunk; /* newest first */
   char *next;                      /* free space of `chunk` */
   char *end;
-  size_t chunk_size;               /* bytes of the next chunk, grows to 1 MiB */
-  size_t allocated_size;           /* bytes held from the system, for metrics */
+  size_t chunk_size;     /* bytes of the next chunk, grows to 1 MiB */
+  size_t allocated_size; /* bytes held from the system, for metrics */
 };
 
 struct eagre_arena_mark {

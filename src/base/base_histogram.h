@@ -18,5 +18,6 @@ void eagre_histogram_init(struct eagre_histogram *histogram);
 /* Adds `value`, `weight` times. */
 void eagre_histogram_add(struct eagre_histogram *histogram, uint64_t value, uint64_t weight);
 void eagre_histogram_merge(struct eagre_histogram *into, const struct eagre_histogram *from);
-/* The smallest recorded step at or below which `fraction` (0..1) of all values lie; 0 when empty. */
+/* The smallest recorded step at or below which `fraction` (0..1) of all values lie; 0 when empty.
+ */
 uint64_t eagre_histogram_percentile(const struct eagre_histogram *histogram, double fraction);

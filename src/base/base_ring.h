@@ -18,11 +18,11 @@
 #include <stdint.h>
 
 struct eagre_ring {
-  _Alignas(128) struct { /* producer's line */
+  _Alignas(128) struct {   /* producer's line */
     _Atomic uint64_t tail; /* next slot to write */
     uint64_t head_copy;
   } producer;
-  _Alignas(128) struct { /* consumer's line */
+  _Alignas(128) struct {   /* consumer's line */
     _Atomic uint64_t head; /* next slot to read */
     uint64_t tail_copy;
   } consumer;
@@ -38,5 +38,6 @@ void eagre_ring_free(struct eagre_ring *ring);
 bool eagre_ring_push(struct eagre_ring *ring, void *pointer);
 /* Consumer only. NULL when the ring is empty. */
 void *eagre_ring_pop(struct eagre_ring *ring);
-/* Either side: how many pointers are inside, exact for the caller's own end, a bound for the other. */
+/* Either side: how many pointers are inside, exact for the caller's own end, a bound for the other.
+ */
 size_t eagre_ring_count(const struct eagre_ring *ring);

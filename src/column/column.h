@@ -26,21 +26,21 @@ enum {
 
 /* All of Spark's types have a kind, so that one that is not supported yet is refused by name. */
 enum eagre_type_kind {
-  EAGRE_TYPE_NULL, /* the type of a bare NULL literal ("void") */
-  EAGRE_TYPE_BOOLEAN,   /* bitmap */
-  EAGRE_TYPE_TINYINT,   /* int8_t */
-  EAGRE_TYPE_SMALLINT,  /* int16_t */
-  EAGRE_TYPE_INT,       /* int32_t */
-  EAGRE_TYPE_BIGINT,    /* int64_t */
-  EAGRE_TYPE_FLOAT,     /* float */
-  EAGRE_TYPE_DOUBLE,    /* double */
-  EAGRE_TYPE_STRING,    /* struct eagre_text, UTF-8 by convention, not validated */
-  EAGRE_TYPE_BINARY,    /* struct eagre_text */
-  EAGRE_TYPE_DATE,      /* int32_t, days since 1970-01-01 */
-  EAGRE_TYPE_TIMESTAMP, /* int64_t, microseconds since 1970-01-01T00:00:00Z */
-  EAGRE_TYPE_STRUCT,    /* children */
+  EAGRE_TYPE_NULL,         /* the type of a bare NULL literal ("void") */
+  EAGRE_TYPE_BOOLEAN,      /* bitmap */
+  EAGRE_TYPE_TINYINT,      /* int8_t */
+  EAGRE_TYPE_SMALLINT,     /* int16_t */
+  EAGRE_TYPE_INT,          /* int32_t */
+  EAGRE_TYPE_BIGINT,       /* int64_t */
+  EAGRE_TYPE_FLOAT,        /* float */
+  EAGRE_TYPE_DOUBLE,       /* double */
+  EAGRE_TYPE_STRING,       /* struct eagre_text, UTF-8 by convention, not validated */
+  EAGRE_TYPE_BINARY,       /* struct eagre_text */
+  EAGRE_TYPE_DATE,         /* int32_t, days since 1970-01-01 */
+  EAGRE_TYPE_TIMESTAMP,    /* int64_t, microseconds since 1970-01-01T00:00:00Z */
+  EAGRE_TYPE_STRUCT,       /* children */
   EAGRE_TYPE_INTERVAL_DAY, /* int64_t, microseconds; in expressions only, not in tables */
-  EAGRE_TYPE_DECIMAL,   /* the rest: named, not supported yet */
+  EAGRE_TYPE_DECIMAL,      /* the rest: named, not supported yet */
   EAGRE_TYPE_TIMESTAMP_NTZ,
   EAGRE_TYPE_INTERVAL_YEAR,
   EAGRE_TYPE_ARRAY,
@@ -61,8 +61,8 @@ struct eagre_field {
  * `eagre_type_equal`. */
 struct eagre_type {
   enum eagre_type_kind kind;
-  uint8_t precision; /* DECIMAL only */
-  uint8_t scale;     /* DECIMAL only */
+  uint8_t precision;    /* DECIMAL only */
+  uint8_t scale;        /* DECIMAL only */
   uint32_t field_count; /* STRUCT; 1 for ARRAY ("element"), 2 for MAP ("key", "value") */
   const struct eagre_field *fields;
 };
@@ -72,6 +72,12 @@ const struct eagre_type *eagre_type_of(enum eagre_type_kind kind);
 /* A STRUCT type in `arena`; `fields` is copied, names and types are borrowed. */
 const struct eagre_type *eagre_type_struct(struct eagre_arena *arena,
                                            const struct eagre_field *fields, uint32_t field_count);
+/* An ARRAY or MAP type in `arena`, of the fields that vectors need; element and value are nullable.
+ */
+const struct eagre_type *eagre_type_array(struct eagre_arena *arena,
+                                          const struct eagre_type *element);
+const struct eagre_type *eagre_type_map(struct eagre_arena *arena, const struct eagre_type *key,
+                                        const struct eagre_type *value);
 /* Deep copy into `arena`, so that a schema can outlive where it was parsed. */
 const struct eagre_type *eagre_type_copy(struct eagre_arena *arena, const struct eagre_type *type);
 /* Structural equality; names compare exactly, nullability is ignored. */
@@ -113,7 +119,8 @@ bool eagre_type_is_supported(enum eagre_type_kind kind);
  *     struct's validity first (extracting a field ANDs them).
  *   - ARRAY and MAP (stored by `parquet` today, computed by no expression yet): row i holds rows
  *     [offsets[i], offsets[i + 1]) of children[0] (element, or key) and, for a MAP, children[1]
- *     (value). Their types carry fields "element", or "key" and "value".
+ *     (value). Their types carry fields "element", or "key" and "value". They can be made and
+ *     gathered (so filtered too); scatter, flatten and append refuse them by assert.
  *   - NULL kind: no data, every row null, validity ignored.
  * Memory comes from `eagre_arena_allocate_vector`: 64-byte aligned, 64 readable bytes behind. */
 struct eagre_vector {
@@ -132,14 +139,16 @@ static inline uint32_t eagre_vector_index(const struct eagre_vector *vector, uin
 
 static inline bool eagre_vector_is_null(const struct eagre_vector *vector, uint32_t row) {
   if (vector->type->kind == EAGRE_TYPE_NULL) return true;
-  return vector->validity != NULL && !eagre_bit_get(vector->validity, eagre_vector_index(vector, row));
+  return vector->validity != NULL &&
+         !eagre_bit_get(vector->validity, eagre_vector_index(vector, row));
 }
 
 /* Typed views of `data`; the caller knows the type. */
 #define EAGRE_VALUES(type, vector) ((type *)(vector)->data)
 
 /* Makes `vector` hold `row_count` rows of `type`, data uninitialised (BOOLEAN zeroed), validity
- * NULL, children made recursively. */
+ * NULL, children made recursively. Rows of an ARRAY or MAP are empty: offsets are zero and children
+ * have no rows, until the caller puts its own in their place. */
 void eagre_vector_init(struct eagre_vector *vector, const struct eagre_type *type,
                        uint32_t row_count, struct eagre_arena *arena);
 /* Gives the vector a validity bitmap of `row_count` bits, all set to `valid`. */
@@ -158,8 +167,8 @@ void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *fr
 /* Writes row i of `from` to row rows[i] of `into`; both have the same type, `into` is no constant.
  * `into_count` is the number of rows of `into` (for its bitmap). */
 void eagre_vector_scatter(struct eagre_vector *into, uint32_t into_count,
-                          const struct eagre_vector *from, const uint32_t *rows,
-                          uint32_t row_count, struct eagre_arena *arena);
+                          const struct eagre_vector *from, const uint32_t *rows, uint32_t row_count,
+                          struct eagre_arena *arena);
 /* Replaces a constant, and constants among the children of a STRUCT, by `row_count` equal rows. */
 void eagre_vector_flatten(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena);
@@ -172,11 +181,12 @@ void eagre_vector_append(struct eagre_vector *into, uint32_t into_row, uint32_t 
 
 /* ---- Batches -------------------------------------------------------------------------------- */
 
-/* Where the rows came from, for error messages, lag and dead letters. All borrowed from the batch. */
+/* Where the rows came from, for error messages, lag and dead letters. All borrowed from the batch.
+ */
 struct eagre_origin {
-  struct eagre_text topic;   /* topic, or file path; empty when there is none */
-  int32_t partition;         /* -1 for a file */
-  const int64_t *offsets;    /* offset of each *source* row, or line numbers from 1; may be NULL */
+  struct eagre_text topic; /* topic, or file path; empty when there is none */
+  int32_t partition;       /* -1 for a file */
+  const int64_t *offsets;  /* offset of each *source* row, or line numbers from 1; may be NULL */
 };
 
 struct eagre_batch {
@@ -190,8 +200,8 @@ struct eagre_batch {
   /* Frees what the rows point to (Kafka messages, a read buffer); may be NULL. Called once. */
   void (*release_backing)(void *backing);
   void *backing;
-  uint64_t source_bytes;     /* raw bytes behind this batch, for metrics and limits */
-  struct eagre_batch *next;  /* for lists while the batch has one owner */
+  uint64_t source_bytes;    /* raw bytes behind this batch, for metrics and limits */
+  struct eagre_batch *next; /* for lists while the batch has one owner */
 };
 
 /* A new empty batch. Freed with `eagre_batch_free`. */

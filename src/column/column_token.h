@@ -8,10 +8,10 @@
 
 enum eagre_column_token_kind {
   EAGRE_COLUMN_TOKEN_END,
-  EAGRE_COLUMN_TOKEN_WORD,   /* ASCII letters, digits, underscores, and all beyond ASCII */
-  EAGRE_COLUMN_TOKEN_QUOTED, /* a name in backticks; a doubled one inside stands for one */
-  EAGRE_COLUMN_TOKEN_STRING, /* a literal in single or double quotes, r'raw' too */
-  EAGRE_COLUMN_TOKEN_MARK,   /* one character of < > ( ) , : */
+  EAGRE_COLUMN_TOKEN_WORD,         /* ASCII letters, digits, underscores, and all beyond ASCII */
+  EAGRE_COLUMN_TOKEN_QUOTED,       /* a name in backticks; a doubled one inside stands for one */
+  EAGRE_COLUMN_TOKEN_STRING,       /* a literal in single or double quotes, r'raw' too */
+  EAGRE_COLUMN_TOKEN_MARK,         /* one character of < > ( ) , : */
   EAGRE_COLUMN_TOKEN_OPEN_COMMENT, /* the beginning of a block comment without an end */
   EAGRE_COLUMN_TOKEN_UNKNOWN,      /* one character, or a quote without an end */
 };

@@ -32,7 +32,7 @@ static const struct kind_row kind_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_VARIANT] = {"VARIANT", 0, false},
 };
 
-/* STRUCT and DECIMAL are missing: they carry more than a kind. */
+/* STRUCT, ARRAY, MAP and DECIMAL are missing: they carry more than a kind. */
 static const struct eagre_type primitive_types[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_NULL] = {.kind = EAGRE_TYPE_NULL},
     [EAGRE_TYPE_BOOLEAN] = {.kind = EAGRE_TYPE_BOOLEAN},
@@ -49,8 +49,6 @@ static const struct eagre_type primitive_types[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_INTERVAL_DAY] = {.kind = EAGRE_TYPE_INTERVAL_DAY},
     [EAGRE_TYPE_TIMESTAMP_NTZ] = {.kind = EAGRE_TYPE_TIMESTAMP_NTZ},
     [EAGRE_TYPE_INTERVAL_YEAR] = {.kind = EAGRE_TYPE_INTERVAL_YEAR},
-    [EAGRE_TYPE_ARRAY] = {.kind = EAGRE_TYPE_ARRAY},
-    [EAGRE_TYPE_MAP] = {.kind = EAGRE_TYPE_MAP},
     [EAGRE_TYPE_VARIANT] = {.kind = EAGRE_TYPE_VARIANT},
 };
 
@@ -59,16 +57,35 @@ const struct eagre_type *eagre_type_of(enum eagre_type_kind kind) {
   return &primitive_types[kind];
 }
 
-const struct eagre_type *eagre_type_struct(struct eagre_arena *arena,
-                                           const struct eagre_field *fields, uint32_t field_count) {
+static const struct eagre_type *make_nested(struct eagre_arena *arena, enum eagre_type_kind kind,
+                                            const struct eagre_field *fields,
+                                            uint32_t field_count) {
   size_t size = (size_t)field_count * sizeof *fields;
   struct eagre_field *copy = eagre_arena_allocate(arena, size);
   if (size > 0) memcpy(copy, fields, size);
   struct eagre_type *type = eagre_arena_allocate_zeroed(arena, sizeof *type);
-  type->kind = EAGRE_TYPE_STRUCT;
+  type->kind = kind;
   type->field_count = field_count;
   type->fields = copy;
   return type;
+}
+
+const struct eagre_type *eagre_type_struct(struct eagre_arena *arena,
+                                           const struct eagre_field *fields, uint32_t field_count) {
+  return make_nested(arena, EAGRE_TYPE_STRUCT, fields, field_count);
+}
+
+const struct eagre_type *eagre_type_array(struct eagre_arena *arena,
+                                          const struct eagre_type *element) {
+  const struct eagre_field fields[] = {{EAGRE_TEXT("element"), element, true}};
+  return make_nested(arena, EAGRE_TYPE_ARRAY, fields, 1);
+}
+
+const struct eagre_type *eagre_type_map(struct eagre_arena *arena, const struct eagre_type *key,
+                                        const struct eagre_type *value) {
+  const struct eagre_field fields[] = {{EAGRE_TEXT("key"), key, false},
+                                       {EAGRE_TEXT("value"), value, true}};
+  return make_nested(arena, EAGRE_TYPE_MAP, fields, 2);
 }
 
 const struct eagre_type *eagre_type_copy(struct eagre_arena *arena, const struct eagre_type *type) {
@@ -156,19 +173,34 @@ static void print_name(struct eagre_buffer *buffer, struct eagre_text name) {
   eagre_buffer_append_char(buffer, '`');
 }
 
+static void print_precision(struct eagre_buffer *buffer, const struct eagre_type *type) {
+  if (type->kind != EAGRE_TYPE_DECIMAL) return;
+  eagre_buffer_printf(buffer, "(%u,%u)", type->precision, type->scale);
+}
+
+static bool is_nested(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_STRUCT || kind == EAGRE_TYPE_ARRAY || kind == EAGRE_TYPE_MAP;
+}
+
+static void print_struct_field(struct eagre_buffer *buffer, const struct eagre_field *field) {
+  print_name(buffer, field->name);
+  eagre_buffer_append_string(buffer, ": ");
+  eagre_type_print(buffer, field->type);
+  if (!field->nullable) eagre_buffer_append_string(buffer, " NOT NULL");
+}
+
 void eagre_type_print(struct eagre_buffer *buffer, const struct eagre_type *type) {
   eagre_buffer_append_string(buffer, kind_rows[type->kind].name);
-  if (type->kind == EAGRE_TYPE_DECIMAL) {
-    eagre_buffer_printf(buffer, "(%u,%u)", type->precision, type->scale);
-  }
-  if (type->kind != EAGRE_TYPE_STRUCT) return;
+  print_precision(buffer, type);
+  if (!is_nested(type->kind)) return;
   eagre_buffer_append_char(buffer, '<');
   for (uint32_t i = 0; i < type->field_count; i++) {
     if (i > 0) eagre_buffer_append_string(buffer, ", ");
-    print_name(buffer, type->fields[i].name);
-    eagre_buffer_append_string(buffer, ": ");
-    eagre_type_print(buffer, type->fields[i].type);
-    if (!type->fields[i].nullable) eagre_buffer_append_string(buffer, " NOT NULL");
+    if (type->kind == EAGRE_TYPE_STRUCT) {
+      print_struct_field(buffer, &type->fields[i]);
+    } else {
+      eagre_type_print(buffer, type->fields[i].type);
+    }
   }
   eagre_buffer_append_char(buffer, '>');
 }
@@ -181,15 +213,15 @@ static void print_in_lower_case(struct eagre_buffer *buffer, const char *name) {
 
 void eagre_type_print_catalog(struct eagre_buffer *buffer, const struct eagre_type *type) {
   print_in_lower_case(buffer, kind_rows[type->kind].name);
-  if (type->kind == EAGRE_TYPE_DECIMAL) {
-    eagre_buffer_printf(buffer, "(%u,%u)", type->precision, type->scale);
-  }
-  if (type->kind != EAGRE_TYPE_STRUCT) return;
+  print_precision(buffer, type);
+  if (!is_nested(type->kind)) return;
   eagre_buffer_append_char(buffer, '<');
   for (uint32_t i = 0; i < type->field_count; i++) {
     if (i > 0) eagre_buffer_append_char(buffer, ',');
-    eagre_buffer_append_text(buffer, type->fields[i].name);
-    eagre_buffer_append_char(buffer, ':');
+    if (type->kind == EAGRE_TYPE_STRUCT) {
+      eagre_buffer_append_text(buffer, type->fields[i].name);
+      eagre_buffer_append_char(buffer, ':');
+    }
     eagre_type_print_catalog(buffer, type->fields[i].type);
   }
   eagre_buffer_append_char(buffer, '>');

@@ -1,7 +1,8 @@
 /* Vectors: making them and moving rows between them.
  *
- * Every move is a walk over fixed width values with the width known to the compiler (move_...),
- * a walk over bitmaps (BOOLEAN data and validity), or both for the children of a STRUCT. */
+ * Every move is a walk over fixed width values with the width known to the compiler (..._values),
+ * a walk over bitmaps (BOOLEAN data and validity), or both for the children of a STRUCT. ARRAY and
+ * MAP rows, which only `delta` and `parquet` have, can be made and gathered, not written to. */
 #include "column/column.h"
 
 #include <string.h>
@@ -19,17 +20,31 @@ static struct eagre_vector *allocate_children(const struct eagre_type *type,
   return eagre_arena_allocate_zeroed(arena, type->field_count * sizeof(struct eagre_vector));
 }
 
+static bool is_list(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_ARRAY || kind == EAGRE_TYPE_MAP;
+}
+
+static void init_children(struct eagre_vector *vector, uint32_t row_count,
+                          struct eagre_arena *arena) {
+  const struct eagre_type *type = vector->type;
+  vector->children = allocate_children(type, arena);
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    eagre_vector_init(&vector->children[i], type->fields[i].type, row_count, arena);
+  }
+}
+
 void eagre_vector_init(struct eagre_vector *vector, const struct eagre_type *type,
                        uint32_t row_count, struct eagre_arena *arena) {
-  eagre_assert(eagre_type_is_supported(type->kind));
+  eagre_assert(eagre_type_is_supported(type->kind) || is_list(type->kind));
   *vector = (struct eagre_vector){.type = type};
   if (type->kind == EAGRE_TYPE_BOOLEAN) {
     vector->data = allocate_bits(row_count, false, arena);
   } else if (type->kind == EAGRE_TYPE_STRUCT) {
-    vector->children = allocate_children(type, arena);
-    for (uint32_t i = 0; i < type->field_count; i++) {
-      eagre_vector_init(&vector->children[i], type->fields[i].type, row_count, arena);
-    }
+    init_children(vector, row_count, arena);
+  } else if (is_list(type->kind)) {
+    size_t size = ((size_t)row_count + 1) * sizeof *vector->offsets;
+    vector->offsets = memset(eagre_arena_allocate_vector(arena, size), 0, size);
+    init_children(vector, 0, arena);
   } else if (type->kind != EAGRE_TYPE_NULL) {
     size_t size = (size_t)row_count * eagre_type_width(type->kind);
     vector->data = eagre_arena_allocate_vector(arena, size);
@@ -54,6 +69,7 @@ void eagre_vector_init_null(struct eagre_vector *vector, const struct eagre_type
   eagre_vector_add_validity(vector, 1, false, arena);
   /* Readable although null: a text of random pointer and size would not be. */
   if (vector->data != NULL) memset(vector->data, 0, eagre_type_width(type->kind));
+  if (is_list(type->kind)) return; /* the one row is empty */
   for (uint32_t i = 0; i < type->field_count; i++) {
     eagre_vector_init_null(&vector->children[i], type->fields[i].type, arena);
   }
@@ -166,6 +182,39 @@ static uint8_t *gather_bits(const uint8_t *from, const uint32_t *rows, uint32_t 
   return out;
 }
 
+/* The children, gathered at `rows`. */
+static struct eagre_vector *gather_children(const struct eagre_vector *from, const uint32_t *rows,
+                                            uint32_t count, struct eagre_arena *arena) {
+  struct eagre_vector *children = allocate_children(from->type, arena);
+  for (uint32_t i = 0; i < from->type->field_count; i++) {
+    eagre_vector_gather(&children[i], &from->children[i], rows, count, arena);
+  }
+  return children;
+}
+
+/* ARRAY and MAP: new offsets, and the elements they speak of. A null row becomes an empty one. */
+static void gather_lists(struct eagre_vector *out, const struct eagre_vector *from,
+                         const uint32_t *rows, uint32_t count, struct eagre_arena *arena) {
+  size_t size = ((size_t)count + 1) * sizeof *out->offsets;
+  out->offsets = eagre_arena_allocate_vector(arena, size);
+  int64_t total = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    out->offsets[i] = (int32_t)total;
+    if (eagre_vector_is_null(from, rows[i])) continue;
+    total += from->offsets[rows[i] + 1] - from->offsets[rows[i]];
+    eagre_assert(total <= INT32_MAX);
+  }
+  out->offsets[count] = (int32_t)total;
+  uint32_t *elements = eagre_arena_allocate_vector(arena, (size_t)total * sizeof *elements);
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t first = (uint32_t)from->offsets[rows[i]];
+    for (int32_t element = out->offsets[i]; element < out->offsets[i + 1]; element++) {
+      elements[element] = first++;
+    }
+  }
+  out->children = gather_children(from, elements, (uint32_t)total, arena);
+}
+
 void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *from,
                          const uint32_t *rows, uint32_t row_count, struct eagre_arena *arena) {
   static const uint32_t only_row = 0;
@@ -176,10 +225,9 @@ void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *fr
   if (kind == EAGRE_TYPE_BOOLEAN) {
     result.data = gather_bits(from->data, picked, count, arena);
   } else if (kind == EAGRE_TYPE_STRUCT) {
-    result.children = allocate_children(from->type, arena);
-    for (uint32_t i = 0; i < from->type->field_count; i++) {
-      eagre_vector_gather(&result.children[i], &from->children[i], rows, row_count, arena);
-    }
+    result.children = gather_children(from, rows, row_count, arena);
+  } else if (is_list(kind)) {
+    gather_lists(&result, from, picked, count, arena);
   } else if (kind != EAGRE_TYPE_NULL) {
     uint32_t width = eagre_type_width(kind);
     result.data = eagre_arena_allocate_vector(arena, (size_t)count * width);
@@ -215,7 +263,7 @@ void eagre_vector_scatter(struct eagre_vector *into, uint32_t into_count,
                           const struct eagre_vector *from, const uint32_t *rows, uint32_t row_count,
                           struct eagre_arena *arena) {
   enum eagre_type_kind kind = into->type->kind;
-  eagre_assert(from->type->kind == kind && !into->is_constant);
+  eagre_assert(from->type->kind == kind && !is_list(kind) && !into->is_constant);
   uint32_t from_step = from->is_constant ? 0 : 1;
   if (kind == EAGRE_TYPE_BOOLEAN) {
     scatter_bits(into->data, from->data, from_step, rows, row_count);
@@ -247,6 +295,7 @@ static void flatten_data(struct eagre_vector *vector, uint32_t row_count,
 
 void eagre_vector_flatten(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena) {
+  eagre_assert(!is_list(vector->type->kind));
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     eagre_vector_flatten(&vector->children[i], row_count, arena);
   }
@@ -296,7 +345,7 @@ static void append_rows(struct eagre_vector *into, uint32_t into_row, uint32_t i
                         const struct eagre_vector *from, uint32_t from_row, uint32_t count,
                         struct eagre_arena *arena) {
   enum eagre_type_kind kind = into->type->kind;
-  eagre_assert(from->type->kind == kind && !into->is_constant);
+  eagre_assert(from->type->kind == kind && !is_list(kind) && !into->is_constant);
   if (kind == EAGRE_TYPE_BOOLEAN) {
     append_bits(into->data, into_row, from->data, from_row, count, from->is_constant);
   } else if (kind == EAGRE_TYPE_STRUCT) {

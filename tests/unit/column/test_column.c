@@ -98,6 +98,21 @@ void fill_randomly(struct eagre_vector *vector, const struct eagre_type *type, u
 }
 
 static void append_value(struct eagre_buffer *buffer, const struct eagre_vector *vector,
+                         uint32_t row);
+
+static void append_list(struct eagre_buffer *buffer, const struct eagre_vector *vector,
+                        uint32_t index) {
+  eagre_buffer_append_char(buffer, '[');
+  for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+    for (uint32_t child = 0; child < vector->type->field_count; child++) {
+      append_value(buffer, &vector->children[child], (uint32_t)i);
+      eagre_buffer_append_char(buffer, child + 1 < vector->type->field_count ? ':' : ',');
+    }
+  }
+  eagre_buffer_append_char(buffer, ']');
+}
+
+static void append_value(struct eagre_buffer *buffer, const struct eagre_vector *vector,
                          uint32_t row) {
   enum eagre_type_kind kind = vector->type->kind;
   uint32_t index = eagre_vector_index(vector, row);
@@ -107,6 +122,8 @@ static void append_value(struct eagre_buffer *buffer, const struct eagre_vector 
     eagre_buffer_append_string(buffer, eagre_bit_get(vector->data, index) ? "true" : "false");
   } else if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
     eagre_buffer_append_json_string(buffer, EAGRE_VALUES(struct eagre_text, vector)[index]);
+  } else if (vector->offsets != NULL) {
+    append_list(buffer, vector, index);
   } else if (kind == EAGRE_TYPE_STRUCT) {
     eagre_buffer_append_char(buffer, '{');
     for (uint32_t i = 0; i < vector->type->field_count; i++) {

@@ -43,6 +43,21 @@ static void test_structs_print_as_in_spark(void **state) {
   eagre_arena_done(&arena);
 }
 
+static void test_lists_print_as_in_spark(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_arena copies = {0};
+  const struct eagre_type *array = eagre_type_array(&arena, parse(&arena, "STRUCT<a INT>"));
+  const struct eagre_type *map = eagre_type_map(&arena, eagre_type_of(EAGRE_TYPE_STRING), array);
+  check_printed(map, "MAP<STRING, ARRAY<STRUCT<a: INT>>>", "map<string,array<struct<a:int>>>");
+  const struct eagre_type *copy = eagre_type_copy(&copies, map);
+  assert_true(eagre_type_equal(map, copy));
+  assert_false(eagre_type_equal(map, array));
+  eagre_arena_done(&arena);
+  check_printed(copy, "MAP<STRING, ARRAY<STRUCT<a: INT>>>", "map<string,array<struct<a:int>>>");
+  eagre_arena_done(&copies);
+}
+
 static void test_equality_is_structural_and_ignores_nullability(void **state) {
   (void)state;
   static const struct {
@@ -112,6 +127,7 @@ int run_type_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_primitive_types_print_as_in_spark),
       cmocka_unit_test(test_structs_print_as_in_spark),
+      cmocka_unit_test(test_lists_print_as_in_spark),
       cmocka_unit_test(test_equality_is_structural_and_ignores_nullability),
       cmocka_unit_test(test_a_copy_outlives_its_original),
       cmocka_unit_test(test_fields_are_found_by_name),

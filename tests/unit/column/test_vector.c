@@ -128,6 +128,63 @@ static void test_gather_may_replace_its_source(void **state) {
   end_scene(&scene);
 }
 
+/* A MAP of STRING to ARRAY of INT: row i has i % 4 entries, entry e has e % 3 elements. */
+static void make_lists(struct scene *scene, struct eagre_vector *map, uint32_t row_count) {
+  const struct eagre_type *array =
+      eagre_type_array(&scene->type_arena, eagre_type_of(EAGRE_TYPE_INT));
+  const struct eagre_type *type =
+      eagre_type_map(&scene->type_arena, eagre_type_of(EAGRE_TYPE_STRING), array);
+  eagre_vector_init(map, type, row_count, &scene->arena);
+  for (uint32_t row = 0; row < row_count; row++) {
+    map->offsets[row + 1] = map->offsets[row] + (int32_t)(row % 4);
+    if (row % 7 == 3) eagre_vector_set_null(map, row, row_count, &scene->arena);
+  }
+  uint32_t entry_count = (uint32_t)map->offsets[row_count];
+  struct eagre_vector *values = &map->children[1];
+  fill_randomly(&map->children[0], eagre_type_of(EAGRE_TYPE_STRING), entry_count, false,
+                &scene->random, &scene->arena);
+  eagre_vector_init(values, array, entry_count, &scene->arena);
+  for (uint32_t entry = 0; entry < entry_count; entry++) {
+    values->offsets[entry + 1] = values->offsets[entry] + (int32_t)(entry % 3);
+  }
+  fill_randomly(&values->children[0], eagre_type_of(EAGRE_TYPE_INT),
+                (uint32_t)values->offsets[entry_count], true, &scene->random, &scene->arena);
+}
+
+static void test_gather_takes_lists_along(void **state) {
+  (void)state;
+  struct scene scene;
+  begin_scene(&scene);
+  struct eagre_vector map;
+  struct eagre_vector out;
+  uint32_t rows[ROWS_MAX];
+  make_lists(&scene, &map, ROWS_MAX);
+  for (uint32_t i = 0; i < ROWS_MAX; i++) {
+    rows[i] = draw_below(&scene, ROWS_MAX);
+  }
+  eagre_vector_gather(&out, &map, rows, ROWS_MAX, &scene.arena);
+  for (uint32_t i = 0; i < ROWS_MAX; i++) {
+    assert_rows_equal(&out, i, &map, rows[i]);
+  }
+  eagre_vector_init_null(&map, map.type, &scene.arena);
+  eagre_vector_gather(&out, &map, rows, 10, &scene.arena);
+  assert_true(out.is_constant && eagre_vector_is_null(&out, 9));
+  end_scene(&scene);
+}
+
+static void test_a_new_list_is_empty(void **state) {
+  (void)state;
+  struct scene scene;
+  begin_scene(&scene);
+  struct eagre_vector vector;
+  const struct eagre_type *type =
+      eagre_type_array(&scene.type_arena, eagre_type_of(EAGRE_TYPE_STRING));
+  eagre_vector_init(&vector, type, 2, &scene.arena);
+  struct eagre_text text = print_row(&vector, 1, &scene.arena);
+  assert_string_equal(text.data, "[]");
+  end_scene(&scene);
+}
+
 /* Distinct rows below `bound`, in random order. */
 static void draw_distinct(struct scene *scene, uint32_t *rows, uint32_t count, uint32_t bound) {
   uint32_t all[ROWS_MAX];
@@ -264,6 +321,8 @@ int run_vector_tests(void) {
       cmocka_unit_test(test_a_null_vector_is_null_at_every_row),
       cmocka_unit_test(test_gather_picks_the_listed_rows),
       cmocka_unit_test(test_gather_may_replace_its_source),
+      cmocka_unit_test(test_gather_takes_lists_along),
+      cmocka_unit_test(test_a_new_list_is_empty),
       cmocka_unit_test(test_scatter_writes_the_listed_rows_only),
       cmocka_unit_test(test_flatten_keeps_every_row),
       cmocka_unit_test(test_append_adds_ranges),

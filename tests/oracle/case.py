@@ -54,10 +54,11 @@ class Case:
         """The case as a pipeline file of Eagre."""
         options = "".join(f", {key} => {quote(value)}" for key, value in self.options.items())
         return (
-            f"CREATE TEMPORARY VIEW src AS SELECT * FROM STREAM read_files({quote(input_directory)}, "
-            f"format => {quote(self.format)}, schema => {quote(self.schema)}, "
-            f"maxFilesPerTrigger => 1{options}){self.watermark};\n"
-            "CREATE SINK out USING console OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
+            "CREATE TEMPORARY VIEW src AS SELECT * FROM STREAM "
+            f"read_files({quote(input_directory)}, format => {quote(self.format)}, "
+            f"schema => {quote(self.schema)}, maxFilesPerTrigger => 1{options}){self.watermark};\n"
+            "CREATE SINK out USING console "
+            "OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
             f"CREATE FLOW f OPTIONS ('outputMode' = {quote(self.output_mode)}, "
             f"'trigger' = 'available now', 'checkpointLocation' = {quote(checkpoint)}) "
             f"AS INSERT INTO out\n{self.streaming_query()};\n")

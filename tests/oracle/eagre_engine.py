@@ -27,9 +27,10 @@ def program():
 def run(arguments, directory):
     """Runs the program to its end, in UTC; returns the completed process with texts."""
     try:
-        return subprocess.run([program(), *arguments], cwd=directory, env={**os.environ, "TZ": "UTC"},
-                              stdin=subprocess.DEVNULL, capture_output=True,
-                              encoding="utf-8", timeout=RUN_TIMEOUT_SECONDS)
+        return subprocess.run([program(), *arguments], cwd=directory,
+                              env={**os.environ, "TZ": "UTC"}, stdin=subprocess.DEVNULL,
+                              capture_output=True, encoding="utf-8", errors="backslashreplace",
+                              timeout=RUN_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as hung:
         raise Unusable(f"not done in {RUN_TIMEOUT_SECONDS} s: {hung.cmd}") from hung
 
@@ -44,10 +45,15 @@ def answer_case(case):
     return process, rows_by_batch(process.stdout)
 
 
+def lines(text):
+    """The lines of an output. Not splitlines(): a text in a row may hold U+2028 or U+0085."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def rows_by_batch(stdout):
     """Splits the console's rows by `_batch_id`, which is their first member."""
     batches = collections.defaultdict(list)
-    for line in stdout.splitlines():
+    for line in lines(stdout):
         head, comma, rest = line.partition(",")
         if not head.startswith('{"_batch_id":'):
             raise Unusable(f"not a row with a _batch_id: {line!r}")
@@ -58,7 +64,7 @@ def rows_by_batch(stdout):
 
 def progress(stderr):
     """The progress objects on stderr, in the shape that fixtures keep."""
-    reports = [json.loads(line) for line in stderr.splitlines() if line.startswith('{"id"')]
+    reports = [json.loads(line) for line in lines(stderr) if line.startswith('{"id"')]
     return [summarize(report) for report in reports if "addBatch" in report["durationMs"]]
 
 

@@ -69,7 +69,9 @@ def load_answers():
 
 def as_text(expression, type_name):
     """SQL that turns the expression into the text that is compared."""
-    return f"hex({expression.text})" if type_name == "binary" else f"CAST({expression.text} AS STRING)"
+    if type_name == "binary":
+        return f"hex({expression.text})"
+    return f"CAST({expression.text} AS STRING)"
 
 
 def record(session):
@@ -92,12 +94,12 @@ def answer_all(session):
 
 def answer(session, expression):
     from oracle.spark_engine import describe, failures_of_spark
-    relation = " FROM rows ORDER BY n" if expression.over_rows else ""
+    relation, order = (" FROM rows", " ORDER BY n") if expression.over_rows else ("", "")
     try:
-        frame = session.sql(f"SELECT {expression.text} AS v{relation.removesuffix(' ORDER BY n')}")
-        type_name = frame.schema["v"].dataType.simpleString()
+        schema = session.sql(f"SELECT {expression.text} AS v{relation}").schema
+        type_name = schema["v"].dataType.simpleString()
         text = as_text(expression, type_name)
-        rows = session.sql(f"SELECT {text} AS v{relation}").collect()
+        rows = session.sql(f"SELECT {text} AS v{relation}{order}").collect()
     except failures_of_spark() as error:
         return describe(error)
     return {"type": type_name, "values": [row.v for row in rows]}

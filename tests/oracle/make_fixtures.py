@@ -23,9 +23,9 @@ EXPRESSIONS = "expressions"
 
 def main():
     arguments = parse_arguments()
-    stale = [EXPRESSIONS] * expressions.is_stale() + [name for name in case.names() if is_stale(name)]
     everything = [EXPRESSIONS, *case.names()]
-    names = arguments.names or (everything if arguments.all else stale)
+    stale = [name for name in everything if arguments.all or is_stale(name)]
+    names = arguments.names or stale
     remove_orphans()
     if not names:
         print("all fixtures are up to date")
@@ -33,25 +33,29 @@ def main():
     with spark_session() as session:
         for name in names:
             print(f"recording {name}", flush=True)
-            if name == EXPRESSIONS:
-                expressions.record(session)
-            else:
-                record(session, name)
+            record(session, name)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="also what is up to date")
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], EXPRESSIONS, *case.names()])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     return parser.parse_args()
 
 
 def is_stale(name):
-    """Whether the case was never recorded, or changed since."""
-    return not fixture.path(name).exists() or fixture.load(name).case_sha256 != case.load(name).sha256
+    """Whether it was never recorded, or changed since."""
+    if name == EXPRESSIONS:
+        return expressions.is_stale()
+    if not fixture.path(name).exists():
+        return True
+    return fixture.load(name).case_sha256 != case.load(name).sha256
 
 
 def record(session, name):
+    if name == EXPRESSIONS:
+        expressions.record(session)
+        return
     one = case.load(name)
     answer = spark_engine.answer_case(session, one)
     fixture.Fixture(session.version, java_version(session), one.sha256, answer).save(name)

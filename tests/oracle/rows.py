@@ -9,40 +9,20 @@ import json
 
 
 class Number(str):
-    """A number kept as it was spelled."""
+    """A number kept as it was spelled; unlike a text it shows without quotes."""
 
     def __repr__(self):
         return str(self)
-
-
-def parse(text):
-    """One row: objects as lists of (name, value), numbers as spelled."""
-    return json.loads(text, object_pairs_hook=Members, parse_int=Number, parse_float=Number,
-                      parse_constant=refuse_constant)
 
 
 def refuse_constant(word):
     raise ValueError(f"{word} is not JSON")
 
 
-class Members(tuple):
-    """The members of an object, in order, repeated names included."""
-
-    def __new__(cls, pairs):
-        return super().__new__(cls, map(tuple, pairs))
-
-
 def normal(text):
-    """A spelling of the row that two equal rows share."""
-    return repr(freeze(parse(text)))
-
-
-def freeze(value):
-    if isinstance(value, Members):
-        return {"object": [(name, freeze(member)) for name, member in value]}
-    if isinstance(value, list):
-        return [freeze(element) for element in value]
-    return value
+    """One spelling for all equal rows: objects as tuples of (name, value), repeated names kept."""
+    return repr(json.loads(text, object_pairs_hook=tuple, parse_int=Number, parse_float=Number,
+                           parse_constant=refuse_constant))
 
 
 def differences(expected, actual):

@@ -83,23 +83,20 @@ def failures_of_spark():
 def describe(error):
     """How a query failed: its conditions, outermost first, and whether it ran at all."""
     from pyspark.errors import AnalysisException
+    classes = list(conditions(error))
+    if not classes:
+        raise error
     phase = "analysis" if isinstance(error, AnalysisException) else "run"
-    return {"classes": list(conditions(error)), "phase": phase}
+    return {"classes": classes, "phase": phase}
 
 
 def conditions(error):
-    """The error conditions of an exception of Spark and of what caused it.
-
-    A foreign exception, which Spark forgot to dress, counts by its class.
-    """
+    """The error conditions of an exception of Spark and of what caused it."""
     from py4j.java_gateway import is_instance_of
     from pyspark import SparkContext
     java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
-    if java is None:
-        raise error
     while java is not None:
-        dressed = is_instance_of(SparkContext._gateway, java, "org.apache.spark.SparkThrowable")
-        name = java.getCondition() if dressed else java.getClass().getName()
-        if name:
-            yield name
+        if is_instance_of(SparkContext._gateway, java, "org.apache.spark.SparkThrowable"):
+            if java.getCondition():
+                yield java.getCondition()
         java = java.getCause()

@@ -54,7 +54,7 @@ def ask(chosen):
     process = eagre_engine.query(select(chosen))
     if process.returncode != 0:
         return None, process.stderr
-    rows = [json.loads(line) for line in process.stdout.splitlines()]
+    rows = [json.loads(line) for line in eagre_engine.lines(process.stdout)]
     return sorted(rows, key=lambda row: row.get("n", 0)), process.stderr
 
 

@@ -216,10 +216,10 @@ class KafkaBroker:
 
 
 def main():
-    with KafkaBroker(sys.argv[1]) as broker:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with KafkaBroker(sys.argv[1]) as broker, contextlib.suppress(KeyboardInterrupt):
         print(f"broker {broker.pid} on {broker.address}", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -19,24 +19,34 @@
 
 enum eagre_json_mode { EAGRE_JSON_PERMISSIVE, EAGRE_JSON_FAILFAST };
 
+/* Whether a date or timestamp that misses its format is tried once more with from_json's fallback
+ * grammar. AUTO: when no format was given. */
+enum eagre_json_fallback {
+  EAGRE_JSON_FALLBACK_AUTO,
+  EAGRE_JSON_FALLBACK_ON,
+  EAGRE_JSON_FALLBACK_OFF,
+};
+
 /* `eagre_json_options_init` sets Spark's defaults. */
 struct eagre_json_options {
   enum eagre_json_mode mode;
-  struct eagre_text corrupt_column;     /* default _corrupt_record */
+  struct eagre_text corrupt_column; /* default _corrupt_record */
   bool allow_comments;
   bool allow_unquoted_field_names;
-  bool allow_single_quotes;             /* default true */
+  bool allow_single_quotes; /* default true */
   bool allow_numeric_leading_zeros;
-  bool allow_non_numeric_numbers;       /* default true */
+  bool allow_non_numeric_numbers; /* default true */
   bool allow_backslash_any;
   bool allow_unquoted_control_chars;
-  uint32_t nesting_depth_max;           /* default 1000 */
-  uint32_t number_size_max;             /* default 1000 */
-  uint32_t string_size_max;             /* default 20,000,000 */
-  struct eagre_text timestamp_format;   /* empty: CAST grammar with fallback */
+  uint32_t nesting_depth_max;         /* default 1000 */
+  uint32_t number_size_max;           /* default 1000 */
+  uint32_t string_size_max;           /* default 20,000,000 */
+  struct eagre_text timestamp_format; /* empty: CAST grammar with fallback */
   struct eagre_text date_format;
-  const struct eagre_zone *zone;        /* required when the schema has a TIMESTAMP */
-  int64_t now_us;                       /* batch timestamp, for time-only texts */
+  enum eagre_json_fallback datetime_fallback; /* option enableDateTimeParsingFallback */
+  struct eagre_text zone_name;   /* option timeZone, for the caller to open into `zone` */
+  const struct eagre_zone *zone; /* required when the schema has a TIMESTAMP */
+  int64_t now_us;                /* batch timestamp, for time-only texts */
 };
 void eagre_json_options_init(struct eagre_json_options *options);
 /* Sets one option by its Spark name (case-insensitive) and text value, copied into `arena`. USAGE

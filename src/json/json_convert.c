@@ -1,0 +1,299 @@
+/* Conversions of tokens into typed values (json_convert.h). */
+#include "json/json_convert.h"
+
+#include <math.h>
+
+#include "value/value.h"
+#include "json/json_render.h"
+
+/* ---- Integers -------------------------------------------------------------------------------- */
+
+/* The current INTEGER token; false when it does not fit int64. */
+static bool read_integer(const struct eagre_json_lexer *lexer, int64_t *out_value) {
+  if (lexer->text.size > 19) return false;
+  uint64_t magnitude = 0;
+  for (size_t i = 0; i < lexer->text.size; i++) {
+    magnitude = magnitude * 10 + (uint64_t)(lexer->text.data[i] - '0');
+  }
+  uint64_t limit = (uint64_t)INT64_MAX + lexer->is_negative;
+  if (magnitude > limit) return false;
+  *out_value = (int64_t)(lexer->is_negative ? 0 - magnitude : magnitude);
+  return true;
+}
+
+static bool convert_integer(const struct eagre_json_lexer *lexer,
+                            const struct eagre_json_slot *slot, uint32_t row) {
+  int64_t value;
+  if (lexer->token != EAGRE_JSON_TOKEN_INTEGER || !read_integer(lexer, &value)) return false;
+  switch (slot->kind) {
+  case EAGRE_TYPE_TINYINT:
+    /* Jackson reads a byte as signed or unsigned: 128..255 wrap. */
+    if (value < INT8_MIN || value > UINT8_MAX) return false;
+    ((int8_t *)slot->data)[row] = (int8_t)value;
+    return true;
+  case EAGRE_TYPE_SMALLINT:
+    if (value < INT16_MIN || value > INT16_MAX) return false;
+    ((int16_t *)slot->data)[row] = (int16_t)value;
+    return true;
+  case EAGRE_TYPE_INT:
+    if (value < INT32_MIN || value > INT32_MAX) return false;
+    ((int32_t *)slot->data)[row] = (int32_t)value;
+    return true;
+  default:
+    ((int64_t *)slot->data)[row] = value;
+    return true;
+  }
+}
+
+/* ---- Floating point -------------------------------------------------------------------------- */
+
+/* The six words a string may spell. */
+static bool read_special(struct eagre_text text, double *out_value) {
+  if (eagre_text_equal_string(text, "NaN")) {
+    *out_value = (double)NAN;
+  } else if (eagre_text_equal_string(text, "Infinity") ||
+             eagre_text_equal_string(text, "+Infinity") || eagre_text_equal_string(text, "+INF")) {
+    *out_value = (double)INFINITY;
+  } else if (eagre_text_equal_string(text, "-Infinity") || eagre_text_equal_string(text, "-INF")) {
+    *out_value = -(double)INFINITY;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/* A number as float, rounded once as Jackson does: long integers go through double. */
+static float read_float(const struct eagre_json_lexer *lexer) {
+  int64_t integer;
+  if (lexer->token == EAGRE_JSON_TOKEN_INTEGER) {
+    if (read_integer(lexer, &integer)) return (float)integer;
+    return (float)eagre_json_lexer_double(lexer);
+  }
+  if (lexer->token == EAGRE_JSON_TOKEN_NON_NUMBER) return (float)eagre_json_lexer_double(lexer);
+  float magnitude;
+  if (eagre_value_parse_float(lexer->text, &magnitude) != EAGRE_VALUE_OK) {
+    magnitude = (float)eagre_json_lexer_double(lexer);
+    return magnitude;
+  }
+  return lexer->is_negative ? -magnitude : magnitude;
+}
+
+static bool is_number(enum eagre_json_token token) {
+  return token == EAGRE_JSON_TOKEN_INTEGER || token == EAGRE_JSON_TOKEN_DECIMAL ||
+         token == EAGRE_JSON_TOKEN_NON_NUMBER;
+}
+
+/* Remembers the first bad value of the row. */
+static void note_failure(struct eagre_json_run *run, enum eagre_json_failure_kind kind) {
+  if (run->failure.kind == EAGRE_JSON_FAILURE_NONE) run->failure.kind = kind;
+}
+
+static bool convert_special(struct eagre_json_run *run, const struct eagre_json_slot *slot,
+                            double *out_value) {
+  const struct eagre_json_lexer *lexer = &run->decoder->lexer;
+  struct eagre_text text = eagre_json_string_text(eagre_json_lexer_string(lexer), run->arena);
+  if (run->decoder->options.allow_non_numeric_numbers && read_special(text, out_value)) return true;
+  if (text.size > 0 && run->failure.kind == EAGRE_JSON_FAILURE_NONE) {
+    run->failure.kind = EAGRE_JSON_FAILURE_STRING;
+    run->failure.field = slot->field;
+    run->failure.value = text;
+  }
+  return false;
+}
+
+static bool convert_floating(struct eagre_json_run *run, const struct eagre_json_slot *slot,
+                             uint32_t row) {
+  const struct eagre_json_lexer *lexer = &run->decoder->lexer;
+  double value;
+  if (lexer->token == EAGRE_JSON_TOKEN_STRING) {
+    if (!convert_special(run, slot, &value)) return false;
+  } else if (!is_number(lexer->token)) {
+    return false;
+  } else if (slot->kind == EAGRE_TYPE_FLOAT) {
+    ((float *)slot->data)[row] = read_float(lexer);
+    return true;
+  } else {
+    value = eagre_json_lexer_double(lexer);
+  }
+  if (slot->kind == EAGRE_TYPE_FLOAT) {
+    ((float *)slot->data)[row] = (float)value;
+  } else {
+    ((double *)slot->data)[row] = value;
+  }
+  return true;
+}
+
+/* ---- Dates, timestamps, bytes ---------------------------------------------------------------- */
+
+/* Whether from_json's own grammar is tried after a format, or after CAST's grammar. */
+static bool has_fallback(const struct eagre_json_decoder *decoder,
+                         const struct eagre_pattern *pattern) {
+  if (decoder->options.datetime_fallback == EAGRE_JSON_FALLBACK_AUTO) return pattern == NULL;
+  return decoder->options.datetime_fallback == EAGRE_JSON_FALLBACK_ON;
+}
+
+static bool parse_timestamp(const struct eagre_json_decoder *decoder, struct eagre_text text,
+                            int64_t *out_us) {
+  const struct eagre_json_options *options = &decoder->options;
+  const struct eagre_pattern *pattern = decoder->timestamp_pattern;
+  if (pattern != NULL &&
+      eagre_pattern_parse(pattern, text, options->zone, out_us) == EAGRE_VALUE_OK) {
+    return true;
+  }
+  if (has_fallback(decoder, pattern)) {
+    return eagre_value_parse_json_timestamp(text, options->zone, options->now_us, out_us) ==
+           EAGRE_VALUE_OK;
+  }
+  return pattern == NULL && eagre_value_parse_timestamp(text, options->zone, options->now_us,
+                                                        out_us) == EAGRE_VALUE_OK;
+}
+
+static bool parse_date(const struct eagre_json_decoder *decoder, struct eagre_text text,
+                       int32_t *out_days) {
+  const int64_t day_us = INT64_C(86400000000);
+  const struct eagre_pattern *pattern = decoder->date_pattern;
+  int64_t us;
+  if (pattern != NULL && eagre_pattern_parse(pattern, text, decoder->utc, &us) == EAGRE_VALUE_OK) {
+    *out_days = (int32_t)(us / day_us - (us % day_us < 0));
+    return true;
+  }
+  if (has_fallback(decoder, pattern)) {
+    return eagre_value_parse_json_date(text, out_days) == EAGRE_VALUE_OK;
+  }
+  return pattern == NULL && eagre_value_parse_date(text, out_days) == EAGRE_VALUE_OK;
+}
+
+static int get_base64_digit(char byte) {
+  if (byte >= 'A' && byte <= 'Z') return byte - 'A';
+  if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
+  if (byte >= '0' && byte <= '9') return byte - '0' + 52;
+  if (byte == '+') return 62;
+  return byte == '/' ? 63 : -1;
+}
+
+/* Decodes a group of four characters; returns the number of bytes, 0 when it is none. Bits that
+ * padding cuts off are not looked at. */
+static size_t decode_base64_group(const char *group, char *out) {
+  int digits[4];
+  for (int i = 0; i < 4; i++)
+    digits[i] = get_base64_digit(group[i]);
+  if (digits[0] < 0 || digits[1] < 0) return 0;
+  out[0] = (char)(digits[0] << 2 | digits[1] >> 4);
+  if (group[2] == '=') return group[3] == '=' ? 1 : 0;
+  if (digits[2] < 0) return 0;
+  out[1] = (char)(digits[1] << 4 | digits[2] >> 2);
+  if (group[3] == '=') return 2;
+  if (digits[3] < 0) return 0;
+  out[2] = (char)(digits[2] << 6 | digits[3]);
+  return 3;
+}
+
+/* Base64 as Jackson reads it: padding is required, white space may stand between groups, padded
+ * groups may be followed by more. */
+static bool decode_base64(struct eagre_text text, struct eagre_arena *arena,
+                          struct eagre_text *out_bytes) {
+  char *bytes = eagre_arena_allocate(arena, text.size / 4 * 3 + 3);
+  size_t size = 0;
+  size_t at = 0;
+  for (;;) {
+    while (at < text.size && (unsigned char)text.data[at] <= ' ')
+      at++;
+    if (at == text.size) break;
+    if (text.size - at < 4) return false;
+    size_t group_size = decode_base64_group(text.data + at, bytes + size);
+    if (group_size == 0) return false;
+    size += group_size;
+    at += 4;
+  }
+  *out_bytes = eagre_text_make(bytes, size);
+  return true;
+}
+
+bool eagre_json_convert_string(struct eagre_json_run *run, const struct eagre_json_slot *slot,
+                               uint32_t row, struct eagre_json_string string) {
+  if (!eagre_json_string_fits(string, run->decoder->options.string_size_max)) return false;
+  struct eagre_text text = eagre_json_string_text(string, run->arena);
+  switch (slot->kind) {
+  case EAGRE_TYPE_STRING:
+    ((struct eagre_text *)slot->data)[row] = text;
+    return true;
+  case EAGRE_TYPE_BINARY:
+    return decode_base64(text, run->arena, &((struct eagre_text *)slot->data)[row]);
+  case EAGRE_TYPE_TIMESTAMP:
+    return parse_timestamp(run->decoder, text, &((int64_t *)slot->data)[row]);
+  case EAGRE_TYPE_DATE:
+    return parse_date(run->decoder, text, &((int32_t *)slot->data)[row]);
+  default:
+    return false;
+  }
+}
+
+/* ---- By type --------------------------------------------------------------------------------- */
+
+static bool convert_boolean(const struct eagre_json_lexer *lexer,
+                            const struct eagre_json_slot *slot, uint32_t row) {
+  if (lexer->token != EAGRE_JSON_TOKEN_TRUE && lexer->token != EAGRE_JSON_TOKEN_FALSE) return false;
+  eagre_bit_put(slot->data, row, lexer->token == EAGRE_JSON_TOKEN_TRUE);
+  return true;
+}
+
+/* An integer is seconds since the epoch, and wraps. */
+static bool convert_epoch(const struct eagre_json_lexer *lexer, const struct eagre_json_slot *slot,
+                          uint32_t row) {
+  int64_t seconds;
+  if (lexer->token != EAGRE_JSON_TOKEN_INTEGER || !read_integer(lexer, &seconds)) return false;
+  ((int64_t *)slot->data)[row] = (int64_t)((uint64_t)seconds * 1000000u);
+  return true;
+}
+
+/* A value that is not a string, in a STRING column: its JSON text. */
+static enum eagre_json_conversion
+convert_rendered(struct eagre_json_run *run, const struct eagre_json_slot *slot, uint32_t row) {
+  struct eagre_text text = eagre_json_render_text(&run->decoder->lexer, run->arena);
+  if (text.data == NULL) return EAGRE_JSON_CONVERSION_SYNTAX;
+  ((struct eagre_text *)slot->data)[row] = text;
+  eagre_bit_set(slot->validity, row);
+  return EAGRE_JSON_CONVERSION_DONE;
+}
+
+static bool convert_scalar(struct eagre_json_run *run, const struct eagre_json_slot *slot,
+                           uint32_t row) {
+  const struct eagre_json_lexer *lexer = &run->decoder->lexer;
+  switch (slot->kind) {
+  case EAGRE_TYPE_BOOLEAN:
+    return convert_boolean(lexer, slot, row);
+  case EAGRE_TYPE_TINYINT:
+  case EAGRE_TYPE_SMALLINT:
+  case EAGRE_TYPE_INT:
+  case EAGRE_TYPE_BIGINT:
+    return convert_integer(lexer, slot, row);
+  case EAGRE_TYPE_FLOAT:
+  case EAGRE_TYPE_DOUBLE:
+    return convert_floating(run, slot, row);
+  case EAGRE_TYPE_TIMESTAMP:
+    if (convert_epoch(lexer, slot, row)) return true;
+    break;
+  default:
+    break;
+  }
+  return lexer->token == EAGRE_JSON_TOKEN_STRING &&
+         eagre_json_convert_string(run, slot, row, eagre_json_lexer_string(lexer));
+}
+
+enum eagre_json_conversion eagre_json_convert(struct eagre_json_run *run,
+                                              const struct eagre_json_slot *slot, uint32_t row) {
+  enum eagre_json_token token = run->decoder->lexer.token;
+  if (token == EAGRE_JSON_TOKEN_NULL) {
+    eagre_bit_clear(slot->validity, row);
+    return EAGRE_JSON_CONVERSION_DONE;
+  }
+  if (slot->kind == EAGRE_TYPE_STRING && token != EAGRE_JSON_TOKEN_STRING) {
+    return convert_rendered(run, slot, row);
+  }
+  if (!convert_scalar(run, slot, row)) {
+    note_failure(run, EAGRE_JSON_FAILURE_FIELD);
+    return EAGRE_JSON_CONVERSION_BAD;
+  }
+  eagre_bit_set(slot->validity, row);
+  return EAGRE_JSON_CONVERSION_DONE;
+}

@@ -1,0 +1,138 @@
+/* to_json (spark-semantics 5.6): compact, in the order of the schema, NULL members left out. */
+#include "json/json.h"
+
+#include <math.h>
+
+static void append_floating(const struct eagre_vector *vector, uint32_t index,
+                            struct eagre_buffer *out) {
+  bool is_float = vector->type->kind == EAGRE_TYPE_FLOAT;
+  double value =
+      is_float ? (double)EAGRE_VALUES(float, vector)[index] : EAGRE_VALUES(double, vector)[index];
+  bool is_quoted = !isfinite(value);
+  if (is_quoted) eagre_buffer_append_char(out, '"');
+  char *digits = eagre_buffer_reserve(out, 32);
+  out->size += is_float ? eagre_value_print_float((float)value, digits)
+                        : eagre_value_print_double(value, digits);
+  if (is_quoted) eagre_buffer_append_char(out, '"');
+}
+
+static void append_integer(int64_t value, struct eagre_buffer *out) {
+  out->size += eagre_value_print_integer(value, eagre_buffer_reserve(out, 32));
+}
+
+static void append_string(struct eagre_text text, struct eagre_buffer *out) {
+  if (eagre_value_utf8_is_valid(text)) {
+    eagre_buffer_append_json_string(out, text);
+    return;
+  }
+  struct eagre_buffer repaired = {0};
+  eagre_value_utf8_repair(text, &repaired);
+  eagre_buffer_append_json_string(out, eagre_buffer_text(&repaired));
+  eagre_buffer_done(&repaired);
+}
+
+static void append_base64(struct eagre_text bytes, struct eagre_buffer *out) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char *at = eagre_buffer_reserve(out, (bytes.size + 2) / 3 * 4 + 2);
+  char *begin = at;
+  *at++ = '"';
+  for (size_t i = 0; i < bytes.size; i += 3) {
+    size_t rest = bytes.size - i;
+    uint32_t group = (uint32_t)(unsigned char)bytes.data[i] << 16;
+    if (rest > 1) group |= (uint32_t)(unsigned char)bytes.data[i + 1] << 8;
+    if (rest > 2) group |= (unsigned char)bytes.data[i + 2];
+    *at++ = digits[group >> 18];
+    *at++ = digits[group >> 12 & 63];
+    *at++ = rest > 1 ? digits[group >> 6 & 63] : '=';
+    *at++ = rest > 2 ? digits[group & 63] : '=';
+  }
+  *at++ = '"';
+  out->size += (size_t)(at - begin);
+}
+
+/* Dates, timestamps and intervals stand in quotes. */
+static void append_time(const struct eagre_vector *vector, uint32_t index,
+                        const struct eagre_json_write_options *options, struct eagre_buffer *out) {
+  eagre_buffer_append_char(out, '"');
+  switch (vector->type->kind) {
+  case EAGRE_TYPE_DATE:
+    out->size +=
+        eagre_value_print_date(EAGRE_VALUES(int32_t, vector)[index], eagre_buffer_reserve(out, 64));
+    break;
+  case EAGRE_TYPE_TIMESTAMP:
+    out->size += eagre_value_print_json_timestamp(EAGRE_VALUES(int64_t, vector)[index],
+                                                  options->zone, eagre_buffer_reserve(out, 64));
+    break;
+  default:
+    eagre_value_print_interval(EAGRE_VALUES(int64_t, vector)[index], out);
+    break;
+  }
+  eagre_buffer_append_char(out, '"');
+}
+
+static void append_members(const struct eagre_vector *vector, uint32_t row,
+                           const struct eagre_json_write_options *options,
+                           struct eagre_buffer *out) {
+  char separator = '{';
+  for (uint32_t i = 0; i < vector->type->field_count; i++) {
+    const struct eagre_vector *child = &vector->children[i];
+    if (!options->keep_nulls && eagre_vector_is_null(child, row)) continue;
+    eagre_buffer_append_char(out, separator);
+    append_string(vector->type->fields[i].name, out);
+    eagre_buffer_append_char(out, ':');
+    eagre_json_write_value(child, row, options, out);
+    separator = ',';
+  }
+  if (separator == '{') eagre_buffer_append_char(out, '{');
+  eagre_buffer_append_char(out, '}');
+}
+
+void eagre_json_write_value(const struct eagre_vector *vector, uint32_t row,
+                            const struct eagre_json_write_options *options,
+                            struct eagre_buffer *out) {
+  if (eagre_vector_is_null(vector, row)) {
+    eagre_buffer_append_string(out, "null");
+    return;
+  }
+  uint32_t index = eagre_vector_index(vector, row);
+  switch (vector->type->kind) {
+  case EAGRE_TYPE_BOOLEAN:
+    eagre_buffer_append_string(out, eagre_bit_get(vector->data, index) ? "true" : "false");
+    break;
+  case EAGRE_TYPE_TINYINT:
+    append_integer(EAGRE_VALUES(int8_t, vector)[index], out);
+    break;
+  case EAGRE_TYPE_SMALLINT:
+    append_integer(EAGRE_VALUES(int16_t, vector)[index], out);
+    break;
+  case EAGRE_TYPE_INT:
+    append_integer(EAGRE_VALUES(int32_t, vector)[index], out);
+    break;
+  case EAGRE_TYPE_BIGINT:
+    append_integer(EAGRE_VALUES(int64_t, vector)[index], out);
+    break;
+  case EAGRE_TYPE_FLOAT:
+  case EAGRE_TYPE_DOUBLE:
+    append_floating(vector, index, out);
+    break;
+  case EAGRE_TYPE_STRING:
+    append_string(EAGRE_VALUES(struct eagre_text, vector)[index], out);
+    break;
+  case EAGRE_TYPE_BINARY:
+    append_base64(EAGRE_VALUES(struct eagre_text, vector)[index], out);
+    break;
+  case EAGRE_TYPE_STRUCT:
+    append_members(vector, row, options, out);
+    break;
+  default:
+    append_time(vector, index, options, out);
+    break;
+  }
+}
+
+void eagre_json_write_struct(const struct eagre_vector *vector, uint32_t row,
+                             const struct eagre_json_write_options *options,
+                             struct eagre_buffer *out) {
+  eagre_assert(vector->type->kind == EAGRE_TYPE_STRUCT);
+  eagre_json_write_value(vector, row, options, out);
+}

@@ -1,8 +1,9 @@
 /* Door of the room `value`: text <-> one typed value, used by JSON, CAST, functions and printing.
  *
  * Grammars are Spark's (spark-semantics 5.4 and 10). "CAST grammar" below is what CAST accepts;
- * "JSON grammar" adds from_json's fallbacks. All functions are pure and may run on any thread; a
- * zone handle belongs to the thread that opened it. None allocates unless it says so. */
+ * "JSON grammar" adds from_json's fallbacks. All functions may run on any thread, and a zone or a
+ * pattern may be used by several at once. None allocates per call unless it says so. Results are
+ * written on EAGRE_VALUE_OK only. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +22,10 @@ enum eagre_value_result {
 
 /* CAST grammar for integers: trimmed, optional sign, ASCII digits only. Range of int64. */
 enum eagre_value_result eagre_value_parse_integer(struct eagre_text text, int64_t *out_value);
+/* CAST grammar for integers with spark.sql.ansi.enabled=false: a fraction is cut off ("1.5", ".5",
+ * "5." and even "."), an exponent is refused. */
+enum eagre_value_result eagre_value_parse_integer_truncated(struct eagre_text text,
+                                                            int64_t *out_value);
 /* CAST grammar for DOUBLE (Java's, trimmed; suffix d/f; inf, infinity, nan in any case), correctly
  * rounded, independent of the locale. */
 enum eagre_value_result eagre_value_parse_double(struct eagre_text text, double *out_value);
@@ -28,14 +33,15 @@ enum eagre_value_result eagre_value_parse_double(struct eagre_text text, double 
 enum eagre_value_result eagre_value_parse_float(struct eagre_text text, float *out_value);
 /* t true y yes 1 / f false n no 0, any case, trimmed. */
 enum eagre_value_result eagre_value_parse_boolean(struct eagre_text text, bool *out_value);
-/* The number of a JSON token "-12.5e3" (already checked to be one), correctly rounded; fast path
- * for up to 19 digits and small exponents, then exact. Overflow gives an infinity. */
+/* The number of a JSON token "-12.5e3" (already checked to be one), correctly rounded. Overflow
+ * gives an infinity. */
 double eagre_value_json_double(struct eagre_text token);
 
 /* Java's Double.toString / Float.toString (shortest digits, as JDK 19 and later): "1.0",
  * "1.0E10", "NaN", "-Infinity". Writes at most 32 bytes, returns the size. */
 size_t eagre_value_print_double(double value, char *out);
 size_t eagre_value_print_float(float value, char *out);
+/* At most 20 bytes. */
 size_t eagre_value_print_integer(int64_t value, char *out);
 
 /* ---- Civil time ----------------------------------------------------------------------------- */
@@ -47,28 +53,35 @@ void eagre_value_civil_from_days(int64_t days, int64_t *out_year, unsigned *out_
 bool eagre_value_is_leap_year(int64_t year);
 unsigned eagre_value_month_length(int64_t year, unsigned month);
 
-/* A time zone. UTC and fixed offsets need no ICU data; others go through ICU (in this room only). */
+/* A time zone. UTC and fixed offsets need no ICU data; others are read from ICU when opened, which
+ * takes about 2 ms, and cost no more ICU calls. */
 struct eagre_zone;
-/* `name` as Spark accepts it: "UTC", "Z", "+01:00", "GMT+1", "Europe/Paris". USAGE
- * INVALID_TIMEZONE otherwise. */
+/* `name` as Spark accepts it: "UTC", "Z", "+01:00", "GMT+1", "Europe/Paris", "PST". USAGE
+ * INVALID_TIMEZONE otherwise. Closed with `eagre_zone_close`. */
 enum eagre_status eagre_zone_open(struct eagre_text name, struct eagre_zone **out_zone,
                                   struct eagre_error *error);
+/* NULL is fine. */
 void eagre_zone_close(struct eagre_zone *zone);
+/* Whether the offset is always 0. */
 bool eagre_zone_is_utc(const struct eagre_zone *zone);
+/* The id as Java writes it ("+01:00" for "+1:0"), with a terminating zero byte; borrowed. */
+struct eagre_text eagre_zone_id(const struct eagre_zone *zone);
 /* Offset from UTC in seconds at an instant. */
 int32_t eagre_zone_offset_at(const struct eagre_zone *zone, int64_t timestamp_us);
 /* Local wall-clock microseconds -> instant; a gap moves forward, an overlap takes the earlier
- * offset (the first of the two instants). */
+ * offset (the first of the two instants). Saturates at the ends of int64. */
 int64_t eagre_zone_local_to_instant(const struct eagre_zone *zone, int64_t local_us);
 
 /* ---- Dates and timestamps as text ------------------------------------------------------------ */
 
-/* CAST grammar. `now_us` serves time-only texts ("12:30:00" means today in the zone). */
+/* CAST grammar. `now_us` serves time-only texts ("12:30:00" means today in the zone). A region
+ * that a text names is read from ICU at its first use with this `zone` and kept. */
 enum eagre_value_result eagre_value_parse_timestamp(struct eagre_text text,
                                                     const struct eagre_zone *zone, int64_t now_us,
                                                     int64_t *out_us);
 enum eagre_value_result eagre_value_parse_date(struct eagre_text text, int32_t *out_days);
-/* from_json's grammars: CAST's plus the "GMT" clean-up and, for dates, days since epoch. */
+/* from_json's grammars: CAST's plus the "GMT" clean-up (every "GMT" is deleted; only texts beyond
+ * 256 bytes are copied to the heap for it) and, for dates, days since epoch. */
 enum eagre_value_result eagre_value_parse_json_timestamp(struct eagre_text text,
                                                          const struct eagre_zone *zone,
                                                          int64_t now_us, int64_t *out_us);
@@ -82,19 +95,35 @@ size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zon
 size_t eagre_value_print_date(int32_t days, char *out);
 
 /* A compiled pattern of Spark's date letters ("yyyy-MM-dd HH:mm:ss.SSSXXX"), for date_format,
- * to_timestamp and the JSON options. USAGE INVALID_DATETIME_PATTERN names the letter. */
+ * to_timestamp and the JSON options: G y M L d D Q q E F a h H k K m s S V z O X x Z, text between
+ * quotes, optional parts in brackets; English names. USAGE names the pattern and the letter:
+ * INVALID_DATETIME_PATTERN.{ILLEGAL_CHARACTER, LENGTH, WITH_SUGGESTION} and, for Y w W u e c,
+ * INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN. */
 struct eagre_pattern;
 enum eagre_status eagre_pattern_open(struct eagre_text pattern, struct eagre_pattern **out_pattern,
                                      struct eagre_error *error);
+/* Whether texts can be read with it: E F Q q and zzzz only print. USAGE
+ * INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER; call it where the pattern is one for reading. */
+enum eagre_status eagre_pattern_check_parse(const struct eagre_pattern *pattern,
+                                            struct eagre_error *error);
+/* NULL is fine. */
 void eagre_pattern_close(struct eagre_pattern *pattern);
+/* Appends. Abbreviations (z) are ICU's; where it has none, "GMT+03:00" is written. */
 void eagre_pattern_format(const struct eagre_pattern *pattern, int64_t us,
                           const struct eagre_zone *zone, struct eagre_buffer *out);
+/* The whole text must match. What the pattern lacks is taken from 1970-01-01 00:00:00 and, when it
+ * has no zone, from `zone`. INVALID always when `eagre_pattern_check_parse` refuses. */
 enum eagre_value_result eagre_pattern_parse(const struct eagre_pattern *pattern,
                                             struct eagre_text text, const struct eagre_zone *zone,
                                             int64_t *out_us);
+/* The date of the text alone (option dateFormat): a time must be valid, a zone too, but neither
+ * moves the date. `zone` only keeps the regions that texts name. */
+enum eagre_value_result eagre_pattern_parse_date(const struct eagre_pattern *pattern,
+                                                 struct eagre_text text,
+                                                 const struct eagre_zone *zone, int32_t *out_days);
 
 /* Interval text: "10 seconds", "1 minute 30 seconds", "2 hours", "1 day", "interval 5 minutes",
- * "1.5 seconds", also "MICROSECONDS". Months and years set *out_months. Any case. */
+ * "1.5 seconds", also "MICROSECONDS". Months and years set *out_months (an int32). Any case. */
 enum eagre_value_result eagre_value_parse_interval(struct eagre_text text, int64_t *out_months,
                                                    int64_t *out_us);
 /* "INTERVAL '0 00:00:10' DAY TO SECOND". */
@@ -103,12 +132,13 @@ void eagre_value_print_interval(int64_t us, struct eagre_buffer *out);
 /* ---- Whole values ---------------------------------------------------------------------------- */
 
 /* Row `row` of `vector` as CAST(... AS STRING) prints it; nested: {1, null, x}. NULL prints
- * "null" only inside a struct; a NULL at the root appends nothing and returns false. */
+ * "null" only inside a struct; a NULL at the root appends nothing and returns false. `zone` is
+ * needed when there are timestamps. */
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
                        const struct eagre_zone *zone, struct eagre_buffer *out);
 
-/* UTF-8: whether `text` is valid, and a copy with every invalid sequence replaced by U+FFFD the
- * way Java does. */
+/* UTF-8: whether `text` is valid, and a copy, appended to `out`, with every invalid sequence
+ * replaced by U+FFFD the way Java does. */
 bool eagre_value_utf8_is_valid(struct eagre_text text);
 void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out);
 /* Number of code points (bytes that are not continuation bytes). */

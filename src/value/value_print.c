@@ -1,0 +1,134 @@
+/* Typed values -> the text of CAST(... AS STRING) and, for timestamps, of to_json
+ * (spark-semantics 5.6 and 10). */
+#include "value/value.h"
+
+#include "value/value_digits.h"
+#include "value/value_time.h"
+
+enum { PRINT_SIZE_MAX = 40 }; /* of any number, date or timestamp */
+
+/* ---- Dates and timestamps ---------------------------------------------------------------------
+ */
+
+size_t eagre_value_print_date(int32_t days, char *out) {
+  struct eagre_wall_time date;
+  eagre_value_civil_from_days(days, &date.year, &date.month, &date.day);
+  return (size_t)(eagre_wall_time_put_date(out, &date) - out);
+}
+
+/* ".5", ".000001" or nothing. */
+static char *put_fraction(char *out, unsigned microsecond) {
+  if (microsecond == 0) return out;
+  out[0] = '.';
+  eagre_digits_put(out + 1, 6, microsecond);
+  char *end = out + 7;
+  while (end[-1] == '0') {
+    end--;
+  }
+  return end;
+}
+
+size_t eagre_value_print_timestamp(int64_t us, const struct eagre_zone *zone, char *out) {
+  struct eagre_wall_time time;
+  eagre_wall_time_of_instant(us, eagre_zone_offset_at(zone, us), &time);
+  char *end = eagre_wall_time_put_date(out, &time);
+  *end++ = ' ';
+  end = eagre_wall_time_put_clock(end, &time);
+  return (size_t)(put_fraction(end, time.microsecond) - out);
+}
+
+/* Java's XXX: seconds of an offset are not shown. */
+static char *put_offset(char *out, int32_t offset_s) {
+  unsigned minutes = (unsigned)(offset_s < 0 ? -offset_s : offset_s) / 60;
+  if (minutes == 0) {
+    *out = 'Z';
+    return out + 1;
+  }
+  out[0] = offset_s < 0 ? '-' : '+';
+  eagre_digits_put_two(out + 1, minutes / 60);
+  out[3] = ':';
+  eagre_digits_put_two(out + 4, minutes % 60);
+  return out + 6;
+}
+
+size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zone, char *out) {
+  int32_t offset_s = eagre_zone_offset_at(zone, us);
+  struct eagre_wall_time time;
+  eagre_wall_time_of_instant(us, offset_s, &time);
+  char *end = eagre_wall_time_put_date(out, &time);
+  *end++ = 'T';
+  end = eagre_wall_time_put_clock(end, &time);
+  *end++ = '.';
+  eagre_digits_put(end, 3, time.microsecond / 1000);
+  return (size_t)(put_offset(end + 3, offset_s) - out);
+}
+
+/* ---- Whole values -----------------------------------------------------------------------------
+ */
+
+static void print_struct(const struct eagre_vector *vector, uint32_t index,
+                         const struct eagre_zone *zone, struct eagre_buffer *out) {
+  eagre_buffer_append_char(out, '{');
+  for (uint32_t i = 0; i < vector->type->field_count; i++) {
+    if (i > 0) eagre_buffer_append(out, ", ", 2);
+    if (!eagre_value_print(&vector->children[i], index, zone, out)) {
+      eagre_buffer_append(out, "null", 4);
+    }
+  }
+  eagre_buffer_append_char(out, '}');
+}
+
+/* Into `out`, which has room for PRINT_SIZE_MAX bytes; returns the size. */
+static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
+                          const struct eagre_zone *zone, char *out) {
+  switch (vector->type->kind) {
+  case EAGRE_TYPE_TINYINT:
+    return eagre_value_print_integer(EAGRE_VALUES(int8_t, vector)[index], out);
+  case EAGRE_TYPE_SMALLINT:
+    return eagre_value_print_integer(EAGRE_VALUES(int16_t, vector)[index], out);
+  case EAGRE_TYPE_INT:
+    return eagre_value_print_integer(EAGRE_VALUES(int32_t, vector)[index], out);
+  case EAGRE_TYPE_BIGINT:
+    return eagre_value_print_integer(EAGRE_VALUES(int64_t, vector)[index], out);
+  case EAGRE_TYPE_FLOAT:
+    return eagre_value_print_float(EAGRE_VALUES(float, vector)[index], out);
+  case EAGRE_TYPE_DOUBLE:
+    return eagre_value_print_double(EAGRE_VALUES(double, vector)[index], out);
+  case EAGRE_TYPE_DATE:
+    return eagre_value_print_date(EAGRE_VALUES(int32_t, vector)[index], out);
+  case EAGRE_TYPE_TIMESTAMP:
+    return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], zone, out);
+  default:
+    eagre_assert(!"a type that has values");
+    return 0;
+  }
+}
+
+static void print_valid(const struct eagre_vector *vector, uint32_t row,
+                        const struct eagre_zone *zone, struct eagre_buffer *out) {
+  uint32_t index = eagre_vector_index(vector, row);
+  switch (vector->type->kind) {
+  case EAGRE_TYPE_BOOLEAN:
+    eagre_buffer_append_string(out, eagre_bit_get(vector->data, index) ? "true" : "false");
+    return;
+  case EAGRE_TYPE_STRING:
+  case EAGRE_TYPE_BINARY:
+    eagre_buffer_append_text(out, EAGRE_VALUES(struct eagre_text, vector)[index]);
+    return;
+  case EAGRE_TYPE_INTERVAL_DAY:
+    eagre_value_print_interval(EAGRE_VALUES(int64_t, vector)[index], out);
+    return;
+  case EAGRE_TYPE_STRUCT:
+    print_struct(vector, index, zone, out);
+    return;
+  default:
+    out->size += print_fixed(vector, index, zone, eagre_buffer_reserve(out, PRINT_SIZE_MAX));
+  }
+}
+
+bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
+                       const struct eagre_zone *zone, struct eagre_buffer *out) {
+  if (eagre_vector_is_null(vector, row)) return false;
+  print_valid(vector, row, zone, out);
+  return true;
+}

@@ -1,0 +1,148 @@
+/* Door of the room `epoch`: the protocol that makes a flow exactly-once (docs/internals/epochs.md).
+ *
+ * One `struct eagre_epoch` per flow, used by the flow's control thread. It plans epochs, writes the
+ * checkpoint in the order below, and decides at start what became of the last one. What cores do is
+ * behind four callbacks, so that the protocol can be tested without threads.
+ *
+ *   0  checkpoint_create, source_start     metadata, sources/i/0
+ *   1  offsets/N                           ends, batch timestamp, watermark, created exclusively
+ *   2  workers->run                        cores read to the ends and emit into the sink's attempt
+ *   3  workers->prepare, prepared/N        pieces and state synced under the attempt, then named
+ *   4  sink commit                         visible, idempotent by (checkpoint, N, attempt)
+ *   5  commits/N                           with the next watermark
+ *   6  purge                               logs, state, losing attempts
+ *
+ * Invariants
+ *   1. A step is durable before the next begins.
+ *   2. What is visible in the sink is never run again: recovery adopts it (prepared/N names its
+ * state).
+ *   3. offsets/N and commits/N are created exclusively; losing that race is exit 4.
+ *   4. Files are removed in step 6 only, and only our own. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "checkpoint/checkpoint.h"
+#include "operator/operator.h"
+#include "plan/plan.h"
+#include "sink/sink.h"
+#include "source/source.h"
+
+struct eagre_epoch;
+
+/* What the cores are asked to do. */
+struct eagre_epoch_run {
+  int64_t epoch;
+  const char *attempt;
+  int64_t batch_timestamp_us;
+  struct eagre_final_epoch state; /* watermarks of this epoch */
+};
+
+struct eagre_epoch_source_count {
+  uint64_t rows;
+  uint64_t bytes;
+};
+
+/* What they report; summed over cores. Arrays are the caller's, sized by the flow. */
+struct eagre_epoch_counts {
+  struct eagre_epoch_source_count *sources; /* source_count */
+  struct eagre_event_time *event_times;     /* watermark_count */
+  struct eagre_final_metrics state;
+  uint64_t output_rows;
+};
+
+struct eagre_epoch_pieces {
+  struct eagre_text *pieces; /* one per core, in `arena` */
+  uint32_t count;
+};
+
+struct eagre_epoch_workers {
+  void *context;
+  /* Step 2. On error nothing of the attempt may stay in the cores. */
+  enum eagre_status (*run)(void *context, const struct eagre_epoch_run *run,
+                           struct eagre_epoch_counts *out, struct eagre_error *error);
+  /* Step 3: sink pieces and, with state, version epoch + 1, synced. */
+  enum eagre_status (*prepare)(void *context, int64_t epoch, const char *attempt,
+                               struct eagre_arena *arena, struct eagre_epoch_pieces *out,
+                               struct eagre_error *error);
+  /* Loads state version `version` written by `written_core_count` cores under `attempt`. */
+  enum eagre_status (*load)(void *context, int64_t version, uint32_t written_core_count,
+                            const char *attempt, struct eagre_error *error);
+  /* Gives up what `run` began. */
+  void (*abort)(void *context);
+};
+
+struct eagre_epoch_options {
+  const struct eagre_flow *flow;
+  struct eagre_io *io;
+  struct eagre_checkpoint *checkpoint; /* open, locked; stays the caller's */
+  struct eagre_source **sources;       /* flow->source_count, open */
+  struct eagre_sink *sink;             /* open */
+  const struct eagre_epoch_workers *workers;
+  uint32_t core_count;
+};
+
+struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options);
+void eagre_epoch_free(struct eagre_epoch *epoch);
+
+/* Before anything is opened that depends on it: checks that the checkpoint can belong to this flow
+ * (number of sources, state of Spark's, partition count). UNSAFE by name. */
+enum eagre_status eagre_epoch_check(const struct eagre_flow *flow,
+                                    struct eagre_checkpoint *checkpoint, struct eagre_error *error);
+
+/* Start: step 0 for a new checkpoint, else recovery up to the point where the next epoch can be
+ * planned (state loaded, the last epoch adopted, finished or marked to be run again). */
+enum eagre_status eagre_epoch_start(struct eagre_epoch *epoch, struct eagre_error *error);
+
+enum eagre_epoch_outcome {
+  EAGRE_EPOCH_RAN,
+  EAGRE_EPOCH_IDLE,     /* nothing new, nothing to close */
+  EAGRE_EPOCH_FINISHED, /* once, available now: the end is reached */
+};
+
+struct eagre_epoch_phase_times { /* milliseconds */
+  int64_t latest_offset, query_planning, wal_commit, add_batch, commit_offsets, trigger_execution;
+  int64_t sync_us; /* time in fsync of the control thread */
+};
+
+/* One epoch as progress objects tell it (spark-semantics 7). Texts are valid until the next step.
+ */
+struct eagre_epoch_progress {
+  int64_t epoch;
+  int64_t trigger_start_us;
+  bool has_run; /* false: an idle report */
+  struct eagre_epoch_phase_times times;
+  const struct eagre_text *start_offsets; /* per source; empty = null */
+  const struct eagre_text *end_offsets;
+  const struct eagre_text *latest_offsets;
+  const struct eagre_text *source_metrics; /* JSON members; may be empty */
+  const struct eagre_epoch_counts *counts;
+  int64_t watermark_ms;              /* the one the epoch ran with */
+  int64_t previous_trigger_start_us; /* 0: first of the run */
+};
+
+/* Plans and runs the next epoch if there is something to do. After an error other than AGAIN the
+ * object is broken: every further call returns that error; only a new one recovers. */
+enum eagre_status eagre_epoch_step(struct eagre_epoch *epoch, enum eagre_epoch_outcome *out_outcome,
+                                   struct eagre_error *error);
+/* The last step's progress. */
+const struct eagre_epoch_progress *eagre_epoch_last(const struct eagre_epoch *epoch);
+/* Whether the last plan left records unread although they are there (rate limit): no need to wait.
+ */
+bool eagre_epoch_has_backlog(const struct eagre_epoch *epoch);
+int64_t eagre_epoch_next(const struct eagre_epoch *epoch);
+
+/* Names that a progress object shows beside the numbers. */
+struct eagre_epoch_names {
+  const char *id;
+  const char *run_id;
+  struct eagre_text name;
+  const struct eagre_flow *flow;
+  struct eagre_source **sources;
+  struct eagre_sink *sink;
+};
+/* Appends the progress object as one line of compact JSON (no newline), in Spark's shape. */
+void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
+                                const struct eagre_epoch_names *names, struct eagre_buffer *out);

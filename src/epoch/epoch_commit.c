@@ -1,0 +1,180 @@
+/* Steps 1 to 6 of one epoch, in their order. Each crash point stands where the epoch protocol says
+ * what is durable. */
+#include <string.h>
+
+#include "epoch/epoch_flow.h"
+
+/* What Spark logs as `conf`; the keys that mean something here come from the flow's settings. */
+static const struct {
+  const char *key;
+  const char *value;
+} logged_configuration[] = {
+    {"spark.sql.streaming.stateStore.providerClass",
+     "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"},
+    {"spark.sql.streaming.flatMapGroupsWithState.stateFormatVersion", "2"},
+    {"spark.sql.streaming.aggregation.stateFormatVersion", "2"},
+    {"spark.sql.streaming.join.stateFormatVersion", "2"},
+    {"spark.sql.streaming.stateStore.compression.codec", "lz4"},
+    {"spark.sql.streaming.stateStore.rocksdb.formatVersion", "5"},
+    {"spark.sql.streaming.statefulOperator.useStrictDistribution", "true"},
+};
+
+enum { LOGGED_COUNT = EAGRE_COUNT_OF(logged_configuration) };
+
+static void fill_configuration(struct eagre_epoch *epoch, struct eagre_checkpoint_pair *pairs,
+                               uint32_t *out_count) {
+  uint32_t count = 0;
+  for (size_t i = 0; i < LOGGED_COUNT; i++) {
+    pairs[count].key = eagre_text_of(logged_configuration[i].key);
+    pairs[count++].value = eagre_text_of(logged_configuration[i].value);
+  }
+  pairs[count].key = EAGRE_TEXT("spark.sql.streaming.multipleWatermarkPolicy");
+  pairs[count++].value = eagre_text_of(epoch->watermarks.policy_is_max ? "max" : "min");
+  pairs[count].key = EAGRE_TEXT("spark.sql.shuffle.partitions");
+  pairs[count++].value =
+      eagre_arena_printf(&epoch->arena, "%u", epoch->options.flow->state_partition_count);
+  *out_count = count;
+}
+
+enum eagre_status epoch_write_offsets(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                      struct eagre_error *error) {
+  struct eagre_checkpoint_pair pairs[LOGGED_COUNT + 2];
+  struct eagre_checkpoint_offsets offsets = {
+      .watermark_ms = epoch->watermarks.eviction_ms,
+      .timestamp_ms = plan->timestamp_ms,
+      .configuration = pairs,
+      .sources = plan->ends,
+      .source_count = epoch->options.flow->source_count,
+  };
+  fill_configuration(epoch, pairs, &offsets.configuration_count);
+  eagre_crash_point("epoch.before_offsets");
+  EAGRE_TRY(
+      eagre_checkpoint_write_offsets(epoch->options.checkpoint, plan->epoch, &offsets, error));
+  eagre_crash_point("epoch.after_offsets");
+  return EAGRE_OK;
+}
+
+static enum eagre_status assign_sources(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                        struct eagre_error *error) {
+  for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
+    EAGRE_TRY(
+        eagre_source_assign(epoch->options.sources[i], epoch->positions[i], plan->ends[i], error));
+  }
+  return EAGRE_OK;
+}
+
+/* Step 2. */
+static enum eagre_status run(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                             struct eagre_error *error) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  const struct eagre_epoch_run request = {
+      .epoch = plan->epoch,
+      .attempt = epoch->attempt,
+      .batch_timestamp_us = plan->timestamp_ms * 1000,
+      .state = {.eviction_watermark_ms = epoch->watermarks.eviction_ms,
+                .late_watermark_ms = epoch->watermarks.late_ms,
+                .is_first_epoch = plan->epoch == 0},
+  };
+  EAGRE_TRY(assign_sources(epoch, plan, error));
+  EAGRE_TRY(eagre_sink_begin(epoch->options.sink, plan->epoch, epoch->attempt, error));
+  EAGRE_TRY(workers->run(workers->context, &request, &epoch->counts, error));
+  eagre_crash_point("epoch.after_run");
+  return EAGRE_OK;
+}
+
+/* Step 3. */
+static enum eagre_status prepare(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                 int64_t next_watermark_ms, struct eagre_epoch_pieces *out_pieces,
+                                 struct eagre_error *error) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  struct eagre_checkpoint *checkpoint = epoch->options.checkpoint;
+  bool has_state = epoch->options.flow->aggregate != NULL;
+  EAGRE_TRY(workers->prepare(workers->context, plan->epoch, epoch->attempt, &epoch->arena,
+                             out_pieces, error));
+  if (has_state) {
+    EAGRE_TRY(
+        eagre_io_sync_directory(epoch->options.io, eagre_checkpoint_state_path(checkpoint), error));
+  }
+  eagre_crash_point("epoch.after_state");
+  const struct eagre_checkpoint_prepared prepared = {
+      .attempt = eagre_text_of(epoch->attempt),
+      .epoch = plan->epoch,
+      .has_state = has_state,
+      .state_version = plan->epoch + 1,
+      .core_count = epoch->options.core_count,
+      .next_watermark_ms = next_watermark_ms,
+      .late_watermark_ms = epoch->watermarks.eviction_ms,
+      .source_maximum_ms = epoch->watermarks.maximum_ms,
+      .source_maximum_count = epoch->watermarks.count,
+      .sink_pieces = out_pieces->pieces,
+      .sink_piece_count = out_pieces->count,
+  };
+  EAGRE_TRY(eagre_checkpoint_write_prepared(checkpoint, &prepared, error));
+  eagre_crash_point("epoch.after_prepared");
+  return EAGRE_OK;
+}
+
+/* Step 4. */
+static enum eagre_status commit_sink(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                     const struct eagre_epoch_pieces *pieces,
+                                     struct eagre_error *error) {
+  const struct eagre_sink_commit commit = {
+      .epoch = plan->epoch,
+      .attempt = epoch->attempt,
+      .pieces = pieces->pieces,
+      .piece_count = pieces->count,
+      .row_count = epoch->counts.output_rows,
+  };
+  EAGRE_TRY(eagre_sink_commit(epoch->options.sink, &commit, error));
+  eagre_crash_point("epoch.after_commit");
+  return EAGRE_OK;
+}
+
+/* Step 6. The state of the oldest kept epoch is the version it started from. */
+static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
+                               struct eagre_error *error) {
+  const struct eagre_flow *flow = epoch->options.flow;
+  int64_t retained =
+      eagre_option_integer(&flow->settings, "spark.sql.streaming.minBatchesToRetain");
+  int64_t keep_from = committed - retained;
+  EAGRE_TRY(eagre_sink_purge(epoch->options.sink, committed, error));
+  if (keep_from <= 0) return EAGRE_OK;
+  EAGRE_TRY(eagre_checkpoint_purge(epoch->options.checkpoint, keep_from, error));
+  eagre_crash_point("epoch.mid_purge");
+  if (flow->aggregate != NULL) {
+    EAGRE_TRY(eagre_state_purge(epoch->options.io,
+                                eagre_checkpoint_state_path(epoch->options.checkpoint), keep_from,
+                                error));
+  }
+  eagre_crash_point("epoch.after_purge");
+  return EAGRE_OK;
+}
+
+enum eagre_status epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                struct eagre_error *error) {
+  struct eagre_epoch_phase_times *times = &epoch->progress.times;
+  int64_t begin_us = eagre_clock_wall_us();
+  struct eagre_epoch_pieces pieces = {0};
+  eagre_uuid_make(epoch->attempt);
+  EAGRE_TRY(run(epoch, plan, error));
+  epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow, epoch->counts.event_times);
+  int64_t next_watermark_ms = epoch_watermarks_next(&epoch->watermarks);
+  EAGRE_TRY(prepare(epoch, plan, next_watermark_ms, &pieces, error));
+  EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));
+  int64_t committed_us = eagre_clock_wall_us();
+  times->add_batch = (committed_us - begin_us) / 1000;
+  EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch, next_watermark_ms,
+                                          error));
+  eagre_crash_point("epoch.after_commits");
+  for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
+    EAGRE_TRY(eagre_source_committed(epoch->options.sources[i], plan->ends[i], error));
+  }
+  epoch->last_run_eviction_ms = epoch->watermarks.eviction_ms;
+  epoch_watermarks_advance(&epoch->watermarks, next_watermark_ms);
+  epoch_set_positions(epoch, plan->ends);
+  epoch->next = plan->epoch + 1;
+  epoch->must_rerun = false;
+  EAGRE_TRY(purge(epoch, plan->epoch, error));
+  times->commit_offsets = (eagre_clock_wall_us() - committed_us) / 1000;
+  return EAGRE_OK;
+}

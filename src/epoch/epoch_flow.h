@@ -1,0 +1,71 @@
+/* Inside of the room `epoch`: the state of one flow's protocol. */
+#pragma once
+
+#include "epoch/epoch.h"
+
+enum epoch_state {
+  EPOCH_NEW,    /* eagre_epoch_new */
+  EPOCH_READY,  /* eagre_epoch_start, after every step */
+  EPOCH_BROKEN, /* memory and disk may differ; only a new start leads out */
+};
+
+/* Watermarks of one flow (spark-semantics 3.2, 3.3). */
+struct epoch_watermarks {
+  int64_t eviction_ms; /* global watermark the next epoch runs with */
+  int64_t late_ms;     /* late-row watermark of the next epoch */
+  int64_t *maximum_ms; /* per WATERMARK node: greatest (event time - delay) so far; 0 = none */
+  uint32_t count;
+  bool policy_is_max;
+};
+
+struct eagre_epoch {
+  struct eagre_epoch_options options;
+  enum epoch_state state;
+  struct eagre_error failure; /* BROKEN: what every call returns */
+
+  int64_t next;      /* id of the next epoch */
+  bool must_rerun;   /* offsets/next is there already */
+  bool has_finished; /* once: its one epoch ran */
+  bool has_backlog;
+  int64_t last_run_eviction_ms; /* what the last epoch evicted with; -1 = none ran yet */
+  struct epoch_watermarks watermarks;
+  struct eagre_text *positions; /* per source: end of the last committed epoch; empty = none */
+  struct eagre_arena position_arenas[2]; /* the texts, alternating so that old ones stay readable */
+  uint32_t position_arena;
+
+  struct eagre_arena arena; /* of the current step */
+  char attempt[EAGRE_UUID_SIZE];
+  struct eagre_epoch_progress progress;
+  struct eagre_epoch_counts counts;
+  int64_t previous_trigger_start_us;
+};
+
+/* A planned or re-read epoch. */
+struct epoch_plan {
+  int64_t epoch;
+  int64_t timestamp_ms;
+  struct eagre_text *ends; /* per source */
+  bool is_logged;          /* offsets/N exists */
+};
+
+/* epoch_watermark.c */
+void epoch_watermarks_init(struct epoch_watermarks *watermarks, const struct eagre_flow *flow);
+void epoch_watermarks_done(struct epoch_watermarks *watermarks);
+/* Takes in what the nodes saw. */
+void epoch_watermarks_observe(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                              const struct eagre_event_time *event_times);
+/* The global watermark after those observations; never below the current one. */
+int64_t epoch_watermarks_next(const struct epoch_watermarks *watermarks);
+/* Moves to the next epoch: late = eviction, eviction = `next_ms`. */
+void epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms);
+
+/* epoch_recover.c */
+enum eagre_status epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error);
+/* Copies the ends of an epoch into positions. */
+void epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends);
+
+/* epoch_commit.c: steps 2 to 6 of a logged epoch. */
+enum eagre_status epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                struct eagre_error *error);
+enum eagre_status epoch_write_offsets(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                      struct eagre_error *error);

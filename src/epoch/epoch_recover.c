@@ -1,0 +1,312 @@
+/* Start: what became of the last epoch (docs/internals/epochs.md, "Recovery").
+ *
+ * With N the highest entry of `offsets`:
+ *   commits/N is there           -> next epoch is N + 1, from the state prepared/N names
+ *   the sink has (N, A)          -> A is prepared/N's attempt: adopt: load its state, write
+ * commits/N no prepared file, stateless, no attempt in the sink: the commit is Spark's: N is done
+ * as well any other A: another process worked here: exit 4 the sink does not have N     -> run N
+ * again with the logged ends the sink has more than N     -> the checkpoint is older than the table
+ * (a restored backup): exit 4 */
+#include <string.h>
+
+#include "epoch/epoch_flow.h"
+
+void epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends) {
+  uint32_t count = epoch->options.flow->source_count;
+  epoch->position_arena ^= 1;
+  struct eagre_arena *arena = &epoch->position_arenas[epoch->position_arena];
+  eagre_arena_reset(arena);
+  struct eagre_text *positions =
+      eagre_arena_allocate_zeroed(arena, sizeof *positions * (count + 1));
+  for (uint32_t i = 0; i < count; i++) {
+    positions[i] = eagre_arena_copy_text(arena, ends[i]);
+  }
+  epoch->positions = positions;
+}
+
+/* ---- Checks
+ * -------------------------------------------------------------------------------------- */
+
+static enum eagre_status check_sources(const struct eagre_flow *flow,
+                                       const struct eagre_checkpoint_offsets *offsets,
+                                       const char *path, struct eagre_error *error) {
+  if (offsets->source_count == flow->source_count) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_SOURCES_DIFFER",
+                  "There are [%u] sources in the checkpoint offsets and now there are [%u] sources "
+                  "requested by the query. Cannot continue.",
+                  offsets->source_count, flow->source_count);
+  eagre_error_hint(error,
+                   "the checkpoint %s belongs to another query; give this flow one of its "
+                   "own with checkpointLocation",
+                   path);
+  return EAGRE_UNSAFE;
+}
+
+/* The number of state partitions is fixed by the checkpoint, as in Spark. */
+static enum eagre_status check_partitions(const struct eagre_flow *flow,
+                                          const struct eagre_checkpoint_offsets *offsets,
+                                          struct eagre_error *error) {
+  for (uint32_t i = 0; i < offsets->configuration_count; i++) {
+    const struct eagre_checkpoint_pair *pair = &offsets->configuration[i];
+    if (!eagre_text_equal_string(pair->key, "spark.sql.shuffle.partitions")) continue;
+    int64_t logged = 0;
+    for (size_t j = 0; j < pair->value.size; j++) {
+      logged = logged * 10 + (pair->value.data[j] - '0');
+    }
+    if (logged == flow->state_partition_count || flow->aggregate == NULL) return EAGRE_OK;
+    ((struct eagre_flow *)flow)->state_partition_count = (uint32_t)logged;
+    eagre_log(EAGRE_LOG_WARNING,
+              "the checkpoint fixes spark.sql.shuffle.partitions = %lld; the session's value is "
+              "ignored",
+              (long long)logged);
+  }
+  (void)error;
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_state(const struct eagre_flow *flow,
+                                     const struct eagre_checkpoint_summary *summary,
+                                     const char *path, struct eagre_error *error) {
+  if (summary->has_spark_state) {
+    eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_STATE_OF_SPARK",
+                    "The checkpoint %s holds state written by Spark, which cannot be imported.",
+                    path);
+    eagre_error_hint(error, "only stateless queries move between Spark and Eagre; use a new "
+                            "checkpoint directory");
+    return EAGRE_UNSAFE;
+  }
+  if (summary->offsets_last < 0 && summary->has_state) {
+    eagre_error_set(error, EAGRE_UNSAFE, "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY",
+                    "The checkpoint %s holds state but no offsets: parts of it were removed.",
+                    path);
+    eagre_error_hint(error, "restore the whole directory from a backup, or use a new one");
+    return EAGRE_UNSAFE;
+  }
+  bool was_stateful = summary->has_state && summary->commits_last >= 0;
+  if (was_stateful && flow->aggregate == NULL) {
+    return eagre_error_set(
+        error, EAGRE_UNSAFE, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
+        "The checkpoint %s belongs to a query with an aggregation, this flow has "
+        "none.",
+        path);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_epoch_check(const struct eagre_flow *flow,
+                                    struct eagre_checkpoint *checkpoint,
+                                    struct eagre_error *error) {
+  const struct eagre_checkpoint_summary *summary = eagre_checkpoint_summary(checkpoint);
+  const char *path = eagre_checkpoint_path(checkpoint);
+  EAGRE_TRY(check_state(flow, summary, path, error));
+  if (summary->offsets_last < 0) {
+    if (summary->commits_last < 0) return EAGRE_OK;
+    return eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_OFFSETS_MISSING",
+                           "The checkpoint %s holds commits but no offsets: parts of it were "
+                           "removed.",
+                           path);
+  }
+  struct eagre_arena arena = {0};
+  struct eagre_checkpoint_offsets offsets;
+  enum eagre_status status =
+      eagre_checkpoint_read_offsets(checkpoint, summary->offsets_last, &arena, &offsets, error);
+  if (status == EAGRE_OK) status = check_sources(flow, &offsets, path, error);
+  if (status == EAGRE_OK) status = check_partitions(flow, &offsets, error);
+  eagre_arena_done(&arena);
+  return status;
+}
+
+/* ---- A new checkpoint
+ * ----------------------------------------------------------------------------- */
+
+static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error *error) {
+  uint32_t count = epoch->options.flow->source_count;
+  struct eagre_text *positions =
+      eagre_arena_allocate_zeroed(&epoch->arena, sizeof *positions * (count + 1));
+  EAGRE_TRY(eagre_checkpoint_create(epoch->options.checkpoint, error));
+  eagre_crash_point("checkpoint.after_metadata");
+  for (uint32_t i = 0; i < count; i++) {
+    EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
+  }
+  eagre_crash_point("checkpoint.after_sources");
+  epoch_set_positions(epoch, positions);
+  epoch->next = 0;
+  return EAGRE_OK;
+}
+
+/* ---- Continuing
+ * ------------------------------------------------------------------------------------ */
+
+static enum eagre_status read_required_offsets(struct eagre_epoch *epoch, int64_t number,
+                                               struct eagre_checkpoint_offsets *out,
+                                               struct eagre_error *error) {
+  enum eagre_status status =
+      eagre_checkpoint_read_offsets(epoch->options.checkpoint, number, &epoch->arena, out, error);
+  if (status != EAGRE_END) return status;
+  return eagre_error_set(error, EAGRE_UNSAFE, "BATCH_METADATA_NOT_FOUND",
+                         "offsets/%lld is missing in the checkpoint %s.", (long long)number,
+                         eagre_checkpoint_path(epoch->options.checkpoint));
+}
+
+/* Positions before epoch `number`: the ends of the one before, or the start of the query. */
+static enum eagre_status load_positions_before(struct eagre_epoch *epoch, int64_t number,
+                                               struct eagre_error *error) {
+  if (number > 0) {
+    struct eagre_checkpoint_offsets before;
+    EAGRE_TRY(read_required_offsets(epoch, number - 1, &before, error));
+    epoch_set_positions(epoch, before.sources);
+    epoch->watermarks.late_ms = before.watermark_ms;
+    return EAGRE_OK;
+  }
+  uint32_t count = epoch->options.flow->source_count;
+  struct eagre_text *positions =
+      eagre_arena_allocate_zeroed(&epoch->arena, sizeof *positions * (count + 1));
+  for (uint32_t i = 0; i < count; i++) {
+    EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
+  }
+  epoch_set_positions(epoch, positions);
+  return EAGRE_OK;
+}
+
+static void restore_watermarks(struct eagre_epoch *epoch,
+                               const struct eagre_checkpoint_prepared *prepared) {
+  uint32_t count = epoch->watermarks.count < prepared->source_maximum_count
+                       ? epoch->watermarks.count
+                       : prepared->source_maximum_count;
+  for (uint32_t i = 0; i < count; i++) {
+    epoch->watermarks.maximum_ms[i] = prepared->source_maximum_ms[i];
+  }
+}
+
+/* State and watermark maxima as they were after epoch `number` (-1: none yet). */
+static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t number,
+                                          struct eagre_error *error) {
+  if (number < 0) return EAGRE_OK;
+  struct eagre_checkpoint_prepared prepared;
+  enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
+                                                            &epoch->arena, &prepared, error);
+  bool is_stateful = epoch->options.flow->aggregate != NULL;
+  if (status == EAGRE_END) {
+    if (!is_stateful) return EAGRE_OK; /* Spark's epoch, or an old one */
+    return eagre_error_set(error, EAGRE_UNSAFE,
+                           "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
+                           "The checkpoint %s has no state for epoch %lld.",
+                           eagre_checkpoint_path(epoch->options.checkpoint), (long long)number);
+  }
+  EAGRE_TRY(status);
+  restore_watermarks(epoch, &prepared);
+  if (!is_stateful) return EAGRE_OK;
+  if (!prepared.has_state) {
+    return eagre_error_set(
+        error, EAGRE_UNSAFE, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
+        "The checkpoint %s belongs to a query without aggregation, this flow has "
+        "one.",
+        eagre_checkpoint_path(epoch->options.checkpoint));
+  }
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  struct eagre_text attempt = eagre_arena_copy_text(&epoch->arena, prepared.attempt);
+  return workers->load(workers->context, prepared.state_version, prepared.core_count, attempt.data,
+                       error);
+}
+
+/* Everything up to and including `number` is done. */
+static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t number,
+                                        const struct eagre_checkpoint_offsets *offsets,
+                                        int64_t next_watermark_ms, struct eagre_error *error) {
+  EAGRE_TRY(load_state_after(epoch, number, error));
+  epoch_set_positions(epoch, offsets->sources);
+  epoch->watermarks.late_ms = offsets->watermark_ms;
+  epoch->watermarks.eviction_ms =
+      next_watermark_ms > offsets->watermark_ms ? next_watermark_ms : offsets->watermark_ms;
+  epoch->last_run_eviction_ms = offsets->watermark_ms;
+  epoch->next = number + 1;
+  return EAGRE_OK;
+}
+
+static enum eagre_status rerun(struct eagre_epoch *epoch, int64_t number,
+                               const struct eagre_checkpoint_offsets *offsets,
+                               struct eagre_error *error) {
+  eagre_log(EAGRE_LOG_INFO, "epoch %lld was not finished and is run again", (long long)number);
+  EAGRE_TRY(load_state_after(epoch, number - 1, error));
+  EAGRE_TRY(load_positions_before(epoch, number, error));
+  epoch->watermarks.eviction_ms = offsets->watermark_ms;
+  epoch->next = number;
+  epoch->must_rerun = true;
+  return EAGRE_OK;
+}
+
+static enum eagre_status fail_foreign(struct eagre_epoch *epoch, int64_t number,
+                                      const char *attempt, struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_UNSAFE, "CONCURRENT_STREAM_LOG_UPDATE",
+                  "The sink has epoch %lld by attempt '%s', which this checkpoint does not know: "
+                  "another process works on %s.",
+                  (long long)number, attempt, eagre_checkpoint_path(epoch->options.checkpoint));
+  eagre_error_hint(error, "stop the other process, then start again");
+  return EAGRE_UNSAFE;
+}
+
+/* The sink has epoch `number`: take it over instead of running it again. */
+static enum eagre_status adopt(struct eagre_epoch *epoch, int64_t number,
+                               const struct eagre_checkpoint_offsets *offsets,
+                               const struct eagre_sink_recovery *recovery,
+                               struct eagre_error *error) {
+  struct eagre_checkpoint_prepared prepared;
+  int64_t next_watermark_ms = offsets->watermark_ms;
+  enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
+                                                            &epoch->arena, &prepared, error);
+  if (status == EAGRE_END) {
+    bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->aggregate == NULL;
+    if (!is_of_spark) return fail_foreign(epoch, number, recovery->attempt, error);
+  } else {
+    EAGRE_TRY(status);
+    if (!eagre_text_equal_string(prepared.attempt, recovery->attempt)) {
+      return fail_foreign(epoch, number, recovery->attempt, error);
+    }
+    next_watermark_ms = prepared.next_watermark_ms;
+  }
+  eagre_log(EAGRE_LOG_INFO, "epoch %lld is in the sink already and is adopted", (long long)number);
+  EAGRE_TRY(continue_after(epoch, number, offsets, next_watermark_ms, error));
+  EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, number,
+                                          epoch->watermarks.eviction_ms, error));
+  eagre_crash_point("epoch.after_commits");
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_not_ahead(struct eagre_epoch *epoch, int64_t last,
+                                         const struct eagre_sink_recovery *recovery,
+                                         struct eagre_error *error) {
+  if (recovery->knowledge != EAGRE_SINK_HAS || recovery->epoch <= last) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_UNSAFE, "SINK_AHEAD_OF_CHECKPOINT",
+                  "The sink has epoch %lld of this checkpoint, whose last one is %lld: %s is older "
+                  "than the table.",
+                  (long long)recovery->epoch, (long long)last,
+                  eagre_checkpoint_path(epoch->options.checkpoint));
+  eagre_error_hint(error, "restore the newest checkpoint, or begin a new table with a new "
+                          "checkpoint");
+  return EAGRE_UNSAFE;
+}
+
+static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
+                                      struct eagre_error *error) {
+  struct eagre_checkpoint_offsets offsets;
+  struct eagre_sink_recovery recovery = {0};
+  int64_t next_watermark_ms = 0;
+  EAGRE_TRY(read_required_offsets(epoch, last, &offsets, error));
+  EAGRE_TRY(eagre_sink_recover(epoch->options.sink, &recovery, error));
+  EAGRE_TRY(check_not_ahead(epoch, last, &recovery, error));
+  enum eagre_status status =
+      eagre_checkpoint_read_commit(epoch->options.checkpoint, last, &next_watermark_ms, error);
+  if (status == EAGRE_OK) return continue_after(epoch, last, &offsets, next_watermark_ms, error);
+  if (status != EAGRE_END) return status;
+  bool sink_has_it = recovery.knowledge == EAGRE_SINK_HAS && recovery.epoch == last;
+  if (sink_has_it) return adopt(epoch, last, &offsets, &recovery, error);
+  return rerun(epoch, last, &offsets, error);
+}
+
+enum eagre_status epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error) {
+  const struct eagre_checkpoint_summary *summary =
+      eagre_checkpoint_summary(epoch->options.checkpoint);
+  if (summary->offsets_last < 0) return start_new(epoch, error);
+  EAGRE_TRY(recover_last(epoch, summary->offsets_last, error));
+  return EAGRE_OK;
+}

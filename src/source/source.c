@@ -1,0 +1,118 @@
+/* The door of `source`: finds the kind's table and calls it. */
+#include "source/source.h"
+
+#include "source/source_kind.h"
+
+static const struct eagre_source_methods *get_methods(enum eagre_source_kind kind) {
+  switch (kind) {
+  case EAGRE_SOURCE_KAFKA:
+    return &eagre_source_kafka_methods;
+  case EAGRE_SOURCE_FILES:
+    return &eagre_source_files_methods;
+  case EAGRE_SOURCE_RATE:
+    return &eagre_source_rate_methods;
+  }
+  eagre_assert(!"a kind of source without a table");
+  return NULL;
+}
+
+enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
+                                        struct eagre_error *error) {
+  return get_methods(plan->kind)->validate(plan, error);
+}
+
+enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
+                                    const struct eagre_source_environment *environment,
+                                    struct eagre_source **out_source, struct eagre_error *error) {
+  const struct eagre_source_methods *methods = get_methods(plan->kind);
+  *out_source = NULL;
+  EAGRE_TRY(methods->validate(plan, error));
+  struct eagre_source *source = eagre_allocate_zeroed(1, methods->source_size);
+  source->methods = methods;
+  source->plan = plan;
+  source->environment = *environment;
+  enum eagre_status status = methods->open(source, error);
+  if (status != EAGRE_OK) {
+    eagre_source_close(source);
+    return status;
+  }
+  *out_source = source;
+  return EAGRE_OK;
+}
+
+void eagre_source_close(struct eagre_source *source) {
+  if (source == NULL) return;
+  source->methods->close(source);
+  eagre_free(source);
+}
+
+const char *eagre_source_description(const struct eagre_source *source) {
+  return source->methods->description(source);
+}
+
+enum eagre_status eagre_source_start(struct eagre_source *source, struct eagre_arena *arena,
+                                     struct eagre_text *out_position, struct eagre_error *error) {
+  return source->methods->start(source, arena, out_position, error);
+}
+
+enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_text start,
+                                    const struct eagre_source_limits *limits,
+                                    struct eagre_arena *arena, struct eagre_source_plan *out,
+                                    struct eagre_error *error) {
+  *out = (struct eagre_source_plan){0};
+  return source->methods->plan(source, start, limits, arena, out, error);
+}
+
+enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
+                                      struct eagre_text end, struct eagre_error *error) {
+  return source->methods->assign(source, start, end, error);
+}
+
+enum eagre_status eagre_source_committed(struct eagre_source *source, struct eagre_text end,
+                                         struct eagre_error *error) {
+  return source->methods->committed(source, end, error);
+}
+
+void eagre_source_metrics(struct eagre_source *source, struct eagre_text end,
+                          struct eagre_buffer *out) {
+  source->methods->metrics(source, end, out);
+}
+
+int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position) {
+  return source->methods->lag(source, position);
+}
+
+enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t core,
+                                           struct eagre_io *io,
+                                           struct eagre_source_reader **out_reader,
+                                           struct eagre_error *error) {
+  *out_reader = NULL;
+  eagre_assert(core < source->environment.core_count);
+  struct eagre_source_reader *reader = eagre_allocate_zeroed(1, source->methods->reader_size);
+  reader->source = source;
+  reader->core = core;
+  reader->io = io;
+  enum eagre_status status = source->methods->reader_open(reader, error);
+  if (status != EAGRE_OK) {
+    eagre_source_reader_close(reader);
+    return status;
+  }
+  *out_reader = reader;
+  return EAGRE_OK;
+}
+
+void eagre_source_reader_close(struct eagre_source_reader *reader) {
+  if (reader == NULL) return;
+  reader->source->methods->reader_close(reader);
+  eagre_free(reader);
+}
+
+enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
+                                            struct eagre_error *error) {
+  return reader->source->methods->reader_begin(reader, error);
+}
+
+enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
+                                           struct eagre_batch *batch, struct eagre_error *error) {
+  return reader->source->methods->reader_read(reader, batch, error);
+}

@@ -1,0 +1,129 @@
+/* Commands from a flow's control thread to its tasks, and the callbacks of the epoch protocol made
+ * of them. */
+#include <string.h>
+
+#include "runtime/runtime_inside.h"
+
+/* While cores work, the control thread looks for a stop at least this often. */
+static const int64_t ANSWER_WAIT_US = 50000;
+
+static void send(struct runtime_task *task, const struct runtime_command *command) {
+  struct eagre_buffer piece = task->command.piece; /* its memory is kept */
+  task->command = *command;
+  task->command.piece = piece;
+  task->command.task = task;
+  eagre_error_init(&task->command.error);
+  bool is_pushed = eagre_ring_push(task->commands, &task->command);
+  eagre_assert(is_pushed);
+  eagre_io_wake(task->core->io);
+}
+
+/* Takes the answers that are there; keeps the first failure. */
+static uint32_t take_answers(struct runtime_flow *flow, enum eagre_status *status,
+                             struct eagre_error *error) {
+  uint32_t taken = 0;
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    struct runtime_command *command = eagre_ring_pop(flow->tasks[i].answers);
+    if (command == NULL) continue;
+    taken += 1;
+    if (command->status == EAGRE_OK || *status != EAGRE_OK) continue;
+    *status = command->status;
+    if (error != NULL) *error = command->error;
+  }
+  return taken;
+}
+
+enum eagre_status runtime_broadcast(struct runtime_flow *flow,
+                                    const struct runtime_command *command,
+                                    struct eagre_error *error) {
+  uint32_t core_count = flow->runtime->core_count;
+  enum eagre_status status = EAGRE_OK;
+  for (uint32_t i = 0; i < core_count; i++) {
+    send(&flow->tasks[i], command);
+  }
+  uint32_t answered = 0;
+  while (answered < core_count) {
+    answered += take_answers(flow, &status, error);
+    if (answered < core_count) eagre_io_wait(flow->io, ANSWER_WAIT_US);
+  }
+  return status;
+}
+
+/* ---- Callbacks of the protocol
+ * -------------------------------------------------------------------- */
+
+static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
+  uint32_t watermark_count = flow->plan->watermark_count;
+  out->sources[0] = (struct eagre_epoch_source_count){0};
+  out->output_rows = 0;
+  out->state = (struct eagre_final_metrics){0};
+  memset(out->event_times, 0, sizeof *out->event_times * watermark_count);
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    const struct runtime_task *task = &flow->tasks[i];
+    out->sources[0].rows += task->count.rows;
+    out->sources[0].bytes += task->count.bytes;
+    out->output_rows += task->output_rows;
+    out->state.rows_total += task->metrics.rows_total;
+    out->state.rows_updated += task->metrics.rows_updated;
+    out->state.rows_removed += task->metrics.rows_removed;
+    out->state.rows_dropped_late += task->metrics.rows_dropped_late;
+    out->state.memory_bytes += task->metrics.memory_bytes;
+    for (uint32_t j = 0; j < watermark_count; j++) {
+      const struct eagre_event_time *each = &task->event_times[j];
+      struct eagre_event_time *all = &out->event_times[j];
+      if (each->count == 0) continue;
+      if (all->count == 0 || each->maximum_ms > all->maximum_ms) all->maximum_ms = each->maximum_ms;
+      if (all->count == 0 || each->minimum_ms < all->minimum_ms) all->minimum_ms = each->minimum_ms;
+      all->count += each->count;
+      all->sum_ms += each->sum_ms;
+    }
+  }
+}
+
+/* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
+ * look at the same flag between batches (runtime_task_turn), so the answers come soon. */
+static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
+                             struct eagre_epoch_counts *out, struct eagre_error *error) {
+  struct runtime_flow *flow = context;
+  struct runtime_command command = {.kind = RUNTIME_RUN, .run = *request};
+  EAGRE_TRY(runtime_broadcast(flow, &command, error));
+  if (flow->plan->aggregate != NULL) {
+    command = (struct runtime_command){.kind = RUNTIME_FINISH};
+    EAGRE_TRY(runtime_broadcast(flow, &command, error));
+  }
+  sum_counts(flow, out);
+  return EAGRE_OK;
+}
+
+static enum eagre_status prepare(void *context, int64_t epoch, const char *attempt,
+                                 struct eagre_arena *arena, struct eagre_epoch_pieces *out,
+                                 struct eagre_error *error) {
+  struct runtime_flow *flow = context;
+  struct runtime_command command = {.kind = RUNTIME_PREPARE, .epoch = epoch};
+  strncpy(command.attempt, attempt, sizeof command.attempt - 1);
+  EAGRE_TRY(runtime_broadcast(flow, &command, error));
+  uint32_t core_count = flow->runtime->core_count;
+  out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * core_count);
+  out->count = core_count;
+  for (uint32_t i = 0; i < core_count; i++) {
+    out->pieces[i] = eagre_arena_copy_text(arena, eagre_buffer_text(&flow->tasks[i].command.piece));
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status load(void *context, int64_t version, uint32_t written_core_count,
+                              const char *attempt, struct eagre_error *error) {
+  struct runtime_command command = {
+      .kind = RUNTIME_LOAD, .version = version, .written_core_count = written_core_count};
+  strncpy(command.attempt, attempt, sizeof command.attempt - 1);
+  return runtime_broadcast(context, &command, error);
+}
+
+static void abort_attempt(void *context) {
+  struct runtime_command command = {.kind = RUNTIME_ABORT};
+  struct eagre_error ignored; /* the failure that led here is the one to report */
+  (void)runtime_broadcast(context, &command, &ignored);
+}
+
+const struct eagre_epoch_workers runtime_workers = {
+    .run = run, .prepare = prepare, .load = load, .abort = abort_attempt};

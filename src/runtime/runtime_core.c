@@ -1,0 +1,72 @@
+/* A core: one pinned thread that turns the tasks of all flows in turn. */
+#include <sched.h>
+#include <stdio.h>
+
+#include "runtime/runtime_inside.h"
+
+/* How long an idle core sleeps at most; commands and descriptors wake it before. */
+static const int64_t IDLE_WAIT_US = 100000;
+/* While a RUN waits for its source (which may have no descriptor to watch). */
+static const int64_t STARVED_WAIT_US = 1000;
+
+static bool take_command(struct runtime_task *task) {
+  struct runtime_command *command = eagre_ring_pop(task->commands);
+  if (command == NULL) return false;
+  runtime_task_execute(task, command);
+  return true;
+}
+
+static bool turn(struct runtime_core *core, bool *out_is_starved) {
+  bool did_work = false;
+  for (uint32_t i = 0; i < core->task_count; i++) {
+    struct runtime_task *task = core->tasks[i];
+    did_work = take_command(task) || did_work;
+    if (task->running == NULL) continue;
+    bool moved = runtime_task_turn(task);
+    did_work = did_work || moved;
+    *out_is_starved = *out_is_starved || !moved;
+  }
+  return did_work;
+}
+
+static void *core_main(void *argument) {
+  struct runtime_core *core = argument;
+  core->is_pinned = runtime_cpu_pin(core->cpu);
+  core->status = eagre_io_open(NULL, &core->io, &core->error);
+  atomic_store_explicit(&core->is_ready, true, memory_order_release);
+  if (core->status != EAGRE_OK) return NULL;
+  while (!atomic_load_explicit(&core->must_stop, memory_order_acquire)) {
+    bool is_starved = false;
+    if (turn(core, &is_starved)) continue;
+    eagre_io_wait(core->io, is_starved ? STARVED_WAIT_US : IDLE_WAIT_US);
+  }
+  for (uint32_t i = 0; i < core->task_count; i++) {
+    runtime_task_done(core->tasks[i]);
+  }
+  eagre_io_close(core->io);
+  return NULL;
+}
+
+enum eagre_status runtime_core_start(struct runtime_core *core, struct eagre_error *error) {
+  int failure = pthread_create(&core->thread, NULL, core_main, core);
+  if (failure != 0) {
+    return eagre_error_system(error, EAGRE_IO, "THREAD_START_FAILED", failure,
+                              "cannot start the thread of core %u", core->index);
+  }
+  char name[16];
+  snprintf(name, sizeof name, "eagre-core-%u", core->index % 1000);
+  pthread_setname_np(core->thread, name);
+  while (!atomic_load_explicit(&core->is_ready, memory_order_acquire)) {
+    sched_yield();
+  }
+  if (core->status == EAGRE_OK) return EAGRE_OK;
+  pthread_join(core->thread, NULL);
+  *error = core->error;
+  return core->status;
+}
+
+void runtime_core_stop(struct runtime_core *core) {
+  atomic_store_explicit(&core->must_stop, true, memory_order_release);
+  eagre_io_wake(core->io);
+  pthread_join(core->thread, NULL);
+}

@@ -1,0 +1,225 @@
+/* The control thread of one flow: opens what it needs, runs epochs by trigger, reports. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/runtime_inside.h"
+
+/* ---- The two chains
+ * ------------------------------------------------------------------------------- */
+
+void runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena) {
+  uint32_t count = 0;
+  for (struct eagre_plan_node *node = flow->plan->query; node != NULL; node = node->input) {
+    count += 1;
+  }
+  struct eagre_plan_node **nodes = eagre_arena_allocate(arena, sizeof(void *) * count);
+  uint32_t index = count;
+  for (struct eagre_plan_node *node = flow->plan->query; node != NULL; node = node->input) {
+    nodes[--index] = node;
+  }
+  flow->source_node = nodes[0];
+  flow->input_nodes = nodes + 1;
+  flow->input_node_count = count - 1;
+  for (uint32_t i = 1; i < count; i++) {
+    if (nodes[i] != flow->plan->aggregate) continue;
+    flow->input_node_count = i - 1;
+    flow->output_nodes = nodes + i + 1;
+    flow->output_node_count = count - i - 1;
+  }
+}
+
+/* ---- Opening and closing
+ * --------------------------------------------------------------------------- */
+
+static enum eagre_status open_checkpoint(struct runtime_flow *flow, struct eagre_error *error) {
+  const struct eagre_checkpoint_options options = {.take_over = flow->runtime->options.take_over};
+  char *path = eagre_text_duplicate(flow->plan->checkpoint);
+  enum eagre_status status =
+      eagre_checkpoint_open(flow->io, path, &options, &flow->checkpoint, error);
+  eagre_free(path);
+  EAGRE_TRY(status);
+  return eagre_epoch_check(flow->plan, flow->checkpoint, error);
+}
+
+static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_error *error) {
+  const struct eagre_source_environment environment = {
+      .io = flow->io,
+      .checkpoint = flow->checkpoint,
+      .zone = flow->runtime->pipeline->zone,
+      .core_count = flow->runtime->core_count,
+      .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+  };
+  flow->sources = eagre_allocate_zeroed(flow->plan->source_count + 1, sizeof(void *));
+  for (uint32_t i = 0; i < flow->plan->source_count; i++) {
+    EAGRE_TRY(eagre_source_open(flow->plan->sources[i], &environment, &flow->sources[i], error));
+  }
+  return EAGRE_OK;
+}
+
+/* The console is shared by all flows. */
+static void print_locked(void *context, struct eagre_text text) {
+  struct eagre_runtime *runtime = context;
+  pthread_mutex_lock(&runtime->output_mutex);
+  runtime->options.print(runtime->options.print_context, text);
+  pthread_mutex_unlock(&runtime->output_mutex);
+}
+
+static bool shares_console(const struct runtime_flow *flow) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < flow->runtime->flow_count; i++) {
+    count += flow->runtime->flows[i].plan->sink->kind == EAGRE_SINK_CONSOLE;
+  }
+  return count > 1;
+}
+
+static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error *error) {
+  const struct eagre_sink_environment environment = {
+      .io = flow->io,
+      .checkpoint_id = eagre_checkpoint_summary(flow->checkpoint)->id,
+      .zone = flow->runtime->pipeline->zone,
+      .core_count = flow->runtime->core_count,
+      .print = print_locked,
+      .print_context = flow->runtime,
+      .flow_name = shares_console(flow) ? flow->plan->name : eagre_text_make("", 0),
+      .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+  };
+  return eagre_sink_open(flow->plan->sink, flow->plan->query->output, flow->plan->mode,
+                         &environment, &flow->sink, error);
+}
+
+static void close_flow(struct runtime_flow *flow) {
+  struct runtime_command command = {.kind = RUNTIME_CLOSE};
+  struct eagre_error ignored; /* closing has no failure to report */
+  (void)runtime_broadcast(flow, &command, &ignored);
+  eagre_epoch_free(flow->epoch);
+  for (uint32_t i = 0; flow->sources != NULL && i < flow->plan->source_count; i++) {
+    if (flow->sources[i] != NULL) eagre_source_close(flow->sources[i]);
+  }
+  eagre_free(flow->sources);
+  if (flow->sink != NULL) eagre_sink_close(flow->sink);
+  if (flow->checkpoint != NULL) eagre_checkpoint_close(flow->checkpoint);
+  flow->epoch = NULL;
+  flow->sources = NULL;
+  flow->sink = NULL;
+  flow->checkpoint = NULL;
+}
+
+/* ---- Saying what happens
+ * ----------------------------------------------------------------------------- */
+
+static void announce(const struct runtime_flow *flow) {
+  const struct eagre_flow *plan = flow->plan;
+  for (uint32_t i = 0; i < plan->source_count; i++) {
+    eagre_log(EAGRE_LOG_INFO,
+              "flow %.*s: reads %s, writes %s (%s), checkpoint %.*s, next epoch %lld, %u cores, %s",
+              (int)plan->name.size, plan->name.data, eagre_source_description(flow->sources[i]),
+              eagre_sink_description(flow->sink), eagre_output_mode_name(plan->mode),
+              (int)plan->checkpoint.size, plan->checkpoint.data,
+              (long long)eagre_epoch_next(flow->epoch), flow->runtime->core_count,
+              eagre_io_description(flow->io));
+  }
+}
+
+static void report(struct runtime_flow *flow) {
+  struct eagre_runtime *runtime = flow->runtime;
+  const struct eagre_epoch_progress *progress = eagre_epoch_last(flow->epoch);
+  flow->last_report_us = eagre_clock_wall_us();
+  if (runtime->options.on_report == NULL) return;
+  struct eagre_text query_name = eagre_option_text(&flow->plan->options, "queryName");
+  const struct eagre_epoch_names names = {
+      .id = eagre_checkpoint_summary(flow->checkpoint)->id,
+      .run_id = flow->run_id,
+      .name = query_name.size > 0 ? query_name : flow->plan->name,
+      .flow = flow->plan,
+      .sources = flow->sources,
+      .sink = flow->sink,
+  };
+  struct eagre_buffer json = {0};
+  eagre_epoch_print_progress(progress, &names, &json);
+  const struct eagre_runtime_report each = {flow->plan->name, progress, eagre_buffer_text(&json)};
+  pthread_mutex_lock(&runtime->output_mutex);
+  runtime->options.on_report(runtime->options.report_context, &each);
+  pthread_mutex_unlock(&runtime->output_mutex);
+  eagre_buffer_done(&json);
+}
+
+static void report_idle(struct runtime_flow *flow, bool is_last) {
+  int64_t interval_us = eagre_option_duration_us(&flow->plan->settings,
+                                                 "spark.sql.streaming.noDataProgressEventInterval");
+  bool is_due = eagre_clock_wall_us() - flow->last_report_us >= interval_us;
+  if (is_due || (is_last && flow->last_report_us == 0)) report(flow);
+}
+
+/* ---- Running
+ * ---------------------------------------------------------------------------------------- */
+
+static void wait_for_trigger(struct runtime_flow *flow, bool has_run) {
+  int64_t now_us = eagre_clock_wall_us();
+  int64_t deadline_us = now_us + runtime_trigger_wait_us(flow, has_run, now_us);
+  while (now_us < deadline_us && !runtime_must_stop(flow->runtime)) {
+    eagre_io_wait(flow->io, deadline_us - now_us);
+    now_us = eagre_clock_wall_us();
+  }
+}
+
+static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_error *error) {
+  while (!runtime_must_stop(flow->runtime)) {
+    enum eagre_epoch_outcome outcome = EAGRE_EPOCH_IDLE;
+    flow->step_begin_us = eagre_clock_wall_us();
+    EAGRE_TRY(eagre_epoch_step(flow->epoch, &outcome, error));
+    if (outcome == EAGRE_EPOCH_RAN) {
+      report(flow);
+    } else {
+      report_idle(flow, outcome == EAGRE_EPOCH_FINISHED);
+    }
+    if (outcome == EAGRE_EPOCH_FINISHED) break;
+    wait_for_trigger(flow, outcome == EAGRE_EPOCH_RAN);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error *error) {
+  struct runtime_command open = {.kind = RUNTIME_OPEN};
+  EAGRE_TRY(open_checkpoint(flow, error));
+  EAGRE_TRY(open_sources(flow, error));
+  EAGRE_TRY(open_sink(flow, error));
+  EAGRE_TRY(runtime_broadcast(flow, &open, error));
+  const struct eagre_epoch_workers workers = {
+      .context = flow,
+      .run = runtime_workers.run,
+      .prepare = runtime_workers.prepare,
+      .load = runtime_workers.load,
+      .abort = runtime_workers.abort,
+  };
+  const struct eagre_epoch_options options = {
+      .flow = flow->plan,
+      .io = flow->io,
+      .checkpoint = flow->checkpoint,
+      .sources = flow->sources,
+      .sink = flow->sink,
+      .workers = &workers,
+      .core_count = flow->runtime->core_count,
+  };
+  flow->epoch = eagre_epoch_new(&options);
+  EAGRE_TRY(eagre_epoch_start(flow->epoch, error));
+  announce(flow);
+  return run_epochs(flow, error);
+}
+
+void *runtime_flow_main(void *argument) {
+  struct runtime_flow *flow = argument;
+  uint32_t cpus[EAGRE_CORE_COUNT_MAX];
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    cpus[i] = flow->runtime->cores[i].cpu;
+  }
+  runtime_cpu_avoid(cpus, flow->runtime->core_count);
+  eagre_uuid_make(flow->run_id);
+  flow->status = eagre_io_open(NULL, &flow->io, &flow->error);
+  if (flow->status != EAGRE_OK) return NULL;
+  atomic_store(&flow->wake_io, flow->io);
+  flow->status = run_flow(flow, &flow->error);
+  if (flow->status == EAGRE_CANCELLED) flow->status = EAGRE_OK; /* it was asked to stop */
+  close_flow(flow);
+  atomic_store(&flow->wake_io, NULL);
+  return NULL;
+}

@@ -1,0 +1,156 @@
+/* Inside of the room `runtime`. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runtime/runtime.h"
+
+struct runtime_core;
+struct runtime_flow;
+struct runtime_task;
+
+/* ---- Commands: control -> core -> control -------------------------------------------------------
+ */
+
+enum runtime_command_kind {
+  RUNTIME_OPEN,    /* make chains, open readers and the sink writer */
+  RUNTIME_LOAD,    /* load the state this core owns */
+  RUNTIME_RUN,     /* read to the ends, fold into the partial table or write to the sink */
+  RUNTIME_FINISH,  /* merge partial tables, emit (flows with an aggregation) */
+  RUNTIME_PREPARE, /* sink piece and state file, synced */
+  RUNTIME_ABORT,   /* give the attempt up */
+  RUNTIME_CLOSE,
+};
+
+/* One per task, reused: at most one command of a task is under way. */
+struct runtime_command {
+  enum runtime_command_kind kind;
+  struct runtime_task *task;
+  struct eagre_epoch_run run;  /* RUN */
+  int64_t epoch;               /* PREPARE */
+  char attempt[64];            /* PREPARE, LOAD */
+  int64_t version;             /* LOAD */
+  uint32_t written_core_count; /* LOAD */
+  enum eagre_status status;    /* answer */
+  struct eagre_error error;
+  struct eagre_buffer piece; /* PREPARE: the sink's piece */
+};
+
+/* ---- Task: one flow on one core
+ * ------------------------------------------------------------------ */
+
+struct runtime_task {
+  struct runtime_flow *flow;
+  struct runtime_core *core;
+  uint32_t index;              /* of the core within the runtime */
+  struct eagre_ring *commands; /* control -> core */
+  struct eagre_ring *answers;  /* core -> control */
+  struct runtime_command command;
+
+  /* Core's. */
+  struct eagre_source_reader *reader;
+  struct eagre_chain *input;
+  struct eagre_partial *partial;
+  struct eagre_final *final;
+  struct eagre_chain *output;
+  struct eagre_sink_writer *writer;
+  struct runtime_command *running; /* RUN under way; NULL otherwise */
+  struct eagre_epoch_source_count count;
+  struct eagre_event_time *event_times;
+  struct eagre_final_metrics metrics;
+  uint64_t output_rows;
+  uint64_t batch_count;
+};
+
+/* Runs on the core's thread. RUN only begins here; `runtime_task_turn` goes on. */
+void runtime_task_execute(struct runtime_task *task, struct runtime_command *command);
+/* One batch of a RUN under way; false when there was nothing to do. */
+bool runtime_task_turn(struct runtime_task *task);
+void runtime_task_done(struct runtime_task *task);
+
+/* ---- Core
+ * ------------------------------------------------------------------------------------------ */
+
+struct runtime_core {
+  struct eagre_runtime *runtime;
+  uint32_t index;
+  uint32_t cpu;
+  bool is_pinned;
+  pthread_t thread;
+  struct eagre_io *io; /* opened by the thread itself; set before `is_ready` */
+  _Atomic bool is_ready;
+  _Atomic bool must_stop;
+  enum eagre_status status; /* of opening */
+  struct eagre_error error;
+  struct runtime_task **tasks; /* one per flow */
+  uint32_t task_count;
+};
+
+enum eagre_status runtime_core_start(struct runtime_core *core, struct eagre_error *error);
+void runtime_core_stop(struct runtime_core *core);
+
+/* runtime_cpu.c */
+uint32_t runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max);
+bool runtime_cpu_pin(uint32_t cpu);
+/* The calling thread may run on every allowed CPU but `cpus`, unless that leaves none. Returns what
+ * was decided as text: "CPU 2-3" or "all CPUs (no CPU is left beside the cores)". */
+const char *runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count);
+
+/* ---- Flow
+ * ------------------------------------------------------------------------------------------ */
+
+struct runtime_flow {
+  struct eagre_runtime *runtime;
+  struct eagre_flow *plan;
+  struct runtime_task *tasks; /* one per core */
+  pthread_t thread;
+  bool has_thread;
+  struct eagre_io *io;
+  struct eagre_checkpoint *checkpoint;
+  struct eagre_source **sources;
+  struct eagre_sink *sink;
+  struct eagre_epoch *epoch;
+  char run_id[EAGRE_UUID_SIZE];
+  _Atomic(struct eagre_io *) wake_io; /* for eagre_runtime_stop; NULL while there is none */
+  int64_t last_report_us;
+  int64_t step_begin_us;
+  enum eagre_status status;
+  struct eagre_error error;
+  /* The nodes of the query in data order, split at the aggregation. */
+  struct eagre_plan_node **input_nodes;
+  uint32_t input_node_count;
+  struct eagre_plan_node **output_nodes;
+  uint32_t output_node_count;
+  struct eagre_plan_node *source_node;
+};
+
+struct eagre_runtime {
+  struct eagre_pipeline *pipeline;
+  struct eagre_runtime_options options;
+  struct runtime_core *cores;
+  uint32_t core_count;
+  struct runtime_flow *flows;
+  uint32_t flow_count;
+  _Atomic int stop_requests; /* 0 run, 1 finish the epoch, 2 abandon it */
+  _Atomic int64_t stop_requested_us;
+  pthread_mutex_t output_mutex; /* reports and console: off the data path */
+};
+
+/* Splits the query into the nodes of both chains. */
+void runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena);
+/* Body of the control thread. */
+void *runtime_flow_main(void *flow);
+/* Whether the current epoch is to be given up. */
+bool runtime_must_abandon(const struct eagre_runtime *runtime);
+bool runtime_must_stop(const struct eagre_runtime *runtime);
+
+/* runtime_control.c: the epoch protocol's callbacks. */
+extern const struct eagre_epoch_workers runtime_workers;
+/* Sends a command to every task of the flow and waits for all answers. */
+enum eagre_status runtime_broadcast(struct runtime_flow *flow,
+                                    const struct runtime_command *command,
+                                    struct eagre_error *error);
+
+/* runtime_trigger.c: how long to wait before the next step; 0 = at once. */
+int64_t runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run, int64_t now_us);

@@ -4,8 +4,8 @@
  *
  *   metadata, offsets/N, commits/N, sources/I/N     Spark's, each with a hidden .NAME.crc
  *   eagre/lock                                       open-file-description lock
- *   eagre/prepared/N                                 attempt, state version, watermarks, sink pieces
- *   eagre/state/...                                  room `state`
+ *   eagre/prepared/N                                 attempt, state version, watermarks, sink
+ * pieces eagre/state/...                                  room `state`
  *
  * Exclusive creation everywhere: a file that exists already is UNSAFE
  * CONCURRENT_STREAM_LOG_UPDATE. Side files are verified when they exist: UNSAFE
@@ -40,10 +40,10 @@ struct eagre_checkpoint_prepared {
   struct eagre_text attempt;
   int64_t epoch;
   bool has_state;
-  int64_t state_version;        /* N + 1 */
-  uint32_t core_count;          /* cores that wrote state files */
-  int64_t next_watermark_ms;    /* eviction watermark of N + 1 */
-  int64_t late_watermark_ms;    /* late-row watermark of N + 1 */
+  int64_t state_version;            /* N + 1 */
+  uint32_t core_count;              /* cores that wrote state files */
+  int64_t next_watermark_ms;        /* eviction watermark of N + 1 */
+  int64_t late_watermark_ms;        /* late-row watermark of N + 1 */
   const int64_t *source_maximum_ms; /* per watermark node: greatest (event time - delay) so far */
   uint32_t source_maximum_count;
   const struct eagre_text *sink_pieces; /* opaque JSON texts, one per sink */
@@ -52,41 +52,48 @@ struct eagre_checkpoint_prepared {
 
 /* What a start finds. */
 struct eagre_checkpoint_summary {
-  bool exists;               /* metadata is there */
+  bool exists; /* metadata is there */
   char id[EAGRE_UUID_SIZE];
-  int64_t offsets_last;      /* -1 none */
-  int64_t commits_last;      /* -1 none */
-  bool has_state;            /* eagre/state holds files */
-  bool is_from_spark;        /* state/ of Spark's, or no eagre/ directory although epochs exist */
-  bool has_spark_state;      /* state/<op>: a stateful checkpoint of Spark's, not continuable */
+  int64_t offsets_last; /* -1 none */
+  int64_t commits_last; /* -1 none */
+  bool has_state;       /* eagre/state holds files */
+  bool is_from_spark;   /* state/ of Spark's, or no eagre/ directory although epochs exist */
+  bool has_spark_state; /* state/<op>: a stateful checkpoint of Spark's, not continuable */
 };
 
 struct eagre_checkpoint_options {
   bool read_only; /* no lock, nothing is made: `checkpoint show`, `lag` */
-  bool take_over; /* go past a held lock (--take-over) */
+  bool take_over; /* go past a held lock (--take-over); exclusive creation is the fence then */
 };
 
-/* Opens (and locks) the directory without writing to it; it may not exist. Reads the summary.
- * UNSAFE: CHECKPOINT_LOCKED (another process), STREAMING_CHECKPOINT_MISSING_METADATA_FILE,
- * MALFORMED_LOG_FILE, INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION. */
+/* Opens the directory without writing to it; it may not exist. Locks it when it has a lock file
+ * already (directory eagre/), else `eagre_checkpoint_create` does. Reads the summary. `options` may
+ * be NULL. UNSAFE: CHECKPOINT_LOCKED (another process), STREAMING_CHECKPOINT_MISSING_METADATA_FILE,
+ * MALFORMED_LOG_FILE, CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED. */
 enum eagre_status eagre_checkpoint_open(struct eagre_io *io, const char *path,
                                         const struct eagre_checkpoint_options *options,
                                         struct eagre_checkpoint **out_checkpoint,
                                         struct eagre_error *error);
+/* Gives the lock back. NULL is fine. */
 void eagre_checkpoint_close(struct eagre_checkpoint *checkpoint);
+/* As of opening, and after `eagre_checkpoint_create` (id, exists). */
 const struct eagre_checkpoint_summary *
 eagre_checkpoint_summary(const struct eagre_checkpoint *checkpoint);
+/* Absolute. */
 const char *eagre_checkpoint_path(const struct eagre_checkpoint *checkpoint);
 
-/* Step 0: directories and `metadata` with a new id (kept when it exists already). */
+/* Step 0: directories, the lock when it is not held yet, and `metadata` with a new id (kept when it
+ * exists already). Every start that will write calls it. UNSAFE: CHECKPOINT_LOCKED, or
+ * CONCURRENT_STREAM_LOG_UPDATE when another process was here between opening and now. Passes
+ * checkpoint.after_metadata when it has written metadata. */
 enum eagre_status eagre_checkpoint_create(struct eagre_checkpoint *checkpoint,
                                           struct eagre_error *error);
 
-enum eagre_status eagre_checkpoint_write_offsets(struct eagre_checkpoint *checkpoint,
-                                                 int64_t epoch,
+enum eagre_status eagre_checkpoint_write_offsets(struct eagre_checkpoint *checkpoint, int64_t epoch,
                                                  const struct eagre_checkpoint_offsets *offsets,
                                                  struct eagre_error *error);
-/* END when the file does not exist. Texts live in `arena`. */
+/* END when the file does not exist. Texts live in `arena`. UNSAFE: MALFORMED_LOG_FILE,
+ * INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION, CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED. */
 enum eagre_status eagre_checkpoint_read_offsets(struct eagre_checkpoint *checkpoint, int64_t epoch,
                                                 struct eagre_arena *arena,
                                                 struct eagre_checkpoint_offsets *out,
@@ -101,14 +108,14 @@ enum eagre_status eagre_checkpoint_read_commit(struct eagre_checkpoint *checkpoi
 enum eagre_status eagre_checkpoint_write_prepared(struct eagre_checkpoint *checkpoint,
                                                   const struct eagre_checkpoint_prepared *prepared,
                                                   struct eagre_error *error);
-/* END when there is none; UNSAFE PREPARED_FILE_CORRUPT when its checksum is wrong. */
-enum eagre_status eagre_checkpoint_read_prepared(struct eagre_checkpoint *checkpoint,
-                                                 int64_t epoch, struct eagre_arena *arena,
+/* END when there is none; UNSAFE PREPARED_FILE_CORRUPT, PREPARED_FILE_VERSION_UNSUPPORTED. */
+enum eagre_status eagre_checkpoint_read_prepared(struct eagre_checkpoint *checkpoint, int64_t epoch,
+                                                 struct eagre_arena *arena,
                                                  struct eagre_checkpoint_prepared *out,
                                                  struct eagre_error *error);
 
-/* sources/<source>/<name>: `content` is written as it is (with Spark's header, which the source
- * makes). END when it does not exist. */
+/* sources/<source>/<name>, made with its directory: `content` is written as it is (with Spark's
+ * header, which the source makes). END when it does not exist. */
 enum eagre_status eagre_checkpoint_write_source(struct eagre_checkpoint *checkpoint,
                                                 uint32_t source, const char *name,
                                                 struct eagre_text content,
@@ -121,7 +128,8 @@ enum eagre_status eagre_checkpoint_list_source(struct eagre_checkpoint *checkpoi
                                                struct eagre_io_entry **out_entries,
                                                uint32_t *out_count, struct eagre_error *error);
 
-/* Step 6: removes offsets, commits and prepared below `keep_from` (crc side files too). */
+/* Step 6: removes offsets, commits and prepared below `keep_from`, with their side files and what
+ * writers that died left of them. Passes epoch.mid_purge half way. */
 enum eagre_status eagre_checkpoint_purge(struct eagre_checkpoint *checkpoint, int64_t keep_from,
                                          struct eagre_error *error);
 /* Absolute path of the state directory (eagre/state), for room `state`. */

@@ -351,7 +351,7 @@ static void write_into(struct eagre_buffer *content, const struct event *event, 
     memset(eagre_buffer_reserve(content, end - content->size), 0, end - content->size);
     content->size = end;
   }
-  if (!is_zeroed) memcpy(content->data + event->offset, event->data, size);
+  if (!is_zeroed && size > 0) memcpy(content->data + event->offset, event->data, size);
 }
 
 /* An unsafe write: kept, dropped, cut short, or allocated but never written. */

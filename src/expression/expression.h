@@ -11,9 +11,9 @@
  *   3. `eagre_program_run` evaluates it over one batch. One program belongs to one thread.
  *
  * ANSI is on: overflow, bad casts and division by zero are DATA errors with class, SQL position and
- * row. Arguments that Spark evaluates lazily (AND, OR, CASE, IF, COALESCE, NVL, TRY_*) are evaluated
- * only for the rows that need them, so `x <> 0 AND 1 / x > 2` never fails.
- * NULL in, NULL out unless a function says otherwise. */
+ * row. Arguments that Spark evaluates lazily (AND, OR, CASE, IF, COALESCE, NVL, TRY_*) are
+ * evaluated only for the rows that need them, so `x <> 0 AND 1 / x > 2` never fails. NULL in, NULL
+ * out unless a function says otherwise. */
 #pragma once
 
 #include <stdbool.h>
@@ -68,8 +68,7 @@ enum eagre_status eagre_expression_case(struct eagre_arena *arena,
                                         struct eagre_expression **out, struct eagre_error *error);
 /* value:path on a STRING. */
 enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre_expression *value,
-                                         struct eagre_text path,
-                                         struct eagre_sql_position position,
+                                         struct eagre_text path, struct eagre_sql_position position,
                                          struct eagre_expression **out, struct eagre_error *error);
 /* STRUCT of named values: struct(...), named_struct(...). `names` are used as given. */
 struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
@@ -111,12 +110,25 @@ bool eagre_expression_mark_fields(const struct eagre_expression *expression, uin
 struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
                                                      struct eagre_expression *expression,
                                                      const bool *used_fields);
+/* Splits a AND b AND ... into its conjuncts (at most `count_max`, the rest stays joined in the
+ * last); returns how many. */
+uint32_t eagre_expression_split_and(struct eagre_expression *condition,
+                                    struct eagre_expression **out, uint32_t count_max);
+/* Whether it gives the same value for the same row in every batch. */
+bool eagre_expression_is_deterministic(const struct eagre_expression *expression);
+/* Whether a from_json is anywhere inside: too dear to be evaluated twice. */
+bool eagre_expression_has_json(const struct eagre_expression *expression);
+/* A copy in which column i is replaced by replacements[i]. */
+struct eagre_expression *eagre_expression_substitute(struct eagre_arena *arena,
+                                                     const struct eagre_expression *expression,
+                                                     struct eagre_expression *const *replacements);
 bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre_expression *b);
 /* SQL text as EXPLAIN shows it. `column_name` (may be NULL: #index) names input columns. */
 void eagre_expression_print(const struct eagre_expression *expression,
                             const struct eagre_type *input_columns, struct eagre_buffer *out);
 
-/* ---- Functions table -------------------------------------------------------------------------- */
+/* ---- Functions table --------------------------------------------------------------------------
+ */
 
 struct eagre_function_info {
   const char *name;
@@ -130,7 +142,8 @@ const struct eagre_function_info *eagre_function_list(uint32_t *out_count);
 bool eagre_function_is_aggregate(struct eagre_text name);
 bool eagre_function_exists(struct eagre_text name);
 
-/* ---- Running ---------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------
+ */
 
 struct eagre_program;
 
@@ -138,29 +151,30 @@ struct eagre_program_context {
   int64_t batch_timestamp_us; /* current_timestamp(), now(), current_date() */
 };
 
-/* Compiles `count` expressions over input columns of STRUCT type `input`. Never fails for trees made
- * by the constructors above. */
+/* Compiles `count` expressions over input columns of STRUCT type `input`. Never fails for trees
+ * made by the constructors above. */
 struct eagre_program *eagre_program_new(const struct eagre_type *input,
-                                        struct eagre_expression *const *expressions,
-                                        uint32_t count,
+                                        struct eagre_expression *const *expressions, uint32_t count,
                                         const struct eagre_expression_session *session);
 void eagre_program_free(struct eagre_program *program);
 /* Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
- * they may alias input columns, and may be constants). Errors: DATA with class, line, column, row. */
+ * they may alias input columns, and may be constants). Errors: DATA with class, line, column, row.
+ */
 enum eagre_status eagre_program_run(struct eagre_program *program, struct eagre_batch *batch,
                                     const struct eagre_program_context *context,
                                     struct eagre_vector *out, struct eagre_error *error);
-/* Evaluates one BOOLEAN expression and gives the rows where it is true as a bitmap (NULL = false). */
-enum eagre_status eagre_program_run_filter(struct eagre_program *program,
-                                           struct eagre_batch *batch,
+/* Evaluates one BOOLEAN expression and gives the rows where it is true as a bitmap (NULL = false).
+ */
+enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct eagre_batch *batch,
                                            const struct eagre_program_context *context,
                                            uint8_t **out_keep, struct eagre_error *error);
 
-/* ---- Aggregates ------------------------------------------------------------------------------- */
+/* ---- Aggregates -------------------------------------------------------------------------------
+ */
 
 /* An aggregate bound to its argument type. Its accumulator is `accumulator_size` bytes (a multiple
- * of 8, all zero = nothing seen), without pointers except that of min/max over texts, which points into the
- * arena given to update (the state table's) and is listed by `text_offset`. */
+ * of 8, all zero = nothing seen), without pointers except that of min/max over texts, which points
+ * into the arena given to update (the state table's) and is listed by `text_offset`. */
 struct eagre_aggregate {
   const struct eagre_function_info *info;
   const struct eagre_type *argument_type; /* NULL for count(*) */
@@ -170,15 +184,16 @@ struct eagre_aggregate {
   uint8_t kind;        /* private to this room */
 };
 
-/* Binds count, sum, avg, mean, min, max (count(*): argument NULL). *inout_argument gets the implicit
- * cast. USAGE errors as `eagre_expression_call`. */
+/* Binds count, sum, avg, mean, min, max (count(*): argument NULL). *inout_argument gets the
+ * implicit cast. USAGE errors as `eagre_expression_call`. */
 enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena, struct eagre_text function,
                                        struct eagre_expression **inout_argument,
                                        const struct eagre_expression_session *session,
                                        struct eagre_sql_position position,
                                        struct eagre_aggregate *out, struct eagre_error *error);
 /* Adds rows: row i of `argument` (NULL for count(*)) goes to the accumulator at accumulators[i] +
- * offset. Texts that must be kept are copied into `arena`. DATA ARITHMETIC_OVERFLOW on a BIGINT sum. */
+ * offset. Texts that must be kept are copied into `arena`. DATA ARITHMETIC_OVERFLOW on a BIGINT
+ * sum. */
 enum eagre_status eagre_aggregate_update(const struct eagre_aggregate *aggregate,
                                          const struct eagre_vector *argument, uint32_t row_count,
                                          char *const *accumulators, uint32_t offset,

@@ -16,8 +16,8 @@ uint32_t eagre_expression_split_and(struct eagre_expression *condition,
     return 1;
   }
   uint32_t count = eagre_expression_split_and(condition->arguments[0], out, count_max - 1);
-  return count + eagre_expression_split_and(condition->arguments[1], out + count,
-                                            count_max - count);
+  return count +
+         eagre_expression_split_and(condition->arguments[1], out + count, count_max - count);
 }
 
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression) {
@@ -39,9 +39,9 @@ bool eagre_expression_has_json(const struct eagre_expression *expression) {
   return false;
 }
 
-struct eagre_expression *
-eagre_expression_substitute(struct eagre_arena *arena, const struct eagre_expression *expression,
-                            struct eagre_expression *const *replacements) {
+struct eagre_expression *eagre_expression_substitute(struct eagre_arena *arena,
+                                                     const struct eagre_expression *expression,
+                                                     struct eagre_expression *const *replacements) {
   if (expression->kind == EAGRE_EXPRESSION_COLUMN) {
     return replacements[expression->parameters[0]];
   }
@@ -50,8 +50,7 @@ eagre_expression_substitute(struct eagre_arena *arena, const struct eagre_expres
   if (copy->argument_count == 0) return copy;
   copy->arguments = eagre_arena_allocate(arena, copy->argument_count * sizeof *copy->arguments);
   for (uint32_t i = 0; i < copy->argument_count; i++) {
-    copy->arguments[i] =
-        eagre_expression_substitute(arena, expression->arguments[i], replacements);
+    copy->arguments[i] = eagre_expression_substitute(arena, expression->arguments[i], replacements);
     copy->can_fail = copy->can_fail || copy->arguments[i]->can_fail;
     copy->is_constant = copy->is_constant && copy->arguments[i]->is_constant;
   }

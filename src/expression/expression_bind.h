@@ -1,0 +1,96 @@
+/* Binding: which kernel a call means for the types of its arguments, and which casts it needs. */
+#pragma once
+
+#include "expression/expression_tree.h"
+
+/* One call being bound. `arguments` is the binder's own copy: casts replace its elements. */
+struct eagre_bind {
+  struct eagre_arena *arena;
+  const struct eagre_function *function;
+  struct eagre_expression **arguments;
+  uint32_t argument_count;
+  const struct eagre_expression_session *session;
+  struct eagre_sql_position position;
+  struct eagre_error *error;
+};
+
+static inline enum eagre_type_kind eagre_bind_kind(const struct eagre_bind *bind, uint32_t index) {
+  return bind->arguments[index]->type->kind;
+}
+
+/* The node of the call with its present arguments. */
+struct eagre_expression *eagre_bind_call(struct eagre_bind *bind, const struct eagre_type *type,
+                                         eagre_kernel_fn *kernel);
+/* Another function called inside this binding, at the same position. */
+enum eagre_status eagre_bind_other(struct eagre_bind *bind, const char *function,
+                                   struct eagre_expression *const *arguments,
+                                   uint32_t argument_count, struct eagre_expression **out);
+/* Casts argument `index` to `type`, allowed or not (USAGE when no such cast exists). */
+enum eagre_status eagre_bind_cast(struct eagre_bind *bind, uint32_t index,
+                                  const struct eagre_type *type);
+/* Casts argument `index` when Spark does so implicitly for a parameter of `type`, else USAGE
+ * DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE. */
+enum eagre_status eagre_bind_parameter(struct eagre_bind *bind, uint32_t index,
+                                       enum eagre_type_kind kind);
+/* USAGE when argument `index` is a DECIMAL literal or of another type that no vector has. */
+enum eagre_status eagre_bind_require_value(struct eagre_bind *bind, uint32_t index);
+/* Casts arguments [first, end) to their common type; USAGE DATA_DIFF_TYPES when there is none.
+ * A DECIMAL result is refused. */
+enum eagre_status eagre_bind_unify(struct eagre_bind *bind, uint32_t first, uint32_t end,
+                                   const struct eagre_type **out_type);
+/* The text of argument `index`, which must be constant; USAGE NON_FOLDABLE_INPUT otherwise, and
+ * UNEXPECTED_NULL when it is NULL. */
+enum eagre_status eagre_bind_constant_text(struct eagre_bind *bind, uint32_t index,
+                                           const char *name, struct eagre_text *out);
+
+/* ---- Refusals: each fills the error with Spark's class and sentence, and the position
+ * ------------ */
+
+enum eagre_status eagre_bind_fail(struct eagre_bind *bind, struct eagre_sql_position position,
+                                  const char *class_name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* DATATYPE_MISMATCH.<reason>: "Cannot resolve "f(a)" due to data type mismatch: ..." */
+enum eagre_status eagre_bind_mismatch(struct eagre_bind *bind, const char *reason,
+                                      const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* UNEXPECTED_INPUT_TYPE; `required` is like "(\"NUMERIC\" or \"INTERVAL\")". */
+enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
+                                        const char *required);
+/* UNSUPPORTED_FEATURE.DECIMAL. */
+enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind);
+
+/* ---- Coercion (expression_coerce.c)
+ * -------------------------------------------------------------- */
+
+/* The type both sides are cast to (Spark's findWiderTypeForTwo under ANSI); NULL when there is
+ * none. DECIMAL stands for "would be a decimal". */
+const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
+                                             const struct eagre_type *b);
+/* Whether a parameter of `to` takes an argument of `from` without a written cast. */
+bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to);
+/* A DECIMAL literal that is a whole number in the range of BIGINT, and that number. */
+bool eagre_coerce_decimal_is_whole(const struct eagre_expression *literal, int64_t *out_value);
+/* Whether every comparison with the nearest DOUBLE gives what the DECIMAL literal would give. */
+bool eagre_coerce_decimal_is_short(const struct eagre_expression *literal);
+static inline bool eagre_expression_is_decimal(const struct eagre_expression *expression) {
+  return expression->type->kind == EAGRE_TYPE_DECIMAL;
+}
+
+/* ---- Casts (expression_cast.c)
+ * -------------------------------------------------------------------- */
+
+/* The CAST of a DECIMAL literal (expression_literal.c). */
+enum eagre_status eagre_literal_cast_decimal(struct eagre_arena *arena,
+                                             const struct eagre_expression *literal,
+                                             const struct eagre_type *type, bool is_try,
+                                             struct eagre_sql_position position,
+                                             struct eagre_expression **out,
+                                             struct eagre_error *error);
+/* "epoch", "now", "today" ... as a DATE or TIMESTAMP; NULL when `text` is no such word. */
+struct eagre_expression *eagre_literal_special_time(struct eagre_arena *arena,
+                                                    struct eagre_text text,
+                                                    enum eagre_type_kind kind,
+                                                    const struct eagre_expression_session *session,
+                                                    struct eagre_sql_position position);
+/* Sets line, column and length of an error that has none. */
+void eagre_expression_place_error(struct eagre_sql_position position, struct eagre_error *error);

@@ -1,0 +1,484 @@
+/* Binders of arithmetic: + - * / div % pmod, signs, abs, bits and shifts, and dates and intervals
+ * under + - * (Spark's BinaryArithmeticWithDatetimeResolver). */
+#include <string.h>
+
+#include "expression/expression_bind.h"
+#include "expression/expression_functions.h"
+#include "expression/expression_operator.h"
+
+#define MICROS_PER_DAY INT64_C(86400000000)
+
+/* ---- Numbers
+ * -------------------------------------------------------------------------------------- */
+
+static const char *const arithmetic_types =
+    "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")";
+
+static enum eagre_status refuse_pair(struct eagre_bind *bind) {
+  return eagre_bind_mismatch(
+      bind, "BINARY_OP_DIFF_TYPES",
+      "the left and right operands of the binary operator have incompatible types (%s and %s).",
+      eagre_expression_type_name(bind->arena, bind->arguments[0]->type),
+      eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
+}
+
+static enum eagre_status refuse_operand(struct eagre_bind *bind, const char *required,
+                                        const struct eagre_type *actual) {
+  return eagre_bind_mismatch(bind, "BINARY_OP_WRONG_TYPE",
+                             "the binary operator requires the input type %s, not %s.", required,
+                             eagre_expression_type_name(bind->arena, actual));
+}
+
+/* Casts both operands to their common type, which must be a number. */
+static enum eagre_status unify_numbers(struct eagre_bind *bind, const char *required,
+                                       const struct eagre_type **out_type) {
+  const struct eagre_type *common =
+      eagre_coerce_common(bind->arena, bind->arguments[0]->type, bind->arguments[1]->type);
+  if (common == NULL) return refuse_pair(bind);
+  if (common->kind == EAGRE_TYPE_NULL) common = eagre_type_of(EAGRE_TYPE_DOUBLE);
+  if (!eagre_type_is_numeric(common->kind)) return refuse_operand(bind, required, common);
+  if (common->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
+  for (uint32_t i = 0; i < 2; i++) {
+    EAGRE_TRY(eagre_bind_cast(bind, i, common));
+  }
+  *out_type = common;
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_simple(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                     struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(unify_numbers(bind, arithmetic_types, &type));
+  *out = eagre_bind_call(bind, type, eagre_kernel_simple_arithmetic(operation, type->kind));
+  if (!eagre_type_is_integral(type->kind)) eagre_expression_set_safe(*out);
+  return EAGRE_OK;
+}
+
+/* Whether the divisor is a literal that is not zero: then no division fails, but that of the least
+ * BIGINT by -1. */
+static bool divides_safely(const struct eagre_bind *bind) {
+  const struct eagre_expression *divisor = bind->arguments[1];
+  if (divisor->kind != EAGRE_EXPRESSION_LITERAL || eagre_expression_is_null(divisor)) return false;
+  switch (divisor->type->kind) {
+  case EAGRE_TYPE_INT:
+    return *EAGRE_VALUES(int32_t, &divisor->value) > 0;
+  case EAGRE_TYPE_BIGINT:
+    return *EAGRE_VALUES(int64_t, &divisor->value) > 0;
+  case EAGRE_TYPE_DOUBLE:
+    return *EAGRE_VALUES(double, &divisor->value) != 0;
+  default:
+    return false;
+  }
+}
+
+/* Literals become literals of the type, so that divides_safely sees them. */
+static enum eagre_status fold_literal_cast(struct eagre_bind *bind, uint32_t index) {
+  struct eagre_expression *argument = bind->arguments[index];
+  if (!eagre_expression_calls(argument, EAGRE_INTERNAL_CAST) || !argument->is_constant) {
+    return EAGRE_OK;
+  }
+  if (argument->can_fail || eagre_type_width(argument->type->kind) == 0) return EAGRE_OK;
+  struct eagre_vector value;
+  EAGRE_TRY(eagre_expression_fold(bind->arena, argument, bind->session, &value, bind->error));
+  if (eagre_vector_is_null(&value, 0)) return EAGRE_OK;
+  bind->arguments[index] = eagre_expression_new_literal(bind->arena, argument->type->kind,
+                                                        value.data, argument->position);
+  return EAGRE_OK;
+}
+
+static enum eagre_status finish_division(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                         const struct eagre_type *type,
+                                         struct eagre_expression **out) {
+  EAGRE_TRY(eagre_bind_cast(bind, 0, type));
+  EAGRE_TRY(eagre_bind_cast(bind, 1, type));
+  EAGRE_TRY(fold_literal_cast(bind, 1));
+  *out = eagre_bind_call(bind, type, eagre_kernel_division(operation, type->kind));
+  if (divides_safely(bind)) eagre_expression_set_safe(*out);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_divide(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(unify_numbers(bind, "(\"DOUBLE\" or \"DECIMAL\")", &type));
+  return finish_division(bind, EAGRE_ARITHMETIC_DIVIDE, eagre_type_of(EAGRE_TYPE_DOUBLE), out);
+}
+
+enum eagre_status eagre_bind_integral_divide(struct eagre_bind *bind,
+                                             struct eagre_expression **out) {
+  static const char *const required = "(\"BIGINT\" or \"DECIMAL\")";
+  const struct eagre_type *type;
+  EAGRE_TRY(unify_numbers(bind, required, &type));
+  bool is_null =
+      eagre_expression_is_null(bind->arguments[0]) && eagre_expression_is_null(bind->arguments[1]);
+  if (!eagre_type_is_integral(type->kind) && !is_null) return refuse_operand(bind, required, type);
+  return finish_division(bind, EAGRE_ARITHMETIC_INTEGRAL, eagre_type_of(EAGRE_TYPE_BIGINT), out);
+}
+
+enum eagre_status eagre_bind_remainder(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(unify_numbers(bind, "\"NUMERIC\"", &type));
+  return finish_division(bind, EAGRE_ARITHMETIC_REMAINDER, type, out);
+}
+
+enum eagre_status eagre_bind_modulus(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(unify_numbers(bind, "\"NUMERIC\"", &type));
+  return finish_division(bind, EAGRE_ARITHMETIC_MODULUS, type, out);
+}
+
+/* ---- Signs
+ * ---------------------------------------------------------------------------------------- */
+
+/* The text of a DECIMAL literal with the other sign. */
+static struct eagre_text flip_sign(struct eagre_arena *arena, struct eagre_text text) {
+  if (text.size > 0 && text.data[0] == '-')
+    return (struct eagre_text){text.data + 1, text.size - 1};
+  return eagre_arena_printf(arena, "-%.*s", (int)text.size, text.data);
+}
+
+/* Minus in front of an integer literal without suffix: the pair chooses its type anew, so that the
+ * least INT and BIGINT can be written. */
+static struct eagre_expression *negate_literal(struct eagre_bind *bind) {
+  struct eagre_expression *literal = bind->arguments[0];
+  if (literal->kind != EAGRE_EXPRESSION_LITERAL) return NULL;
+  bool adapts = literal->parameters[0] != 0;
+  int64_t value;
+  if (eagre_expression_is_decimal(literal)) {
+    struct eagre_expression *negated = eagre_arena_allocate(bind->arena, sizeof *negated);
+    *negated = *literal;
+    negated->text = flip_sign(bind->arena, literal->text);
+    negated->position = bind->position;
+    if (!adapts || !eagre_coerce_decimal_is_whole(negated, &value)) return negated;
+  } else if (eagre_expression_is_null(literal) || !adapts) {
+    return NULL;
+  } else if (literal->type->kind == EAGRE_TYPE_INT) {
+    value = -(int64_t)*EAGRE_VALUES(int32_t, &literal->value);
+  } else {
+    value = -*EAGRE_VALUES(int64_t, &literal->value);
+  }
+  enum eagre_type_kind kind = value == (int32_t)value ? EAGRE_TYPE_INT : EAGRE_TYPE_BIGINT;
+  return eagre_expression_new_literal(bind->arena, kind, &value, bind->position);
+}
+
+/* A year-month interval is a literal, so its negation is one too. */
+static struct eagre_expression *negate_months(struct eagre_bind *bind,
+                                              const struct eagre_expression *interval) {
+  struct eagre_expression *negated = eagre_arena_allocate(bind->arena, sizeof *negated);
+  *negated = *interval;
+  negated->parameters[0] = -interval->parameters[0];
+  return negated;
+}
+
+static enum eagre_status bind_sign(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                   struct eagre_expression **out) {
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
+  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_NULL) {
+    EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_DOUBLE)));
+  }
+  const struct eagre_type *type = bind->arguments[0]->type;
+  if (type->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
+  eagre_kernel_fn *kernel = eagre_kernel_simple_arithmetic(operation, type->kind);
+  if (kernel == NULL) return eagre_bind_unexpected(bind, 0, arithmetic_types);
+  *out = eagre_bind_call(bind, type, kernel);
+  if (type->kind == EAGRE_TYPE_FLOAT || type->kind == EAGRE_TYPE_DOUBLE) {
+    eagre_expression_set_safe(*out);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_negative(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_INTERVAL_YEAR) {
+    *out = negate_months(bind, bind->arguments[0]);
+    return EAGRE_OK;
+  }
+  *out = negate_literal(bind);
+  if (*out != NULL) return EAGRE_OK;
+  return bind_sign(bind, EAGRE_ARITHMETIC_NEGATE, out);
+}
+
+enum eagre_status eagre_bind_positive(struct eagre_bind *bind, struct eagre_expression **out) {
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
+  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_NULL) {
+    EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_DOUBLE)));
+    kind = EAGRE_TYPE_DOUBLE;
+  }
+  bool is_interval = kind == EAGRE_TYPE_INTERVAL_DAY || kind == EAGRE_TYPE_INTERVAL_YEAR;
+  if (!eagre_type_is_numeric(kind) && !is_interval) {
+    return eagre_bind_unexpected(bind, 0, arithmetic_types);
+  }
+  *out = bind->arguments[0];
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_abs(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_sign(bind, EAGRE_ARITHMETIC_ABSOLUTE, out);
+}
+
+/* ---- Dates and intervals
+ * ---------------------------------------------------------------------------- */
+
+static bool is_interval(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_INTERVAL_DAY || kind == EAGRE_TYPE_INTERVAL_YEAR;
+}
+
+static bool is_time(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP;
+}
+
+static struct eagre_expression *new_int(struct eagre_bind *bind, int64_t value) {
+  int32_t narrow = (int32_t)value;
+  return eagre_expression_new_literal(bind->arena, EAGRE_TYPE_INT, &narrow, bind->position);
+}
+
+/* An internal call of two arguments whose types are right. */
+static struct eagre_expression *
+call_internal(struct eagre_bind *bind, enum eagre_internal_function which, eagre_kernel_fn *kernel,
+              const struct eagre_type *type, struct eagre_expression *a,
+              struct eagre_expression *b) {
+  struct eagre_expression *arguments[] = {a, b};
+  return eagre_expression_new_call(bind->arena, eagre_function_internal(which), type, kernel,
+                                   arguments, 2, bind->position);
+}
+
+static enum eagre_status cast_to(struct eagre_bind *bind, struct eagre_expression *value,
+                                 enum eagre_type_kind kind, struct eagre_expression **out) {
+  return eagre_expression_cast(bind->arena, value, eagre_type_of(kind), false, bind->session,
+                               value->position, out, bind->error);
+}
+
+/* TIMESTAMP + microseconds; a text is read as a TIMESTAMP and the sum becomes a text again. */
+static enum eagre_status add_day_interval(struct eagre_bind *bind, struct eagre_expression *time,
+                                          struct eagre_expression *interval,
+                                          struct eagre_expression **out) {
+  bool is_text = time->type->kind == EAGRE_TYPE_STRING;
+  EAGRE_TRY(cast_to(bind, time, EAGRE_TYPE_TIMESTAMP, &time));
+  *out = call_internal(bind, EAGRE_INTERNAL_ADD_INTERVAL, eagre_kernel_add_interval,
+                       eagre_type_of(EAGRE_TYPE_TIMESTAMP), time, interval);
+  return is_text ? cast_to(bind, *out, EAGRE_TYPE_STRING, out) : EAGRE_OK;
+}
+
+static enum eagre_status add_months(struct eagre_bind *bind, struct eagre_expression *time,
+                                    struct eagre_expression *interval,
+                                    struct eagre_expression **out) {
+  struct eagre_expression *months = new_int(bind, interval->parameters[0]);
+  if (time->type->kind == EAGRE_TYPE_DATE) {
+    struct eagre_expression *arguments[] = {time, months};
+    return eagre_bind_other(bind, "add_months", arguments, 2, out);
+  }
+  EAGRE_TRY(cast_to(bind, time, EAGRE_TYPE_TIMESTAMP, &time));
+  *out = call_internal(bind, EAGRE_INTERNAL_ADD_MONTHS, eagre_kernel_add_timestamp_months,
+                       eagre_type_of(EAGRE_TYPE_TIMESTAMP), time, months);
+  return EAGRE_OK;
+}
+
+/* time + interval, as the types of both say. */
+static enum eagre_status add_interval(struct eagre_bind *bind, struct eagre_expression *time,
+                                      struct eagre_expression *interval,
+                                      struct eagre_expression **out) {
+  if (interval->type->kind == EAGRE_TYPE_INTERVAL_YEAR) {
+    return add_months(bind, time, interval, out);
+  }
+  bool is_days = interval->kind == EAGRE_EXPRESSION_LITERAL && interval->parameters[1] == 0;
+  if (time->type->kind == EAGRE_TYPE_DATE && is_days && !eagre_expression_is_null(interval)) {
+    int64_t days = *EAGRE_VALUES(int64_t, &interval->value) / MICROS_PER_DAY;
+    struct eagre_expression *arguments[] = {time, new_int(bind, days)};
+    return eagre_bind_other(bind, "date_add", arguments, 2, out);
+  }
+  return add_day_interval(bind, time, interval, out);
+}
+
+/* -interval; a literal stays one. */
+static enum eagre_status negate_interval(struct eagre_bind *bind, struct eagre_expression *interval,
+                                         struct eagre_expression **out) {
+  bool is_literal =
+      interval->kind == EAGRE_EXPRESSION_LITERAL && !eagre_expression_is_null(interval);
+  if (interval->type->kind == EAGRE_TYPE_INTERVAL_DAY && is_literal) {
+    int64_t value = -*EAGRE_VALUES(int64_t, &interval->value);
+    *out = eagre_expression_new_literal(bind->arena, EAGRE_TYPE_INTERVAL_DAY, &value,
+                                        interval->position);
+    (*out)->parameters[1] = interval->parameters[1];
+    return EAGRE_OK;
+  }
+  return eagre_bind_other(bind, "negative", &interval, 1, out);
+}
+
+/* Two intervals of days, or one and a NULL. */
+static enum eagre_status bind_intervals(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                        struct eagre_expression **out) {
+  const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_INTERVAL_DAY);
+  for (uint32_t i = 0; i < 2; i++) {
+    if (eagre_bind_kind(bind, i) == EAGRE_TYPE_INTERVAL_YEAR) {
+      return eagre_bind_unexpected(bind, i, "\"INTERVAL DAY TO SECOND\"");
+    }
+    EAGRE_TRY(eagre_bind_cast(bind, i, type));
+  }
+  *out = eagre_bind_call(bind, type, eagre_kernel_simple_arithmetic(operation, type->kind));
+  return EAGRE_OK;
+}
+
+static bool may_be_time(enum eagre_type_kind kind) {
+  return is_time(kind) || kind == EAGRE_TYPE_STRING;
+}
+
+enum eagre_status eagre_bind_add(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *a = bind->arguments[0], *b = bind->arguments[1];
+  if (is_interval(b->type->kind) && may_be_time(a->type->kind))
+    return add_interval(bind, a, b, out);
+  if (is_interval(a->type->kind) && may_be_time(b->type->kind))
+    return add_interval(bind, b, a, out);
+  if (is_interval(a->type->kind) || is_interval(b->type->kind)) {
+    return bind_intervals(bind, EAGRE_ARITHMETIC_ADD, out);
+  }
+  bool a_is_date = a->type->kind == EAGRE_TYPE_DATE, b_is_date = b->type->kind == EAGRE_TYPE_DATE;
+  if (a_is_date != b_is_date && !is_time((a_is_date ? b : a)->type->kind) &&
+      (a_is_date ? b : a)->type->kind != EAGRE_TYPE_STRING) {
+    struct eagre_expression *arguments[] = {a_is_date ? a : b, a_is_date ? b : a};
+    return eagre_bind_other(bind, "date_add", arguments, 2, out);
+  }
+  return bind_simple(bind, EAGRE_ARITHMETIC_ADD, out);
+}
+
+/* The interval between two points in time. */
+static enum eagre_status subtract_times(struct eagre_bind *bind, enum eagre_type_kind kind,
+                                        struct eagre_expression **out) {
+  for (uint32_t i = 0; i < 2; i++) {
+    EAGRE_TRY(eagre_bind_parameter(bind, i, kind));
+  }
+  bool is_date = kind == EAGRE_TYPE_DATE;
+  *out = call_internal(
+      bind, is_date ? EAGRE_INTERNAL_SUBTRACT_DATES : EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS,
+      is_date ? eagre_kernel_subtract_dates : eagre_kernel_subtract_timestamps,
+      eagre_type_of(EAGRE_TYPE_INTERVAL_DAY), bind->arguments[0], bind->arguments[1]);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_subtract(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *a = bind->arguments[0], *b = bind->arguments[1];
+  if (is_interval(b->type->kind) && may_be_time(a->type->kind)) {
+    struct eagre_expression *negated;
+    EAGRE_TRY(negate_interval(bind, b, &negated));
+    return add_interval(bind, a, negated, out);
+  }
+  if (is_interval(a->type->kind) || is_interval(b->type->kind)) {
+    return bind_intervals(bind, EAGRE_ARITHMETIC_SUBTRACT, out);
+  }
+  if (a->type->kind == EAGRE_TYPE_TIMESTAMP || b->type->kind == EAGRE_TYPE_TIMESTAMP) {
+    return subtract_times(bind, EAGRE_TYPE_TIMESTAMP, out);
+  }
+  if (b->type->kind == EAGRE_TYPE_DATE) return subtract_times(bind, EAGRE_TYPE_DATE, out);
+  if (a->type->kind == EAGRE_TYPE_DATE && b->type->kind != EAGRE_TYPE_STRING) {
+    return eagre_bind_other(bind, "date_sub", bind->arguments, 2, out);
+  }
+  return bind_simple(bind, EAGRE_ARITHMETIC_SUBTRACT, out);
+}
+
+enum eagre_status eagre_bind_multiply(struct eagre_bind *bind, struct eagre_expression **out) {
+  enum eagre_type_kind a = eagre_bind_kind(bind, 0), b = eagre_bind_kind(bind, 1);
+  if (a != EAGRE_TYPE_INTERVAL_DAY && b != EAGRE_TYPE_INTERVAL_DAY) {
+    return bind_simple(bind, EAGRE_ARITHMETIC_MULTIPLY, out);
+  }
+  uint32_t factor = a == EAGRE_TYPE_INTERVAL_DAY ? 1 : 0;
+  if (!eagre_type_is_integral(eagre_bind_kind(bind, factor))) {
+    return eagre_bind_unexpected(bind, factor, "\"BIGINT\"");
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, factor, eagre_type_of(EAGRE_TYPE_BIGINT)));
+  *out =
+      eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_INTERVAL_DAY),
+                      eagre_kernel_simple_arithmetic(EAGRE_ARITHMETIC_MULTIPLY, EAGRE_TYPE_BIGINT));
+  return EAGRE_OK;
+}
+
+/* ---- TRY
+ * ------------------------------------------------------------------------------------------ */
+
+/* The operator of the function's name, whose own failures give NULL. */
+static enum eagre_status bind_try(struct eagre_bind *bind, const char *operator,
+                                  struct eagre_expression ** out) {
+  EAGRE_TRY(eagre_bind_other(bind, operator, bind->arguments, bind->argument_count, out));
+  if ((*out)->kind == EAGRE_EXPRESSION_CALL) eagre_expression_set_try(*out);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_try_add(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_try(bind, "+", out);
+}
+
+enum eagre_status eagre_bind_try_subtract(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_try(bind, "-", out);
+}
+
+enum eagre_status eagre_bind_try_multiply(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_try(bind, "*", out);
+}
+
+enum eagre_status eagre_bind_try_divide(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_try(bind, "/", out);
+}
+
+enum eagre_status eagre_bind_try_mod(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_try(bind, "%", out);
+}
+
+/* ---- Bits
+ * ----------------------------------------------------------------------------------------- */
+
+static enum eagre_status bind_bits(struct eagre_bind *bind, enum eagre_bitwise operation,
+                                   struct eagre_expression **out) {
+  const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_INT);
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    type = i == 0 ? bind->arguments[0]->type
+                  : eagre_coerce_common(bind->arena, type, bind->arguments[i]->type);
+    if (type == NULL) return refuse_pair(bind);
+  }
+  if (type->kind == EAGRE_TYPE_NULL) type = eagre_type_of(EAGRE_TYPE_INT);
+  eagre_kernel_fn *kernel = eagre_kernel_bitwise(operation, type->kind);
+  if (kernel == NULL) {
+    return bind->argument_count == 1 ? eagre_bind_unexpected(bind, 0, "\"INTEGRAL\"")
+                                     : refuse_operand(bind, "\"INTEGRAL\"", type);
+  }
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    EAGRE_TRY(eagre_bind_cast(bind, i, type));
+  }
+  *out = eagre_bind_call(bind, type, kernel);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_bit_and(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_bits(bind, EAGRE_BITWISE_AND, out);
+}
+
+enum eagre_status eagre_bind_bit_or(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_bits(bind, EAGRE_BITWISE_OR, out);
+}
+
+enum eagre_status eagre_bind_bit_xor(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_bits(bind, EAGRE_BITWISE_XOR, out);
+}
+
+enum eagre_status eagre_bind_bit_not(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_bits(bind, EAGRE_BITWISE_NOT, out);
+}
+
+static enum eagre_status bind_shift(struct eagre_bind *bind, enum eagre_bitwise operation,
+                                    struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_BIGINT) {
+    EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_INT));
+  }
+  EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_INT));
+  const struct eagre_type *type = bind->arguments[0]->type;
+  *out = eagre_bind_call(bind, type, eagre_kernel_bitwise(operation, type->kind));
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_shiftleft(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_shift(bind, EAGRE_BITWISE_SHIFT_LEFT, out);
+}
+
+enum eagre_status eagre_bind_shiftright(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_shift(bind, EAGRE_BITWISE_SHIFT_RIGHT, out);
+}
+
+enum eagre_status eagre_bind_shiftrightunsigned(struct eagre_bind *bind,
+                                                struct eagre_expression **out) {
+  return bind_shift(bind, EAGRE_BITWISE_SHIFT_RIGHT_UNSIGNED, out);
+}

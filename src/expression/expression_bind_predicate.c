@@ -1,0 +1,320 @@
+/* Binders of comparison, logic and choice: = <> < <= > >= <=> BETWEEN IN, AND OR NOT, CASE IF
+ * COALESCE NULLIF NVL2, greatest least, and a few that are decided while binding. */
+#include <string.h>
+
+#include "expression/expression_bind.h"
+#include "expression/expression_functions.h"
+#include "expression/expression_operator.h"
+#include "expression/expression_program.h"
+
+/* ---- Comparison
+ * ------------------------------------------------------------------------------------- */
+
+/* DECIMAL literals beside integrals are compared as BIGINT or DOUBLE where that gives the same
+ * outcome. */
+static enum eagre_status replace_decimals(struct eagre_bind *bind) {
+  bool all_whole = true, all_short = true;
+  int64_t whole;
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    struct eagre_expression *argument = bind->arguments[i];
+    if (!eagre_expression_is_decimal(argument)) continue;
+    all_whole = all_whole && eagre_coerce_decimal_is_whole(argument, &whole);
+    all_short = all_short && eagre_coerce_decimal_is_short(argument);
+  }
+  if (!all_whole && !all_short) return eagre_bind_refuse_decimal(bind);
+  enum eagre_type_kind kind = all_whole ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE;
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    EAGRE_TRY(eagre_bind_cast(bind, i, eagre_type_of(kind)));
+  }
+  return EAGRE_OK;
+}
+
+static const struct eagre_type *find_common(struct eagre_bind *bind) {
+  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
+  for (uint32_t i = 0; i < bind->argument_count && common != NULL; i++) {
+    common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
+  }
+  return common;
+}
+
+/* Casts the arguments to one comparable type; the caller has refused when there is none. */
+static enum eagre_status unify_comparable(struct eagre_bind *bind,
+                                          const struct eagre_type *common) {
+  if (common->kind == EAGRE_TYPE_DECIMAL) return replace_decimals(bind);
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    EAGRE_TRY(eagre_bind_cast(bind, i, common));
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status refuse_pair(struct eagre_bind *bind) {
+  return eagre_bind_mismatch(
+      bind, "BINARY_OP_DIFF_TYPES",
+      "the left and right operands of the binary operator have incompatible types (%s and %s).",
+      eagre_expression_type_name(bind->arena, bind->arguments[0]->type),
+      eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
+}
+
+static enum eagre_status unify_pair(struct eagre_bind *bind) {
+  const struct eagre_type *common = find_common(bind);
+  if (common == NULL) return refuse_pair(bind);
+  return unify_comparable(bind, common);
+}
+
+static enum eagre_status bind_comparison(struct eagre_bind *bind, enum eagre_comparison operation,
+                                         struct eagre_expression **out) {
+  EAGRE_TRY(unify_pair(bind));
+  const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_BOOLEAN);
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
+  if (kind == EAGRE_TYPE_NULL) {
+    *out = eagre_expression_new_null(bind->arena, type, bind->position);
+    return EAGRE_OK;
+  }
+  eagre_kernel_fn *kernel = eagre_kernel_comparison(operation, kind);
+  if (kernel == NULL) {
+    return eagre_bind_mismatch(bind, "INVALID_ORDERING_TYPE",
+                               "The `%s` does not support ordering on type %s.",
+                               bind->function->info.name,
+                               eagre_expression_type_name(bind->arena, bind->arguments[0]->type));
+  }
+  *out = eagre_bind_call(bind, type, kernel);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_equal(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_EQUAL, out);
+}
+
+enum eagre_status eagre_bind_unequal(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_UNEQUAL, out);
+}
+
+enum eagre_status eagre_bind_less(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_LESS, out);
+}
+
+enum eagre_status eagre_bind_less_equal(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_LESS_EQUAL, out);
+}
+
+enum eagre_status eagre_bind_greater(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_GREATER, out);
+}
+
+enum eagre_status eagre_bind_greater_equal(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_comparison(bind, EAGRE_COMPARISON_GREATER_EQUAL, out);
+}
+
+enum eagre_status eagre_bind_null_safe_equal(struct eagre_bind *bind,
+                                             struct eagre_expression **out) {
+  EAGRE_TRY(unify_pair(bind));
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_null_safe_equal);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_between(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *low[] = {bind->arguments[0], bind->arguments[1]};
+  struct eagre_expression *high[] = {bind->arguments[0], bind->arguments[2]};
+  struct eagre_expression *both[2];
+  EAGRE_TRY(eagre_bind_other(bind, ">=", low, 2, &both[0]));
+  EAGRE_TRY(eagre_bind_other(bind, "<=", high, 2, &both[1]));
+  return eagre_bind_other(bind, "and", both, 2, out);
+}
+
+/* Above this many items a hash set is faster than one comparison after the other. */
+enum { IN_COMPARISONS_MAX = 8 };
+
+static bool are_constant_items(const struct eagre_bind *bind) {
+  for (uint32_t i = 1; i < bind->argument_count; i++) {
+    const struct eagre_expression *item = bind->arguments[i];
+    if (!item->is_constant || item->can_fail) return false;
+  }
+  return true;
+}
+
+enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *common = find_common(bind);
+  if (common == NULL) {
+    const struct eagre_type *unused;
+    return eagre_bind_unify(bind, 0, bind->argument_count, &unused);
+  }
+  EAGRE_TRY(unify_comparable(bind, common));
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_in);
+  (*out)->parameters[0] = bind->argument_count - 1 > IN_COMPARISONS_MAX &&
+                          common->kind != EAGRE_TYPE_STRUCT && are_constant_items(bind);
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_extreme(struct eagre_bind *bind, eagre_kernel_fn *kernel,
+                                      struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(eagre_bind_unify(bind, 0, bind->argument_count, &type));
+  *out = type->kind == EAGRE_TYPE_NULL
+             ? eagre_expression_new_null(bind->arena, type, bind->position)
+             : eagre_bind_call(bind, type, kernel);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_greatest(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_extreme(bind, eagre_kernel_greatest, out);
+}
+
+enum eagre_status eagre_bind_least(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_extreme(bind, eagre_kernel_least, out);
+}
+
+/* ---- Logic
+ * ------------------------------------------------------------------------------------------ */
+
+static enum eagre_status bind_logic(struct eagre_bind *bind, enum eagre_lazy_kind kind,
+                                    struct eagre_expression **out) {
+  const struct eagre_type *boolean = eagre_type_of(EAGRE_TYPE_BOOLEAN);
+  const struct eagre_type *common = find_common(bind);
+  if (common == NULL) return refuse_pair(bind);
+  if (common->kind != EAGRE_TYPE_BOOLEAN && common->kind != EAGRE_TYPE_NULL) {
+    return eagre_bind_mismatch(bind, "BINARY_OP_WRONG_TYPE",
+                               "the binary operator requires the input type \"BOOLEAN\", not %s.",
+                               eagre_expression_type_name(bind->arena, common));
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, 0, boolean));
+  EAGRE_TRY(eagre_bind_cast(bind, 1, boolean));
+  *out = eagre_bind_call(bind, boolean, NULL);
+  (*out)->parameters[0] = kind;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_and(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_logic(bind, EAGRE_LAZY_AND, out);
+}
+
+enum eagre_status eagre_bind_or(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_logic(bind, EAGRE_LAZY_OR, out);
+}
+
+/* ---- Choice
+ * ----------------------------------------------------------------------------------------- */
+
+static const struct eagre_type *find_value_type(struct eagre_bind *bind, bool has_else) {
+  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
+  for (uint32_t i = 0; i < bind->argument_count && common != NULL; i++) {
+    bool is_value = i % 2 == 1 || (has_else && i + 1 == bind->argument_count);
+    if (is_value) {
+      common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
+    }
+  }
+  return common;
+}
+
+static enum eagre_status refuse_values(struct eagre_bind *bind, bool has_else) {
+  struct eagre_buffer types = {0};
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    bool is_value = i % 2 == 1 || (has_else && i + 1 == bind->argument_count);
+    if (!is_value) continue;
+    if (types.size > 0) eagre_buffer_append_string(&types, ", ");
+    eagre_buffer_append_string(&types,
+                               eagre_expression_type_name(bind->arena, bind->arguments[i]->type));
+  }
+  enum eagre_status status = eagre_bind_mismatch(
+      bind, "DATA_DIFF_TYPES", "Input to `casewhen` should all be the same type, but it's [%s].",
+      eagre_buffer_string(&types));
+  eagre_buffer_done(&types);
+  return status;
+}
+
+enum eagre_status eagre_expression_case(struct eagre_arena *arena,
+                                        struct eagre_expression *const *arguments,
+                                        uint32_t argument_count, bool has_else,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_sql_position position,
+                                        struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_bind bind = {
+      .arena = arena,
+      .function = eagre_function_internal(EAGRE_INTERNAL_CASE),
+      .arguments = eagre_arena_allocate(arena, argument_count * sizeof *bind.arguments + 1),
+      .argument_count = argument_count,
+      .session = session,
+      .position = position,
+      .error = error,
+  };
+  eagre_assert(argument_count >= 2 && has_else == (argument_count % 2 == 1));
+  memcpy(bind.arguments, arguments, argument_count * sizeof *arguments);
+  const struct eagre_type *type = find_value_type(&bind, has_else);
+  if (type == NULL) return refuse_values(&bind, has_else);
+  for (uint32_t i = 0; i < argument_count; i++) {
+    bool is_condition = i % 2 == 0 && i + 1 < argument_count;
+    EAGRE_TRY(is_condition ? eagre_bind_parameter(&bind, i, EAGRE_TYPE_BOOLEAN)
+                           : eagre_bind_cast(&bind, i, type));
+  }
+  *out = eagre_bind_call(&bind, type, NULL);
+  (*out)->parameters[0] = EAGRE_LAZY_CASE;
+  return EAGRE_OK;
+}
+
+/* CASE WHEN condition THEN value ELSE otherwise END. */
+static enum eagre_status choose(struct eagre_bind *bind, struct eagre_expression *condition,
+                                struct eagre_expression *value, struct eagre_expression *otherwise,
+                                struct eagre_expression **out) {
+  struct eagre_expression *arguments[] = {condition, value, otherwise};
+  return eagre_expression_case(bind->arena, arguments, 3, true, bind->session, bind->position, out,
+                               bind->error);
+}
+
+enum eagre_status eagre_bind_if(struct eagre_bind *bind, struct eagre_expression **out) {
+  return choose(bind, bind->arguments[0], bind->arguments[1], bind->arguments[2], out);
+}
+
+enum eagre_status eagre_bind_nvl2(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *condition;
+  EAGRE_TRY(eagre_bind_other(bind, "isnotnull", bind->arguments, 1, &condition));
+  return choose(bind, condition, bind->arguments[1], bind->arguments[2], out);
+}
+
+enum eagre_status eagre_bind_nullif(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *condition;
+  struct eagre_expression *null =
+      eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_NULL), bind->position);
+  EAGRE_TRY(eagre_bind_other(bind, "=", bind->arguments, 2, &condition));
+  return choose(bind, condition, null, bind->arguments[0], out);
+}
+
+enum eagre_status eagre_bind_coalesce(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(eagre_bind_unify(bind, 0, bind->argument_count, &type));
+  *out = eagre_bind_call(bind, type, NULL);
+  (*out)->parameters[0] = EAGRE_LAZY_COALESCE;
+  return EAGRE_OK;
+}
+
+/* ---- Decided while binding
+ * ---------------------------------------------------------------------------- */
+
+enum eagre_status eagre_bind_typeof(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_buffer name = {0};
+  eagre_type_print_catalog(&name, bind->arguments[0]->type);
+  *out = eagre_expression_new_text(bind->arena, EAGRE_TYPE_STRING, eagre_buffer_text(&name),
+                                   bind->position);
+  eagre_buffer_done(&name);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_raise_error(struct eagre_bind *bind, struct eagre_expression **out) {
+  EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_STRING));
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_NULL), eagre_kernel_raise_error);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_assert_true(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *message, *failure;
+  if (bind->argument_count == 2) {
+    message = bind->arguments[1];
+  } else {
+    const char *sql = eagre_expression_sql(bind->arena, bind->arguments[0]);
+    struct eagre_text text =
+        eagre_arena_printf(bind->arena, "'%.*s' is not true!", (int)strlen(sql) - 2, sql + 1);
+    message = eagre_expression_new_text(bind->arena, EAGRE_TYPE_STRING, text, bind->position);
+  }
+  EAGRE_TRY(eagre_bind_other(bind, "raise_error", &message, 1, &failure));
+  struct eagre_expression *null =
+      eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_NULL), bind->position);
+  return choose(bind, bind->arguments[0], null, failure, out);
+}

@@ -1,0 +1,310 @@
+/* CAST and TRY_CAST: which casts exist, what they mean for structs, and how they fail.
+ *
+ * The allowed pairs are those of Spark's canAnsiCast. Kernels are per pair of types:
+ * expression_cast_number.c, expression_cast_text.c, expression_cast_time.c. */
+#include "expression/expression_cast.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "expression/expression_bind.h"
+
+/* ---- Rows
+ * ---------------------------------------------------------------------------------------- */
+
+void *eagre_cast_out(struct eagre_cast *cast) {
+  uint8_t *validity = cast->out->validity;
+  const struct eagre_type *type = cast->out->type;
+  eagre_vector_init(cast->out, type, cast->row_count, cast->call->arena);
+  cast->out->validity = validity;
+  return cast->out->data;
+}
+
+bool eagre_cast_is_live(const struct eagre_cast *cast, uint32_t row) {
+  return cast->out->validity == NULL || eagre_bit_get(cast->out->validity, row);
+}
+
+/* The fields of a struct own their validity already (run_struct). */
+static void set_null(struct eagre_cast *cast, uint32_t row) {
+  if (cast->out == cast->call->out) {
+    eagre_kernel_set_null(cast->call, row);
+  } else {
+    eagre_vector_set_null(cast->out, row, cast->row_count, cast->call->arena);
+  }
+}
+
+/* A value as Spark writes it into messages: 'text', 5L, 1.5D. */
+static void print_value(const struct eagre_vector *vector, uint32_t row,
+                        const struct eagre_zone *zone, struct eagre_buffer *out) {
+  enum eagre_type_kind kind = vector->type->kind;
+  bool is_quoted = kind == EAGRE_TYPE_STRING;
+  if (kind == EAGRE_TYPE_DATE) eagre_buffer_append_string(out, "DATE ");
+  if (kind == EAGRE_TYPE_TIMESTAMP) eagre_buffer_append_string(out, "TIMESTAMP ");
+  is_quoted |= kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP;
+  if (is_quoted) eagre_buffer_append_char(out, '\'');
+  eagre_value_print(vector, row, zone, out);
+  if (is_quoted) eagre_buffer_append_char(out, '\'');
+  static const char suffixes[EAGRE_TYPE_count] = {
+      [EAGRE_TYPE_TINYINT] = 'Y',
+      [EAGRE_TYPE_SMALLINT] = 'S',
+      [EAGRE_TYPE_BIGINT] = 'L',
+      [EAGRE_TYPE_DOUBLE] = 'D',
+  };
+  if (suffixes[kind] != 0) eagre_buffer_append_char(out, suffixes[kind]);
+}
+
+static enum eagre_status fail_row(struct eagre_cast *cast, uint32_t row, const char *class_name,
+                                  const char *reason) {
+  struct eagre_kernel_call *call = cast->call;
+  if (call->node->is_try) {
+    set_null(cast, row);
+    return EAGRE_OK;
+  }
+  struct eagre_buffer value = {0};
+  print_value(cast->from, eagre_vector_index(cast->from, row), call->zone, &value);
+  enum eagre_status status = eagre_kernel_fail(
+      call, row, class_name, "The value %.200s of the type %s cannot be cast to %s %s",
+      eagre_buffer_string(&value), eagre_expression_type_name(call->arena, cast->from->type),
+      eagre_expression_type_name(call->arena, cast->out->type), reason);
+  eagre_buffer_done(&value);
+  eagre_error_hint(call->error, "use try_cast(...) to get NULL instead");
+  return status;
+}
+
+enum eagre_status eagre_cast_fail_overflow(struct eagre_cast *cast, uint32_t row) {
+  return fail_row(cast, row, "CAST_OVERFLOW",
+                  "due to an overflow. Use `try_cast` to tolerate overflow and return NULL "
+                  "instead.");
+}
+
+enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row) {
+  return fail_row(cast, row, "CAST_INVALID_INPUT",
+                  "because it is malformed. Correct the value as per the syntax, or change its "
+                  "target type. Use `try_cast` to tolerate malformed input and return NULL "
+                  "instead.");
+}
+
+/* ---- Structs
+ * ------------------------------------------------------------------------------------- */
+
+static enum eagre_status run_struct(struct eagre_cast *cast);
+
+/* The same bytes under another type. */
+static enum eagre_status run_retype(struct eagre_cast *cast) {
+  const struct eagre_type *type = cast->out->type;
+  uint8_t *validity = cast->out->validity;
+  *cast->out = *cast->from;
+  cast->out->type = type;
+  cast->out->validity = validity;
+  return EAGRE_OK;
+}
+
+struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to) {
+  bool from_bytes = from == EAGRE_TYPE_STRING || from == EAGRE_TYPE_BINARY;
+  bool to_bytes = to == EAGRE_TYPE_STRING || to == EAGRE_TYPE_BINARY;
+  if (from == to) {
+    return (struct eagre_cast_rule){from == EAGRE_TYPE_STRUCT ? run_struct : run_retype,
+                                    from == EAGRE_TYPE_STRUCT};
+  }
+  if (from_bytes && to_bytes) return (struct eagre_cast_rule){run_retype, false};
+  if (from == EAGRE_TYPE_STRING || to == EAGRE_TYPE_STRING) return eagre_cast_find_text(from, to);
+  struct eagre_cast_rule rule = eagre_cast_find_number(from, to);
+  return rule.run != NULL ? rule : eagre_cast_find_time(from, to);
+}
+
+/* A field counts in the rows where the struct and the field have a value. */
+static enum eagre_status cast_field(struct eagre_cast *cast, uint32_t index) {
+  struct eagre_vector from = cast->from->children[index];
+  struct eagre_arena *arena = cast->call->arena;
+  if (!cast->from->is_constant && from.is_constant) {
+    eagre_vector_flatten(&from, cast->row_count, arena);
+  }
+  uint8_t *validity = eagre_arena_allocate_vector(arena, eagre_bits_size(cast->row_count));
+  if (from.type->kind == EAGRE_TYPE_NULL) {
+    memset(validity, 0, eagre_bits_size(cast->row_count));
+  } else {
+    eagre_bits_fill(validity, cast->row_count, true);
+    eagre_bits_and(validity, validity, cast->out->validity, cast->row_count);
+    eagre_bits_and(validity, validity, from.validity, cast->row_count);
+  }
+  struct eagre_vector *out = &cast->out->children[index];
+  if (from.type->kind == EAGRE_TYPE_NULL) {
+    eagre_vector_init_null(out, out->type, arena);
+    return EAGRE_OK;
+  }
+  out->validity = validity;
+  struct eagre_cast field = {cast->call, &from, out, cast->row_count};
+  EAGRE_TRY(eagre_cast_find(from.type->kind, out->type->kind).run(&field));
+  out->is_constant = cast->from->is_constant;
+  return EAGRE_OK;
+}
+
+static enum eagre_status run_struct(struct eagre_cast *cast) {
+  const struct eagre_type *type = cast->out->type;
+  cast->out->children = eagre_arena_allocate_zeroed(
+      cast->call->arena, type->field_count * sizeof(struct eagre_vector) + 1);
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    cast->out->children[i].type = type->fields[i].type;
+    EAGRE_TRY(cast_field(cast, i));
+  }
+  return EAGRE_OK;
+}
+
+/* Whether every field can be cast; *inout_can_fail becomes true when one of the casts may fail. */
+static bool check_struct(const struct eagre_type *from, const struct eagre_type *to,
+                         bool *inout_can_fail) {
+  if (from->field_count != to->field_count) return false;
+  for (uint32_t i = 0; i < from->field_count; i++) {
+    const struct eagre_type *a = from->fields[i].type;
+    const struct eagre_type *b = to->fields[i].type;
+    if (a->kind == EAGRE_TYPE_NULL && eagre_type_is_supported(b->kind)) continue;
+    if (a->kind == EAGRE_TYPE_STRUCT && b->kind == EAGRE_TYPE_STRUCT) {
+      if (!check_struct(a, b, inout_can_fail)) return false;
+      continue;
+    }
+    struct eagre_cast_rule rule = eagre_cast_find(a->kind, b->kind);
+    if (rule.run == NULL) return false;
+    *inout_can_fail |= rule.can_fail;
+  }
+  return true;
+}
+
+/* ---- Binding
+ * --------------------------------------------------------------------------------------- */
+
+static enum eagre_status run_cast(struct eagre_kernel_call *call) {
+  struct eagre_cast cast = {call, call->arguments[0], call->out, call->row_count};
+  return eagre_cast_find(cast.from->type->kind, call->node->type->kind).run(&cast);
+}
+
+static const char *suggest_functions(enum eagre_type_kind from, enum eagre_type_kind to) {
+  if (from == EAGRE_TYPE_DATE && eagre_type_is_integral(to)) return "`UNIX_DATE`";
+  if (eagre_type_is_integral(from) && to == EAGRE_TYPE_DATE) return "`DATE_FROM_UNIX_DATE`";
+  if (from == EAGRE_TYPE_TIMESTAMP && to == EAGRE_TYPE_BOOLEAN) {
+    return "`UNIX_SECONDS`/`UNIX_MILLIS`/`UNIX_MICROS`";
+  }
+  return NULL;
+}
+
+static enum eagre_status refuse_type(const struct eagre_type *type,
+                                     struct eagre_sql_position position,
+                                     struct eagre_error *error) {
+  struct eagre_buffer name = {0};
+  eagre_type_print(&name, type);
+  bool is_decimal = type->kind == EAGRE_TYPE_DECIMAL;
+  enum eagre_status status = eagre_error_set(
+      error, EAGRE_USAGE, is_decimal ? "UNSUPPORTED_FEATURE.DECIMAL" : "UNSUPPORTED_DATATYPE",
+      "Unsupported data type \"%s\".", eagre_buffer_string(&name));
+  eagre_buffer_done(&name);
+  if (is_decimal) eagre_error_hint(error, "write 1.5D or CAST(... AS DOUBLE)");
+  eagre_expression_place_error(position, error);
+  return status;
+}
+
+static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_expression *value,
+                                     const struct eagre_type *type,
+                                     struct eagre_sql_position position,
+                                     struct eagre_error *error) {
+  const char *functions = suggest_functions(value->type->kind, type->kind);
+  const char *from = eagre_expression_type_name(arena, value->type);
+  const char *to = eagre_expression_type_name(arena, type);
+  const char *sql = eagre_expression_sql(arena, value);
+  size_t length = strlen(sql) - 2;
+  enum eagre_status status;
+  if (functions != NULL) {
+    status = eagre_error_set(
+        error, EAGRE_USAGE, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION",
+        "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s. "
+        "To convert values from %s to %s, you can use the functions %s instead.",
+        (int)length, sql + 1, (int)strlen(to) - 2, to + 1, from, to, from, to, functions);
+  } else {
+    status = eagre_error_set(
+        error, EAGRE_USAGE, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+        "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s.",
+        (int)length, sql + 1, (int)strlen(to) - 2, to + 1, from, to);
+  }
+  eagre_expression_place_error(position, error);
+  return status;
+}
+
+/* Whether the cast exists, and whether it may fail. */
+static bool check_cast(const struct eagre_type *from, const struct eagre_type *to,
+                       bool *out_can_fail) {
+  *out_can_fail = false;
+  if (from->kind == EAGRE_TYPE_STRUCT && to->kind == EAGRE_TYPE_STRUCT) {
+    return check_struct(from, to, out_can_fail);
+  }
+  if (!eagre_type_is_supported(from->kind)) return false;
+  struct eagre_cast_rule rule = eagre_cast_find(from->kind, to->kind);
+  *out_can_fail = rule.can_fail;
+  return rule.run != NULL;
+}
+
+/* A call of type VOID (raise_error) must still be made, so only the literal is replaced. The kernel
+ * is never reached: a NULL argument gives NULL before. */
+static struct eagre_expression *cast_null(struct eagre_arena *arena, struct eagre_expression *value,
+                                          const struct eagre_type *type,
+                                          struct eagre_sql_position position) {
+  if (value->kind == EAGRE_EXPRESSION_LITERAL) {
+    return eagre_expression_new_null(arena, type, position);
+  }
+  return eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_CAST), type,
+                                   run_cast, &value, 1, position);
+}
+
+/* CAST('now' AS TIMESTAMP) and the like: only for a literal. */
+static struct eagre_expression *find_special_time(struct eagre_arena *arena,
+                                                  const struct eagre_expression *value,
+                                                  const struct eagre_type *type,
+                                                  const struct eagre_expression_session *session,
+                                                  struct eagre_sql_position position) {
+  struct eagre_text text;
+  bool is_time = type->kind == EAGRE_TYPE_DATE || type->kind == EAGRE_TYPE_TIMESTAMP;
+  if (!is_time || !eagre_expression_is_text(value, &text)) return NULL;
+  return eagre_literal_special_time(arena, text, type->kind, session, position);
+}
+
+/* '12:30:00' as a TIMESTAMP means another instant every day, so it is not folded. */
+static bool needs_today(const struct eagre_expression *value, const struct eagre_type *type,
+                        const struct eagre_expression_session *session) {
+  if (value->type->kind != EAGRE_TYPE_STRING || type->kind != EAGRE_TYPE_TIMESTAMP) return false;
+  struct eagre_text text;
+  int64_t first = 0, second = 0;
+  if (!eagre_expression_is_text(value, &text)) return true;
+  const int64_t days_us = INT64_C(1000) * 86400 * 1000000;
+  enum eagre_value_result result = eagre_value_parse_timestamp(text, session->zone, 0, &first);
+  if (result != EAGRE_VALUE_OK) return false;
+  return eagre_value_parse_timestamp(text, session->zone, days_us, &second) != EAGRE_VALUE_OK ||
+         first != second;
+}
+
+enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_expression *value,
+                                        const struct eagre_type *type, bool is_try,
+                                        const struct eagre_expression_session *session,
+                                        struct eagre_sql_position position,
+                                        struct eagre_expression **out, struct eagre_error *error) {
+  if (!eagre_type_is_supported(type->kind)) return refuse_type(type, position, error);
+  if (eagre_expression_is_decimal(value)) {
+    return eagre_literal_cast_decimal(arena, value, type, is_try, position, out, error);
+  }
+  if (eagre_type_equal(value->type, type)) {
+    *out = value;
+    return EAGRE_OK;
+  }
+  if (value->type->kind == EAGRE_TYPE_NULL) {
+    *out = cast_null(arena, value, type, position);
+    return EAGRE_OK;
+  }
+  *out = find_special_time(arena, value, type, session, position);
+  if (*out != NULL) return EAGRE_OK;
+  bool can_fail;
+  if (!check_cast(value->type, type, &can_fail)) {
+    return refuse_cast(arena, value, type, position, error);
+  }
+  *out = eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_CAST), type,
+                                   run_cast, &value, 1, position);
+  if (can_fail) eagre_expression_set_failing(*out);
+  if (is_try) eagre_expression_set_try(*out);
+  if (needs_today(value, type, session)) (*out)->is_constant = false;
+  return EAGRE_OK;
+}

@@ -1,0 +1,166 @@
+/* Casts between numbers, DATE and TIMESTAMP. A number as TIMESTAMP is seconds since the epoch, a
+ * DATE is midnight in the session zone. */
+#include <math.h>
+
+#include "expression/expression_cast.h"
+
+#define MICROS_PER_SECOND INT64_C(1000000)
+#define MICROS_PER_DAY INT64_C(86400000000)
+
+static int64_t divide_floor(int64_t value, int64_t divisor) {
+  int64_t quotient = value / divisor;
+  return quotient - (value % divisor < 0);
+}
+
+/* ---- DATE and TIMESTAMP
+ * ------------------------------------------------------------------------------- */
+
+static enum eagre_status date_to_timestamp(struct eagre_cast *cast) {
+  const int32_t *from = cast->from->data;
+  int64_t *out = eagre_cast_out(cast);
+  const struct eagre_zone *zone = cast->call->zone;
+  bool is_utc = eagre_zone_is_utc(zone);
+  for (uint32_t row = 0; row < cast->row_count; row++) {
+    out[row] = 0;
+    if (!eagre_cast_is_live(cast, row)) continue;
+    int64_t local_us;
+    if (__builtin_mul_overflow((int64_t)from[row], MICROS_PER_DAY, &local_us)) {
+      EAGRE_TRY(eagre_cast_fail_overflow(cast, row));
+    } else {
+      out[row] = is_utc ? local_us : eagre_zone_local_to_instant(zone, local_us);
+    }
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status timestamp_to_date(struct eagre_cast *cast) {
+  const int64_t *from = cast->from->data;
+  int32_t *out = eagre_cast_out(cast);
+  const struct eagre_zone *zone = cast->call->zone;
+  bool is_utc = eagre_zone_is_utc(zone);
+  for (uint32_t row = 0; row < cast->row_count; row++) {
+    int64_t offset_us = 0;
+    if (!is_utc && eagre_cast_is_live(cast, row)) {
+      offset_us = eagre_zone_offset_at(zone, from[row]) * MICROS_PER_SECOND;
+    }
+    int64_t days = divide_floor(from[row], MICROS_PER_DAY);
+    int64_t in_day_us = from[row] - days * MICROS_PER_DAY + offset_us;
+    out[row] = (int32_t)(days + divide_floor(in_day_us, MICROS_PER_DAY));
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Numbers to TIMESTAMP
+ * ----------------------------------------------------------------------------- */
+
+/* Seconds beyond the range saturate, as Java's TimeUnit does. */
+static int64_t seconds_to_micros(int64_t seconds) {
+  int64_t result;
+  if (__builtin_mul_overflow(seconds, MICROS_PER_SECOND, &result)) {
+    return seconds < 0 ? INT64_MIN : INT64_MAX;
+  }
+  return result;
+}
+
+#define DEFINE_TO_TIMESTAMP(name, type)                                                            \
+  static enum eagre_status name(struct eagre_cast *cast) {                                         \
+    const type *from = cast->from->data;                                                           \
+    int64_t *out = eagre_cast_out(cast);                                                           \
+    for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
+      out[row] = seconds_to_micros(from[row]);                                                     \
+    }                                                                                              \
+    return EAGRE_OK;                                                                               \
+  }
+
+DEFINE_TO_TIMESTAMP(tinyint_to_timestamp, int8_t)
+DEFINE_TO_TIMESTAMP(smallint_to_timestamp, int16_t)
+DEFINE_TO_TIMESTAMP(int_to_timestamp, int32_t)
+DEFINE_TO_TIMESTAMP(bigint_to_timestamp, int64_t)
+
+/* Java's cast of a double to long: cut toward zero, saturating. */
+static int64_t saturate(double value) {
+  if (value >= 0x1p63) return INT64_MAX;
+  if (value <= -0x1p63) return INT64_MIN;
+  return (int64_t)value;
+}
+
+#define DEFINE_REAL_TO_TIMESTAMP(name, type)                                                       \
+  static enum eagre_status name(struct eagre_cast *cast) {                                         \
+    const type *from = cast->from->data;                                                           \
+    int64_t *out = eagre_cast_out(cast);                                                           \
+    for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
+      double seconds = (double)from[row];                                                          \
+      out[row] = isfinite(seconds) ? saturate(seconds * (double)MICROS_PER_SECOND) : 0;            \
+      if (!isfinite(seconds) && eagre_cast_is_live(cast, row)) {                                   \
+        EAGRE_TRY(eagre_cast_fail_invalid(cast, row));                                             \
+      }                                                                                            \
+    }                                                                                              \
+    return EAGRE_OK;                                                                               \
+  }
+
+DEFINE_REAL_TO_TIMESTAMP(float_to_timestamp, float)
+DEFINE_REAL_TO_TIMESTAMP(double_to_timestamp, double)
+
+/* ---- TIMESTAMP to numbers
+ * ----------------------------------------------------------------------------- */
+
+#define DEFINE_TO_INTEGRAL(name, type)                                                             \
+  static enum eagre_status name(struct eagre_cast *cast) {                                         \
+    const int64_t *from = cast->from->data;                                                        \
+    type *out = eagre_cast_out(cast);                                                              \
+    for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
+      int64_t seconds = divide_floor(from[row], MICROS_PER_SECOND);                                \
+      out[row] = (type)seconds;                                                                    \
+      if (out[row] != seconds && eagre_cast_is_live(cast, row)) {                                  \
+        EAGRE_TRY(eagre_cast_fail_overflow(cast, row));                                            \
+      }                                                                                            \
+    }                                                                                              \
+    return EAGRE_OK;                                                                               \
+  }
+
+DEFINE_TO_INTEGRAL(timestamp_to_tinyint, int8_t)
+DEFINE_TO_INTEGRAL(timestamp_to_smallint, int16_t)
+DEFINE_TO_INTEGRAL(timestamp_to_int, int32_t)
+DEFINE_TO_INTEGRAL(timestamp_to_bigint, int64_t)
+
+#define DEFINE_TO_REAL(name, type)                                                                 \
+  static enum eagre_status name(struct eagre_cast *cast) {                                         \
+    const int64_t *from = cast->from->data;                                                        \
+    type *out = eagre_cast_out(cast);                                                              \
+    for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
+      out[row] = (type)((double)from[row] / (double)MICROS_PER_SECOND);                            \
+    }                                                                                              \
+    return EAGRE_OK;                                                                               \
+  }
+
+DEFINE_TO_REAL(timestamp_to_float, float)
+DEFINE_TO_REAL(timestamp_to_double, double)
+
+/* ---- The table
+ * ---------------------------------------------------------------------------------------- */
+
+static const struct eagre_cast_rule to_timestamp[EAGRE_TYPE_count] = {
+    [EAGRE_TYPE_TINYINT] = {tinyint_to_timestamp, false},
+    [EAGRE_TYPE_SMALLINT] = {smallint_to_timestamp, false},
+    [EAGRE_TYPE_INT] = {int_to_timestamp, false},
+    [EAGRE_TYPE_BIGINT] = {bigint_to_timestamp, false},
+    [EAGRE_TYPE_FLOAT] = {float_to_timestamp, true},
+    [EAGRE_TYPE_DOUBLE] = {double_to_timestamp, true},
+    [EAGRE_TYPE_DATE] = {date_to_timestamp, true},
+};
+
+static const struct eagre_cast_rule from_timestamp[EAGRE_TYPE_count] = {
+    [EAGRE_TYPE_TINYINT] = {timestamp_to_tinyint, true},
+    [EAGRE_TYPE_SMALLINT] = {timestamp_to_smallint, true},
+    [EAGRE_TYPE_INT] = {timestamp_to_int, true},
+    [EAGRE_TYPE_BIGINT] = {timestamp_to_bigint, false},
+    [EAGRE_TYPE_FLOAT] = {timestamp_to_float, false},
+    [EAGRE_TYPE_DOUBLE] = {timestamp_to_double, false},
+    [EAGRE_TYPE_DATE] = {timestamp_to_date, false},
+};
+
+struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagre_type_kind to) {
+  if (to == EAGRE_TYPE_TIMESTAMP) return to_timestamp[from];
+  if (from == EAGRE_TYPE_TIMESTAMP) return from_timestamp[to];
+  return (struct eagre_cast_rule){0};
+}

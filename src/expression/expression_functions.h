@@ -1,0 +1,28 @@
+/* The kernels and binders that expression_functions.def names: one declaration per row. */
+#pragma once
+
+#include "expression/expression_kernel.h"
+
+#define EAGRE_FUNCTION(name, group, flags, signature, kernel, usage, text)                         \
+  eagre_kernel_fn eagre_kernel_##kernel;
+#define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)        \
+  eagre_bind_fn eagre_bind_##binder;
+#define EAGRE_FUNCTION_AGGREGATE(name, kind, usage, text)
+#include "expression/expression_functions.def"
+#undef EAGRE_FUNCTION
+#undef EAGRE_FUNCTION_BOUND
+#undef EAGRE_FUNCTION_AGGREGATE
+
+/* Kernels that binders choose. */
+eagre_kernel_fn eagre_kernel_from_json;
+eagre_kernel_fn eagre_kernel_greatest;
+eagre_kernel_fn eagre_kernel_in;
+eagre_kernel_fn eagre_kernel_least;
+eagre_kernel_fn eagre_kernel_null_safe_equal;
+eagre_kernel_fn eagre_kernel_raise_error;
+eagre_kernel_fn eagre_kernel_to_json;
+eagre_kernel_fn eagre_kernel_window_time;
+eagre_kernel_fn eagre_kernel_add_interval;
+eagre_kernel_fn eagre_kernel_add_timestamp_months;
+eagre_kernel_fn eagre_kernel_subtract_timestamps;
+eagre_kernel_fn eagre_kernel_subtract_dates;

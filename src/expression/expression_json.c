@@ -1,0 +1,380 @@
+/* JSON functions over the room `json`: from_json, to_json, get_json_object, value:path and others.
+ *
+ * from_json keeps one decoder per instruction; its options and schema are checked while binding, by
+ * making a decoder once and throwing it away. */
+#include <string.h>
+
+#include "expression/expression_bind.h"
+#include "expression/expression_functions.h"
+#include "json/json.h"
+
+/* ---- Options: map('key', 'value', ...)
+ * ------------------------------------------------------------- */
+
+/* The node exists only as an argument of from_json and to_json. */
+enum eagre_status eagre_bind_map(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (bind->argument_count % 2 != 0) {
+    return eagre_bind_fail(bind, bind->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                           "The `map` requires 2n (n > 0) parameters but the actual number is %u.",
+                           bind->argument_count);
+  }
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_MAP), NULL);
+  return EAGRE_OK;
+}
+
+static bool is_map(const struct eagre_expression *expression) {
+  return expression->kind == EAGRE_EXPRESSION_CALL && expression->type->kind == EAGRE_TYPE_MAP;
+}
+
+/* The pairs of the options argument, one after the other, NULL when there is none. */
+static enum eagre_status read_pairs(struct eagre_bind *bind, uint32_t index,
+                                    struct eagre_text **out_texts, uint32_t *out_count) {
+  *out_texts = NULL;
+  *out_count = 0;
+  if (bind->argument_count <= index) return EAGRE_OK;
+  struct eagre_expression *map = bind->arguments[index];
+  if (!is_map(map)) {
+    return eagre_bind_fail(bind, map->position, "INVALID_OPTIONS.NON_MAP_FUNCTION",
+                           "Invalid options: Must use the `map()` function for options.");
+  }
+  struct eagre_bind pairs = *bind;
+  pairs.function = map->function;
+  pairs.arguments = map->arguments;
+  pairs.argument_count = map->argument_count;
+  *out_texts = eagre_arena_allocate(bind->arena, map->argument_count * sizeof **out_texts + 1);
+  for (uint32_t i = 0; i < map->argument_count; i++) {
+    if (eagre_bind_kind(&pairs, i) != EAGRE_TYPE_STRING) {
+      return eagre_bind_fail(bind, map->arguments[i]->position, "INVALID_OPTIONS.NON_STRING_TYPE",
+                             "Invalid options: A type of keys and values in `map()` must be "
+                             "string, but got %s.",
+                             eagre_expression_type_name(bind->arena, map->arguments[i]->type));
+    }
+    EAGRE_TRY(eagre_bind_constant_text(&pairs, i, "options", &(*out_texts)[i]));
+  }
+  *out_count = map->argument_count;
+  return EAGRE_OK;
+}
+
+/* ---- from_json: binding
+ * --------------------------------------------------------------------------- */
+
+/* Whatever the schema says, every field may be missing. */
+static const struct eagre_type *make_nullable(struct eagre_arena *arena,
+                                              const struct eagre_type *type) {
+  if (type->kind != EAGRE_TYPE_STRUCT) return type;
+  struct eagre_field *fields =
+      eagre_arena_allocate(arena, (size_t)type->field_count * sizeof *fields + 1);
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    fields[i] = type->fields[i];
+    fields[i].type = make_nullable(arena, fields[i].type);
+    fields[i].nullable = true;
+  }
+  return eagre_type_struct(arena, fields, type->field_count);
+}
+
+/* 'a INT, b STRING' or 'STRUCT<a: INT>'. */
+static enum eagre_status read_schema(struct eagre_bind *bind, struct eagre_text ddl,
+                                     const struct eagre_type **out) {
+  struct eagre_error first;
+  eagre_error_init(&first);
+  const struct eagre_type *type = NULL;
+  if (eagre_type_parse(bind->arena, ddl, &type, &first) != EAGRE_OK) {
+    enum eagre_status status = eagre_type_parse_columns(bind->arena, ddl, &type, bind->error);
+    if (status != EAGRE_OK) {
+      /* Positions within the schema text mean nothing in the file. */
+      if (bind->error != NULL) bind->error->line = 0;
+      eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+      return status;
+    }
+  }
+  if (type->kind != EAGRE_TYPE_STRUCT) {
+    return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
+                               "Input schema %s must be a struct, an array, a map or a variant.%s",
+                               eagre_expression_type_name(bind->arena, type),
+                               type->kind == EAGRE_TYPE_ARRAY || type->kind == EAGRE_TYPE_MAP ||
+                                       type->kind == EAGRE_TYPE_VARIANT
+                                   ? " Only a struct is supported yet."
+                                   : "");
+  }
+  *out = make_nullable(bind->arena, type);
+  return EAGRE_OK;
+}
+
+static enum eagre_status set_options(struct eagre_bind *bind, const struct eagre_text *texts,
+                                     uint32_t count, struct eagre_json_options *out) {
+  eagre_json_options_init(out);
+  for (uint32_t i = 0; i + 1 < count; i += 2) {
+    enum eagre_status status =
+        eagre_json_option_set(out, texts[i], texts[i + 1], bind->arena, bind->error);
+    if (status != EAGRE_OK) {
+      eagre_expression_place_error(bind->arguments[2]->position, bind->error);
+      return status;
+    }
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_decoder(struct eagre_bind *bind,
+                                       const struct eagre_expression_json *json) {
+  struct eagre_json_options options = *json->options;
+  struct eagre_json_decoder *decoder = NULL;
+  options.zone = bind->session->zone;
+  enum eagre_status status = eagre_json_decoder_new(json->schema, &options, NULL,
+                                                    EAGRE_JSON_ISA_BEST, &decoder, bind->error);
+  eagre_json_decoder_free(decoder);
+  if (status != EAGRE_OK) {
+    eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+  }
+  return status;
+}
+
+/* Key and value of every option after the schema, so that equal calls are found equal. */
+static struct eagre_text join_texts(struct eagre_arena *arena, struct eagre_text schema,
+                                    const struct eagre_text *texts, uint32_t count) {
+  struct eagre_buffer buffer = {0};
+  eagre_buffer_append_char(&buffer, '\'');
+  eagre_buffer_append_text(&buffer, schema);
+  eagre_buffer_append_char(&buffer, '\'');
+  for (uint32_t i = 0; i < count; i++) {
+    eagre_buffer_append_string(&buffer, i == 0 ? ", map('" : ", '");
+    eagre_buffer_append_text(&buffer, texts[i]);
+    eagre_buffer_append_string(&buffer, i + 1 == count ? "')" : "'");
+  }
+  struct eagre_text joined = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
+  eagre_buffer_done(&buffer);
+  return joined;
+}
+
+enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRING &&
+      eagre_bind_kind(bind, 0) != EAGRE_TYPE_NULL) {
+    enum eagre_status status = eagre_bind_unexpected(bind, 0, "\"STRING\"");
+    eagre_error_hint(bind->error, "write CAST(... AS STRING) around the first argument");
+    return status;
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_STRING)));
+  struct eagre_expression_json *json = eagre_arena_allocate_zeroed(bind->arena, sizeof *json);
+  struct eagre_text schema;
+  struct eagre_text *texts;
+  uint32_t count;
+  json->options = eagre_arena_allocate(bind->arena, sizeof *json->options);
+  EAGRE_TRY(eagre_bind_constant_text(bind, 1, "schema", &schema));
+  EAGRE_TRY(read_schema(bind, schema, &json->schema));
+  EAGRE_TRY(read_pairs(bind, 2, &texts, &count));
+  EAGRE_TRY(set_options(bind, texts, count, json->options));
+  EAGRE_TRY(check_decoder(bind, json));
+  bind->argument_count = 1;
+  *out = eagre_bind_call(bind, json->schema, eagre_kernel_from_json);
+  (*out)->json = json;
+  (*out)->text = join_texts(bind->arena, schema, texts, count);
+  if (json->options->mode == EAGRE_JSON_FAILFAST) eagre_expression_set_failing(*out);
+  return EAGRE_OK;
+}
+
+/* ---- from_json: running
+ * --------------------------------------------------------------------------- */
+
+static void free_decoder(void *data) {
+  eagre_json_decoder_free(data);
+}
+
+static enum eagre_status get_decoder(struct eagre_kernel_call *call,
+                                     struct eagre_json_decoder **out) {
+  if (call->state->data == NULL) {
+    const struct eagre_expression_json *json = call->node->json;
+    struct eagre_json_options options = *json->options;
+    struct eagre_json_decoder *decoder;
+    options.zone = call->zone;
+    EAGRE_TRY(eagre_json_decoder_new(json->schema, &options, json->wanted, EAGRE_JSON_ISA_BEST,
+                                     &decoder, call->error));
+    call->state->data = decoder;
+    call->state->free = free_decoder;
+  }
+  *out = call->state->data;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
+  struct eagre_json_decoder *decoder;
+  EAGRE_TRY(get_decoder(call, &decoder));
+  eagre_json_decoder_set_now(decoder, call->now_us);
+  return eagre_json_decode(decoder, call->arguments[0], call->row_count, call->out, call->arena,
+                           NULL, call->error);
+}
+
+/* ---- to_json
+ * ---------------------------------------------------------------------------------------- */
+
+/* parameters[0]: NULL members are kept. */
+enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRUCT) {
+    return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
+                               "Input schema %s must be a struct, an array, a map or a variant.",
+                               eagre_expression_type_name(bind->arena, bind->arguments[0]->type));
+  }
+  struct eagre_text *texts;
+  uint32_t count;
+  bool keeps_nulls = false;
+  EAGRE_TRY(read_pairs(bind, 1, &texts, &count));
+  for (uint32_t i = 0; i + 1 < count; i += 2) {
+    bool is_false = eagre_text_equal_ignoring_case(texts[i + 1], EAGRE_TEXT("false"));
+    bool is_true = eagre_text_equal_ignoring_case(texts[i + 1], EAGRE_TEXT("true"));
+    bool is_known = eagre_text_equal_ignoring_case(texts[i], EAGRE_TEXT("ignoreNullFields"));
+    if (!is_known || (!is_false && !is_true)) {
+      enum eagre_status status = eagre_bind_fail(
+          bind, bind->arguments[1]->position, "UNSUPPORTED_FEATURE.JSON_OPTION",
+          "The feature is not supported: the option '%.*s' = '%.*s' of to_json.",
+          (int)texts[i].size, texts[i].data, (int)texts[i + 1].size, texts[i + 1].data);
+      eagre_error_hint(bind->error, "ignoreNullFields = true or false is the option there is");
+      return status;
+    }
+    keeps_nulls = is_false;
+  }
+  bind->argument_count = 1;
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_STRING), eagre_kernel_to_json);
+  (*out)->parameters[0] = keeps_nulls;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_kernel_to_json(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_json_write_options options = {call->zone, call->node->parameters[0] != 0};
+  struct eagre_text_writer writer;
+  struct eagre_buffer buffer = {0};
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    eagre_buffer_clear(&buffer);
+    eagre_json_write_struct(call->arguments[0], row, &options, &buffer);
+    out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&buffer));
+  }
+  eagre_buffer_done(&buffer);
+  return EAGRE_OK;
+}
+
+/* ---- get_json_object and value:path
+ * ---------------------------------------------------------------- */
+
+/* The path used last; a literal path is made once. */
+struct path_state {
+  struct eagre_json_path *path;
+  struct eagre_buffer text; /* of which `path` was made */
+  bool is_made;
+  struct eagre_buffer result;
+};
+
+static void free_path(void *data) {
+  struct path_state *state = data;
+  eagre_json_path_free(state->path);
+  eagre_buffer_done(&state->text);
+  eagre_buffer_done(&state->result);
+  eagre_free(state);
+}
+
+static struct path_state *get_path_state(struct eagre_kernel_call *call) {
+  if (call->state->data == NULL) {
+    call->state->data = eagre_allocate_zeroed(1, sizeof(struct path_state));
+    call->state->free = free_path;
+  }
+  return call->state->data;
+}
+
+static void use_path(struct path_state *state, struct eagre_text text) {
+  if (state->is_made && eagre_text_equal(eagre_buffer_text(&state->text), text)) return;
+  eagre_json_path_free(state->path);
+  state->path = eagre_json_path_new(text);
+  eagre_buffer_clear(&state->text);
+  eagre_buffer_append_text(&state->text, text);
+  state->is_made = true;
+}
+
+/* The text that the state's path finds in row `row` of the first argument; NULL when none. */
+static void put_match(struct eagre_kernel_call *call, struct path_state *state, uint32_t row,
+                      struct eagre_text_writer *writer) {
+  eagre_buffer_clear(&state->result);
+  if (eagre_json_path_get(state->path, eagre_kernel_text(call, 0, row), &state->result)) {
+    EAGRE_VALUES(struct eagre_text, call->out)
+    [row] = eagre_text_writer_copy(writer, eagre_buffer_text(&state->result));
+  } else {
+    eagre_kernel_set_null(call, row);
+  }
+}
+
+enum eagre_status eagre_kernel_get_json_object(struct eagre_kernel_call *call) {
+  struct path_state *state = get_path_state(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  eagre_kernel_out_zeroed(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    use_path(state, eagre_kernel_text(call, 1, row));
+    put_match(call, state, row, &writer);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status run_colon(struct eagre_kernel_call *call) {
+  struct path_state *state = get_path_state(call);
+  if (!state->is_made) {
+    EAGRE_TRY(eagre_json_colon_path_new(call->node->text, &state->path, call->error));
+    state->is_made = true;
+  }
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  eagre_kernel_out_zeroed(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (eagre_kernel_is_live(call, row)) put_match(call, state, row, &writer);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre_expression *value,
+                                         struct eagre_text path, struct eagre_sql_position position,
+                                         struct eagre_expression **out, struct eagre_error *error) {
+  if (value->type->kind != EAGRE_TYPE_STRING) {
+    enum eagre_status status =
+        eagre_error_set(error, EAGRE_USAGE, "COLUMN_IS_NOT_VARIANT_TYPE",
+                        "The value before `:` must be a STRING, but it has the type %s.",
+                        eagre_expression_type_name(arena, value->type));
+    eagre_error_hint(error, "write value::string:path for a BINARY value");
+    eagre_expression_place_error(position, error);
+    return status;
+  }
+  struct eagre_json_path *compiled;
+  enum eagre_status status = eagre_json_colon_path_new(path, &compiled, error);
+  if (status != EAGRE_OK) {
+    if (error != NULL) error->line = 0;
+    eagre_expression_place_error(position, error);
+    return status;
+  }
+  eagre_json_path_free(compiled);
+  *out =
+      eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_COLON),
+                                eagre_type_of(EAGRE_TYPE_STRING), run_colon, &value, 1, position);
+  (*out)->text = eagre_arena_copy_text(arena, path);
+  return EAGRE_OK;
+}
+
+/* ---- json_array_length
+ * -------------------------------------------------------------------------------- */
+
+enum eagre_status eagre_kernel_json_array_length(struct eagre_kernel_call *call) {
+  int32_t *out = eagre_kernel_out_zeroed(call);
+  struct eagre_arena scratch = {0};
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    const struct eagre_json_node *root = NULL;
+    enum eagre_status status =
+        eagre_json_read(&scratch, eagre_kernel_text(call, 0, row), &root, NULL);
+    if (status != EAGRE_OK || root->kind != EAGRE_JSON_ARRAY) {
+      eagre_kernel_set_null(call, row);
+    } else {
+      for (const struct eagre_json_node *node = root->child; node != NULL; node = node->next) {
+        out[row]++;
+      }
+    }
+    eagre_arena_reset(&scratch);
+  }
+  eagre_arena_done(&scratch);
+  return EAGRE_OK;
+}

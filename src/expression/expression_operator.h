@@ -1,0 +1,55 @@
+/* Kernels of operators, by the type of their operands; chosen by expression_bind_operator.c. */
+#pragma once
+
+#include "expression/expression_kernel.h"
+
+enum eagre_arithmetic {
+  EAGRE_ARITHMETIC_ADD,
+  EAGRE_ARITHMETIC_SUBTRACT,
+  EAGRE_ARITHMETIC_MULTIPLY,
+  EAGRE_ARITHMETIC_NEGATE,
+  EAGRE_ARITHMETIC_ABSOLUTE,
+  EAGRE_ARITHMETIC_DIVIDE,   /* DOUBLE */
+  EAGRE_ARITHMETIC_INTEGRAL, /* div, BIGINT */
+  EAGRE_ARITHMETIC_REMAINDER,
+  EAGRE_ARITHMETIC_MODULUS, /* pmod */
+  EAGRE_ARITHMETIC_count
+};
+/* TINYINT .. DOUBLE (INTERVAL_DAY counts as BIGINT); NULL when there is none. ADD to ABSOLUTE are
+ * in expression_arithmetic.c, DIVIDE to MODULUS in expression_divide.c. */
+eagre_kernel_fn *eagre_kernel_simple_arithmetic(enum eagre_arithmetic operation,
+                                                enum eagre_type_kind kind);
+eagre_kernel_fn *eagre_kernel_division(enum eagre_arithmetic operation, enum eagre_type_kind kind);
+
+enum eagre_bitwise {
+  EAGRE_BITWISE_AND,
+  EAGRE_BITWISE_OR,
+  EAGRE_BITWISE_XOR,
+  EAGRE_BITWISE_NOT,
+  EAGRE_BITWISE_SHIFT_LEFT,
+  EAGRE_BITWISE_SHIFT_RIGHT,
+  EAGRE_BITWISE_SHIFT_RIGHT_UNSIGNED,
+  EAGRE_BITWISE_count
+};
+/* TINYINT .. BIGINT; shifts INT and BIGINT. */
+eagre_kernel_fn *eagre_kernel_bitwise(enum eagre_bitwise operation, enum eagre_type_kind kind);
+
+enum eagre_comparison {
+  EAGRE_COMPARISON_EQUAL,
+  EAGRE_COMPARISON_UNEQUAL,
+  EAGRE_COMPARISON_LESS,
+  EAGRE_COMPARISON_LESS_EQUAL,
+  EAGRE_COMPARISON_GREATER,
+  EAGRE_COMPARISON_GREATER_EQUAL,
+  EAGRE_COMPARISON_count
+};
+/* Every supported kind. NaN equals itself and is greater than every number. */
+eagre_kernel_fn *eagre_kernel_comparison(enum eagre_comparison operation,
+                                         enum eagre_type_kind kind);
+/* Writes the bits of `a operation b`; nulls are not looked at (strings: any valid text there). */
+void eagre_compare_vectors(enum eagre_comparison operation, const struct eagre_vector *a,
+                           const struct eagre_vector *b, uint32_t row_count, uint8_t *out);
+/* Negative, zero or positive for two rows that are not null. Fields of structs that are null come
+ * first. */
+int eagre_compare_rows(const struct eagre_vector *a, uint32_t a_row, const struct eagre_vector *b,
+                       uint32_t b_row);

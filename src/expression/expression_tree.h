@@ -1,0 +1,137 @@
+/* Bound expressions, as every file of this room sees them.
+ *
+ * A node is a LITERAL (a constant vector of one row), a COLUMN of the input, or a CALL of a row of
+ * expression_functions.def. Everything with syntax of its own (CAST, CASE, value.field, windows) is
+ * a call of a row whose name is in the table of internal functions below.
+ *
+ * Two literals have types that no vector has: a DECIMAL keeps its digits in `text` until the
+ * other side of an operator decides what it becomes, a year-month interval keeps its months in
+ * `parameters[0]`. Only the binder sees them. */
+#pragma once
+
+#include "expression/expression.h"
+
+struct eagre_kernel_call;
+struct eagre_bind;
+struct eagre_function;
+
+typedef enum eagre_status eagre_kernel_fn(struct eagre_kernel_call *call);
+typedef enum eagre_status eagre_bind_fn(struct eagre_bind *bind, struct eagre_expression **out);
+
+enum eagre_expression_kind {
+  EAGRE_EXPRESSION_LITERAL,
+  EAGRE_EXPRESSION_COLUMN,
+  EAGRE_EXPRESSION_CALL,
+};
+
+/* The plan-time part of a from_json call: everything but the zone and the batch timestamp. */
+struct eagre_expression_json {
+  const struct eagre_type *schema;
+  struct eagre_json_options *options; /* without zone */
+  const bool *wanted;                 /* one flag per field of `schema`, NULL = all */
+};
+
+struct eagre_expression {
+  enum eagre_expression_kind kind;
+  bool is_constant; /* no column and no batch timestamp below */
+  bool can_fail;    /* it, or something below it, may raise a DATA error */
+  bool is_try;      /* a failure of this very call gives NULL */
+  struct eagre_sql_position position;
+  const struct eagre_type *type;
+  const struct eagre_function *function; /* CALL */
+  eagre_kernel_fn *kernel;               /* CALL; NULL for calls with lazy operands */
+  struct eagre_expression **arguments;   /* CALL */
+  uint32_t argument_count;
+  /* COLUMN: [0] its index. Calls: field [0]; window [0..3] = duration, slide, start, ordinal;
+   * LITERAL of a year-month interval: [0] months; of a day interval: [1] whether its units are
+   * shorter than a day. */
+  int64_t parameters[4];
+  const struct eagre_expression_json *json; /* from_json */
+  struct eagre_text text;                   /* LITERAL of DECIMAL; path of value:path */
+  struct eagre_vector value;                /* LITERAL */
+};
+
+/* ---- Functions --------------------------------------------------------------------------------
+ */
+
+enum eagre_function_flag {
+  EAGRE_FUNCTION_NULLS = 1,    /* sees NULL arguments; others never run for such rows */
+  EAGRE_FUNCTION_FAILS = 2,    /* may raise a DATA error */
+  EAGRE_FUNCTION_LAZY = 4,     /* evaluates its operands itself (expression_lazy.c) */
+  EAGRE_FUNCTION_VOLATILE = 8, /* its value belongs to a batch: never folded */
+};
+
+/* One row of expression_functions.def. */
+struct eagre_function {
+  struct eagre_function_info info;
+  uint32_t flags;
+  const char *signature;   /* "SI?>S|..." (expression_bind.c); NULL when `bind` decides */
+  eagre_kernel_fn *kernel; /* with `signature` */
+  eagre_bind_fn *bind;     /* NULL when `signature` decides */
+  uint8_t arity_min;       /* with `bind` */
+  uint8_t arity_max;       /* with `bind`; EAGRE_ARITY_ANY for no limit */
+  uint8_t aggregate;       /* enum eagre_aggregate_kind, 0 for a scalar function */
+};
+enum { EAGRE_ARITY_ANY = 255 };
+
+/* Calls that have syntax instead of a name. */
+enum eagre_internal_function {
+  EAGRE_INTERNAL_CAST,
+  EAGRE_INTERNAL_CASE,
+  EAGRE_INTERNAL_FIELD,
+  EAGRE_INTERNAL_STRUCT,
+  EAGRE_INTERNAL_WINDOW,
+  EAGRE_INTERNAL_COLON,
+  EAGRE_INTERNAL_ADD_INTERVAL, /* TIMESTAMP + day interval, with the days in the session zone */
+  EAGRE_INTERNAL_ADD_MONTHS,   /* TIMESTAMP + INT months */
+  EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS,
+  EAGRE_INTERNAL_SUBTRACT_DATES, /* as an interval */
+  EAGRE_INTERNAL_count
+};
+const struct eagre_function *eagre_function_internal(enum eagre_internal_function which);
+bool eagre_expression_calls(const struct eagre_expression *expression,
+                            enum eagre_internal_function which);
+
+/* NULL when there is none. `name` in any case. */
+const struct eagre_function *eagre_function_find(struct eagre_text name);
+/* Fills the error for a name that is not a scalar function: refused by name, or unknown. */
+enum eagre_status eagre_function_refuse(struct eagre_text name, struct eagre_error *error);
+
+/* ---- Nodes ------------------------------------------------------------------------------------
+ */
+
+/* A literal of `kind` (fixed width) from the bytes at `value`. */
+struct eagre_expression *eagre_expression_new_literal(struct eagre_arena *arena,
+                                                      enum eagre_type_kind kind, const void *value,
+                                                      struct eagre_sql_position position);
+struct eagre_expression *eagre_expression_new_null(struct eagre_arena *arena,
+                                                   const struct eagre_type *type,
+                                                   struct eagre_sql_position position);
+struct eagre_expression *eagre_expression_new_text(struct eagre_arena *arena,
+                                                   enum eagre_type_kind kind,
+                                                   struct eagre_text text,
+                                                   struct eagre_sql_position position);
+/* A call; `arguments` is copied. The flags of the tree are derived; `can_fail` from the function,
+ * which the caller may take back with `eagre_expression_set_safe`. */
+struct eagre_expression *
+eagre_expression_new_call(struct eagre_arena *arena, const struct eagre_function *function,
+                          const struct eagre_type *type, eagre_kernel_fn *kernel,
+                          struct eagre_expression *const *arguments, uint32_t argument_count,
+                          struct eagre_sql_position position);
+/* This call itself never fails (its arguments may). */
+void eagre_expression_set_safe(struct eagre_expression *call);
+/* This call itself may fail. */
+void eagre_expression_set_failing(struct eagre_expression *call);
+void eagre_expression_set_try(struct eagre_expression *call);
+
+/* Whether it is a literal with a value of a STRING, and that text. */
+bool eagre_expression_is_text(const struct eagre_expression *expression,
+                              struct eagre_text *out_text);
+bool eagre_expression_is_null(const struct eagre_expression *expression);
+/* Two equal trees have equal hashes. */
+uint64_t eagre_expression_hash(const struct eagre_expression *expression);
+
+/* "The type X" and "the expression" in messages: quoted as Spark does. Memory from `arena`. */
+const char *eagre_expression_type_name(struct eagre_arena *arena, const struct eagre_type *type);
+const char *eagre_expression_sql(struct eagre_arena *arena,
+                                 const struct eagre_expression *expression);

@@ -2,23 +2,40 @@
  *
  * The tree says what was written, nothing about what it means: names are not resolved, functions
  * not looked up, types not checked (that is `plan`). Every operator is a call of the function of
- * that name, as in Spark's own registry:
+ * that name, as in Spark's own registry, with `is_operator` set:
  *
- *   a + b      "+"(a, b)              NOT a          "not"(a)
- *   -a         "negative"(a)          +a             "positive"(a)        ~a  "~"(a)
- *   a = b      "="(a, b)   (== too)   a <> b, a != b "!="(a, b)           a <=> b  "<=>"(a, b)
- *   a AND b    "and"(a, b)            a OR b         "or"(a, b)
- *   a || b     "||"(a, b)             a DIV b        "div"(a, b)          a % b "%"(a, b)
- *   a & b "&"  a | b "|"  a ^ b "^"   a << b "shiftleft"  a >> b "shiftright"
- *   a BETWEEN b AND c  "between"      a IN (b, c)    "in"(a, b, c)        a LIKE b [ESCAPE c] "like"
- *   a ILIKE b "ilike"                 a RLIKE b      "rlike" (also REGEXP)
- *   a IS NULL "isnull"                a IS NOT NULL  "isnotnull"
- *   a IS TRUE "istrue", "isfalse", "isunknown"       a IS [NOT] DISTINCT FROM b  [not] "<=>"
- *   NOT BETWEEN, NOT IN, NOT LIKE ... "not"(that)    x::type  CAST         a[b]  INDEX
- *   EXTRACT(f FROM x) "extract"('f', x)   SUBSTRING(x FROM a FOR b) "substring"   POSITION(a IN b) "position"
- *   TRIM([BOTH|LEADING|TRAILING] [c] FROM x) "btrim"/"ltrim"/"rtrim"(x[, c])
- *   current_timestamp, current_date, now without parentheses: calls without arguments
- *   COUNT(*)  "count"(STAR)
+ *   a + b, a - b, a * b, a / b, a % b     "+" "-" "*" "/" "%"
+ *   a DIV b                               "div"
+ *   -a, +a, ~a                            "negative" "positive" "~"   (-5 is a constant)
+ *   a = b, a == b                         "="
+ *   a <> b, a != b                        "!="
+ *   a <=> b, a < b, a <= b, a > b, a >= b "<=>" "<" "<=" ">" ">="     (!> is <=, !< is >=)
+ *   NOT a, !a                             "not"
+ *   a AND b, a OR b                       "and" "or"
+ *   a || b                                "||"
+ *   a & b, a | b, a ^ b                   "&" "|" "^"
+ *   a << b, a >> b, a >>> b               "shiftleft" "shiftright" "shiftrightunsigned"
+ *   a BETWEEN b AND c                     "between"(a, b, c)
+ *   a IN (b, c)                           "in"(a, b, c)
+ *   a LIKE b [ESCAPE c], a ILIKE b        "like"(a, b[, c]) "ilike"
+ *   a RLIKE b, a REGEXP b                 "rlike"
+ *   a IS NULL, a IS NOT NULL              "isnull" "isnotnull"
+ *   a IS TRUE, IS FALSE, IS UNKNOWN       "istrue" "isfalse" "isunknown"
+ *   a IS NOT DISTINCT FROM b              "<=>"; without NOT: "not"("<=>"(a, b))
+ *   NOT BETWEEN, NOT IN, IS NOT TRUE ...  "not"(that)
+ *   x::type                               CAST
+ *   (a, b AS c)                           "struct"(a, c: b)
+ *   EXTRACT(f FROM x)                     "extract"('f', x)
+ *   SUBSTRING(x FROM a [FOR b])           "substring"(x, a[, b])
+ *   POSITION(a IN b)                      "position"(a, b)
+ *   TRIM([BOTH] [c] FROM x)               "btrim"(x[, c]); LEADING "ltrim", TRAILING "rtrim"
+ *   TIMESTAMPADD(unit, n, x)              "timestampadd"('unit', n, x); also DATEADD, DATE_ADD
+ *   TIMESTAMPDIFF(unit, a, b)             "timestampdiff"('unit', a, b); also DATEDIFF, DATE_DIFF
+ *
+ * Not operators, but worth knowing:
+ *   current_timestamp, current_date without parentheses are calls without arguments (`now` needs
+ *   its parentheses, as in Spark); COUNT(*) is "count"(STAR); first(x IGNORE NULLS) is
+ *   first(x, true); (a).b is the NAME a.b.
  *
  * Everything lives in the arena given to `eagre_sql_parse`; texts of names are unquoted copies.
  * Keywords and function names are in lower case in the tree, identifiers as written. */
@@ -51,42 +68,50 @@ struct eagre_sql_name {
 
 enum eagre_sql_expression_kind {
   EAGRE_SQL_LITERAL,
-  EAGRE_SQL_NAME,     /* a column, or column.field..., undecided: `name` */
-  EAGRE_SQL_STAR,     /* * or qualifier.*: `name` (part_count 0 for a bare *) */
-  EAGRE_SQL_CALL,     /* `function`, `arguments` */
-  EAGRE_SQL_CAST,     /* `arguments[0]`, `type`; is_try for TRY_CAST */
-  EAGRE_SQL_CASE,     /* arguments: [operand] then when, then pairs, then [else] */
-  EAGRE_SQL_FIELD,    /* arguments[0].field on something that is not a plain name: `text` */
+  EAGRE_SQL_NAME,       /* a column, or column.field..., undecided: `name` */
+  EAGRE_SQL_STAR,       /* * or qualifier.*: `name` (part_count 0 for a bare *) */
+  EAGRE_SQL_CALL,       /* `function`, `arguments` */
+  EAGRE_SQL_CAST,       /* `arguments[0]`, `type`; is_try for TRY_CAST */
+  EAGRE_SQL_CASE,       /* arguments: [operand] then when, then pairs, then [else] */
+  EAGRE_SQL_FIELD,      /* arguments[0].field on something that is not a plain name: `text` */
   EAGRE_SQL_FIELD_STAR, /* arguments[0].* on something that is not a plain name */
-  EAGRE_SQL_INDEX,    /* arguments[0][arguments[1]] */
-  EAGRE_SQL_COLON,    /* arguments[0]:path, `text` is the path as written */
-  EAGRE_SQL_LAMBDA,   /* parameters -> body: parsed so that it can be refused by name */
-  EAGRE_SQL_SUBQUERY, /* (SELECT ...) as a value, IN (SELECT ...), EXISTS: `query`, `function` says which: "scalar", "in", "exists" */
+  EAGRE_SQL_INDEX,      /* arguments[0][arguments[1]] */
+  EAGRE_SQL_COLON,      /* arguments[0]:path, `text` is the path as written */
+  EAGRE_SQL_LAMBDA,     /* parameters -> body: parsed so that it can be refused by name */
+  /* (SELECT ...) as a value, IN (SELECT ...), EXISTS: `query`; `function` says which: "scalar",
+   * "in" (arguments[0] is what is looked for), "exists". */
+  EAGRE_SQL_SUBQUERY,
 };
 
 enum eagre_sql_literal_kind {
   EAGRE_SQL_LITERAL_NULL,
-  EAGRE_SQL_LITERAL_BOOLEAN,  /* boolean */
-  EAGRE_SQL_LITERAL_INTEGER,  /* text: digits; suffix in type_kind: INT (none), BIGINT (L), SMALLINT (S), TINYINT (Y) */
-  EAGRE_SQL_LITERAL_DECIMAL,  /* text: 1.5 or 1BD */
-  EAGRE_SQL_LITERAL_FLOAT,    /* text of 1.5F */
-  EAGRE_SQL_LITERAL_DOUBLE,   /* text of 1e3, 1.5D */
-  EAGRE_SQL_LITERAL_STRING,   /* text, unescaped ('a' 'b' joined, r'raw' kept) */
-  EAGRE_SQL_LITERAL_BINARY,   /* X'1F': text holds the bytes */
-  EAGRE_SQL_LITERAL_DATE,     /* DATE '...': text as written */
-  EAGRE_SQL_LITERAL_TIMESTAMP,/* TIMESTAMP '...': text as written */
-  EAGRE_SQL_LITERAL_INTERVAL, /* months, microseconds */
+  EAGRE_SQL_LITERAL_BOOLEAN, /* boolean */
+  /* text: digits, with a leading '-' when written so. type_kind: INT (no suffix; the value may need
+   * more), BIGINT (L), SMALLINT (S), TINYINT (Y), whose range was checked. */
+  EAGRE_SQL_LITERAL_INTEGER,
+  EAGRE_SQL_LITERAL_DECIMAL,   /* text: 1.5 or 1BD */
+  EAGRE_SQL_LITERAL_FLOAT,     /* text of 1.5F */
+  EAGRE_SQL_LITERAL_DOUBLE,    /* text of 1e3, 1.5D */
+  EAGRE_SQL_LITERAL_STRING,    /* text, unescaped ('a' 'b' joined, r'raw' kept) */
+  EAGRE_SQL_LITERAL_BINARY,    /* X'1F': text holds the bytes */
+  EAGRE_SQL_LITERAL_DATE,      /* DATE '...': text as written */
+  EAGRE_SQL_LITERAL_TIMESTAMP, /* TIMESTAMP '...': text as written */
+  /* months or microseconds, type_kind INTERVAL_YEAR or INTERVAL_DAY; text is Spark's spelling:
+   * INTERVAL '1 02' DAY TO HOUR */
+  EAGRE_SQL_LITERAL_INTERVAL,
 };
 
 struct eagre_sql_argument {
-  struct eagre_text name; /* of `name => value`; empty when positional */
+  /* Of `name => value`; in struct(...) of `value AS name`; empty when positional. */
+  struct eagre_text name;
   struct eagre_sql_expression *value;
 };
 
 struct eagre_sql_expression {
   enum eagre_sql_expression_kind kind;
   struct eagre_sql_position position;
-  struct eagre_text source; /* the text of this expression as written (column names are made of it) */
+  struct eagre_text source; /* the text of this expression as written, ${name} replaced */
+  uint32_t height; /* levels of this tree, 1 for a leaf; at most 1,000: walking may recurse */
   /* LITERAL */
   enum eagre_sql_literal_kind literal;
   enum eagre_type_kind type_kind;
@@ -97,14 +122,14 @@ struct eagre_sql_expression {
   /* NAME, STAR */
   struct eagre_sql_name name;
   /* CALL, CAST, CASE, FIELD, INDEX, COLON */
-  struct eagre_text function;   /* lower case */
+  struct eagre_text function; /* lower case */
   struct eagre_sql_argument *arguments;
   uint32_t argument_count;
-  bool is_operator;             /* written as an operator, not as name(...) */
-  bool is_distinct;             /* count(DISTINCT x) */
-  bool has_over;                /* f(...) OVER (...): parsed so that it can be refused by name */
+  bool is_operator; /* written as an operator, not as name(...) */
+  bool is_distinct; /* count(DISTINCT x) */
+  bool has_over;    /* f(...) OVER (...): parsed so that it can be refused by name */
   struct eagre_sql_expression *filter; /* f(...) FILTER (WHERE ...) */
-  const struct eagre_type *type; /* CAST */
+  const struct eagre_type *type;       /* CAST */
   bool is_try;
   bool has_operand; /* CASE x WHEN ... */
   bool has_else;
@@ -126,12 +151,13 @@ enum eagre_sql_relation_kind {
   EAGRE_SQL_RELATION_PATH,     /* delta.`path`: name.parts[0] is the format, `path` the path */
   EAGRE_SQL_RELATION_FUNCTION, /* read_kafka(...): `name`, `arguments` */
   EAGRE_SQL_RELATION_SUBQUERY, /* (SELECT ...): `query` */
-  EAGRE_SQL_RELATION_VALUES,   /* VALUES (1, 'a'), (2, 'b'): `rows` */
+  EAGRE_SQL_RELATION_VALUES,   /* VALUES (1, 'a'), (2, 'b'): `values` */
   EAGRE_SQL_RELATION_JOIN,     /* parsed so that it can be refused by name: `join_kind` */
 };
 
 struct eagre_sql_relation {
   enum eagre_sql_relation_kind kind;
+  uint32_t height; /* as of an expression, with everything below */
   struct eagre_sql_position position;
   bool is_stream; /* STREAM in front, or STREAM(...) around */
   struct eagre_sql_name name;
@@ -148,7 +174,7 @@ struct eagre_sql_relation {
   struct eagre_sql_expression *condition;
   struct eagre_sql_watermark *watermark; /* NULL when none */
   struct eagre_text alias;               /* empty when none */
-  struct eagre_text *column_aliases;     /* AS t(a, b) */
+  struct eagre_text *column_aliases;     /* AS t(a, b); of a JOIN: USING (a, b) */
   uint32_t column_alias_count;
 };
 
@@ -171,10 +197,13 @@ struct eagre_sql_common_table {
 /* One SELECT, or a set operation over two queries. */
 struct eagre_sql_query {
   struct eagre_sql_position position;
-  struct eagre_text source; /* the text as written */
+  uint32_t height;                              /* as of an expression, with everything below */
+  struct eagre_text source;                     /* the text as written */
   struct eagre_sql_common_table *common_tables; /* WITH */
   uint32_t common_table_count;
-  struct eagre_text set_operation; /* empty, or "union all", "union", "except", ... then left, right */
+  /* Empty, or "union", "intersect", "except", each also with " all": then left and right count, and
+   * order_by, limit and offset. */
+  struct eagre_text set_operation;
   struct eagre_sql_query *left;
   struct eagre_sql_query *right;
   bool is_distinct;
@@ -216,13 +245,13 @@ struct eagre_sql_constraint {
 };
 
 enum eagre_sql_statement_kind {
-  EAGRE_SQL_SET,             /* options[0]; no value: key only */
-  EAGRE_SQL_CREATE_TABLE,    /* CREATE [OR REFRESH] STREAMING TABLE */
+  EAGRE_SQL_SET,          /* options[0]; a value with data NULL: SET key, without '=' */
+  EAGRE_SQL_CREATE_TABLE, /* CREATE [OR REFRESH] STREAMING TABLE */
   EAGRE_SQL_CREATE_SINK,
   EAGRE_SQL_CREATE_FLOW,
-  EAGRE_SQL_CREATE_VIEW,     /* CREATE [OR REPLACE] TEMPORARY VIEW */
+  EAGRE_SQL_CREATE_VIEW, /* CREATE [OR REPLACE] TEMPORARY VIEW */
   EAGRE_SQL_SELECT,
-  EAGRE_SQL_OTHER,           /* parsed by its first words only, to be refused by name: `what` */
+  EAGRE_SQL_OTHER, /* parsed by its first words only, to be refused by name: `what` */
 };
 
 struct eagre_sql_statement {
@@ -245,7 +274,7 @@ struct eagre_sql_statement {
   struct eagre_sql_name target; /* CREATE FLOW ... INSERT INTO target */
   bool by_name;
   struct eagre_sql_query *query; /* may be NULL for a table without AS */
-  struct eagre_text what;        /* OTHER: "OPTIMIZE", "CREATE MATERIALIZED VIEW", "AUTO CDC", ... */
+  struct eagre_text what; /* OTHER: "OPTIMIZE", "CREATE MATERIALIZED VIEW", "AUTO CDC", ... */
   struct eagre_sql_statement *next;
 };
 
@@ -255,24 +284,34 @@ struct eagre_sql_define {
   struct eagre_text value;
 };
 
-/* Parses a whole file of statements separated by semicolons. `${name}` is replaced first (in the
- * token, so that positions stay those of the file); a name that is not among `defines` is USAGE
- * UNDEFINED_VARIABLE. Errors are USAGE PARSE_SYNTAX_ERROR (and Spark's other parse classes) with
- * line, column, length and a hint (nearest keyword, what was expected). Nesting is limited to 500
- * (PARSE_TOO_DEEP). Any thread. */
+/* Parses a whole file of statements separated by semicolons. `${name}` is replaced first, and
+ * positions stay those of the file; outside quotes the value is text like any other, inside a
+ * string or a quoted name it is content, whatever characters it has. A name that is not among
+ * `defines` is USAGE UNDEFINED_VARIABLE. Errors are USAGE PARSE_SYNTAX_ERROR (and Spark's other
+ * parse classes) with line, column, length and a hint (nearest keyword, what was expected); what
+ * Spark knows and the tree has no place for is UNSUPPORTED_FEATURE.<NAME>. Nesting is limited to
+ * 500 levels and the height of a tree to 1,000 (PARSE_TOO_DEEP). `source` may go away afterwards.
+ * Any thread. */
 enum eagre_status eagre_sql_parse(struct eagre_arena *arena, struct eagre_text source,
                                   const struct eagre_sql_define *defines, uint32_t define_count,
                                   struct eagre_sql_statement **out_first,
                                   struct eagre_error *error);
 
 /* Appends the line of `source` that `error` points at and a line with carets under the place:
- *     3 |   SELEC a FROM t
- *       |   ^^^^^
+ *     3 | SELEC a FROM t
+ *       | ^^^^^
  * Nothing when the error has no position. Tabs and wide characters keep the caret in place. */
 void eagre_sql_caret(struct eagre_text source, const struct eagre_error *error,
                      struct eagre_buffer *out);
 
-/* Prints an expression in one line of SQL: the name Spark gives to a column without an alias
- * ("count(1)", "(a + 1)", "CAST(a AS INT)", "window.start" -> "start" is the caller's business). */
+/* Appends an expression in one line as Spark 4.2 prints it: "count(1)", "(a + 1)", "between(a, 1,
+ * 2)", "CAST(a AS INT)", strings without quotes. */
 void eagre_sql_print_expression(const struct eagre_sql_expression *expression,
                                 struct eagre_buffer *out);
+
+/* Appends the name of a column of SELECT without an alias: the last part of a.b, the name of what a
+ * cast casts, the last name of a path (value:a.b[0] is b), else as eagre_sql_print_expression.
+ * CAST(a.b AS INT) is "b" when `a` is a table and "CAST(a.b AS INT)" when it is a column: only the
+ * binder knows, here it is the latter. */
+void eagre_sql_print_column_name(const struct eagre_sql_expression *expression,
+                                 struct eagre_buffer *out);

@@ -1,0 +1,100 @@
+/* What may stand behind the parenthesis of a call: FILTER (WHERE ...), IGNORE NULLS, OVER. */
+#include "sql/sql_parser.h"
+
+void eagre_sql_add_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
+                                struct eagre_sql_list *arguments) {
+  struct eagre_sql_expression *constant = eagre_sql_expression_new(parser, EAGRE_SQL_LITERAL);
+  constant->literal = EAGRE_SQL_LITERAL_BOOLEAN;
+  constant->type_kind = EAGRE_TYPE_BOOLEAN;
+  constant->boolean = true;
+  constant->height = 1;
+  constant->position = eagre_sql_position_from(parser, first);
+  constant->source = EAGRE_TEXT("true");
+  struct eagre_sql_argument *argument = eagre_sql_list_append(parser, arguments, sizeof *argument);
+  argument->value = constant;
+}
+
+/* first(x) IGNORE NULLS is first(x, true). */
+static enum eagre_status parse_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
+                                            struct eagre_sql_expression *call) {
+  static const char *const functions[] = {"first", "last", "any_value", "first_value",
+                                          "last_value"};
+  bool is_known = false;
+  for (size_t i = 0; i < EAGRE_COUNT_OF(functions); i++) {
+    is_known = is_known || eagre_text_equal_string(call->function, functions[i]);
+  }
+  if (!is_known || call->argument_count != 1) {
+    eagre_sql_fail_range(parser, first, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                         "The function %.*s does not support IGNORE NULLS here.",
+                         (int)call->function.size, call->function.data);
+    return EAGRE_USAGE;
+  }
+  struct eagre_sql_list arguments = {0};
+  struct eagre_sql_argument *argument = eagre_sql_list_append(parser, &arguments, sizeof *argument);
+  *argument = call->arguments[0];
+  eagre_sql_add_ignore_nulls(parser, first, &arguments);
+  call->arguments = arguments.items;
+  call->argument_count = arguments.count;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_sql_skip_parentheses(struct eagre_sql_parser *parser) {
+  uint32_t depth = 0;
+  do {
+    enum eagre_sql_token_kind kind = eagre_sql_token_at(parser)->kind;
+    if (kind == EAGRE_SQL_TOKEN_LEFT_PAREN) depth++;
+    if (kind == EAGRE_SQL_TOKEN_RIGHT_PAREN) depth--;
+    if (kind == EAGRE_SQL_TOKEN_END || kind == EAGRE_SQL_TOKEN_SEMICOLON) {
+      return eagre_sql_fail_expected(parser, "')'");
+    }
+    eagre_sql_advance(parser);
+  } while (depth > 0);
+  return EAGRE_OK;
+}
+
+static bool is_paren_ahead(const struct eagre_sql_parser *parser, uint32_t ahead) {
+  return eagre_sql_token_ahead(parser, ahead)->kind == EAGRE_SQL_TOKEN_LEFT_PAREN;
+}
+
+static enum eagre_status parse_filter(struct eagre_sql_parser *parser,
+                                      struct eagre_sql_expression *call) {
+  bool is_filter = eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_FILTER) &&
+                   is_paren_ahead(parser, 1) &&
+                   eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_WHERE);
+  if (!is_filter) return EAGRE_OK;
+  parser->index += 3;
+  EAGRE_TRY(eagre_sql_parse_expression(parser, &call->filter));
+  return eagre_sql_expect_symbol(parser, EAGRE_SQL_TOKEN_RIGHT_PAREN, "')' after the filter");
+}
+
+/* OVER name or OVER (...): windows are refused by the binder, so what is inside does not matter. */
+static enum eagre_status parse_over(struct eagre_sql_parser *parser,
+                                    struct eagre_sql_expression *call) {
+  struct eagre_text name;
+  bool is_over =
+      eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_OVER) &&
+      (is_paren_ahead(parser, 1) || eagre_sql_is_identifier(eagre_sql_token_ahead(parser, 1)));
+  if (!is_over) return EAGRE_OK;
+  call->has_over = true;
+  eagre_sql_advance(parser);
+  if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
+    return eagre_sql_skip_parentheses(parser);
+  }
+  return eagre_sql_take_identifier(parser, "the name of a window", &name);
+}
+
+enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, uint32_t first,
+                                              struct eagre_sql_expression *call) {
+  if (eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_WITHIN) &&
+      eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_GROUP)) {
+    return eagre_sql_fail_unsupported(parser, parser->index, "WITHIN_GROUP",
+                                      "WITHIN GROUP is not supported.", NULL);
+  }
+  EAGRE_TRY(parse_filter(parser, call));
+  if (eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_IGNORE, EAGRE_SQL_KEYWORD_NULLS)) {
+    EAGRE_TRY(parse_ignore_nulls(parser, first, call));
+  } else {
+    eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_RESPECT, EAGRE_SQL_KEYWORD_NULLS);
+  }
+  return parse_over(parser, call);
+}

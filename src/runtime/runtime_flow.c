@@ -220,6 +220,5 @@ void *runtime_flow_main(void *argument) {
   flow->status = run_flow(flow, &flow->error);
   if (flow->status == EAGRE_CANCELLED) flow->status = EAGRE_OK; /* it was asked to stop */
   close_flow(flow);
-  atomic_store(&flow->wake_io, NULL);
   return NULL;
 }

@@ -174,10 +174,6 @@ enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
   for (uint32_t i = 0; i < runtime->core_count; i++) {
     runtime_core_stop(&runtime->cores[i]);
   }
-  for (uint32_t i = 0; i < runtime->flow_count; i++) {
-    eagre_io_close(runtime->flows[i].io); /* cores may have woken it until they ended */
-    runtime->flows[i].io = NULL;
-  }
   return worst_flow(runtime, out_failed_flow, error);
 }
 
@@ -216,6 +212,7 @@ void eagre_runtime_free(struct eagre_runtime *runtime) {
       eagre_ring_free(flow->tasks[j].answers);
     }
     eagre_free(flow->tasks);
+    eagre_io_close(flow->io); /* not earlier: `eagre_runtime_stop` may wake it until now */
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {
     eagre_free(runtime->cores[i].tasks);

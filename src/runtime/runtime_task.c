@@ -170,6 +170,10 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_erro
 
 bool runtime_task_turn(struct runtime_task *task) {
   struct runtime_command *command = task->running;
+  if (runtime_must_abandon(task->flow->runtime)) {
+    answer(task, command, EAGRE_CANCELLED);
+    return true;
+  }
   enum eagre_status status = read_batch(task, &command->error);
   if (status == EAGRE_OK) return true;
   if (status == EAGRE_AGAIN) return false;

@@ -1,0 +1,97 @@
+/* Running a pipeline: checks and translation. */
+#include <eagre/eagre.h>
+
+#include "base/base.h"
+#include "runtime/runtime.h"
+
+static const int64_t STARTUP_TIMEOUT_US = 30000000;
+static const int64_t STOP_TIMEOUT_US = 10000000;
+
+struct eagre_engine {
+  struct eagre_runtime *runtime;
+  eagre_report_fn *on_report;
+  void *report_context;
+  eagre_write_fn *console;
+  void *console_context;
+  struct eagre_text *flow_names;
+};
+
+static uint64_t count_rows(const struct eagre_epoch_progress *progress) {
+  /* One source per flow today. */
+  return progress->counts->sources[0].rows;
+}
+
+static void forward_report(void *context, const struct eagre_runtime_report *report) {
+  struct eagre_engine *engine = context;
+  const struct eagre_epoch_progress *progress = report->progress;
+  const eagre_report each = {
+      .flow = report->flow.data,
+      .flow_size = report->flow.size,
+      .epoch = progress->epoch,
+      .has_run = progress->has_run,
+      .input_rows = count_rows(progress),
+      .output_rows = progress->counts->output_rows,
+      .late_rows = progress->counts->state.rows_dropped_late,
+      .duration_ms = progress->times.trigger_execution,
+      .watermark_ms = progress->watermark_ms,
+      .json = report->json.data,
+      .json_size = report->json.size,
+  };
+  engine->on_report(engine->report_context, &each);
+}
+
+static void forward_console(void *context, struct eagre_text text) {
+  struct eagre_engine *engine = context;
+  if (engine->console != NULL) engine->console(engine->console_context, text.data, text.size);
+}
+
+enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine_options *options,
+                                    eagre_engine **out_engine, eagre_error *error) {
+  eagre_assert(options->size == sizeof *options);
+  struct eagre_engine *engine = eagre_allocate_zeroed(1, sizeof *engine);
+  engine->on_report = options->on_report;
+  engine->report_context = options->report_context;
+  engine->console = options->console;
+  engine->console_context = options->console_context;
+  engine->flow_names = eagre_allocate_zeroed(options->flow_count + 1, sizeof *engine->flow_names);
+  for (size_t i = 0; i < options->flow_count; i++) {
+    engine->flow_names[i] = eagre_text_of(options->flows[i]);
+  }
+  int64_t startup_us = options->startup_timeout_ms * 1000;
+  int64_t stop_us = options->stop_timeout_ms * 1000;
+  const struct eagre_runtime_options runtime_options = {
+      .cpus = options->cpu_count > 0 ? options->cpus : NULL,
+      .core_count = options->cpu_count > 0 ? (uint32_t)options->cpu_count : options->core_count,
+      .take_over = options->take_over != 0,
+      .startup_timeout_us = startup_us > 0 ? startup_us : STARTUP_TIMEOUT_US,
+      .stop_timeout_us = stop_us > 0 ? stop_us : STOP_TIMEOUT_US,
+      .flow_names = engine->flow_names,
+      .flow_name_count = (uint32_t)options->flow_count,
+      .on_report = options->on_report == NULL ? NULL : forward_report,
+      .report_context = engine,
+      .print = forward_console,
+      .print_context = engine,
+  };
+  enum eagre_status status = eagre_runtime_new(pipeline, &runtime_options, &engine->runtime, error);
+  if (status != EAGRE_OK) {
+    eagre_engine_close(engine);
+    return status;
+  }
+  *out_engine = engine;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_engine_run(eagre_engine *engine, eagre_error *error) {
+  return eagre_runtime_run(engine->runtime, NULL, error);
+}
+
+void eagre_engine_stop(eagre_engine *engine) {
+  eagre_runtime_stop(engine->runtime);
+}
+
+void eagre_engine_close(eagre_engine *engine) {
+  if (engine == NULL) return;
+  eagre_runtime_free(engine->runtime);
+  eagre_free(engine->flow_names);
+  eagre_free(engine);
+}

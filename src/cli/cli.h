@@ -1,0 +1,93 @@
+/* The program `eagre`: commands over the public library. Only this room prints.
+ *
+ * stdout carries results, stderr everything else. Exit statuses: include/eagre/status.def. */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <eagre/eagre.h>
+
+enum { CLI_PAIR_COUNT_MAX = 256, CLI_CPU_COUNT_MAX = 256, CLI_FLOW_COUNT_MAX = 256 };
+
+enum cli_progress { CLI_PROGRESS_AUTO, CLI_PROGRESS_BAR, CLI_PROGRESS_JSON, CLI_PROGRESS_NONE };
+
+/* Everything the options of any command can say. */
+struct cli_options {
+  eagre_pair settings[CLI_PAIR_COUNT_MAX];
+  size_t setting_count;
+  eagre_pair defines[CLI_PAIR_COUNT_MAX];
+  size_t define_count;
+  const char *storage;
+  const char *trigger;
+  uint32_t cpus[CLI_CPU_COUNT_MAX];
+  size_t cpu_count;
+  uint32_t core_count;
+  int64_t startup_timeout_ms;
+  int64_t stop_timeout_ms;
+  bool take_over;
+  enum cli_progress progress;
+  enum eagre_format format;
+  bool is_json; /* explain --format json */
+  enum eagre_level level;
+  const char *file; /* query -f */
+  const char *arguments[CLI_FLOW_COUNT_MAX];
+  size_t argument_count;
+};
+
+/* One command: name, what `eagre --help` says, body. */
+struct cli_command {
+  const char *name;
+  const char *text;
+  int (*run)(int argc, char **argv);
+};
+
+int cli_run(int argc, char **argv);
+int cli_query(int argc, char **argv);
+int cli_validate(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_version(int argc, char **argv);
+
+/* ---- Options (cli_options.c) ---- */
+
+/* Which groups of options a command takes. */
+enum cli_group {
+  CLI_GROUP_SESSION = 1, /* --set, --define, --storage, --config */
+  CLI_GROUP_RUN = 2,     /* --cores, --trigger, timeouts, --progress ... */
+  CLI_GROUP_QUERY = 4,   /* -f, --format table|json|csv|tsv */
+  CLI_GROUP_EXPLAIN = 8, /* --format text|json */
+};
+/* Parses argv into `out`; prints usage and exits 0 for --help, exits 2 for a mistake. `usage` is
+ * argp's argument line, `text` what --help says (examples included). */
+void cli_options_parse(int argc, char **argv, int groups, const char *usage, const char *text,
+                       size_t argument_count_min, struct cli_options *out);
+
+/* ---- Output (cli_output.c) ---- */
+
+/* Reads a file into memory; NULL (after saying why on stderr) when it cannot. */
+char *cli_read_file(const char *path, size_t *out_size);
+/* eagre_write_fn over a FILE. */
+void cli_write(void *file, const char *data, size_t size);
+/* Prints an error with its place, caret and advice; returns the exit status. `sql` may be NULL. */
+int cli_fail(const eagre_error *error, const char *sql, size_t sql_size);
+/* Log lines to stderr at a level. */
+void cli_log_begin(enum eagre_level level);
+/* Opens the pipeline of a file; NULL and an exit status when it fails. */
+eagre_pipeline *cli_open(const struct cli_options *options, const char *file_name, const char *sql,
+                         size_t sql_size, bool is_query, int *out_exit);
+/* A broken stdout (disk full, closed pipe) is a failure: returns `status`, or 3. */
+int cli_finish(int status);
+
+/* ---- Progress (cli_progress.c) ---- */
+
+struct cli_progress_line {
+  enum cli_progress kind;
+  bool is_drawn;
+  uint64_t row_count;
+  int64_t begin_ms;
+};
+void cli_progress_begin(struct cli_progress_line *line, enum cli_progress kind);
+void cli_progress_report(void *line, const eagre_report *report);
+void cli_progress_end(struct cli_progress_line *line);

@@ -1,0 +1,53 @@
+/* `eagre COMMAND ...`: finds the command and hands over. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct cli_command commands[] = {
+    {"run", "run the pipeline of a file until stopped", cli_run},
+    {"query", "one batch query, rows to stdout", cli_query},
+    {"validate", "parse and bind a file, offline; start nothing", cli_validate},
+    {"explain", "show the plan of a file", cli_explain},
+    {"version", "version, build, CPU features used", cli_version},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *file) {
+  fputs("Usage: eagre COMMAND [OPTIONS] ...\n\n"
+        "Streams Kafka topics and files through Spark's SQL into Delta tables and Kafka, on one\n"
+        "machine, exactly once.\n\nCommands:\n",
+        file);
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].text);
+  }
+  fputs("\n`eagre COMMAND --help` shows the options of a command, with examples.\n", file);
+}
+
+static int fail_unknown(const char *name) {
+  fprintf(stderr, "eagre: there is no command '%s'\n\n", name);
+  print_usage(stderr);
+  return 2;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    print_usage(stderr);
+    return 2;
+  }
+  const char *name = argv[1];
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    print_usage(stdout);
+    return 0;
+  }
+  if (strcmp(name, "--version") == 0) return cli_version(argc - 1, argv + 1);
+  eagre_error *error = eagre_error_new();
+  int status = eagre_initialize(error) == EAGRE_OK ? 0 : cli_fail(error, NULL, 0);
+  eagre_error_free(error);
+  if (status != 0) return status;
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    if (strcmp(commands[i].name, name) == 0) return commands[i].run(argc - 1, argv + 1);
+  }
+  return fail_unknown(name);
+}

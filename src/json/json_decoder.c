@@ -4,9 +4,21 @@
 
 #include <stdlib.h>
 
+#include "eagre_config.h"
 #include "json/json_failure.h"
 
 /* ---- Implementations ------------------------------------------------------------------------- */
+
+static const struct eagre_json_implementation *find_avx2(void) {
+#if EAGRE_HAS_AVX2
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul")) {
+    return &eagre_json_implementation_avx2;
+  }
+#endif
+  return NULL;
+}
 
 static enum eagre_status choose_from_environment(enum eagre_json_isa *isa,
                                                  struct eagre_error *error) {
@@ -32,11 +44,25 @@ choose_implementation(enum eagre_json_isa isa,
                       const struct eagre_json_implementation **out_implementation,
                       struct eagre_error *error) {
   if (isa == EAGRE_JSON_ISA_BEST) EAGRE_TRY(choose_from_environment(&isa, error));
-  if (isa != EAGRE_JSON_ISA_REFERENCE && isa != EAGRE_JSON_ISA_BEST) {
-    return eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE",
-                           "This build has no vectorised JSON decoder.");
+  const struct eagre_json_implementation *avx2 = find_avx2();
+  switch (isa) {
+  case EAGRE_JSON_ISA_REFERENCE:
+    *out_implementation = &eagre_json_implementation_reference;
+    return EAGRE_OK;
+  case EAGRE_JSON_ISA_SCALAR:
+    *out_implementation = &eagre_json_implementation_scalar;
+    return EAGRE_OK;
+  case EAGRE_JSON_ISA_BEST:
+    *out_implementation = avx2 != NULL ? avx2 : &eagre_json_implementation_scalar;
+    return EAGRE_OK;
+  case EAGRE_JSON_ISA_AVX2:
+    break;
   }
-  *out_implementation = &eagre_json_implementation_reference;
+  if (avx2 == NULL) {
+    return eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE",
+                           "The JSON decoder for AVX2 cannot run on this machine.");
+  }
+  *out_implementation = avx2;
   return EAGRE_OK;
 }
 

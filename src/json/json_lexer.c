@@ -102,9 +102,9 @@ static bool is_hexadecimal(char byte) {
          (byte >= 'A' && byte <= 'F');
 }
 
-/* `at` points behind a backslash: the first byte behind the escape, or NULL when it is none. */
-static const char *skip_escape(const struct eagre_json_lexer *lexer, const char *at) {
-  if (at >= lexer->end) return NULL;
+const char *eagre_json_skip_escape(const struct eagre_json_options *options, const char *at,
+                                   const char *end) {
+  if (at >= end) return NULL;
   switch (*at) {
   case '"':
   case '\\':
@@ -116,18 +116,18 @@ static const char *skip_escape(const struct eagre_json_lexer *lexer, const char 
   case 't':
     return at + 1;
   case 'u':
-    if (lexer->end - at < 5) return NULL;
+    if (end - at < 5) return NULL;
     for (int digit = 1; digit <= 4; digit++) {
       if (!is_hexadecimal(at[digit])) return NULL;
     }
     return at + 5;
   case '\'':
-    if (lexer->options->allow_single_quotes) return at + 1;
+    if (options->allow_single_quotes) return at + 1;
     break;
   default:
     break;
   }
-  return lexer->options->allow_backslash_any ? at + 1 : NULL;
+  return options->allow_backslash_any ? at + 1 : NULL;
 }
 
 /* Reads a string whose opening quote is at `next`; leaves `next` behind the closing one. */
@@ -141,7 +141,7 @@ static bool read_quoted(struct eagre_json_lexer *lexer) {
     if (byte == '\\') {
       lexer->has_escape = true;
       if (at < lexer->end && (unsigned char)*at >= 0x80) lexer->has_high = true;
-      at = skip_escape(lexer, at);
+      at = eagre_json_skip_escape(lexer->options, at, lexer->end);
       if (at == NULL) return false;
     } else if (byte >= 0x80) {
       lexer->has_high = true;
@@ -370,6 +370,13 @@ void eagre_json_lexer_begin(struct eagre_json_lexer *lexer, struct eagre_text te
   lexer->state = EAGRE_JSON_LEXER_VALUE;
   lexer->depth = 0;
   lexer->token = EAGRE_JSON_TOKEN_END;
+}
+
+void eagre_json_lexer_resume(struct eagre_json_lexer *lexer, struct eagre_text text,
+                             uint32_t depth) {
+  eagre_json_lexer_begin(lexer, text);
+  lexer->depth = depth;
+  set_container(lexer, depth - 1, true);
 }
 
 enum eagre_json_token eagre_json_lexer_next(struct eagre_json_lexer *lexer) {

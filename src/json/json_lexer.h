@@ -78,6 +78,15 @@ void eagre_json_lexer_init(struct eagre_json_lexer *lexer,
 void eagre_json_lexer_done(struct eagre_json_lexer *lexer);
 void eagre_json_lexer_begin(struct eagre_json_lexer *lexer, struct eagre_text text);
 
+/* As if the text began inside an object at depth `depth` (from 1), where the value of a member must
+ * stand: for a decoder that wants one value of a text it reads itself. */
+void eagre_json_lexer_resume(struct eagre_json_lexer *lexer, struct eagre_text text,
+                             uint32_t depth);
+
+/* `at` points behind a backslash: the first byte behind the escape, or NULL when it is none. */
+const char *eagre_json_skip_escape(const struct eagre_json_options *options, const char *at,
+                                   const char *end);
+
 /* Moves to the next token and returns it. */
 enum eagre_json_token eagre_json_lexer_next(struct eagre_json_lexer *lexer);
 

@@ -3,14 +3,20 @@
 
 /* ---- Members by name ------------------------------------------------------------------------- */
 
-static uint32_t hash_name(const struct eagre_json_object *object, struct eagre_text name) {
-  uint64_t first = 0;
-  uint64_t last = 0;
+/* The ends of a name; see eagre_json_name_hash. */
+static void get_ends(struct eagre_text name, uint64_t *out_first, uint64_t *out_last) {
   size_t part = name.size < 8 ? name.size : 8;
-  if (part > 0) {
-    memcpy(&first, name.data, part);
-    memcpy(&last, name.data + name.size - part, part);
-  }
+  *out_first = 0;
+  *out_last = 0;
+  if (part == 0) return;
+  memcpy(out_first, name.data, part);
+  memcpy(out_last, name.data + name.size - part, part);
+}
+
+static uint32_t hash_name(const struct eagre_json_object *object, struct eagre_text name) {
+  uint64_t first;
+  uint64_t last;
+  get_ends(name, &first, &last);
   return eagre_json_name_hash(first, last, name.size, object);
 }
 
@@ -33,7 +39,9 @@ static void add_member(struct eagre_json_object *object, struct eagre_text name,
   uint32_t at = hash_name(object, name);
   while (object->table[at] != 0)
     at = (at + 1) & object->table_mask;
-  object->members[object->member_count] = (struct eagre_json_member){name, slot};
+  struct eagre_json_member *member = &object->members[object->member_count];
+  *member = (struct eagre_json_member){.name = name, .slot = slot};
+  get_ends(name, &member->first, &member->last);
   object->table[at] = (uint16_t)++object->member_count;
 }
 
@@ -55,6 +63,15 @@ static uint32_t count_fields(const struct eagre_type *type) {
   for (uint32_t i = 0; i < type->field_count; i++)
     count += count_fields(type->fields[i].type);
   return count;
+}
+
+static uint32_t get_depth(const struct eagre_type *type) {
+  uint32_t depth = 0;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    uint32_t below = get_depth(type->fields[i].type);
+    if (below > depth) depth = below;
+  }
+  return depth + (type->kind == EAGRE_TYPE_STRUCT);
 }
 
 static bool is_decodable(enum eagre_type_kind kind) {
@@ -111,7 +128,7 @@ enum eagre_status eagre_json_plan_make(struct eagre_json_plan *plan,
                            "from_json cannot read a schema of more than 65534 fields.");
   }
   EAGRE_TRY(check_types(schema, error));
-  memset(plan, 0, sizeof *plan);
+  *plan = (struct eagre_json_plan){.depth = get_depth(schema)};
   plan->slots = eagre_arena_allocate_zeroed(arena, (field_count + 1) * sizeof *plan->slots);
   add_fields(plan, &plan->root, schema, is_needed, arena);
   return EAGRE_OK;

@@ -10,6 +10,8 @@
 
 struct eagre_json_member {
   struct eagre_text name;
+  uint64_t first; /* the first and the last eight bytes of the name, as for its hash */
+  uint64_t last;
   uint32_t slot;
 };
 
@@ -37,6 +39,7 @@ struct eagre_json_slot {
 struct eagre_json_plan {
   struct eagre_json_object root;
   uint32_t slot_count;
+  uint32_t depth; /* of nested STRUCTs; 1 when there is none */
   struct eagre_json_slot *slots;
 };
 

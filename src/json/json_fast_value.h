@@ -1,0 +1,319 @@
+/* One value of a record that is most likely good: taken into its column, or skipped but checked.
+ * Part of json_fast.h.
+ *
+ * Functions take the place of the value's first byte, at most 31 bytes behind the end of the text,
+ * and return the place behind its last one, or NULL: then the reference must decide the row. They
+ * may read up to 64 bytes behind the end and take those for part of the text; the caller finds out
+ * when the record does not end where its text does. */
+#pragma once
+
+#include "json/json_convert.h"
+#include "json/json_fast_number.h"
+
+/* The row being decoded. */
+struct walk {
+  struct eagre_json_run *run;
+  const struct eagre_json_slot *slots;
+  const char *end; /* of the text */
+  uint32_t row;
+  uint32_t seen_mark; /* in `seen`: the slot had a value in this row */
+  uint32_t *seen;
+  struct eagre_json_recorder *recorder; /* NULL when nothing is learned from this row */
+};
+
+enum {
+  SKIP_DEPTH_MAX = 64,   /* deeper values are left to the tokenizer */
+  NUMBER_SIZE_MAX = 64,  /* longer numbers too */
+  NAME_SIZE_MAX = 10000, /* longer names too: there is a limit to check */
+};
+
+static inline const char *skip_space(const char *at, const char *end) {
+  if ((unsigned char)*at > ' ') return at;
+  at++;
+  if ((unsigned char)*at > ' ' && at[-1] == ' ') return at;
+  return find_space_stop(at - 1, end);
+}
+
+/* ---- Leaving it to the tokenizer ------------------------------------------------------------- */
+
+/* A value of any shape, converted as the reference would; `depth` containers are open around it. */
+static __attribute__((noinline)) const char *convert_slowly(struct walk *walk,
+                                                            const struct eagre_json_slot *slot,
+                                                            uint32_t depth, const char *at) {
+  struct eagre_json_lexer *lexer = &walk->run->decoder->lexer;
+  if (at >= walk->end) return NULL;
+  eagre_json_lexer_resume(lexer, eagre_text_make(at, (size_t)(walk->end - at)), depth);
+  if (eagre_json_lexer_next(lexer) == EAGRE_JSON_TOKEN_ERROR) return NULL;
+  if (eagre_json_convert(walk->run, slot, walk->row) != EAGRE_JSON_CONVERSION_DONE) return NULL;
+  return lexer->next;
+}
+
+static __attribute__((noinline)) const char *skip_slowly(struct walk *walk, uint32_t depth,
+                                                         const char *at) {
+  struct eagre_json_lexer *lexer = &walk->run->decoder->lexer;
+  if (at >= walk->end) return NULL;
+  eagre_json_lexer_resume(lexer, eagre_text_make(at, (size_t)(walk->end - at)), depth);
+  if (eagre_json_lexer_next(lexer) == EAGRE_JSON_TOKEN_ERROR) return NULL;
+  return eagre_json_lexer_skip(lexer) ? lexer->next : NULL;
+}
+
+/* ---- Strings --------------------------------------------------------------------------------- */
+
+/* The closing quote of a string in which `stop` was the first byte that needs a look. */
+static __attribute__((noinline)) const char *
+finish_string(const struct walk *walk, const char *stop, struct eagre_json_string *out_string) {
+  const struct eagre_json_options *options = &walk->run->decoder->options;
+  const char *end = walk->end;
+  while (stop < end) {
+    unsigned char byte = (unsigned char)*stop;
+    if (byte == '"') {
+      out_string->raw.size = (size_t)(stop - out_string->raw.data);
+      return stop;
+    }
+    if (byte == '\\') {
+      out_string->has_escape = true;
+      stop = eagre_json_skip_escape(options, stop + 1, end);
+      if (stop == NULL) return NULL;
+    } else if (byte < 0x80) {
+      return NULL;
+    }
+    while (stop < end && (unsigned char)*stop >= 0x80) {
+      out_string->has_high = true;
+      stop++;
+    }
+    stop = find_string_stop(stop, end);
+  }
+  return NULL;
+}
+
+/* The closing quote of the string whose content begins at `at`. */
+static inline const char *skip_text(const struct walk *walk, const char *at) {
+  const char *stop = find_string_stop(at, walk->end);
+  if (__builtin_expect(*stop == '"', 1)) return stop;
+  struct eagre_json_string string = {.raw.data = at};
+  return finish_string(walk, stop, &string);
+}
+
+/* A string that needs unescaping, validation, a check of its length, or parsing. */
+static __attribute__((noinline)) const char *
+convert_text(const struct walk *walk, const struct eagre_json_slot *slot, const char *at) {
+  struct eagre_json_string string = {.raw.data = at};
+  const char *stop = finish_string(walk, find_string_stop(at, walk->end), &string);
+  if (stop == NULL) return NULL;
+  if (!eagre_json_convert_string(walk->run, slot, walk->row, string)) return NULL;
+  eagre_bit_set(slot->validity, walk->row);
+  return stop;
+}
+
+/* Takes the content at `at` into a STRING column; returns its closing quote. */
+static inline const char *take_text(const struct walk *walk, const struct eagre_json_slot *slot,
+                                    const char *at) {
+  const char *stop = find_string_stop(at, walk->end);
+  size_t size = (size_t)(stop - at);
+  if (__builtin_expect(*stop != '"' || size > walk->run->decoder->options.string_size_max, 0)) {
+    return convert_text(walk, slot, at);
+  }
+  ((struct eagre_text *)slot->data)[walk->row] = eagre_text_make(at, size);
+  eagre_bit_set(slot->validity, walk->row);
+  return stop;
+}
+
+/* ---- Taking by type -------------------------------------------------------------------------- */
+
+static inline const char *take_integer(const struct walk *walk, const struct eagre_json_slot *slot,
+                                       const char *at) {
+  int64_t value;
+  at = read_integer(at, &value);
+  if (at == NULL) return NULL;
+  switch (slot->kind) {
+  case EAGRE_TYPE_TINYINT:
+    if (value < INT8_MIN || value > UINT8_MAX) return NULL;
+    ((int8_t *)slot->data)[walk->row] = (int8_t)value;
+    return at;
+  case EAGRE_TYPE_SMALLINT:
+    if (value != (int16_t)value) return NULL;
+    ((int16_t *)slot->data)[walk->row] = (int16_t)value;
+    return at;
+  case EAGRE_TYPE_INT:
+    if (value != (int32_t)value) return NULL;
+    ((int32_t *)slot->data)[walk->row] = (int32_t)value;
+    return at;
+  default:
+    ((int64_t *)slot->data)[walk->row] = value;
+    return at;
+  }
+}
+
+static inline const char *take_floating(const struct walk *walk, const struct eagre_json_slot *slot,
+                                        const char *at) {
+  struct plain_number number;
+  at = read_plain_number(at, &number);
+  if (at == NULL) return NULL;
+  bool is_made = slot->kind == EAGRE_TYPE_DOUBLE
+                     ? make_double(&number, &((double *)slot->data)[walk->row])
+                     : make_float(&number, &((float *)slot->data)[walk->row]);
+  return is_made ? at : NULL;
+}
+
+static inline const char *take_boolean(const struct walk *walk, const struct eagre_json_slot *slot,
+                                       const char *at) {
+  if (is_word(at, "true")) {
+    eagre_bit_set(slot->data, walk->row);
+    return at + 4;
+  }
+  if (!is_word(at, "fals") || at[4] != 'e') return NULL;
+  eagre_bit_clear(slot->data, walk->row);
+  return at + 5;
+}
+
+static inline const char *take_scalar(const struct walk *walk, const struct eagre_json_slot *slot,
+                                      const char *at) {
+  switch (slot->kind) {
+  case EAGRE_TYPE_BOOLEAN:
+    return take_boolean(walk, slot, at);
+  case EAGRE_TYPE_TINYINT:
+  case EAGRE_TYPE_SMALLINT:
+  case EAGRE_TYPE_INT:
+  case EAGRE_TYPE_BIGINT:
+    return take_integer(walk, slot, at);
+  case EAGRE_TYPE_FLOAT:
+  case EAGRE_TYPE_DOUBLE:
+    return take_floating(walk, slot, at);
+  default:
+    return NULL;
+  }
+}
+
+/* Takes a value that is no object for a STRUCT. */
+static inline const char *take_value(struct walk *walk, const struct eagre_json_slot *slot,
+                                     uint32_t depth, const char *at) {
+  const char *next = NULL;
+  if (*at == '"') {
+    if (slot->kind == EAGRE_TYPE_STRING) {
+      next = take_text(walk, slot, at + 1);
+    } else if (slot->kind >= EAGRE_TYPE_BINARY && slot->kind <= EAGRE_TYPE_TIMESTAMP) {
+      next = convert_text(walk, slot, at + 1);
+    }
+    if (next != NULL) return next + 1;
+  } else if (is_word(at, "null")) {
+    eagre_bit_clear(slot->validity, walk->row);
+    return at + 4;
+  } else {
+    next = take_scalar(walk, slot, at);
+    if (next != NULL) {
+      eagre_bit_set(slot->validity, walk->row);
+      return next;
+    }
+  }
+  return convert_slowly(walk, slot, depth, at);
+}
+
+/* ---- Skipping -------------------------------------------------------------------------------- */
+
+static inline bool is_digit(char byte) {
+  return (unsigned char)(byte - '0') < 10;
+}
+
+static inline const char *skip_digits(const char *at) {
+  unsigned count = count_digits(load_eight(at) ^ UINT64_C(0x3030303030303030));
+  at += count;
+  if (count < 8) return at;
+  for (int i = 0; i < NUMBER_SIZE_MAX / 8 && is_digit(*at); i++)
+    at++;
+  return at;
+}
+
+static inline const char *skip_number(const char *at) {
+  const char *begin = at;
+  at += *at == '-';
+  const char *digits = at;
+  at = skip_digits(at);
+  if (at == digits || is_digit(*at) || (*digits == '0' && at - digits > 1)) return NULL;
+  if (*at == '.') {
+    digits = ++at;
+    at = skip_digits(at);
+    if (at == digits) return NULL;
+  }
+  if ((*at | 0x20) == 'e') {
+    at++;
+    at += *at == '-' || *at == '+';
+    digits = at;
+    at = skip_digits(at);
+    if (at == digits) return NULL;
+  }
+  return at - begin <= NUMBER_SIZE_MAX && !is_digit(*at) ? at : NULL;
+}
+
+/* Any value that is no container. */
+static inline const char *skip_scalar(const struct walk *walk, const char *at) {
+  switch (*at) {
+  case '"': {
+    const char *stop = skip_text(walk, at + 1);
+    return stop == NULL ? NULL : stop + 1;
+  }
+  case 't':
+    return is_word(at, "true") ? at + 4 : NULL;
+  case 'f':
+    return is_word(at, "fals") && at[4] == 'e' ? at + 5 : NULL;
+  case 'n':
+    return is_word(at, "null") ? at + 4 : NULL;
+  default:
+    return skip_number(at);
+  }
+}
+
+/* A name, its colon and the white space around; `at` stands on the quote. */
+static inline const char *skip_name(const struct walk *walk, const char *at) {
+  if (*at != '"') return NULL;
+  const char *stop = skip_text(walk, at + 1);
+  if (stop == NULL || stop - at > NAME_SIZE_MAX) return NULL;
+  at = skip_space(stop + 1, walk->end);
+  return *at == ':' ? skip_space(at + 1, walk->end) : NULL;
+}
+
+/* A container. Bit d of `objects` says whether the container at depth d is an object. */
+static __attribute__((noinline)) const char *skip_container(const struct walk *walk,
+                                                            const char *at) {
+  uint64_t objects = 0;
+  unsigned depth = 0;
+  for (;;) {
+    /* A value begins here. */
+    bool is_open = *at == '{' || *at == '[';
+    if (is_open) {
+      if (depth == SKIP_DEPTH_MAX || at >= walk->end) return NULL;
+      bool is_object = *at == '{';
+      objects = (objects << 1) | is_object;
+      depth++;
+      at = skip_space(at + 1, walk->end);
+      if (*at == (is_object ? '}' : ']')) {
+        is_open = false;
+      } else if (is_object) {
+        at = skip_name(walk, at);
+        if (at == NULL) return NULL;
+      }
+      if (is_open) continue;
+    } else {
+      at = skip_scalar(walk, at);
+      if (at == NULL) return NULL;
+      at = skip_space(at, walk->end);
+    }
+    /* A value has ended, or an empty container is about to. */
+    while (*at == (objects & 1 ? '}' : ']')) {
+      objects >>= 1;
+      at++;
+      if (--depth == 0) return at;
+      at = skip_space(at, walk->end);
+    }
+    if (*at != ',' || at >= walk->end) return NULL;
+    at = skip_space(at + 1, walk->end);
+    if (objects & 1) {
+      at = skip_name(walk, at);
+      if (at == NULL) return NULL;
+    }
+  }
+}
+
+static inline const char *skip_value(struct walk *walk, uint32_t depth, const char *at) {
+  const char *next = *at == '{' || *at == '[' ? skip_container(walk, at) : skip_scalar(walk, at);
+  return next != NULL ? next : skip_slowly(walk, depth, at);
+}

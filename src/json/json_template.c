@@ -1,0 +1,119 @@
+/* Learning templates and deciding when to (json_template.h).
+ *
+ * Records of a few stable shapes are learned at their first misses. Where every record looks
+ * different, learning is of no use: a template that is replaced after hardly any hit doubles the
+ * number of misses that pass before the next lesson. */
+#include "json/json_template.h"
+
+enum {
+  USEFUL_HIT_COUNT = 16, /* a template with so many hits was worth it */
+  LEARN_PAUSE_MAX = 256,
+};
+
+void eagre_json_recorder_begin(struct eagre_json_recorder *recorder, const char *text) {
+  recorder->literal_begin = text;
+  recorder->is_broken = false;
+  recorder->step_count = 0;
+}
+
+static struct eagre_json_template_step *add_step(struct eagre_json_recorder *recorder,
+                                                 const char *literal, size_t size) {
+  if (recorder->step_count == EAGRE_JSON_STEP_COUNT_MAX) {
+    recorder->is_broken = true;
+    recorder->step_count--;
+  }
+  struct eagre_json_template_step *step = &recorder->steps[recorder->step_count++];
+  memset(step, 0, sizeof *step);
+  memcpy(step->literal, literal, size);
+  step->literal_size = (uint16_t)size;
+  step->literal_mask = size == 32 ? UINT32_MAX : (1u << size) - 1;
+  step->action = EAGRE_JSON_ACTION_NONE;
+  return step;
+}
+
+void eagre_json_recorder_add(struct eagre_json_recorder *recorder, enum eagre_json_action action,
+                             uint32_t slot, uint32_t depth, const char *begin, const char *end) {
+  const char *literal = recorder->literal_begin;
+  recorder->literal_begin = end;
+  if (recorder->is_broken) return;
+  while (begin - literal > EAGRE_JSON_LITERAL_SIZE) {
+    add_step(recorder, literal, EAGRE_JSON_LITERAL_SIZE);
+    literal += EAGRE_JSON_LITERAL_SIZE;
+  }
+  struct eagre_json_template_step *step = add_step(recorder, literal, (size_t)(begin - literal));
+  step->action = action;
+  step->slot = (uint16_t)slot;
+  step->depth = depth;
+}
+
+bool eagre_json_recorder_store(const struct eagre_json_recorder *recorder,
+                               struct eagre_json_template *template) {
+  if (recorder->is_broken) return false;
+  size_t size = recorder->step_count * sizeof *template->steps;
+  eagre_arena_reset(&template->arena);
+  template->steps = eagre_arena_allocate_vector(&template->arena, size);
+  memcpy(template->steps, recorder->steps, size);
+  template->step_count = recorder->step_count;
+  template->hit_count = 0;
+  return true;
+}
+
+void *eagre_json_memory_new(void) {
+  struct eagre_arena arena = {0};
+  struct eagre_json_memory *memory = eagre_arena_allocate_vector(&arena, sizeof *memory);
+  memset(memory, 0, sizeof *memory);
+  memory->arena = arena;
+  memory->learn_pause = 1;
+  return memory;
+}
+
+void eagre_json_memory_free(void *pointer) {
+  struct eagre_json_memory *memory = pointer;
+  for (size_t i = 0; i < EAGRE_JSON_TEMPLATE_COUNT; i++) {
+    eagre_arena_done(&memory->templates[i].arena);
+  }
+  eagre_free(memory->seen);
+  struct eagre_arena arena = memory->arena;
+  eagre_arena_done(&arena);
+}
+
+bool eagre_json_memory_wants_lesson(struct eagre_json_memory *memory) {
+  if (memory->learn_wait > 0) {
+    memory->learn_wait--;
+    return false;
+  }
+  return true;
+}
+
+static struct eagre_json_template *choose_victim(struct eagre_json_memory *memory) {
+  struct eagre_json_template *victim = &memory->templates[0];
+  for (size_t i = 1; i < EAGRE_JSON_TEMPLATE_COUNT; i++) {
+    struct eagre_json_template *template = &memory->templates[i];
+    if (template->last_hit < victim->last_hit) victim = template;
+  }
+  return victim;
+}
+
+void eagre_json_memory_learn(struct eagre_json_memory *memory) {
+  struct eagre_json_template *victim = choose_victim(memory);
+  bool was_useful = victim->step_count == 0 || victim->hit_count >= USEFUL_HIT_COUNT;
+  if (was_useful) {
+    memory->learn_pause = 1;
+  } else if (memory->learn_pause < LEARN_PAUSE_MAX) {
+    memory->learn_pause *= 2;
+  }
+  memory->learn_wait = memory->learn_pause - 1;
+  if (!eagre_json_recorder_store(&memory->recorder, victim)) return;
+  victim->last_hit = memory->row_number;
+  memory->current = (uint32_t)(victim - memory->templates);
+}
+
+uint32_t eagre_json_memory_mark_row(struct eagre_json_memory *memory, uint32_t slot_count) {
+  if (memory->slot_capacity < slot_count || memory->seen_mark == UINT32_MAX) {
+    eagre_free(memory->seen);
+    memory->seen = eagre_allocate_zeroed(slot_count + 1, sizeof *memory->seen);
+    memory->slot_capacity = slot_count;
+    memory->seen_mark = 0;
+  }
+  return ++memory->seen_mark;
+}

@@ -3,10 +3,11 @@
  *   INTERVAL '1 02:03:04' DAY TO SECOND                        INTERVAL '1-2' YEAR TO MONTH
  *   INTERVAL '10 minutes 30 seconds'
  *
- * A literal is either of years and months or of days to microseconds. The node's `text` is Spark's
- * canonical spelling, which depends on the smallest and the largest unit written:
- * INTERVAL '1 02' DAY TO HOUR. */
+ * Each is brought into the form of the last one, which `value` reads. A literal is either of years
+ * and months or of days to microseconds. The node's `text` is Spark's own spelling, which depends
+ * on the smallest and the largest unit written: INTERVAL '1 02' DAY TO HOUR. */
 #include "sql/sql_parser.h"
+#include "value/value.h"
 
 enum field { FIELD_YEAR, FIELD_MONTH, FIELD_DAY, FIELD_HOUR, FIELD_MINUTE, FIELD_SECOND };
 
@@ -15,23 +16,19 @@ static const char *const field_names[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUT
 struct unit {
   enum eagre_sql_keyword singular;
   enum eagre_sql_keyword plural;
-  enum field field;
-  int64_t scale; /* months, or microseconds */
+  enum field field; /* the one it is printed in */
 };
 
 static const struct unit units[] = {
-#define UNIT(name, field, scale)                                                                   \
-  { EAGRE_SQL_KEYWORD_##name, EAGRE_SQL_KEYWORD_##name##S, FIELD_##field, scale }
-    UNIT(YEAR, YEAR, 12),
-    UNIT(MONTH, MONTH, 1),
-    UNIT(WEEK, DAY, 7 * 86400000000),
-    UNIT(DAY, DAY, 86400000000),
-    UNIT(HOUR, HOUR, 3600000000),
-    UNIT(MINUTE, MINUTE, 60000000),
-    UNIT(SECOND, SECOND, 1000000),
-    UNIT(MILLISECOND, SECOND, 1000),
-    UNIT(MICROSECOND, SECOND, 1),
-#undef UNIT
+    {EAGRE_SQL_KEYWORD_YEAR, EAGRE_SQL_KEYWORD_YEARS, FIELD_YEAR},
+    {EAGRE_SQL_KEYWORD_MONTH, EAGRE_SQL_KEYWORD_MONTHS, FIELD_MONTH},
+    {EAGRE_SQL_KEYWORD_WEEK, EAGRE_SQL_KEYWORD_WEEKS, FIELD_DAY},
+    {EAGRE_SQL_KEYWORD_DAY, EAGRE_SQL_KEYWORD_DAYS, FIELD_DAY},
+    {EAGRE_SQL_KEYWORD_HOUR, EAGRE_SQL_KEYWORD_HOURS, FIELD_HOUR},
+    {EAGRE_SQL_KEYWORD_MINUTE, EAGRE_SQL_KEYWORD_MINUTES, FIELD_MINUTE},
+    {EAGRE_SQL_KEYWORD_SECOND, EAGRE_SQL_KEYWORD_SECONDS, FIELD_SECOND},
+    {EAGRE_SQL_KEYWORD_MILLISECOND, EAGRE_SQL_KEYWORD_MILLISECONDS, FIELD_SECOND},
+    {EAGRE_SQL_KEYWORD_MICROSECOND, EAGRE_SQL_KEYWORD_MICROSECONDS, FIELD_SECOND},
 };
 
 struct interval {
@@ -54,92 +51,30 @@ static const struct unit *find_unit_of_token(const struct eagre_sql_token *token
   return token->kind == EAGRE_SQL_TOKEN_WORD ? find_unit(token->keyword) : NULL;
 }
 
-/* ---- Numbers --------------------------------------------------------------------------------- */
-
-enum amount_result { AMOUNT_OK, AMOUNT_INVALID, AMOUNT_OVERFLOW };
-
-/* Digits with an optional fraction of at most nine digits, of which six count. */
-struct amount {
-  bool is_negative;
-  bool has_fraction;
-  int64_t whole;
-  int64_t millionths;
-};
-
-static bool read_whole(struct eagre_text digits, int64_t *out_value) {
-  int64_t value = 0;
-  for (size_t i = 0; i < digits.size; i++) {
-    if (__builtin_mul_overflow(value, 10, &value) ||
-        __builtin_add_overflow(value, digits.data[i] - '0', &value)) {
-      return false;
-    }
-  }
-  *out_value = value;
-  return true;
-}
-
-static size_t count_digits(struct eagre_text text, size_t from) {
-  size_t at = from;
-  while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
-    at++;
-  }
-  return at - from;
-}
-
-static enum amount_result read_amount(struct eagre_text text, struct amount *out_amount) {
-  size_t at = 0;
-  *out_amount = (struct amount){0};
-  if (at < text.size && (text.data[at] == '-' || text.data[at] == '+')) {
-    out_amount->is_negative ^= text.data[at] == '-';
-    at++;
-  }
-  size_t whole = count_digits(text, at);
-  size_t fraction = 0;
-  size_t end = at + whole;
-  if (end < text.size && text.data[end] == '.') {
-    out_amount->has_fraction = true;
-    fraction = count_digits(text, end + 1);
-    end += 1 + fraction;
-  }
-  if (end != text.size || whole + fraction == 0 || fraction > 9) return AMOUNT_INVALID;
-  if (!read_whole(eagre_text_make(text.data + at, whole), &out_amount->whole)) {
-    return AMOUNT_OVERFLOW;
-  }
-  for (size_t i = 0; i < 6; i++) {
-    int digit = i < fraction ? text.data[at + whole + 1 + i] - '0' : 0;
-    out_amount->millionths = out_amount->millionths * 10 + digit;
-  }
-  return AMOUNT_OK;
-}
-
 static void widen_fields(struct interval *interval, enum field field) {
   if (!interval->is_filled || field < interval->first) interval->first = field;
   if (!interval->is_filled || field > interval->last) interval->last = field;
   interval->is_filled = true;
 }
 
-/* Adds `amount` units; only seconds may have a fraction. */
-static enum amount_result add_amount(struct interval *interval, struct amount amount,
-                                     const struct unit *unit) {
-  bool is_second = unit->singular == EAGRE_SQL_KEYWORD_SECOND;
-  if (amount.has_fraction && !is_second) return AMOUNT_INVALID;
-  int64_t *total = unit->field <= FIELD_MONTH ? &interval->months : &interval->microseconds;
-  int64_t value = 0;
-  if (__builtin_mul_overflow(amount.whole, unit->scale, &value) ||
-      __builtin_add_overflow(value, is_second ? amount.millionths : 0, &value) ||
-      __builtin_add_overflow(*total, amount.is_negative ? -value : value, total)) {
-    return AMOUNT_OVERFLOW;
+/* Adds the interval of `text` ("10 minutes -3 seconds"). */
+static enum eagre_value_result add_text(struct interval *interval, struct eagre_text text) {
+  int64_t months = 0, microseconds = 0;
+  enum eagre_value_result result = eagre_value_parse_interval(text, &months, &microseconds);
+  if (result != EAGRE_VALUE_OK) return result;
+  if (__builtin_add_overflow(interval->months, months, &interval->months) ||
+      interval->months > INT32_MAX || interval->months < INT32_MIN ||
+      __builtin_add_overflow(interval->microseconds, microseconds, &interval->microseconds)) {
+    return EAGRE_VALUE_OVERFLOW;
   }
-  if (interval->months > INT32_MAX || interval->months < INT32_MIN) return AMOUNT_OVERFLOW;
-  widen_fields(interval, unit->field);
-  return AMOUNT_OK;
+  return EAGRE_VALUE_OK;
 }
 
 /* ---- Messages -------------------------------------------------------------------------------- */
 
-static enum eagre_status fail_amount(struct eagre_sql_parser *parser, uint32_t first,
-                                     enum amount_result result, struct eagre_text value) {
-  if (result == AMOUNT_OVERFLOW) {
+static enum eagre_status fail_value(struct eagre_sql_parser *parser, uint32_t first,
+                                    enum eagre_value_result result, struct eagre_text value) {
+  if (result == EAGRE_VALUE_OVERFLOW) {
     return eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
                                 "The interval is too large.");
   }
@@ -225,45 +160,64 @@ static struct eagre_text print_canonical(struct eagre_arena *arena,
 
 /* ---- '1 02:03:04' DAY TO SECOND -------------------------------------------------------------- */
 
-/* Reads "1 02:03:04.5" with exactly the fields first..last of `interval`; every field but the first
- * has its natural range. */
-static bool read_fields(struct eagre_text text, bool is_negative, struct interval *interval) {
-  static const int64_t scales[] = {12, 1, 86400000000, 3600000000, 60000000, 1000000};
-  static const int64_t limits[] = {0, 11, 0, 23, 59, 59};
-  static const char separators[] = {0, '-', 0, ' ', ':', ':'};
-  text = eagre_text_trim(text);
-  if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
-    is_negative ^= text.data[0] == '-';
-    text = eagre_text_make(text.data + 1, text.size - 1);
+static size_t count_digits(struct eagre_text text, size_t from) {
+  size_t at = from;
+  while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
+    at++;
   }
-  int64_t total = 0;
-  size_t at = 0;
-  for (int field = (int)interval->first; field <= (int)interval->last; field++) {
-    if (field > (int)interval->first && (at >= text.size || text.data[at++] != separators[field])) {
-      return false;
-    }
-    size_t size = count_digits(text, at);
-    if (field == FIELD_SECOND && at + size < text.size && text.data[at + size] == '.') {
-      size += 1 + count_digits(text, at + size + 1);
-    }
-    struct amount amount;
-    int64_t value = 0;
-    if (size == 0 || read_amount(eagre_text_make(text.data + at, size), &amount) != AMOUNT_OK ||
-        (field > (int)interval->first && amount.whole > limits[field]) ||
-        __builtin_mul_overflow(amount.whole, scales[field], &value) ||
-        __builtin_add_overflow(value, amount.millionths, &value) ||
-        __builtin_add_overflow(total, value, &total)) {
-      return false;
-    }
-    at += size;
-  }
-  if (at != text.size || (interval->first <= FIELD_MONTH && total > INT32_MAX)) return false;
-  *(interval->first <= FIELD_MONTH ? &interval->months : &interval->microseconds) =
-      is_negative ? -total : total;
-  return true;
+  return at - from;
 }
 
-/* Behind the first unit: TO unit. `value` is the text before it. */
+/* Whether the digits are a number up to `limit`; any number of digits when it is 0. */
+static bool is_in_range(struct eagre_text digits, unsigned limit) {
+  unsigned value = 0;
+  for (size_t i = 0; limit > 0 && i < digits.size && digits.data[i] != '.'; i++) {
+    value = value * 10 + (unsigned)(digits.data[i] - '0');
+    if (value > limit) return false;
+  }
+  return digits.size > 0;
+}
+
+/* Rewrites "1 02:03:04.5" as "1 DAY 02 HOUR 03 MINUTE 04.5 SECOND", each with the sign of the
+ * whole. The text has exactly the fields first..last; all but the first have their natural range.
+ */
+static bool spell_out(struct eagre_text text, bool is_negative, const struct interval *interval,
+                      struct eagre_buffer *out) {
+  static const unsigned limits[] = {0, 11, 0, 23, 59, 59};
+  static const char separators[] = {0, '-', 0, ' ', ':', ':'};
+  text = eagre_text_trim(text);
+  size_t at = 0;
+  if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
+    is_negative ^= text.data[0] == '-';
+    at = 1;
+  }
+  for (int field = (int)interval->first; field <= (int)interval->last; field++) {
+    bool is_first = field == (int)interval->first;
+    if (!is_first && (at >= text.size || text.data[at++] != separators[field])) return false;
+    size_t size = count_digits(text, at);
+    bool has_fraction =
+        field == FIELD_SECOND && at + size < text.size && text.data[at + size] == '.';
+    if (has_fraction) size += 1 + count_digits(text, at + size + 1);
+    struct eagre_text digits = eagre_text_make(text.data + at, size);
+    if (!is_in_range(digits, is_first ? 0 : limits[field])) return false;
+    eagre_buffer_printf(out, "%s%.*s %s ", is_negative ? "-" : "", (int)size, digits.data,
+                        field_names[field]);
+    at += size;
+  }
+  return at == text.size;
+}
+
+static enum eagre_status fail_range_text(struct eagre_sql_parser *parser, uint32_t first,
+                                         struct eagre_text value, const struct interval *interval) {
+  eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+                       "'%.*s' is not an interval %s TO %s.", (int)value.size, value.data,
+                       field_names[interval->first], field_names[interval->last]);
+  eagre_error_hint(parser->error, "The forms are '1-2' YEAR TO MONTH and '1 02:03:04.5' DAY TO "
+                                  "SECOND, or the parts of the latter that the units name.");
+  return EAGRE_USAGE;
+}
+
+/* Behind TO: the second unit. `value` is the text in front of the first one. */
 static enum eagre_status parse_range(struct eagre_sql_parser *parser, uint32_t first,
                                      struct eagre_text value, bool is_negative,
                                      const struct unit *from, struct interval *interval) {
@@ -280,16 +234,13 @@ static enum eagre_status parse_range(struct eagre_sql_parser *parser, uint32_t f
                      "Known are YEAR TO MONTH and DAY, HOUR or MINUTE TO a smaller unit.");
     return EAGRE_USAGE;
   }
-  interval->first = from->field;
-  interval->last = to->field;
-  interval->is_filled = true;
-  if (read_fields(value, is_negative, interval)) return EAGRE_OK;
-  eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
-                       "'%.*s' is not an interval %s TO %s.", (int)value.size, value.data,
-                       field_names[from->field], field_names[to->field]);
-  eagre_error_hint(parser->error, "The forms are '1-2' YEAR TO MONTH and '1 02:03:04.5' DAY TO "
-                                  "SECOND, or the parts of the latter that the units name.");
-  return EAGRE_USAGE;
+  widen_fields(interval, from->field);
+  widen_fields(interval, to->field);
+  struct eagre_buffer spelled = {0};
+  bool is_read = spell_out(value, is_negative, interval, &spelled) &&
+                 add_text(interval, eagre_text_make(spelled.data, spelled.size)) == EAGRE_VALUE_OK;
+  eagre_free(spelled.data);
+  return is_read ? EAGRE_OK : fail_range_text(parser, first, value, interval);
 }
 
 /* ---- 10 MINUTES 30 SECONDS ------------------------------------------------------------------- */
@@ -311,6 +262,27 @@ static bool is_unit_pair(const struct eagre_sql_parser *parser, uint32_t ahead) 
          find_unit_of_token(eagre_sql_token_ahead(parser, ahead + 1)) != NULL;
 }
 
+/* Adds "value unit"; `value` is a number with its own sign, which `is_negative` turns around. */
+static enum eagre_value_result add_unit(struct interval *interval, struct eagre_text value,
+                                        bool is_negative, const struct unit *unit) {
+  value = eagre_text_trim(value);
+  if (value.size > 0 && (value.data[0] == '-' || value.data[0] == '+')) {
+    is_negative ^= value.data[0] == '-';
+    value = eagre_text_make(value.data + 1, value.size - 1);
+  }
+  for (size_t i = 0; i < value.size; i++) {
+    bool is_number = (value.data[i] >= '0' && value.data[i] <= '9') || value.data[i] == '.';
+    if (!is_number) return EAGRE_VALUE_INVALID;
+  }
+  struct eagre_buffer text = {0};
+  eagre_buffer_printf(&text, "%s%.*s %s", is_negative ? "-" : "", (int)value.size, value.data,
+                      eagre_sql_keyword_name(unit->singular));
+  enum eagre_value_result result = add_text(interval, eagre_text_make(text.data, text.size));
+  eagre_free(text.data);
+  widen_fields(interval, unit->field);
+  return result;
+}
+
 /* One value with its unit, and what TO makes of both. */
 static enum eagre_status parse_unit_pair(struct eagre_sql_parser *parser,
                                          struct interval *interval) {
@@ -321,64 +293,44 @@ static enum eagre_status parse_unit_pair(struct eagre_sql_parser *parser,
   eagre_sql_advance(parser);
   const struct unit *unit = find_unit_of_token(eagre_sql_token_at(parser));
   eagre_sql_advance(parser);
-  if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_TO)) {
-    if (interval->is_filled) return eagre_sql_fail_expected(parser, "one value before TO");
+  if (!interval->is_filled && eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_TO)) {
     return parse_range(parser, first, value, is_negative, unit, interval);
   }
-  struct amount amount;
-  enum amount_result result = read_amount(eagre_text_trim(value), &amount);
-  if (result == AMOUNT_OK) {
-    amount.is_negative ^= is_negative;
-    result = add_amount(interval, amount, unit);
-  }
-  return result == AMOUNT_OK ? EAGRE_OK : fail_amount(parser, first, result, value);
+  enum eagre_value_result result = add_unit(interval, value, is_negative, unit);
+  return result == EAGRE_VALUE_OK ? EAGRE_OK : fail_value(parser, first, result, value);
 }
 
 /* ---- '10 minutes 30 seconds' ----------------------------------------------------------------- */
 
-/* The next word of `rest`, which loses it; empty at the end. */
-static struct eagre_text take_word(struct eagre_text *rest) {
-  *rest = eagre_text_trim(*rest);
-  size_t size = 0;
-  while (size < rest->size && (unsigned char)rest->data[size] > ' ') {
-    size++;
+/* The units named in a text that was read already. */
+static void widen_by_text(struct interval *interval, struct eagre_text text) {
+  size_t at = 0;
+  while (at < text.size) {
+    size_t begin = at;
+    while (at < text.size && eagre_sql_is_word_byte(text.data[at])) {
+      at++;
+    }
+    const struct unit *unit =
+        find_unit(eagre_sql_keyword_find(eagre_text_make(text.data + begin, at - begin)));
+    if (unit != NULL) widen_fields(interval, unit->field);
+    if (at == begin) at++;
   }
-  struct eagre_text word = eagre_text_make(rest->data, size);
-  *rest = eagre_text_make(rest->data + size, rest->size - size);
-  return word;
-}
-
-static enum eagre_status fail_unit(struct eagre_sql_parser *parser, uint32_t first,
-                                   struct eagre_text word) {
-  eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.INVALID_UNIT",
-                       "'%.*s' is not a unit of time.", (int)word.size, word.data);
-  eagre_error_hint(parser->error, "Units are years, months, weeks, days, hours, minutes, seconds, "
-                                  "milliseconds and microseconds.");
-  return EAGRE_USAGE;
 }
 
 static enum eagre_status parse_text_form(struct eagre_sql_parser *parser, uint32_t first,
                                          struct interval *interval) {
-  struct eagre_text rest = eagre_sql_token_at(parser)->text;
+  struct eagre_text text = eagre_sql_token_at(parser)->text;
   eagre_sql_advance(parser);
-  struct eagre_text word = take_word(&rest);
-  if (eagre_text_equal_ignoring_case(word, EAGRE_TEXT("interval"))) word = take_word(&rest);
-  do {
-    /* "- 10 days": the sign may stand alone. */
-    bool is_negative = eagre_text_equal(word, EAGRE_TEXT("-"));
-    if (is_negative || eagre_text_equal(word, EAGRE_TEXT("+"))) word = take_word(&rest);
-    struct amount amount;
-    enum amount_result result = read_amount(word, &amount);
-    if (result != AMOUNT_OK) return fail_amount(parser, first, result, word);
-    amount.is_negative ^= is_negative;
-    struct eagre_text name = take_word(&rest);
-    const struct unit *unit = find_unit(eagre_sql_keyword_find(name));
-    if (unit == NULL) return fail_unit(parser, first, name);
-    result = add_amount(interval, amount, unit);
-    if (result != AMOUNT_OK) return fail_amount(parser, first, result, word);
-    word = take_word(&rest);
-  } while (word.size > 0);
-  return EAGRE_OK;
+  enum eagre_value_result result = add_text(interval, text);
+  if (result == EAGRE_VALUE_OK) widen_by_text(interval, text);
+  if (result == EAGRE_VALUE_OK && interval->is_filled) return EAGRE_OK;
+  if (result == EAGRE_VALUE_OVERFLOW) return fail_value(parser, first, result, text);
+  eagre_sql_fail_range(parser, first, "INVALID_TYPED_LITERAL", "'%.*s' is not an interval.",
+                       (int)text.size, text.data);
+  eagre_error_hint(parser->error, "Write numbers with units: '1 day 2 hours'. Units are years, "
+                                  "months, weeks, days, hours, minutes, seconds, milliseconds and "
+                                  "microseconds.");
+  return EAGRE_USAGE;
 }
 
 /* ---- Literals -------------------------------------------------------------------------------- */

@@ -138,10 +138,32 @@ struct eagre_sql_position eagre_sql_position_from(const struct eagre_sql_parser 
 
 enum { ERROR_TOKEN_SIZE_MAX = 60 };
 
-/* The word of `tried` nearest to the token, NULL when the token is no word or none is near. */
+/* Whether two neighbouring letters of `word` changed places: FORM for FROM. */
+static bool is_swapped(struct eagre_text word, const char *keyword) {
+  size_t at = 0;
+  if (strlen(keyword) != word.size) return false;
+  while (at < word.size && (word.data[at] & ~32) == keyword[at]) {
+    at++;
+  }
+  if (at + 1 >= word.size || (word.data[at] & ~32) != keyword[at + 1] ||
+      (word.data[at + 1] & ~32) != keyword[at]) {
+    return false;
+  }
+  struct eagre_text rest = eagre_text_make(word.data + at + 2, word.size - at - 2);
+  return eagre_text_equal_ignoring_case(rest, eagre_text_of(keyword + at + 2));
+}
+
+/* The word of `tried` nearest to the token, NULL when none is near. A keyword is no misspelt one.
+ */
 static const char *find_nearest(const struct eagre_sql_parser *parser,
                                 const struct eagre_sql_token *token) {
-  if (token->kind != EAGRE_SQL_TOKEN_WORD || parser->tried_index != parser->index) return NULL;
+  bool is_misspelt = token->kind == EAGRE_SQL_TOKEN_WORD &&
+                     token->keyword == EAGRE_SQL_KEYWORD_NONE &&
+                     parser->tried_index == parser->index;
+  if (!is_misspelt) return NULL;
+  for (uint32_t i = 0; i < parser->tried_count; i++) {
+    if (is_swapped(token->text, parser->tried[i])) return parser->tried[i];
+  }
   return eagre_text_nearest(token->text, parser->tried, parser->tried_count);
 }
 
@@ -162,7 +184,9 @@ static const struct eagre_sql_token *find_culprit(const struct eagre_sql_parser 
 enum eagre_status eagre_sql_fail_expected(struct eagre_sql_parser *parser, const char *what) {
   const char *nearest = NULL;
   const struct eagre_sql_token *token = find_culprit(parser, &nearest);
-  const char *separator = what[0] == 0 ? "" : ": expected ";
+  bool is_alias = token != eagre_sql_token_at(parser);
+  const char *separator = is_alias ? "" : ": expected ";
+  if (is_alias) what = "";
   if (token->kind == EAGRE_SQL_TOKEN_END) {
     eagre_error_set(parser->error, EAGRE_USAGE, "PARSE_SYNTAX_ERROR",
                     "Syntax error at or near end of input%s%s.", separator, what);
@@ -373,8 +397,8 @@ static enum eagre_status parse_statements(struct eagre_sql_parser *parser,
                                       "';' or the end of the statement"));
   }
   if (*out_first != NULL) return EAGRE_OK;
-  eagre_sql_fail_range(parser, parser->index, "PARSE_EMPTY_STATEMENT",
-                       "There is no statement in the text.");
+  parser->index = 0;
+  eagre_sql_fail_range(parser, 0, "PARSE_EMPTY_STATEMENT", "There is no statement in the text.");
   return EAGRE_USAGE;
 }
 

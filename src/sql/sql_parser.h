@@ -4,11 +4,17 @@
  *   sql_statement.c   which statement it is; SET; what is refused by its first words
  *   sql_create.c      CREATE STREAMING TABLE, SINK, FLOW, VIEW
  *   sql_option.c      ('key' = 'value', ...)
- *   sql_query.c       WITH, SELECT, set operations, GROUP BY, ORDER BY, LIMIT
- *   sql_relation.c    FROM: names, STREAM, functions, joins, WATERMARK, aliases
+ *   sql_column.c      the columns and expectations of a table
+ *   sql_query.c       WITH, SELECT, set operations, ORDER BY, LIMIT
+ *   sql_group.c       GROUP BY
+ *   sql_relation.c    FROM: names, STREAM, functions, WATERMARK, aliases
+ *   sql_join.c        joins and lateral views
+ *   sql_clause.c      where a word is a clause and not an alias
  *   sql_expression.c  operators by precedence
  *   sql_primary.c     operands and what may stand behind them
- *   sql_call.c        functions, and those with a grammar of their own
+ *   sql_call.c        functions, and CASE
+ *   sql_special.c     functions with a grammar of their own
+ *   sql_suffix.c      FILTER, IGNORE NULLS, OVER
  *   sql_literal.c     constants
  *   sql_interval.c    INTERVAL in all its spellings
  *   sql_type.c        types, read by `column`
@@ -213,6 +219,9 @@ enum eagre_status eagre_sql_check_height(struct eagre_sql_parser *parser, uint32
 
 enum eagre_status eagre_sql_parse_query(struct eagre_sql_parser *parser,
                                         struct eagre_sql_query **out_query);
+/* GROUP BY ..., if it stands at the cursor. */
+enum eagre_status eagre_sql_parse_group_by(struct eagre_sql_parser *parser,
+                                           struct eagre_sql_query *query);
 /* SELECT * FROM relation */
 struct eagre_sql_query *eagre_sql_query_over(struct eagre_sql_parser *parser,
                                              struct eagre_sql_relation *relation);

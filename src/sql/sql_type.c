@@ -54,13 +54,25 @@ static void skip_interval_fields(struct eagre_sql_parser *parser) {
   }
 }
 
-/* TIMESTAMP WITHOUT TIME ZONE behind TIMESTAMP. */
+static bool is_time_zone(const struct eagre_sql_parser *parser, uint32_t ahead) {
+  return eagre_sql_is_keyword(eagre_sql_token_ahead(parser, ahead), EAGRE_SQL_KEYWORD_TIME) &&
+         eagre_sql_is_keyword(eagre_sql_token_ahead(parser, ahead + 1), EAGRE_SQL_KEYWORD_ZONE);
+}
+
+static bool is_word(const struct eagre_sql_token *token, const char *word) {
+  return token->kind == EAGRE_SQL_TOKEN_WORD &&
+         eagre_text_equal_ignoring_case(token->text, eagre_text_of(word));
+}
+
+/* WITHOUT TIME ZONE or WITH LOCAL TIME ZONE behind TIMESTAMP. */
 static void skip_zone(struct eagre_sql_parser *parser) {
-  bool is_zone =
-      eagre_text_equal_ignoring_case(eagre_sql_token_at(parser)->text, EAGRE_TEXT("without")) &&
-      eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_TIME) &&
-      eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_ZONE);
-  if (is_zone) parser->index += 3;
+  const struct eagre_sql_token *token = eagre_sql_token_at(parser);
+  if (is_word(token, "without") && is_time_zone(parser, 1)) {
+    parser->index += 3;
+  } else if (is_word(token, "with") && is_word(eagre_sql_token_ahead(parser, 1), "local") &&
+             is_time_zone(parser, 2)) {
+    parser->index += 4;
+  }
 }
 
 static enum eagre_status skip_type(struct eagre_sql_parser *parser) {

@@ -15,17 +15,19 @@ enum eagre_codec {
   EAGRE_CODEC_count
 };
 
-/* "none" (also "uncompressed"), "snappy", "gzip", "lz4" ("lz4_raw"), "zstd", any case. USAGE
- * COMPRESSION_CODEC_NOT_AVAILABLE lists the names and the nearest one. */
+/* "none" ("uncompressed"), "snappy", "gzip", "lz4" ("lz4_raw"), "zstd" ("zstandard"), any case.
+ * USAGE COMPRESSION_CODEC_NOT_AVAILABLE lists the names and the nearest one. */
 enum eagre_status eagre_codec_parse(struct eagre_text name, enum eagre_codec *out_codec,
                                     struct eagre_error *error);
 const char *eagre_codec_name(enum eagre_codec codec);
 
 struct eagre_compressor;
-/* `level` 0 = the codec's default here (zstd 1). */
+/* `level` 0 = the codec's default here (zstd 1, gzip 6); a level out of range is clamped, snappy
+ * and lz4 have none. */
 struct eagre_compressor *eagre_compressor_new(enum eagre_codec codec, int level);
 void eagre_compressor_free(struct eagre_compressor *compressor);
-/* Appends the compressed form of `input` to `out`. NONE appends it as it is. */
+/* Appends the compressed form of `input` to `out`. NONE appends it as it is. INTERNAL
+ * COMPRESSION_FAILED: more than about 2 GiB (lz4) or 4 GiB (snappy, gzip) in one piece. */
 enum eagre_status eagre_compress(struct eagre_compressor *compressor, struct eagre_text input,
                                  struct eagre_buffer *out, struct eagre_error *error);
 /* Writes exactly `output_size` bytes to `output`. Damaged input, or another size: UNSAFE

@@ -14,13 +14,13 @@
 #include "io/io.h"
 
 struct eagre_parquet_options {
-  enum eagre_codec codec;     /* default zstd, by eagre_parquet_options_init */
-  uint32_t row_group_rows;    /* default 1,048,576 */
-  uint64_t row_group_bytes;   /* default 128 MiB, uncompressed */
-  uint32_t page_rows;         /* default 20,000 */
-  uint32_t page_bytes;        /* default 1 MiB */
-  uint32_t dictionary_bytes;  /* default 1 MiB; 0 = no dictionary */
-  bool page_checksums;        /* default false */
+  enum eagre_codec codec;    /* default zstd, by eagre_parquet_options_init */
+  uint32_t row_group_rows;   /* default 1,048,576 */
+  uint64_t row_group_bytes;  /* default 128 MiB, uncompressed */
+  uint32_t page_rows;        /* default 20,000 */
+  uint32_t page_bytes;       /* default 1 MiB */
+  uint32_t dictionary_bytes; /* default 1 MiB; 0 = no dictionary */
+  bool page_checksums;       /* default false */
 };
 void eagre_parquet_options_init(struct eagre_parquet_options *options);
 
@@ -46,8 +46,8 @@ enum eagre_status eagre_parquet_writer_open(struct eagre_io *io, const char *pat
 /* Appends `row_count` rows; `columns` has one vector per top-level field, of exactly that type.
  * Values are consumed before it returns. */
 enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer,
-                                             const struct eagre_vector *columns,
-                                             uint32_t row_count, struct eagre_error *error);
+                                             const struct eagre_vector *columns, uint32_t row_count,
+                                             struct eagre_error *error);
 uint64_t eagre_parquet_writer_row_count(const struct eagre_parquet_writer *writer);
 /* Bytes the file would have if finished now, roughly: for rolling over to a new file. */
 uint64_t eagre_parquet_writer_size(const struct eagre_parquet_writer *writer);

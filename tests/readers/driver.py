@@ -1,0 +1,96 @@
+"""Calls the C programs that write: see rows.h for how rows are told.
+
+In Python a row is a tuple. A DATE is a number of days, a TIMESTAMP a number of microseconds, a
+STRUCT a tuple, an ARRAY a list, a MAP a list of pairs, BINARY bytes; NULL is None.
+"""
+
+import json
+import math
+import os
+import pathlib
+import subprocess
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+TIMEOUT_SECONDS = 120
+
+
+class Refused(Exception):
+    """The program ended with an error: its status and what it said."""
+
+    def __init__(self, status, text):
+        super().__init__(f"exit {status}: {text}")
+        self.status = status
+        self.text = text
+
+
+def program(name):
+    """The path of a driver. A missing one is a failure, never a skip."""
+    path = CHECKOUT / os.environ.get("EAGRE_BUILD", "build") / "tests/readers" / name
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist: build it, or set EAGRE_BUILD")
+    return path
+
+
+def run(name, arguments, text):
+    """Runs a driver with `text` on its standard input; returns what it printed, read as JSON."""
+    done = subprocess.run([program(name), *map(str, arguments)], input=text.encode(),
+                          capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+    if done.returncode != 0:
+        raise Refused(done.returncode, done.stderr.decode(errors="replace").strip())
+    return json.loads(done.stdout)
+
+
+def write_parquet(path, fields, rows, **options):
+    """Writes a file of columns `fields` (pairs of name and type); returns what the writer says."""
+    header = {"schema": struct(*fields), **options}
+    return run("write_parquet", [path], lines(header, fields, rows))
+
+
+def lines(header, fields, rows):
+    """The input of a driver: the header and a line per row."""
+    told = [json.dumps(header)]
+    for row in rows:
+        told.append(json.dumps([tell(kind, value) for (_, kind), value in
+                                zip(fields, row, strict=True)]))
+    return "\n".join(told) + "\n"
+
+
+def struct(*fields):
+    return {"type": "struct", "fields": [{"name": name, "type": kind, "nullable": True,
+                                          "metadata": {}} for name, kind in fields]}
+
+
+def array(element):
+    return {"type": "array", "elementType": element, "containsNull": True}
+
+
+def map_of(key, value):
+    return {"type": "map", "keyType": key, "valueType": value, "valueContainsNull": True}
+
+
+def fields_of(kind):
+    """Name and type of the fields of a STRUCT type."""
+    return [(field["name"], field["type"]) for field in kind["fields"]]
+
+
+def tell(kind, value):
+    """`value` as the drivers want to be told it."""
+    if value is None:
+        return None
+    if kind == "binary":
+        return value.hex()
+    if kind in ("float", "double"):
+        return _tell_real(value)
+    if isinstance(kind, str):
+        return value
+    if kind["type"] == "struct":
+        return [tell(child, each) for (_, child), each in zip(fields_of(kind), value, strict=True)]
+    if kind["type"] == "array":
+        return [tell(kind["elementType"], each) for each in value]
+    return [[tell(kind["keyType"], key), tell(kind["valueType"], each)] for key, each in value]
+
+
+def _tell_real(value):
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -36,8 +36,9 @@ static void fill_configuration(struct eagre_epoch *epoch, struct eagre_checkpoin
   *out_count = count;
 }
 
-enum eagre_status epoch_write_offsets(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                      struct eagre_error *error) {
+enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
+                                            const struct epoch_plan *plan,
+                                            struct eagre_error *error) {
   struct eagre_checkpoint_pair pairs[LOGGED_COUNT + 2];
   struct eagre_checkpoint_offsets offsets = {
       .watermark_ms = epoch->watermarks.eviction_ms,
@@ -150,15 +151,16 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
   return EAGRE_OK;
 }
 
-enum eagre_status epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                struct eagre_error *error) {
+enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                      struct eagre_error *error) {
   struct eagre_epoch_phase_times *times = &epoch->progress.times;
   int64_t begin_us = eagre_clock_wall_us();
   struct eagre_epoch_pieces pieces = {0};
   eagre_uuid_make(epoch->attempt);
   EAGRE_TRY(run(epoch, plan, error));
-  epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow, epoch->counts.event_times);
-  int64_t next_watermark_ms = epoch_watermarks_next(&epoch->watermarks);
+  eagre_epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow,
+                                 epoch->counts.event_times);
+  int64_t next_watermark_ms = eagre_epoch_watermarks_next(&epoch->watermarks);
   EAGRE_TRY(prepare(epoch, plan, next_watermark_ms, &pieces, error));
   EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));
   int64_t committed_us = eagre_clock_wall_us();
@@ -170,8 +172,8 @@ enum eagre_status epoch_execute(struct eagre_epoch *epoch, const struct epoch_pl
     EAGRE_TRY(eagre_source_committed(epoch->options.sources[i], plan->ends[i], error));
   }
   epoch->last_run_eviction_ms = epoch->watermarks.eviction_ms;
-  epoch_watermarks_advance(&epoch->watermarks, next_watermark_ms);
-  epoch_set_positions(epoch, plan->ends);
+  eagre_epoch_watermarks_advance(&epoch->watermarks, next_watermark_ms);
+  eagre_epoch_set_positions(epoch, plan->ends);
   epoch->next = plan->epoch + 1;
   epoch->must_rerun = false;
   EAGRE_TRY(purge(epoch, plan->epoch, error));

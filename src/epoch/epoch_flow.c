@@ -8,7 +8,7 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
   const struct eagre_flow *flow = options->flow;
   epoch->options = *options;
   epoch->last_run_eviction_ms = -1;
-  epoch_watermarks_init(&epoch->watermarks, flow);
+  eagre_epoch_watermarks_init(&epoch->watermarks, flow);
   epoch->counts.sources =
       eagre_allocate_zeroed(flow->source_count + 1, sizeof *epoch->counts.sources);
   epoch->counts.event_times =
@@ -18,7 +18,7 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
 
 void eagre_epoch_free(struct eagre_epoch *epoch) {
   if (epoch == NULL) return;
-  epoch_watermarks_done(&epoch->watermarks);
+  eagre_epoch_watermarks_done(&epoch->watermarks);
   eagre_free(epoch->counts.sources);
   eagre_free(epoch->counts.event_times);
   eagre_arena_done(&epoch->arena);
@@ -38,7 +38,7 @@ static enum eagre_status enter_broken(struct eagre_epoch *epoch, enum eagre_stat
 
 enum eagre_status eagre_epoch_start(struct eagre_epoch *epoch, struct eagre_error *error) {
   eagre_assert(epoch->state == EPOCH_NEW);
-  enum eagre_status status = epoch_recover(epoch, error);
+  enum eagre_status status = eagre_epoch_recover(epoch, error);
   if (status != EAGRE_OK) return enter_broken(epoch, status, error);
   epoch->state = EPOCH_READY;
   return EAGRE_OK;
@@ -202,10 +202,10 @@ static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_ou
   }
   if (!step.plan.is_logged) {
     step.plan.timestamp_ms = planned_us / 1000;
-    EAGRE_TRY(epoch_write_offsets(epoch, &step.plan, error));
+    EAGRE_TRY(eagre_epoch_write_offsets(epoch, &step.plan, error));
   }
   times->wal_commit = (eagre_clock_wall_us() - planned_us) / 1000;
-  EAGRE_TRY(epoch_execute(epoch, &step.plan, error));
+  EAGRE_TRY(eagre_epoch_execute(epoch, &step.plan, error));
   add_source_metrics(epoch, &step);
   times->trigger_execution = (eagre_clock_wall_us() - begin_us) / 1000;
   epoch->progress.has_run = true;

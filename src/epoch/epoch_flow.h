@@ -49,23 +49,26 @@ struct epoch_plan {
 };
 
 /* epoch_watermark.c */
-void epoch_watermarks_init(struct epoch_watermarks *watermarks, const struct eagre_flow *flow);
-void epoch_watermarks_done(struct epoch_watermarks *watermarks);
+void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
+                                 const struct eagre_flow *flow);
+void eagre_epoch_watermarks_done(struct epoch_watermarks *watermarks);
 /* Takes in what the nodes saw. */
-void epoch_watermarks_observe(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
-                              const struct eagre_event_time *event_times);
+void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
+                                    const struct eagre_flow *flow,
+                                    const struct eagre_event_time *event_times);
 /* The global watermark after those observations; never below the current one. */
-int64_t epoch_watermarks_next(const struct epoch_watermarks *watermarks);
+int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks);
 /* Moves to the next epoch: late = eviction, eviction = `next_ms`. */
-void epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms);
+void eagre_epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms);
 
-/* epoch_recover.c */
-enum eagre_status epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error);
+/* eagre_epoch_recover.c */
+enum eagre_status eagre_epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error);
 /* Copies the ends of an epoch into positions. */
-void epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends);
+void eagre_epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends);
 
 /* epoch_commit.c: steps 2 to 6 of a logged epoch. */
-enum eagre_status epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                struct eagre_error *error);
-enum eagre_status epoch_write_offsets(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                       struct eagre_error *error);
+enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
+                                            const struct epoch_plan *plan,
+                                            struct eagre_error *error);

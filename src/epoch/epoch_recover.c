@@ -11,7 +11,7 @@
 
 #include "epoch/epoch_flow.h"
 
-void epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends) {
+void eagre_epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends) {
   uint32_t count = epoch->options.flow->source_count;
   epoch->position_arena ^= 1;
   struct eagre_arena *arena = &epoch->position_arenas[epoch->position_arena];
@@ -129,7 +129,7 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
     EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
   }
   eagre_crash_point("checkpoint.after_sources");
-  epoch_set_positions(epoch, positions);
+  eagre_epoch_set_positions(epoch, positions);
   epoch->next = 0;
   return EAGRE_OK;
 }
@@ -154,7 +154,7 @@ static enum eagre_status load_positions_before(struct eagre_epoch *epoch, int64_
   if (number > 0) {
     struct eagre_checkpoint_offsets before;
     EAGRE_TRY(read_required_offsets(epoch, number - 1, &before, error));
-    epoch_set_positions(epoch, before.sources);
+    eagre_epoch_set_positions(epoch, before.sources);
     epoch->watermarks.late_ms = before.watermark_ms;
     return EAGRE_OK;
   }
@@ -164,7 +164,7 @@ static enum eagre_status load_positions_before(struct eagre_epoch *epoch, int64_
   for (uint32_t i = 0; i < count; i++) {
     EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
   }
-  epoch_set_positions(epoch, positions);
+  eagre_epoch_set_positions(epoch, positions);
   return EAGRE_OK;
 }
 
@@ -214,7 +214,7 @@ static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t numbe
                                         const struct eagre_checkpoint_offsets *offsets,
                                         int64_t next_watermark_ms, struct eagre_error *error) {
   EAGRE_TRY(load_state_after(epoch, number, error));
-  epoch_set_positions(epoch, offsets->sources);
+  eagre_epoch_set_positions(epoch, offsets->sources);
   epoch->watermarks.late_ms = offsets->watermark_ms;
   epoch->watermarks.eviction_ms =
       next_watermark_ms > offsets->watermark_ms ? next_watermark_ms : offsets->watermark_ms;
@@ -303,7 +303,7 @@ static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
   return rerun(epoch, last, &offsets, error);
 }
 
-enum eagre_status epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error) {
+enum eagre_status eagre_epoch_recover(struct eagre_epoch *epoch, struct eagre_error *error) {
   const struct eagre_checkpoint_summary *summary =
       eagre_checkpoint_summary(epoch->options.checkpoint);
   if (summary->offsets_last < 0) return start_new(epoch, error);

@@ -3,7 +3,8 @@
  * own maximum survives a restart (prepared/N). */
 #include "epoch/epoch_flow.h"
 
-void epoch_watermarks_init(struct epoch_watermarks *watermarks, const struct eagre_flow *flow) {
+void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
+                                 const struct eagre_flow *flow) {
   *watermarks = (struct epoch_watermarks){0};
   watermarks->count = flow->watermark_count;
   watermarks->maximum_ms =
@@ -13,7 +14,7 @@ void epoch_watermarks_init(struct epoch_watermarks *watermarks, const struct eag
   watermarks->policy_is_max = eagre_text_equal_string(policy, "max");
 }
 
-void epoch_watermarks_done(struct epoch_watermarks *watermarks) {
+void eagre_epoch_watermarks_done(struct epoch_watermarks *watermarks) {
   eagre_free(watermarks->maximum_ms);
   watermarks->maximum_ms = NULL;
 }
@@ -27,8 +28,9 @@ static int64_t delay_ms_of(const struct eagre_flow *flow, uint32_t number) {
   return 0;
 }
 
-void epoch_watermarks_observe(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
-                              const struct eagre_event_time *event_times) {
+void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
+                                    const struct eagre_flow *flow,
+                                    const struct eagre_event_time *event_times) {
   for (uint32_t i = 0; i < watermarks->count; i++) {
     if (event_times[i].count == 0) continue;
     int64_t candidate = event_times[i].maximum_ms - delay_ms_of(flow, i);
@@ -36,7 +38,7 @@ void epoch_watermarks_observe(struct epoch_watermarks *watermarks, const struct 
   }
 }
 
-int64_t epoch_watermarks_next(const struct epoch_watermarks *watermarks) {
+int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks) {
   int64_t next = watermarks->eviction_ms;
   if (watermarks->count == 0) return next;
   int64_t chosen = watermarks->maximum_ms[0];
@@ -48,7 +50,7 @@ int64_t epoch_watermarks_next(const struct epoch_watermarks *watermarks) {
   return chosen > next ? chosen : next;
 }
 
-void epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms) {
+void eagre_epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms) {
   watermarks->late_ms = watermarks->eviction_ms;
   watermarks->eviction_ms = next_ms;
 }

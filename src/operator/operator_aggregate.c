@@ -13,7 +13,7 @@ static enum eagre_status push_aggregate(struct operator_step *step, struct eagre
 }
 
 static enum eagre_status send(void *context, struct eagre_batch *batch, struct eagre_error *error) {
-  return operator_forward(context, batch, error);
+  return eagre_operator_forward(context, batch, error);
 }
 
 static enum eagre_status finish_aggregate(struct operator_step *step, struct eagre_error *error) {
@@ -44,8 +44,8 @@ static const struct operator_kind aggregate_kind = {
     .free = free_aggregate,
 };
 
-struct operator_step *operator_aggregate_new(const struct eagre_plan_node *node,
-                                             const struct eagre_expression_session *session) {
+struct operator_step *eagre_operator_aggregate_new(const struct eagre_plan_node *node,
+                                                   const struct eagre_expression_session *session) {
   struct aggregate_step *aggregate = eagre_allocate_zeroed(1, sizeof *aggregate);
   const struct eagre_final_options options = {
       .aggregate = node,

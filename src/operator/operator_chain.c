@@ -6,19 +6,19 @@ static struct operator_step *new_step(const struct eagre_plan_node *node,
                                       const struct eagre_expression_session *session) {
   switch (node->kind) {
   case EAGRE_PLAN_FILTER:
-    return operator_filter_new(node, input, session);
+    return eagre_operator_filter_new(node, input, session);
   case EAGRE_PLAN_PROJECT:
-    return operator_project_new(node, input, session);
+    return eagre_operator_project_new(node, input, session);
   case EAGRE_PLAN_WINDOW:
-    return operator_window_new(node, input, session);
+    return eagre_operator_window_new(node, input, session);
   case EAGRE_PLAN_WATERMARK:
-    return operator_watermark_new(node);
+    return eagre_operator_watermark_new(node);
   case EAGRE_PLAN_AGGREGATE:
-    return operator_aggregate_new(node, session);
+    return eagre_operator_aggregate_new(node, session);
   case EAGRE_PLAN_SORT:
-    return operator_sort_new(node, session);
+    return eagre_operator_sort_new(node, session);
   case EAGRE_PLAN_LIMIT:
-    return operator_limit_new(node);
+    return eagre_operator_limit_new(node);
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
     break;
@@ -79,8 +79,8 @@ enum eagre_status eagre_chain_push(struct eagre_chain *chain, struct eagre_batch
   return give(chain, chain->first, batch, error);
 }
 
-enum eagre_status operator_forward(struct operator_step *step, struct eagre_batch *batch,
-                                   struct eagre_error *error) {
+enum eagre_status eagre_operator_forward(struct operator_step *step, struct eagre_batch *batch,
+                                         struct eagre_error *error) {
   return give(step->chain, step->next, batch, error);
 }
 
@@ -95,15 +95,15 @@ void eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_
                             struct eagre_event_time *out) {
   *out = (struct eagre_event_time){0};
   for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
-    if (operator_is_watermark(step) && step->node->watermark_number == watermark_number) {
-      *out = *operator_watermark_event_time(step);
+    if (eagre_operator_is_watermark(step) && step->node->watermark_number == watermark_number) {
+      *out = *eagre_operator_watermark_event_time(step);
     }
   }
 }
 
-enum eagre_status operator_run(struct operator_step *step, struct eagre_program *program,
-                               struct eagre_batch *batch, struct eagre_vector *out,
-                               struct eagre_error *error) {
+enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,
+                                     struct eagre_batch *batch, struct eagre_vector *out,
+                                     struct eagre_error *error) {
   enum eagre_status status = eagre_program_run(program, batch, &step->chain->context, out, error);
   if (status != EAGRE_OK && error != NULL) eagre_batch_place(batch, error->row, error);
   return status;

@@ -24,7 +24,7 @@ struct eagre_final *eagre_final_new(const struct eagre_final_options *options) {
   const struct eagre_plan_node *node = options->aggregate;
   final->options = *options;
   final->node = node;
-  operator_layout_init(&final->layout, node);
+  eagre_operator_layout_init(&final->layout, node);
   final->table = eagre_state_table_new(&final->layout.state);
   final->key_types = eagre_allocate_zeroed(node->key_count + 1, sizeof(void *));
   uint32_t count = 0;
@@ -39,7 +39,7 @@ struct eagre_final *eagre_final_new(const struct eagre_final_options *options) {
 void eagre_final_free(struct eagre_final *final) {
   if (final == NULL) return;
   eagre_state_table_free(final->table);
-  operator_layout_done(&final->layout);
+  eagre_operator_layout_done(&final->layout);
   eagre_free(final->key_types);
   eagre_free(final);
 }
@@ -120,7 +120,7 @@ static enum eagre_status merge_picked(struct eagre_final *final, const struct pi
 
 enum eagre_status eagre_final_merge(struct eagre_final *final, const struct eagre_partial *partial,
                                     struct eagre_error *error) {
-  struct eagre_state_table *table = operator_partial_table(partial);
+  struct eagre_state_table *table = eagre_operator_partial_table(partial);
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[GROUPS_AT_ONCE];
   struct picked_groups *picked = eagre_allocate(sizeof *picked);

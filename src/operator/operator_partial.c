@@ -14,7 +14,8 @@ struct eagre_partial {
   struct eagre_program_context context;
 };
 
-void operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *node) {
+void eagre_operator_layout_init(struct operator_layout *layout,
+                                const struct eagre_plan_node *node) {
   uint32_t *text_offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *text_offsets);
   layout->offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *layout->offsets);
   uint32_t size = 0;
@@ -31,7 +32,7 @@ void operator_layout_init(struct operator_layout *layout, const struct eagre_pla
   layout->key_column_count = node->key_count - (node->pane_key >= 0);
 }
 
-void operator_layout_done(struct operator_layout *layout) {
+void eagre_operator_layout_done(struct operator_layout *layout) {
   eagre_free((void *)layout->state.text_offsets);
   eagre_free(layout->offsets);
 }
@@ -48,7 +49,7 @@ struct eagre_partial *eagre_partial_new(const struct eagre_plan_node *aggregate,
                                         const struct eagre_expression_session *session) {
   struct eagre_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
-  operator_layout_init(&partial->layout, aggregate);
+  eagre_operator_layout_init(&partial->layout, aggregate);
   partial->table = eagre_state_table_new(&partial->layout.state);
   struct eagre_expression **outputs =
       eagre_allocate_zeroed(aggregate->key_count + aggregate->aggregate_count + 1, sizeof(void *));
@@ -70,13 +71,13 @@ void eagre_partial_free(struct eagre_partial *partial) {
   if (partial == NULL) return;
   eagre_program_free(partial->program);
   eagre_state_table_free(partial->table);
-  operator_layout_done(&partial->layout);
+  eagre_operator_layout_done(&partial->layout);
   eagre_arena_done(&partial->expressions);
   eagre_arena_done(&partial->texts);
   eagre_free(partial);
 }
 
-struct eagre_state_table *operator_partial_table(const struct eagre_partial *partial) {
+struct eagre_state_table *eagre_operator_partial_table(const struct eagre_partial *partial) {
   return partial->table;
 }
 

@@ -30,7 +30,7 @@ static enum eagre_status push_sort(struct operator_step *step, struct eagre_batc
   struct sort_step *sort = (struct sort_step *)step;
   struct eagre_vector *keys =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *keys * (step->node->sort_key_count + 1));
-  enum eagre_status status = operator_run(step, sort->program, batch, keys, error);
+  enum eagre_status status = eagre_operator_run(step, sort->program, batch, keys, error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
     return status;
@@ -153,7 +153,7 @@ static enum eagre_status send_rows(struct sort_step *sort, const struct row_refe
                           true, &out->arena);
     }
   }
-  return operator_forward(&sort->step, out, error);
+  return eagre_operator_forward(&sort->step, out, error);
 }
 
 static void drop_batches(struct sort_step *sort) {
@@ -200,8 +200,8 @@ static void free_sort(struct operator_step *step) {
 static const struct operator_kind sort_kind = {
     .push = push_sort, .finish = finish_sort, .begin = begin_sort, .free = free_sort};
 
-struct operator_step *operator_sort_new(const struct eagre_plan_node *node,
-                                        const struct eagre_expression_session *session) {
+struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
+                                              const struct eagre_expression_session *session) {
   struct sort_step *sort = eagre_allocate_zeroed(1, sizeof *sort);
   struct eagre_expression **keys = eagre_allocate_zeroed(node->sort_key_count + 1, sizeof(void *));
   for (uint32_t i = 0; i < node->sort_key_count; i++) {

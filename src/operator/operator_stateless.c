@@ -21,7 +21,7 @@ static enum eagre_status push_filter(struct operator_step *step, struct eagre_ba
     return status;
   }
   eagre_batch_filter(batch, keep);
-  return operator_forward(step, batch, error);
+  return eagre_operator_forward(step, batch, error);
 }
 
 static void free_filter(struct operator_step *step) {
@@ -31,9 +31,9 @@ static void free_filter(struct operator_step *step) {
 
 static const struct operator_kind filter_kind = {.push = push_filter, .free = free_filter};
 
-struct operator_step *operator_filter_new(const struct eagre_plan_node *node,
-                                          const struct eagre_type *input,
-                                          const struct eagre_expression_session *session) {
+struct operator_step *eagre_operator_filter_new(const struct eagre_plan_node *node,
+                                                const struct eagre_type *input,
+                                                const struct eagre_expression_session *session) {
   struct filter_step *filter = eagre_allocate_zeroed(1, sizeof *filter);
   filter->step.kind = &filter_kind;
   filter->program = eagre_program_new(input, node->expressions, 1, session);
@@ -54,14 +54,14 @@ static enum eagre_status push_project(struct operator_step *step, struct eagre_b
   uint32_t count = step->node->expression_count;
   struct eagre_vector *columns =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *columns * (count + 1));
-  enum eagre_status status = operator_run(step, project->program, batch, columns, error);
+  enum eagre_status status = eagre_operator_run(step, project->program, batch, columns, error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
     return status;
   }
   batch->columns = columns;
   batch->column_count = count;
-  return operator_forward(step, batch, error);
+  return eagre_operator_forward(step, batch, error);
 }
 
 static void free_project(struct operator_step *step) {
@@ -71,9 +71,9 @@ static void free_project(struct operator_step *step) {
 
 static const struct operator_kind project_kind = {.push = push_project, .free = free_project};
 
-struct operator_step *operator_project_new(const struct eagre_plan_node *node,
-                                           const struct eagre_type *input,
-                                           const struct eagre_expression_session *session) {
+struct operator_step *eagre_operator_project_new(const struct eagre_plan_node *node,
+                                                 const struct eagre_type *input,
+                                                 const struct eagre_expression_session *session) {
   struct project_step *project = eagre_allocate_zeroed(1, sizeof *project);
   project->step.kind = &project_kind;
   project->program = eagre_program_new(input, node->expressions, node->expression_count, session);
@@ -115,7 +115,7 @@ static enum eagre_status push_watermark(struct operator_step *step, struct eagre
   if (seen->count == 0 || minimum_ms < seen->minimum_ms) seen->minimum_ms = minimum_ms;
   seen->count += batch->row_count;
   seen->sum_ms += sum_ms;
-  return operator_forward(step, batch, error);
+  return eagre_operator_forward(step, batch, error);
 }
 
 static void begin_watermark(struct operator_step *step) {
@@ -129,18 +129,19 @@ static void free_plain(struct operator_step *step) {
 static const struct operator_kind watermark_kind = {
     .push = push_watermark, .begin = begin_watermark, .free = free_plain};
 
-struct operator_step *operator_watermark_new(const struct eagre_plan_node *node) {
+struct operator_step *eagre_operator_watermark_new(const struct eagre_plan_node *node) {
   struct watermark_step *watermark = eagre_allocate_zeroed(1, sizeof *watermark);
   watermark->step.kind = &watermark_kind;
   watermark->step.node = node;
   return &watermark->step;
 }
 
-bool operator_is_watermark(const struct operator_step *step) {
+bool eagre_operator_is_watermark(const struct operator_step *step) {
   return step->kind == &watermark_kind;
 }
 
-const struct eagre_event_time *operator_watermark_event_time(const struct operator_step *step) {
+const struct eagre_event_time *
+eagre_operator_watermark_event_time(const struct operator_step *step) {
   return &((const struct watermark_step *)step)->event_time;
 }
 
@@ -159,13 +160,13 @@ static enum eagre_status push_limit(struct operator_step *step, struct eagre_bat
   int64_t first = step->node->offset - limit->seen;
   int64_t last = step->node->limit < 0 ? INT64_MAX : first + step->node->limit;
   limit->seen += batch->row_count;
-  if (first <= 0 && last >= batch->row_count) return operator_forward(step, batch, error);
+  if (first <= 0 && last >= batch->row_count) return eagre_operator_forward(step, batch, error);
   uint8_t *keep = eagre_arena_allocate_vector(&batch->arena, eagre_bits_size(batch->row_count));
   for (uint32_t i = 0; i < batch->row_count; i++) {
     eagre_bit_put(keep, i, (int64_t)i >= first && (int64_t)i < last);
   }
   eagre_batch_filter(batch, keep);
-  return operator_forward(step, batch, error);
+  return eagre_operator_forward(step, batch, error);
 }
 
 static void begin_limit(struct operator_step *step) {
@@ -175,7 +176,7 @@ static void begin_limit(struct operator_step *step) {
 static const struct operator_kind limit_kind = {
     .push = push_limit, .begin = begin_limit, .free = free_plain};
 
-struct operator_step *operator_limit_new(const struct eagre_plan_node *node) {
+struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node) {
   struct limit_step *limit = eagre_allocate_zeroed(1, sizeof *limit);
   limit->step.kind = &limit_kind;
   limit->step.node = node;

@@ -1,7 +1,7 @@
 /* Inside of the room `operator`: one step of a chain.
  *
- * A step owns the batch it is pushed; it pushes what comes of it to `operator_forward`, or frees
- * it. */
+ * A step owns the batch it is pushed; it pushes what comes of it to `eagre_operator_forward`, or
+ * frees it. */
 #pragma once
 
 #include "operator/operator.h"
@@ -34,31 +34,32 @@ struct eagre_chain {
 };
 
 /* Hands `batch` (owned) to what follows `step`; an empty one is freed. */
-enum eagre_status operator_forward(struct operator_step *step, struct eagre_batch *batch,
-                                   struct eagre_error *error);
+enum eagre_status eagre_operator_forward(struct operator_step *step, struct eagre_batch *batch,
+                                         struct eagre_error *error);
 /* Runs `program` and puts the place of the row into the error. */
-enum eagre_status operator_run(struct operator_step *step, struct eagre_program *program,
-                               struct eagre_batch *batch, struct eagre_vector *out,
-                               struct eagre_error *error);
+enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,
+                                     struct eagre_batch *batch, struct eagre_vector *out,
+                                     struct eagre_error *error);
 
 /* Each makes the step of one kind of node over input columns of type `input`. */
-struct operator_step *operator_filter_new(const struct eagre_plan_node *node,
-                                          const struct eagre_type *input,
-                                          const struct eagre_expression_session *session);
-struct operator_step *operator_project_new(const struct eagre_plan_node *node,
-                                           const struct eagre_type *input,
-                                           const struct eagre_expression_session *session);
-struct operator_step *operator_watermark_new(const struct eagre_plan_node *node);
-const struct eagre_event_time *operator_watermark_event_time(const struct operator_step *step);
-bool operator_is_watermark(const struct operator_step *step);
-struct operator_step *operator_window_new(const struct eagre_plan_node *node,
-                                          const struct eagre_type *input,
-                                          const struct eagre_expression_session *session);
-struct operator_step *operator_aggregate_new(const struct eagre_plan_node *node,
-                                             const struct eagre_expression_session *session);
-struct operator_step *operator_sort_new(const struct eagre_plan_node *node,
-                                        const struct eagre_expression_session *session);
-struct operator_step *operator_limit_new(const struct eagre_plan_node *node);
+struct operator_step *eagre_operator_filter_new(const struct eagre_plan_node *node,
+                                                const struct eagre_type *input,
+                                                const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_project_new(const struct eagre_plan_node *node,
+                                                 const struct eagre_type *input,
+                                                 const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_watermark_new(const struct eagre_plan_node *node);
+const struct eagre_event_time *
+eagre_operator_watermark_event_time(const struct operator_step *step);
+bool eagre_operator_is_watermark(const struct operator_step *step);
+struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
+                                                const struct eagre_type *input,
+                                                const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_aggregate_new(const struct eagre_plan_node *node,
+                                                   const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
+                                              const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node);
 
 /* operator_partial.c: what partial and final share. */
 struct operator_layout {
@@ -66,6 +67,7 @@ struct operator_layout {
   uint32_t *offsets;         /* per aggregate: offset of its accumulator */
   uint32_t key_column_count; /* keys without the pane */
 };
-void operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *aggregate);
-void operator_layout_done(struct operator_layout *layout);
-struct eagre_state_table *operator_partial_table(const struct eagre_partial *partial);
+void eagre_operator_layout_init(struct operator_layout *layout,
+                                const struct eagre_plan_node *aggregate);
+void eagre_operator_layout_done(struct operator_layout *layout);
+struct eagre_state_table *eagre_operator_partial_table(const struct eagre_partial *partial);

@@ -54,7 +54,7 @@ static enum eagre_status send_ordinal(struct operator_step *step, struct eagre_p
   struct eagre_vector *columns =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *columns * (count + 1));
   if (count > 0) memcpy(columns, batch->columns, sizeof *columns * count);
-  enum eagre_status status = operator_run(step, program, batch, &columns[count], error);
+  enum eagre_status status = eagre_operator_run(step, program, batch, &columns[count], error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
     return status;
@@ -65,7 +65,7 @@ static enum eagre_status send_ordinal(struct operator_step *step, struct eagre_p
     eagre_vector_flatten(&columns[count], batch->row_count, &batch->arena);
     eagre_batch_filter(batch, columns[count].validity);
   }
-  return operator_forward(step, batch, error);
+  return eagre_operator_forward(step, batch, error);
 }
 
 static enum eagre_status push_window(struct operator_step *step, struct eagre_batch *batch,
@@ -94,9 +94,9 @@ static void free_window(struct operator_step *step) {
 
 static const struct operator_kind window_kind = {.push = push_window, .free = free_window};
 
-struct operator_step *operator_window_new(const struct eagre_plan_node *node,
-                                          const struct eagre_type *input,
-                                          const struct eagre_expression_session *session) {
+struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
+                                                const struct eagre_type *input,
+                                                const struct eagre_expression_session *session) {
   struct window_step *window = eagre_allocate_zeroed(1, sizeof *window);
   window->step.kind = &window_kind;
   int64_t count = (node->window_duration_us + node->window_slide_us - 1) / node->window_slide_us;

@@ -8,11 +8,11 @@ static bool is_aggregate_call(const struct eagre_sql_expression *tree) {
          eagre_function_is_aggregate(tree->function);
 }
 
-bool plan_has_aggregate(const struct eagre_sql_expression *tree) {
+bool eagre_plan_has_aggregate(const struct eagre_sql_expression *tree) {
   if (tree == NULL || tree->kind == EAGRE_SQL_SUBQUERY) return false;
   if (is_aggregate_call(tree)) return true;
   for (uint32_t i = 0; i < tree->argument_count; i++) {
-    if (plan_has_aggregate(tree->arguments[i].value)) return true;
+    if (eagre_plan_has_aggregate(tree->arguments[i].value)) return true;
   }
   return false;
 }
@@ -56,7 +56,7 @@ static enum eagre_status apply_filter(struct plan_binder *binder, const struct p
                                       struct eagre_error *error) {
   struct eagre_expression *parts[2] = {NULL, *inout_argument};
   const struct eagre_expression_session *session = &binder->pipeline->expression_session;
-  EAGRE_TRY(plan_bind_condition(binder, below, tree->filter, "FILTER", &parts[0], error));
+  EAGRE_TRY(eagre_plan_bind_condition(binder, below, tree->filter, "FILTER", &parts[0], error));
   if (parts[1] == NULL) { /* count(*): count the rows where the condition is true */
     struct eagre_sql_expression one = {.kind = EAGRE_SQL_LITERAL,
                                        .literal = EAGRE_SQL_LITERAL_INTEGER,
@@ -73,22 +73,24 @@ static enum eagre_status check_call(const struct plan_scope *scope,
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_error *error) {
   if (scope->aggregate_refusal != NULL || scope->aggregation == NULL) {
-    return plan_fail(error, tree->position, "INVALID_WHERE_CONDITION",
-                     "The aggregate function `%.*s` is not allowed in %s.",
-                     (int)tree->function.size, tree->function.data,
-                     scope->aggregate_refusal == NULL ? "this place" : scope->aggregate_refusal);
+    return eagre_plan_fail(error, tree->position, "INVALID_WHERE_CONDITION",
+                           "The aggregate function `%.*s` is not allowed in %s.",
+                           (int)tree->function.size, tree->function.data,
+                           scope->aggregate_refusal == NULL ? "this place"
+                                                            : scope->aggregate_refusal);
   }
   if (tree->is_distinct) {
-    plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.DISTINCT_AGGREGATE",
-              "DISTINCT aggregates are not supported yet.");
+    eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.DISTINCT_AGGREGATE",
+                    "DISTINCT aggregates are not supported yet.");
     eagre_error_hint(error, "group by the value in a subquery first");
     return EAGRE_USAGE;
   }
   for (uint32_t i = 0; i < tree->argument_count; i++) {
-    if (plan_has_aggregate(tree->arguments[i].value)) {
-      return plan_fail(error, tree->arguments[i].value->position, "NESTED_AGGREGATE_FUNCTION",
-                       "It is not allowed to use an aggregate function in the argument of another "
-                       "aggregate function.");
+    if (eagre_plan_has_aggregate(tree->arguments[i].value)) {
+      return eagre_plan_fail(
+          error, tree->arguments[i].value->position, "NESTED_AGGREGATE_FUNCTION",
+          "It is not allowed to use an aggregate function in the argument of another "
+          "aggregate function.");
     }
   }
   return EAGRE_OK;
@@ -101,10 +103,12 @@ static bool is_count_of_all(const struct eagre_sql_expression *tree) {
          (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
 }
 
-enum eagre_status
-plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *aggregation,
-                         const struct plan_scope *scope, const struct eagre_sql_expression *tree,
-                         struct eagre_expression **out, struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
+                                                 struct plan_aggregation *aggregation,
+                                                 const struct plan_scope *scope,
+                                                 const struct eagre_sql_expression *tree,
+                                                 struct eagre_expression **out,
+                                                 struct eagre_error *error) {
   EAGRE_TRY(check_call(scope, tree, error));
   struct plan_scope below = {.relation = aggregation->input,
                              .window = scope->window,
@@ -112,11 +116,12 @@ plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *ag
   struct eagre_expression *argument = NULL;
   if (!is_count_of_all(tree)) {
     if (tree->argument_count != 1) {
-      return plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                       "The `%.*s` requires 1 parameter but the actual number is %u.",
-                       (int)tree->function.size, tree->function.data, tree->argument_count);
+      return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                             "The `%.*s` requires 1 parameter but the actual number is %u.",
+                             (int)tree->function.size, tree->function.data, tree->argument_count);
     }
-    EAGRE_TRY(plan_bind_expression(binder, &below, tree->arguments[0].value, &argument, error));
+    EAGRE_TRY(
+        eagre_plan_bind_expression(binder, &below, tree->arguments[0].value, &argument, error));
   }
   if (tree->filter != NULL) EAGRE_TRY(apply_filter(binder, &below, tree, &argument, error));
   struct eagre_aggregate aggregate;
@@ -129,14 +134,14 @@ plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *ag
   return EAGRE_OK;
 }
 
-void plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
-                    const struct eagre_sql_expression *tree, struct eagre_expression **out) {
+void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
+                          const struct eagre_sql_expression *tree, struct eagre_expression **out) {
   *out = NULL;
-  if (tree->kind == EAGRE_SQL_LITERAL || plan_has_aggregate(tree)) return;
+  if (tree->kind == EAGRE_SQL_LITERAL || eagre_plan_has_aggregate(tree)) return;
   struct plan_scope below = {.relation = scope->aggregation->input, .window = scope->window};
   struct eagre_expression *bound = NULL;
   struct eagre_error ignored;
-  if (plan_bind_expression(binder, &below, tree, &bound, &ignored) != EAGRE_OK) return;
+  if (eagre_plan_bind_expression(binder, &below, tree, &bound, &ignored) != EAGRE_OK) return;
   for (uint32_t i = 0; i < scope->aggregation->key_count; i++) {
     struct eagre_expression *key = scope->aggregation->keys[i];
     if (!eagre_expression_equal(key, bound)) continue;

@@ -88,91 +88,108 @@ struct plan_common {
 };
 
 /* Fills `error` with class, text and position; returns EAGRE_USAGE. */
-enum eagre_status plan_fail(struct eagre_error *error, struct eagre_sql_position position,
-                            const char *class_name, const char *format, ...)
+enum eagre_status eagre_plan_fail(struct eagre_error *error, struct eagre_sql_position position,
+                                  const char *class_name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* plan_options.c */
-enum eagre_status plan_options_check(struct plan_binder *binder, enum eagre_option_scope scope,
-                                     const struct eagre_sql_option *given, uint32_t given_count,
-                                     struct eagre_options *out, struct eagre_error *error);
-void plan_notice(struct plan_binder *binder, const char *format, ...)
+enum eagre_status eagre_plan_options_check(struct plan_binder *binder,
+                                           enum eagre_option_scope scope,
+                                           const struct eagre_sql_option *given,
+                                           uint32_t given_count, struct eagre_options *out,
+                                           struct eagre_error *error);
+void eagre_plan_notice(struct plan_binder *binder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* plan_scope.c */
-struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
-                                      struct eagre_plan_node *input,
-                                      struct eagre_sql_position position);
+struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
+                                            struct eagre_plan_node *input,
+                                            struct eagre_sql_position position);
 /* Gives `relation->node` the STRUCT type of the relation's columns. */
-void plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation);
-enum eagre_status plan_resolve_name(struct plan_binder *binder, const struct plan_scope *scope,
-                                    const struct eagre_sql_name *name,
-                                    struct eagre_expression **out, struct eagre_error *error);
-enum eagre_status plan_resolve_field(struct plan_binder *binder, struct eagre_expression *value,
-                                     struct eagre_text field, struct eagre_sql_position position,
-                                     struct eagre_expression **out, struct eagre_error *error);
-struct eagre_expression *plan_column_reference(struct plan_binder *binder,
-                                               const struct plan_relation *relation, uint32_t index,
-                                               struct eagre_sql_position position);
+void eagre_plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation);
+enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
+                                          const struct plan_scope *scope,
+                                          const struct eagre_sql_name *name,
+                                          struct eagre_expression **out, struct eagre_error *error);
+enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
+                                           struct eagre_expression *value, struct eagre_text field,
+                                           struct eagre_sql_position position,
+                                           struct eagre_expression **out,
+                                           struct eagre_error *error);
+struct eagre_expression *eagre_plan_column_reference(struct plan_binder *binder,
+                                                     const struct plan_relation *relation,
+                                                     uint32_t index,
+                                                     struct eagre_sql_position position);
 
 /* plan_expression.c */
-enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct plan_scope *scope,
-                                       const struct eagre_sql_expression *tree,
-                                       struct eagre_expression **out, struct eagre_error *error);
+enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
+                                             const struct plan_scope *scope,
+                                             const struct eagre_sql_expression *tree,
+                                             struct eagre_expression **out,
+                                             struct eagre_error *error);
 /* A BOOLEAN expression (WHERE, HAVING); `clause` names it in the error. */
-enum eagre_status plan_bind_condition(struct plan_binder *binder, const struct plan_scope *scope,
-                                      const struct eagre_sql_expression *tree, const char *clause,
-                                      struct eagre_expression **out, struct eagre_error *error);
+enum eagre_status eagre_plan_bind_condition(struct plan_binder *binder,
+                                            const struct plan_scope *scope,
+                                            const struct eagre_sql_expression *tree,
+                                            const char *clause, struct eagre_expression **out,
+                                            struct eagre_error *error);
 /* A constant as text (option values) or integer (LIMIT). */
-enum eagre_status plan_constant_text(struct plan_binder *binder,
-                                     const struct eagre_sql_expression *tree,
-                                     struct eagre_text *out, struct eagre_error *error);
-enum eagre_status plan_constant_integer(struct plan_binder *binder,
-                                        const struct eagre_sql_expression *tree, const char *clause,
-                                        int64_t *out, struct eagre_error *error);
-struct eagre_expression *plan_null(struct plan_binder *binder, const struct eagre_type *type);
+enum eagre_status eagre_plan_constant_text(struct plan_binder *binder,
+                                           const struct eagre_sql_expression *tree,
+                                           struct eagre_text *out, struct eagre_error *error);
+enum eagre_status eagre_plan_constant_integer(struct plan_binder *binder,
+                                              const struct eagre_sql_expression *tree,
+                                              const char *clause, int64_t *out,
+                                              struct eagre_error *error);
+struct eagre_expression *eagre_plan_null(struct plan_binder *binder, const struct eagre_type *type);
 
 /* plan_aggregate.c */
-bool plan_has_aggregate(const struct eagre_sql_expression *tree);
-enum eagre_status
-plan_bind_aggregate_call(struct plan_binder *binder, struct plan_aggregation *aggregation,
-                         const struct plan_scope *scope, const struct eagre_sql_expression *tree,
-                         struct eagre_expression **out, struct eagre_error *error);
+bool eagre_plan_has_aggregate(const struct eagre_sql_expression *tree);
+enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
+                                                 struct plan_aggregation *aggregation,
+                                                 const struct plan_scope *scope,
+                                                 const struct eagre_sql_expression *tree,
+                                                 struct eagre_expression **out,
+                                                 struct eagre_error *error);
 /* Tries to read `tree` as one of the grouping expressions; *out NULL when it is none. */
-void plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
-                    const struct eagre_sql_expression *tree, struct eagre_expression **out);
+void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
+                          const struct eagre_sql_expression *tree, struct eagre_expression **out);
 
 /* plan_window.c */
 /* Finds window() in `tree` (not inside subqueries); NULL when there is none. */
-const struct eagre_sql_expression *plan_find_window(const struct eagre_sql_expression *tree);
+const struct eagre_sql_expression *eagre_plan_find_window(const struct eagre_sql_expression *tree);
 /* Puts a WINDOW node on top of `relation` for that call. */
-enum eagre_status plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
-                                  const struct eagre_sql_expression *call, struct plan_window *out,
-                                  struct eagre_error *error);
-/* Reads a further window() call: it must equal the one of the SELECT. */
-enum eagre_status plan_bind_window_call(struct plan_binder *binder, const struct plan_scope *scope,
+enum eagre_status eagre_plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
                                         const struct eagre_sql_expression *call,
-                                        struct eagre_expression **out, struct eagre_error *error);
+                                        struct plan_window *out, struct eagre_error *error);
+/* Reads a further window() call: it must equal the one of the SELECT. */
+enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
+                                              const struct plan_scope *scope,
+                                              const struct eagre_sql_expression *call,
+                                              struct eagre_expression **out,
+                                              struct eagre_error *error);
 
 /* plan_relation.c */
-enum eagre_status plan_bind_relation(struct plan_binder *binder,
-                                     const struct eagre_sql_relation *tree,
-                                     struct plan_relation *out, struct eagre_error *error);
+enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,
+                                           const struct eagre_sql_relation *tree,
+                                           struct plan_relation *out, struct eagre_error *error);
 
 /* plan_query.c */
-enum eagre_status plan_bind_query(struct plan_binder *binder, const struct eagre_sql_query *tree,
-                                  struct plan_relation *out, struct eagre_error *error);
+enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
+                                        const struct eagre_sql_query *tree,
+                                        struct plan_relation *out, struct eagre_error *error);
 
 /* plan_push.c, plan_prune.c */
-struct eagre_plan_node *plan_push_filters(struct plan_binder *binder, struct eagre_plan_node *node);
-void plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
+struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
+                                                struct eagre_plan_node *node);
+void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
 
 /* plan_streaming.c: what may run as a stream (spark-semantics 3.9). */
-enum eagre_status plan_check_stream(const struct eagre_plan_node *query,
-                                    enum eagre_output_mode mode, struct eagre_error *error);
+enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
+                                          enum eagre_output_mode mode, struct eagre_error *error);
 
 /* plan_flow.c */
-enum eagre_status plan_bind_statements(struct plan_binder *binder,
-                                       const struct eagre_plan_request *request,
-                                       const struct eagre_sql_statement *first,
-                                       struct eagre_error *error);
+enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
+                                             const struct eagre_plan_request *request,
+                                             const struct eagre_sql_statement *first,
+                                             struct eagre_error *error);

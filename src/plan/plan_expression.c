@@ -5,7 +5,8 @@
 
 enum { ARGUMENT_COUNT_MAX = 4096 };
 
-struct eagre_expression *plan_null(struct plan_binder *binder, const struct eagre_type *type) {
+struct eagre_expression *eagre_plan_null(struct plan_binder *binder,
+                                         const struct eagre_type *type) {
   struct eagre_sql_expression tree = {.kind = EAGRE_SQL_LITERAL, .literal = EAGRE_SQL_LITERAL_NULL};
   const struct eagre_expression_session *session = &binder->pipeline->expression_session;
   struct eagre_expression *null = NULL;
@@ -22,18 +23,20 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
                                         const struct eagre_sql_expression *tree,
                                         struct eagre_expression ***out, struct eagre_error *error) {
   if (tree->argument_count > ARGUMENT_COUNT_MAX) {
-    return plan_fail(error, tree->position, "WRONG_NUM_ARGS", "More than %d arguments.",
-                     ARGUMENT_COUNT_MAX);
+    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS", "More than %d arguments.",
+                           ARGUMENT_COUNT_MAX);
   }
   struct eagre_expression **arguments =
       eagre_arena_allocate_zeroed(binder->arena, sizeof(void *) * (tree->argument_count + 1));
   for (uint32_t i = 0; i < tree->argument_count; i++) {
     if (tree->arguments[i].name.size > 0) {
-      return plan_fail(error, tree->arguments[i].value->position, "NAMED_PARAMETERS_NOT_SUPPORTED",
-                       "Named arguments are not supported for the function `%.*s`.",
-                       (int)tree->function.size, tree->function.data);
+      return eagre_plan_fail(error, tree->arguments[i].value->position,
+                             "NAMED_PARAMETERS_NOT_SUPPORTED",
+                             "Named arguments are not supported for the function `%.*s`.",
+                             (int)tree->function.size, tree->function.data);
     }
-    EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[i].value, &arguments[i], error));
+    EAGRE_TRY(
+        eagre_plan_bind_expression(binder, scope, tree->arguments[i].value, &arguments[i], error));
   }
   *out = arguments;
   return EAGRE_OK;
@@ -41,7 +44,7 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
 
 static enum eagre_status refuse(struct eagre_error *error, struct eagre_sql_position position,
                                 const char *class_name, const char *what, const char *hint) {
-  plan_fail(error, position, class_name, "%s not supported yet.", what);
+  eagre_plan_fail(error, position, class_name, "%s not supported yet.", what);
   eagre_error_hint(error, "%s", hint);
   return EAGRE_USAGE;
 }
@@ -89,7 +92,8 @@ static void add_star(struct plan_binder *binder, const struct plan_scope *scope,
     bool is_wanted = star->name.part_count == 0 ||
                      eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]);
     if (!is_wanted) continue;
-    add_struct_field(binder, fields, plan_column_reference(binder, relation, i, star->position),
+    add_struct_field(binder, fields,
+                     eagre_plan_column_reference(binder, relation, i, star->position),
                      column->name);
   }
 }
@@ -105,15 +109,15 @@ static enum eagre_status bind_struct(struct plan_binder *binder, const struct pl
       continue;
     }
     struct eagre_expression *value = NULL;
-    EAGRE_TRY(plan_bind_expression(binder, scope, argument, &value, error));
+    EAGRE_TRY(eagre_plan_bind_expression(binder, scope, argument, &value, error));
     struct eagre_text name = tree->arguments[i].name.size > 0
                                  ? tree->arguments[i].name
                                  : struct_field_name(binder, argument, i);
     add_struct_field(binder, &fields, value, name);
   }
   if (fields.count == 0) {
-    return plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                     "The `struct` requires > 0 parameters but the actual number is 0.");
+    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                           "The `struct` requires > 0 parameters but the actual number is 0.");
   }
   *out = eagre_expression_struct(binder->arena, fields.values, fields.names, fields.count,
                                  tree->position);
@@ -128,7 +132,7 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
                   "Window functions (OVER) are", "aggregate with GROUP BY");
   }
   if (eagre_text_equal_string(tree->function, "window")) {
-    return plan_bind_window_call(binder, scope, tree, out, error);
+    return eagre_plan_bind_window_call(binder, scope, tree, out, error);
   }
   if (eagre_text_equal_string(tree->function, "session_window")) {
     return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SESSION_WINDOW",
@@ -138,12 +142,13 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
     return bind_struct(binder, scope, tree, out, error);
   }
   if (eagre_function_is_aggregate(tree->function)) {
-    return plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, out, error);
+    return eagre_plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, out, error);
   }
   if (tree->filter != NULL || tree->is_distinct) {
-    return plan_fail(error, tree->position, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
-                     "The function `%.*s` does not support %s.", (int)tree->function.size,
-                     tree->function.data, tree->is_distinct ? "DISTINCT" : "FILTER");
+    return eagre_plan_fail(error, tree->position,
+                           "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                           "The function `%.*s` does not support %s.", (int)tree->function.size,
+                           tree->function.data, tree->is_distinct ? "DISTINCT" : "FILTER");
   }
   struct eagre_expression **arguments = NULL;
   EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));
@@ -177,7 +182,7 @@ static enum eagre_status bind_cast(struct plan_binder *binder, const struct plan
                                    const struct eagre_sql_expression *tree,
                                    struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
   return eagre_expression_cast(binder->arena, value, tree->type, tree->is_try,
                                &binder->pipeline->expression_session, tree->position, out, error);
 }
@@ -186,15 +191,15 @@ static enum eagre_status bind_field(struct plan_binder *binder, const struct pla
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
-  return plan_resolve_field(binder, value, tree->text, tree->position, out, error);
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  return eagre_plan_resolve_field(binder, value, tree->text, tree->position, out, error);
 }
 
 static enum eagre_status bind_colon(struct plan_binder *binder, const struct plan_scope *scope,
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
   return eagre_expression_colon(binder->arena, value, tree->text, tree->position, out, error);
 }
 
@@ -203,10 +208,10 @@ static enum eagre_status bind_index(struct plan_binder *binder, const struct pla
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
   const struct eagre_sql_expression *index = tree->arguments[1].value;
   if (index->kind == EAGRE_SQL_LITERAL && index->literal == EAGRE_SQL_LITERAL_STRING) {
-    return plan_resolve_field(binder, value, index->text, tree->position, out, error);
+    return eagre_plan_resolve_field(binder, value, index->text, tree->position, out, error);
   }
   return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBSCRIPT", "Subscripts of arrays are",
                 "use get_json_object(text, '$.a[0]') on the JSON text");
@@ -216,26 +221,29 @@ static enum eagre_status bind_index(struct plan_binder *binder, const struct pla
 static enum eagre_status bind_name(struct plan_binder *binder, const struct plan_scope *scope,
                                    const struct eagre_sql_expression *tree,
                                    struct eagre_expression **out, struct eagre_error *error) {
-  enum eagre_status status = plan_resolve_name(binder, scope, &tree->name, out, error);
+  enum eagre_status status = eagre_plan_resolve_name(binder, scope, &tree->name, out, error);
   if (status == EAGRE_OK || scope->aggregation == NULL) return status;
   struct plan_scope below = {.relation = scope->aggregation->input};
   struct eagre_expression *column = NULL;
   struct eagre_error ignored;
-  if (plan_resolve_name(binder, &below, &tree->name, &column, &ignored) != EAGRE_OK) return status;
-  plan_fail(error, tree->position, "MISSING_AGGREGATION",
-            "The non-aggregating expression \"%.*s\" is based on columns which are not "
-            "participating in the GROUP BY clause.",
-            (int)tree->source.size, tree->source.data);
+  if (eagre_plan_resolve_name(binder, &below, &tree->name, &column, &ignored) != EAGRE_OK)
+    return status;
+  eagre_plan_fail(error, tree->position, "MISSING_AGGREGATION",
+                  "The non-aggregating expression \"%.*s\" is based on columns which are not "
+                  "participating in the GROUP BY clause.",
+                  (int)tree->source.size, tree->source.data);
   eagre_error_hint(error, "add the columns or the expression to the GROUP BY, aggregate the "
                           "expression, or use min(...) if any value of the group will do");
   return EAGRE_USAGE;
 }
 
-enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct plan_scope *scope,
-                                       const struct eagre_sql_expression *tree,
-                                       struct eagre_expression **out, struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
+                                             const struct plan_scope *scope,
+                                             const struct eagre_sql_expression *tree,
+                                             struct eagre_expression **out,
+                                             struct eagre_error *error) {
   if (scope->aggregation != NULL) {
-    plan_match_key(binder, scope, tree, out);
+    eagre_plan_match_key(binder, scope, tree, out);
     if (*out != NULL) return EAGRE_OK;
   }
   switch (tree->kind) {
@@ -258,8 +266,8 @@ enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct 
     return bind_index(binder, scope, tree, out, error);
   case EAGRE_SQL_STAR:
   case EAGRE_SQL_FIELD_STAR:
-    return plan_fail(error, tree->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
-                     "Invalid usage of '*' in an expression.");
+    return eagre_plan_fail(error, tree->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                           "Invalid usage of '*' in an expression.");
   case EAGRE_SQL_LAMBDA:
     return refuse(error, tree->position, "UNSUPPORTED_FEATURE.LAMBDA_FUNCTION",
                   "Lambda functions are", "higher-order functions need ARRAY or MAP");
@@ -271,21 +279,23 @@ enum eagre_status plan_bind_expression(struct plan_binder *binder, const struct 
                          (int)tree->kind);
 }
 
-enum eagre_status plan_bind_condition(struct plan_binder *binder, const struct plan_scope *scope,
-                                      const struct eagre_sql_expression *tree, const char *clause,
-                                      struct eagre_expression **out, struct eagre_error *error) {
-  EAGRE_TRY(plan_bind_expression(binder, scope, tree, out, error));
+enum eagre_status eagre_plan_bind_condition(struct plan_binder *binder,
+                                            const struct plan_scope *scope,
+                                            const struct eagre_sql_expression *tree,
+                                            const char *clause, struct eagre_expression **out,
+                                            struct eagre_error *error) {
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree, out, error));
   const struct eagre_type *type = eagre_expression_type(*out);
   if (type->kind == EAGRE_TYPE_BOOLEAN) return EAGRE_OK;
   if (type->kind == EAGRE_TYPE_NULL) {
-    *out = plan_null(binder, eagre_type_of(EAGRE_TYPE_BOOLEAN));
+    *out = eagre_plan_null(binder, eagre_type_of(EAGRE_TYPE_BOOLEAN));
     return EAGRE_OK;
   }
   struct eagre_buffer printed = {0};
   eagre_type_print(&printed, type);
-  plan_fail(error, tree->position, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-            "The %s condition \"%.*s\" is of type \"%s\", but \"BOOLEAN\" is needed.", clause,
-            (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
+  eagre_plan_fail(error, tree->position, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+                  "The %s condition \"%.*s\" is of type \"%s\", but \"BOOLEAN\" is needed.", clause,
+                  (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
   eagre_buffer_done(&printed);
   return EAGRE_USAGE;
 }
@@ -298,36 +308,39 @@ static enum eagre_status fold_constant(struct plan_binder *binder,
   struct plan_scope scope = {.relation = &empty};
   const struct eagre_expression_session *session = &binder->pipeline->expression_session;
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, &scope, tree, &value, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree, &value, error));
   if (!eagre_expression_is_constant(value)) {
-    return plan_fail(error, tree->position, "NON_FOLDABLE_ARGUMENT", "\"%.*s\" must be a constant.",
-                     (int)tree->source.size, tree->source.data);
+    return eagre_plan_fail(error, tree->position, "NON_FOLDABLE_ARGUMENT",
+                           "\"%.*s\" must be a constant.", (int)tree->source.size,
+                           tree->source.data);
   }
   EAGRE_TRY(eagre_expression_cast(binder->arena, value, type, false, session, tree->position,
                                   &value, error));
   return eagre_expression_fold(binder->arena, value, session, out, error);
 }
 
-enum eagre_status plan_constant_text(struct plan_binder *binder,
-                                     const struct eagre_sql_expression *tree,
-                                     struct eagre_text *out, struct eagre_error *error) {
+enum eagre_status eagre_plan_constant_text(struct plan_binder *binder,
+                                           const struct eagre_sql_expression *tree,
+                                           struct eagre_text *out, struct eagre_error *error) {
   struct eagre_vector value;
   EAGRE_TRY(fold_constant(binder, tree, eagre_type_of(EAGRE_TYPE_STRING), &value, error));
   if (eagre_vector_is_null(&value, 0)) {
-    return plan_fail(error, tree->position, "INVALID_OPTION_VALUE", "NULL is no option value.");
+    return eagre_plan_fail(error, tree->position, "INVALID_OPTION_VALUE",
+                           "NULL is no option value.");
   }
   *out = eagre_arena_copy_text(binder->arena, EAGRE_VALUES(struct eagre_text, &value)[0]);
   return EAGRE_OK;
 }
 
-enum eagre_status plan_constant_integer(struct plan_binder *binder,
-                                        const struct eagre_sql_expression *tree, const char *clause,
-                                        int64_t *out, struct eagre_error *error) {
+enum eagre_status eagre_plan_constant_integer(struct plan_binder *binder,
+                                              const struct eagre_sql_expression *tree,
+                                              const char *clause, int64_t *out,
+                                              struct eagre_error *error) {
   struct eagre_vector value;
   EAGRE_TRY(fold_constant(binder, tree, eagre_type_of(EAGRE_TYPE_BIGINT), &value, error));
   if (eagre_vector_is_null(&value, 0) || EAGRE_VALUES(int64_t, &value)[0] < 0) {
-    return plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
-                     "The %s must not be negative or NULL.", clause);
+    return eagre_plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
+                           "The %s must not be negative or NULL.", clause);
   }
   *out = EAGRE_VALUES(int64_t, &value)[0];
   return EAGRE_OK;

@@ -67,7 +67,7 @@ static enum eagre_status merge_settings(struct flow_work *work, const struct eag
     all[count++] = (struct eagre_sql_option){.key = request->settings[i].name,
                                              .value = request->settings[i].value};
   }
-  return plan_options_check(work->binder, EAGRE_OPTION_SESSION, all, count, out, error);
+  return eagre_plan_options_check(work->binder, EAGRE_OPTION_SESSION, all, count, out, error);
 }
 
 static enum eagre_status check_session(const struct eagre_options *session,
@@ -126,9 +126,9 @@ static enum eagre_status add_target(struct flow_work *work,
                                     struct plan_target **out, struct eagre_error *error) {
   struct eagre_text name = last_part(&statement->name);
   if (find_target(work, name) != NULL) {
-    return plan_fail(error, statement->name.position, "PIPELINE_DUPLICATE_IDENTIFIERS.DATASET",
-                     "There are two tables or sinks with the name `%.*s`.", (int)name.size,
-                     name.data);
+    return eagre_plan_fail(
+        error, statement->name.position, "PIPELINE_DUPLICATE_IDENTIFIERS.DATASET",
+        "There are two tables or sinks with the name `%.*s`.", (int)name.size, name.data);
   }
   struct plan_target *target = eagre_arena_allocate_zeroed(work->binder->arena, sizeof *target);
   target->name = name;
@@ -178,9 +178,9 @@ static enum eagre_status split_properties(struct flow_work *work,
       continue;
     }
     if (eagre_text_starts_with(option.key, EAGRE_TEXT("delta."))) {
-      plan_fail(error, option.position, "UNSUPPORTED_FEATURE.TABLE_PROPERTY",
-                "The table property '%.*s' is not supported yet.", (int)option.key.size,
-                option.key.data);
+      eagre_plan_fail(error, option.position, "UNSUPPORTED_FEATURE.TABLE_PROPERTY",
+                      "The table property '%.*s' is not supported yet.", (int)option.key.size,
+                      option.key.data);
       return EAGRE_USAGE;
     }
     if (eagre_text_starts_with(option.key, EAGRE_TEXT("eagre."))) {
@@ -188,8 +188,8 @@ static enum eagre_status split_properties(struct flow_work *work,
     }
     writer[writer_count++] = option;
   }
-  return plan_options_check(work->binder, EAGRE_OPTION_WRITE_DELTA, writer, writer_count,
-                            &target->sink->options, error);
+  return eagre_plan_options_check(work->binder, EAGRE_OPTION_WRITE_DELTA, writer, writer_count,
+                                  &target->sink->options, error);
 }
 
 static enum eagre_status refuse_table_clauses(const struct eagre_sql_statement *statement,
@@ -198,8 +198,8 @@ static enum eagre_status refuse_table_clauses(const struct eagre_sql_statement *
   if (statement->constraint_count > 0) what = "CONSTRAINT ... EXPECT";
   if (statement->partition_column_count > 0) what = "PARTITIONED BY";
   if (what == NULL) return EAGRE_OK;
-  return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.TABLE_CLAUSE",
-                   "%s is not supported yet.", what);
+  return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.TABLE_CLAUSE",
+                         "%s is not supported yet.", what);
 }
 
 static enum eagre_status check_table_format(const struct eagre_sql_statement *statement,
@@ -211,16 +211,16 @@ static enum eagre_status check_table_format(const struct eagre_sql_statement *st
   static const char *const sinks[] = {"kafka", "console", "noop"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(sinks); i++) {
     if (!eagre_text_equal_ignoring_case(format, eagre_text_of(sinks[i]))) continue;
-    plan_fail(error, statement->position, "DATA_SOURCE_NOT_A_TABLE", "%s is no table format.",
-              sinks[i]);
+    eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_A_TABLE", "%s is no table format.",
+                    sinks[i]);
     eagre_error_hint(error,
                      "write CREATE SINK name USING %s OPTIONS (...) and CREATE FLOW ... AS "
                      "INSERT INTO name ...",
                      sinks[i]);
     return EAGRE_USAGE;
   }
-  plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
-            "Tables USING %.*s are not supported yet.", (int)format.size, format.data);
+  eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
+                  "Tables USING %.*s are not supported yet.", (int)format.size, format.data);
   eagre_error_hint(error, "use delta, the default");
   return EAGRE_USAGE;
 }
@@ -254,13 +254,14 @@ static enum eagre_status bind_sink(struct flow_work *work,
   for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
     if (!eagre_text_equal_ignoring_case(statement->format, eagre_text_of(rows[i].format))) continue;
     target->sink->kind = rows[i].kind;
-    return plan_options_check(work->binder, rows[i].scope, statement->options,
-                              statement->option_count, &target->sink->options, error);
+    return eagre_plan_options_check(work->binder, rows[i].scope, statement->options,
+                                    statement->option_count, &target->sink->options, error);
   }
   static const char *const names[] = {"kafka", "console", "noop"};
   const char *nearest = eagre_text_nearest(statement->format, names, EAGRE_COUNT_OF(names));
-  plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND", "There is no sink format '%.*s'.",
-            (int)statement->format.size, statement->format.data);
+  eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
+                  "There is no sink format '%.*s'.", (int)statement->format.size,
+                  statement->format.data);
   if (eagre_text_equal_ignoring_case(statement->format, EAGRE_TEXT("delta"))) {
     eagre_error_hint(error, "write CREATE STREAMING TABLE for a Delta table");
   } else {
@@ -290,9 +291,9 @@ static enum eagre_status fail_assignment(struct eagre_text column, const struct 
   struct eagre_buffer to_text = {0};
   eagre_type_print(&from_text, from);
   eagre_type_print(&to_text, to);
-  plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
-            "Cannot safely cast `%.*s` \"%s\" to \"%s\".", (int)column.size, column.data,
-            eagre_buffer_string(&from_text), eagre_buffer_string(&to_text));
+  eagre_plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
+                  "Cannot safely cast `%.*s` \"%s\" to \"%s\".", (int)column.size, column.data,
+                  eagre_buffer_string(&from_text), eagre_buffer_string(&to_text));
   eagre_buffer_done(&from_text);
   eagre_buffer_done(&to_text);
   return EAGRE_USAGE;
@@ -312,24 +313,24 @@ static enum eagre_status assign_columns(struct plan_binder *binder, const struct
                                         struct eagre_error *error) {
   uint32_t count = schema->field_count;
   if (relation->column_count != count) {
-    return plan_fail(error, position, "INSERT_COLUMN_ARITY_MISMATCH",
-                     "The table has %u columns, the query gives %u.", count,
-                     relation->column_count);
+    return eagre_plan_fail(error, position, "INSERT_COLUMN_ARITY_MISMATCH",
+                           "The table has %u columns, the query gives %u.", count,
+                           relation->column_count);
   }
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, position);
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
   node->expression_count = count;
   for (uint32_t i = 0; i < count; i++) {
     const struct eagre_field *field = &schema->fields[i];
     int column = by_name ? find_by_name(relation, field->name) : (int)i;
     if (column < 0) {
-      return plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA",
-                       "Cannot find data for the column `%.*s` of the table.",
-                       (int)field->name.size, field->name.data);
+      return eagre_plan_fail(error, position, "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA",
+                             "Cannot find data for the column `%.*s` of the table.",
+                             (int)field->name.size, field->name.data);
     }
     struct eagre_expression *value =
-        plan_column_reference(binder, relation, (uint32_t)column, position);
+        eagre_plan_column_reference(binder, relation, (uint32_t)column, position);
     const struct eagre_type *from = relation->columns[column].type;
     if (!eagre_type_equal(from, field->type)) {
       if (!can_assign(from->kind, field->type->kind)) {
@@ -351,10 +352,10 @@ static enum eagre_status check_column_names(const struct eagre_type *columns,
                                             struct eagre_error *error) {
   for (uint32_t i = 0; i < columns->field_count; i++) {
     if (eagre_type_find_field(columns, columns->fields[i].name, true) != -2) continue;
-    plan_fail(error, position, "COLUMN_ALREADY_EXISTS",
-              "The column `%.*s` already exists. Choose another name or rename the existing "
-              "column.",
-              (int)columns->fields[i].name.size, columns->fields[i].name.data);
+    eagre_plan_fail(error, position, "COLUMN_ALREADY_EXISTS",
+                    "The column `%.*s` already exists. Choose another name or rename the existing "
+                    "column.",
+                    (int)columns->fields[i].name.size, columns->fields[i].name.data);
     eagre_error_hint(error, "give it another name with AS");
     return EAGRE_USAGE;
   }
@@ -410,8 +411,8 @@ static enum eagre_status flow_options(struct flow_work *work,
   if (own_count > 0) {
     memcpy(all + target->flow_option_count, statement->options, sizeof *all * own_count);
   }
-  EAGRE_TRY(plan_options_check(work->binder, EAGRE_OPTION_FLOW, all,
-                               own_count + target->flow_option_count, &flow->options, error));
+  EAGRE_TRY(eagre_plan_options_check(work->binder, EAGRE_OPTION_FLOW, all,
+                                     own_count + target->flow_option_count, &flow->options, error));
   return merge_settings(work, &flow->options, &flow->settings, error);
 }
 
@@ -469,15 +470,15 @@ static enum eagre_status check_names(struct flow_work *work, const struct eagre_
   for (uint32_t i = 0; i < pipeline->flow_count; i++) {
     const struct eagre_flow *other = &pipeline->flows[i];
     if (eagre_text_equal_ignoring_case(other->name, flow->name)) {
-      return plan_fail(error, flow->position, "PIPELINE_DUPLICATE_IDENTIFIERS.FLOW",
-                       "There are two flows with the name `%.*s`.", (int)flow->name.size,
-                       flow->name.data);
+      return eagre_plan_fail(error, flow->position, "PIPELINE_DUPLICATE_IDENTIFIERS.FLOW",
+                             "There are two flows with the name `%.*s`.", (int)flow->name.size,
+                             flow->name.data);
     }
     if (eagre_text_equal(other->checkpoint, flow->checkpoint)) {
-      return plan_fail(error, flow->position, "CHECKPOINT_SHARED",
-                       "The flows `%.*s` and `%.*s` have the same checkpoint directory %.*s.",
-                       (int)other->name.size, other->name.data, (int)flow->name.size,
-                       flow->name.data, (int)flow->checkpoint.size, flow->checkpoint.data);
+      return eagre_plan_fail(error, flow->position, "CHECKPOINT_SHARED",
+                             "The flows `%.*s` and `%.*s` have the same checkpoint directory %.*s.",
+                             (int)other->name.size, other->name.data, (int)flow->name.size,
+                             flow->name.data, (int)flow->checkpoint.size, flow->checkpoint.data);
     }
   }
   return EAGRE_OK;
@@ -506,12 +507,12 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   binder->sources = NULL;
   binder->source_count = 0;
   binder->watermark_count = 0;
-  EAGRE_TRY(plan_bind_query(binder, tree, relation, error));
+  EAGRE_TRY(eagre_plan_bind_query(binder, tree, relation, error));
   if (schema != NULL) {
     EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
   }
-  relation->node = plan_push_filters(binder, relation->node);
-  plan_prune_columns(binder, relation->node);
+  relation->node = eagre_plan_push_filters(binder, relation->node);
+  eagre_plan_prune_columns(binder, relation->node);
   return EAGRE_OK;
 }
 
@@ -530,16 +531,17 @@ static enum eagre_status add_flow(struct flow_work *work,
   EAGRE_TRY(
       bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error));
   if (!relation.is_stream && binder->source_count > 0 && !binder->sources[0]->is_stream) {
-    plan_fail(error, statement->query->position,
-              "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
-              "The flow `%.*s` reads no stream.", (int)flow->name.size, flow->name.data);
+    eagre_plan_fail(error, statement->query->position,
+                    "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
+                    "The flow `%.*s` reads no stream.", (int)flow->name.size, flow->name.data);
     eagre_error_hint(error, "write STREAM in front of the source: FROM STREAM read_files(...)");
     return EAGRE_USAGE;
   }
   if (binder->source_count == 0) {
-    return plan_fail(error, statement->query->position,
-                     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
-                     "The flow `%.*s` reads no source.", (int)flow->name.size, flow->name.data);
+    return eagre_plan_fail(error, statement->query->position,
+                           "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
+                           "The flow `%.*s` reads no source.", (int)flow->name.size,
+                           flow->name.data);
   }
   flow->query = relation.node;
   flow->sources = binder->sources;
@@ -554,7 +556,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow_checkpoint(work, flow);
   EAGRE_TRY(check_names(work, flow, error));
   EAGRE_TRY(check_column_names(flow->query->output, statement->query->position, error));
-  EAGRE_TRY(plan_check_stream(flow->query, flow->mode, error));
+  EAGRE_TRY(eagre_plan_check_stream(flow->query, flow->mode, error));
   target->is_written = true;
   binder->pipeline->flow_count += 1;
   return EAGRE_OK;
@@ -587,8 +589,8 @@ static enum eagre_status bind_flow(struct flow_work *work,
   struct eagre_text name = last_part(&statement->target);
   struct plan_target *target = find_target(work, name);
   if (target == NULL) {
-    plan_fail(error, statement->target.position, "TABLE_OR_VIEW_NOT_FOUND",
-              "The target `%.*s` cannot be found.", (int)name.size, name.data);
+    eagre_plan_fail(error, statement->target.position, "TABLE_OR_VIEW_NOT_FOUND",
+                    "The target `%.*s` cannot be found.", (int)name.size, name.data);
     eagre_error_hint(error,
                      "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
                      "...",
@@ -605,7 +607,7 @@ static enum eagre_status bind_view(struct flow_work *work,
                                    struct eagre_error *error) {
   struct plan_binder *binder = work->binder;
   struct plan_relation ignored;
-  EAGRE_TRY(plan_bind_query(binder, statement->query, &ignored, error));
+  EAGRE_TRY(eagre_plan_bind_query(binder, statement->query, &ignored, error));
   struct plan_view *view = eagre_arena_allocate_zeroed(binder->arena, sizeof *view);
   view->name = last_part(&statement->name);
   view->query = statement->query;
@@ -620,8 +622,8 @@ static enum eagre_status bind_select(struct flow_work *work,
   struct plan_binder *binder = work->binder;
   struct eagre_pipeline *pipeline = binder->pipeline;
   if (!work->request->is_query) {
-    plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SELECT_IN_PIPELINE",
-              "A SELECT of its own is no part of a pipeline.");
+    eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SELECT_IN_PIPELINE",
+                    "A SELECT of its own is no part of a pipeline.");
     eagre_error_hint(error, "run it with `eagre query`, or make it a CREATE STREAMING TABLE or "
                             "CREATE FLOW");
     return EAGRE_USAGE;
@@ -630,8 +632,8 @@ static enum eagre_status bind_select(struct flow_work *work,
   EAGRE_TRY(bind_flow_query(binder, statement->query, NULL, false, &relation, error));
   for (uint32_t i = 0; i < binder->source_count; i++) {
     if (!binder->sources[i]->is_stream) continue;
-    plan_fail(error, binder->sources[i]->position, "UNSUPPORTED_STREAMING_OPERATOR_IN_QUERY",
-              "Queries with streaming sources must be run as a flow.");
+    eagre_plan_fail(error, binder->sources[i]->position, "UNSUPPORTED_STREAMING_OPERATOR_IN_QUERY",
+                    "Queries with streaming sources must be run as a flow.");
     eagre_error_hint(error, "leave STREAM out to read what is there now");
     return EAGRE_USAGE;
   }
@@ -653,8 +655,8 @@ static enum eagre_status bind_set(struct flow_work *work,
                                   const struct eagre_sql_statement *statement,
                                   struct eagre_error *error) {
   if (statement->option_count == 0 || statement->options[0].value.data == NULL) {
-    return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SET_WITHOUT_VALUE",
-                     "SET needs a value: SET key = value.");
+    return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.SET_WITHOUT_VALUE",
+                           "SET needs a value: SET key = value.");
   }
   add_setting(work, statement->options[0]);
   return apply_settings(work, error);
@@ -667,8 +669,8 @@ static enum eagre_status bind_statement(struct flow_work *work,
                     statement->kind == EAGRE_SQL_CREATE_SINK ||
                     statement->kind == EAGRE_SQL_CREATE_FLOW;
   if (is_writing && work->request->is_query) {
-    plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.WRITE_IN_QUERY",
-              "`eagre query` only reads.");
+    eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.WRITE_IN_QUERY",
+                    "`eagre query` only reads.");
     eagre_error_hint(error, "run the file with `eagre run`");
     return EAGRE_USAGE;
   }
@@ -686,16 +688,17 @@ static enum eagre_status bind_statement(struct flow_work *work,
   case EAGRE_SQL_SELECT:
     return bind_select(work, statement, error);
   case EAGRE_SQL_OTHER:
-    return plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.STATEMENT",
-                     "%.*s is not supported yet.", (int)statement->what.size, statement->what.data);
+    return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.STATEMENT",
+                           "%.*s is not supported yet.", (int)statement->what.size,
+                           statement->what.data);
   }
   return EAGRE_OK;
 }
 
-enum eagre_status plan_bind_statements(struct plan_binder *binder,
-                                       const struct eagre_plan_request *request,
-                                       const struct eagre_sql_statement *first,
-                                       struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
+                                             const struct eagre_plan_request *request,
+                                             const struct eagre_sql_statement *first,
+                                             struct eagre_error *error) {
   struct flow_work work = {.binder = binder, .request = request};
   EAGRE_TRY(apply_settings(&work, error));
   for (const struct eagre_sql_statement *statement = first; statement != NULL;
@@ -704,8 +707,8 @@ enum eagre_status plan_bind_statements(struct plan_binder *binder,
   }
   for (struct plan_target *target = work.targets; target != NULL; target = target->next) {
     if (target->is_written) continue;
-    plan_notice(binder, "nothing is written into `%.*s`", (int)target->name.size,
-                target->name.data);
+    eagre_plan_notice(binder, "nothing is written into `%.*s`", (int)target->name.size,
+                      target->name.data);
   }
   return EAGRE_OK;
 }

@@ -77,8 +77,8 @@ static enum eagre_status fail_unknown(enum eagre_option_scope scope,
     if (option_rows[i].scope == scope) names[name_count++] = option_rows[i].name;
   }
   const char *nearest = eagre_text_nearest(given->key, names, name_count);
-  plan_fail(error, given->position, "UNKNOWN_OPTION", "There is no %s option '%.*s'.",
-            scope_names[scope], (int)given->key.size, given->key.data);
+  eagre_plan_fail(error, given->position, "UNKNOWN_OPTION", "There is no %s option '%.*s'.",
+                  scope_names[scope], (int)given->key.size, given->key.data);
   if (nearest != NULL) {
     eagre_error_hint(error, "did you mean '%s'?", nearest);
   } else {
@@ -90,8 +90,9 @@ static enum eagre_status fail_unknown(enum eagre_option_scope scope,
 static enum eagre_status fail_value(const struct option_row *row,
                                     const struct eagre_sql_option *given, const char *wanted,
                                     struct eagre_error *error) {
-  plan_fail(error, given->position, "INVALID_OPTION_VALUE", "'%.*s' is no value of option %s: %s.",
-            (int)given->value.size, given->value.data, row->name, wanted);
+  eagre_plan_fail(error, given->position, "INVALID_OPTION_VALUE",
+                  "'%.*s' is no value of option %s: %s.", (int)given->value.size, given->value.data,
+                  row->name, wanted);
   eagre_error_hint(error, "%s", row->text);
   return EAGRE_USAGE;
 }
@@ -160,8 +161,8 @@ static enum eagre_status check_value(const struct option_row *row,
     }
     return EAGRE_OK;
   case OPTION_REFUSED:
-    plan_fail(error, given->position, "UNSUPPORTED_FEATURE.OPTION",
-              "The %s option '%s' is not supported.", scope_names[row->scope], row->name);
+    eagre_plan_fail(error, given->position, "UNSUPPORTED_FEATURE.OPTION",
+                    "The %s option '%s' is not supported.", scope_names[row->scope], row->name);
     eagre_error_hint(error, "%s", row->text);
     return EAGRE_USAGE;
   case OPTION_TEXT:
@@ -184,15 +185,16 @@ static enum eagre_status check_one(struct plan_binder *binder, enum eagre_option
   *out_kept = false;
   const struct option_row *row = find_row(scope, given->key);
   if (row == NULL && is_foreign_session_key(scope, given->key)) {
-    plan_notice(binder, "%.*s has no meaning here and is ignored", (int)given->key.size,
-                given->key.data);
+    eagre_plan_notice(binder, "%.*s has no meaning here and is ignored", (int)given->key.size,
+                      given->key.data);
     return EAGRE_OK;
   }
   if (row == NULL) return fail_unknown(scope, given, error);
   struct eagre_text value;
   EAGRE_TRY(check_value(row, given, &value, error));
   if (row->type == OPTION_IGNORED) {
-    plan_notice(binder, "%.*s is ignored: %s", (int)given->key.size, given->key.data, row->text);
+    eagre_plan_notice(binder, "%.*s is ignored: %s", (int)given->key.size, given->key.data,
+                      row->text);
     return EAGRE_OK;
   }
   out->key = is_prefix_row(row) ? given->key : eagre_text_of(row->name);
@@ -202,9 +204,11 @@ static enum eagre_status check_one(struct plan_binder *binder, enum eagre_option
   return EAGRE_OK;
 }
 
-enum eagre_status plan_options_check(struct plan_binder *binder, enum eagre_option_scope scope,
-                                     const struct eagre_sql_option *given, uint32_t given_count,
-                                     struct eagre_options *out, struct eagre_error *error) {
+enum eagre_status eagre_plan_options_check(struct plan_binder *binder,
+                                           enum eagre_option_scope scope,
+                                           const struct eagre_sql_option *given,
+                                           uint32_t given_count, struct eagre_options *out,
+                                           struct eagre_error *error) {
   struct eagre_option *checked =
       eagre_arena_allocate_zeroed(binder->arena, sizeof *checked * (given_count + 1));
   uint32_t count = 0;
@@ -217,7 +221,7 @@ enum eagre_status plan_options_check(struct plan_binder *binder, enum eagre_opti
   return EAGRE_OK;
 }
 
-void plan_notice(struct plan_binder *binder, const char *format, ...) {
+void eagre_plan_notice(struct plan_binder *binder, const char *format, ...) {
   struct eagre_pipeline *pipeline = binder->pipeline;
   struct eagre_buffer line = {0};
   va_list arguments;

@@ -31,7 +31,7 @@ static enum eagre_status build(const struct eagre_plan_request *request,
                             request->define_count, &first, error));
   struct plan_binder binder = {
       .pipeline = pipeline, .arena = &pipeline->arena, .text = pipeline->source};
-  EAGRE_TRY(plan_bind_statements(&binder, request, first, error));
+  EAGRE_TRY(eagre_plan_bind_statements(&binder, request, first, error));
   return check_has_work(request, pipeline, error);
 }
 

@@ -57,7 +57,7 @@ static void prune_project(struct plan_binder *binder, struct eagre_plan_node *no
     const struct eagre_type *type = eagre_expression_type(node->expressions[i]);
     uint32_t column = 0;
     if (!needs[i].is_needed) {
-      node->expressions[i] = plan_null(binder, type);
+      node->expressions[i] = eagre_plan_null(binder, type);
     } else if (eagre_expression_is_column(node->expressions[i], &column)) {
       pass_need(&below[column], &needs[i], type->field_count);
     } else {
@@ -116,7 +116,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
   prune(binder, node->input, below);
 }
 
-void plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node) {
+void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node) {
   struct column_need *needs = new_needs(binder, node->output);
   need_everything(needs, node->output->field_count);
   prune(binder, node, needs);

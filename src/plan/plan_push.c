@@ -17,7 +17,7 @@ enum { CONJUNCT_COUNT_MAX = 64 };
 static struct eagre_plan_node *new_filter(struct plan_binder *binder, struct eagre_plan_node *input,
                                           struct eagre_expression *condition,
                                           struct eagre_sql_position position) {
-  struct eagre_plan_node *node = plan_node_new(binder, EAGRE_PLAN_FILTER, input, position);
+  struct eagre_plan_node *node = eagre_plan_node_new(binder, EAGRE_PLAN_FILTER, input, position);
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
   node->expressions[0] = condition;
   node->expression_count = 1;
@@ -122,10 +122,10 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
   return new_filter(binder, input, condition, position);
 }
 
-struct eagre_plan_node *plan_push_filters(struct plan_binder *binder,
-                                          struct eagre_plan_node *node) {
+struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
+                                                struct eagre_plan_node *node) {
   if (node->input == NULL) return node;
-  node->input = plan_push_filters(binder, node->input);
+  node->input = eagre_plan_push_filters(binder, node->input);
   if (node->kind != EAGRE_PLAN_FILTER) return node;
   struct eagre_expression *conjuncts[CONJUNCT_COUNT_MAX];
   uint32_t count = eagre_expression_split_and(node->expressions[0], conjuncts, CONJUNCT_COUNT_MAX);

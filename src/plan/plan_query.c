@@ -24,18 +24,18 @@ struct select_work {
 static bool query_has_aggregate(const struct eagre_sql_query *tree) {
   if (tree->group_by_count > 0 || tree->group_by_all || tree->having != NULL) return true;
   for (uint32_t i = 0; i < tree->item_count; i++) {
-    if (plan_has_aggregate(tree->items[i].expression)) return true;
+    if (eagre_plan_has_aggregate(tree->items[i].expression)) return true;
   }
   return false;
 }
 
 static const struct eagre_sql_expression *find_window(const struct eagre_sql_query *tree) {
   for (uint32_t i = 0; i < tree->group_by_count; i++) {
-    const struct eagre_sql_expression *found = plan_find_window(tree->group_by[i]);
+    const struct eagre_sql_expression *found = eagre_plan_find_window(tree->group_by[i]);
     if (found != NULL) return found;
   }
   for (uint32_t i = 0; i < tree->item_count; i++) {
-    const struct eagre_sql_expression *found = plan_find_window(tree->items[i].expression);
+    const struct eagre_sql_expression *found = eagre_plan_find_window(tree->items[i].expression);
     if (found != NULL) return found;
   }
   return NULL;
@@ -53,7 +53,8 @@ static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
     hint = "group by plain expressions";
   }
   if (what == NULL) return EAGRE_OK;
-  plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY", "%s not supported yet.", what);
+  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY", "%s not supported yet.",
+                  what);
   eagre_error_hint(error, "%s", hint);
   return EAGRE_USAGE;
 }
@@ -64,17 +65,18 @@ static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
 static enum eagre_status bind_from(struct plan_binder *binder, struct select_work *work,
                                    struct eagre_error *error) {
   if (work->tree->from != NULL) {
-    return plan_bind_relation(binder, work->tree->from, &work->relation, error);
+    return eagre_plan_bind_relation(binder, work->tree->from, &work->relation, error);
   }
-  work->relation.node = plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, work->tree->position);
+  work->relation.node = eagre_plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, work->tree->position);
   work->relation.node->value_row_count = 1;
-  plan_relation_seal(binder, &work->relation);
+  eagre_plan_relation_seal(binder, &work->relation);
   return EAGRE_OK;
 }
 
 static void add_filter(struct plan_binder *binder, struct plan_relation *relation,
                        struct eagre_expression *condition, struct eagre_sql_position position) {
-  struct eagre_plan_node *node = plan_node_new(binder, EAGRE_PLAN_FILTER, relation->node, position);
+  struct eagre_plan_node *node =
+      eagre_plan_node_new(binder, EAGRE_PLAN_FILTER, relation->node, position);
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
   node->expressions[0] = condition;
   node->expression_count = 1;
@@ -86,7 +88,8 @@ static enum eagre_status bind_where(struct plan_binder *binder, struct select_wo
   if (work->tree->where == NULL) return EAGRE_OK;
   struct plan_scope scope = {.relation = &work->relation, .aggregate_refusal = "WHERE"};
   struct eagre_expression *condition = NULL;
-  EAGRE_TRY(plan_bind_condition(binder, &scope, work->tree->where, "WHERE", &condition, error));
+  EAGRE_TRY(
+      eagre_plan_bind_condition(binder, &scope, work->tree->where, "WHERE", &condition, error));
   add_filter(binder, &work->relation, condition, work->tree->where->position);
   return EAGRE_OK;
 }
@@ -115,26 +118,28 @@ static enum eagre_status resolve_group_item(struct plan_binder *binder, struct s
   *out = tree;
   if (tree->kind == EAGRE_SQL_LITERAL && tree->literal == EAGRE_SQL_LITERAL_INTEGER) {
     int64_t ordinal = 0;
-    EAGRE_TRY(plan_constant_integer(binder, tree, "GROUP BY position", &ordinal, error));
+    EAGRE_TRY(eagre_plan_constant_integer(binder, tree, "GROUP BY position", &ordinal, error));
     if (ordinal < 1 || ordinal > query->item_count) {
-      return plan_fail(error, tree->position, "GROUP_BY_POS_OUT_OF_RANGE",
-                       "GROUP BY position %lld is not in select list (valid range is [1, %u]).",
-                       (long long)ordinal, query->item_count);
+      return eagre_plan_fail(
+          error, tree->position, "GROUP_BY_POS_OUT_OF_RANGE",
+          "GROUP BY position %lld is not in select list (valid range is [1, %u]).",
+          (long long)ordinal, query->item_count);
     }
     *out = query->items[ordinal - 1].expression;
   } else if (tree->kind == EAGRE_SQL_NAME && tree->name.part_count == 1) {
     struct plan_scope below = {.relation = &work->relation, .window = &work->window};
     struct eagre_expression *ignored_expression = NULL;
     struct eagre_error ignored;
-    if (plan_resolve_name(binder, &below, &tree->name, &ignored_expression, &ignored) != EAGRE_OK) {
+    if (eagre_plan_resolve_name(binder, &below, &tree->name, &ignored_expression, &ignored) !=
+        EAGRE_OK) {
       const struct eagre_sql_expression *item = find_item_by_alias(query, tree->name.parts[0]);
       if (item != NULL) *out = item;
     }
   }
-  if (plan_has_aggregate(*out)) {
-    return plan_fail(error, tree->position, "GROUP_BY_AGGREGATE",
-                     "Aggregate functions are not allowed in GROUP BY, but found \"%.*s\".",
-                     (int)(*out)->source.size, (*out)->source.data);
+  if (eagre_plan_has_aggregate(*out)) {
+    return eagre_plan_fail(error, tree->position, "GROUP_BY_AGGREGATE",
+                           "Aggregate functions are not allowed in GROUP BY, but found \"%.*s\".",
+                           (int)(*out)->source.size, (*out)->source.data);
   }
   return EAGRE_OK;
 }
@@ -168,7 +173,8 @@ static uint32_t list_group_items(const struct eagre_sql_query *tree,
     return count;
   }
   for (uint32_t i = 0; i < tree->item_count; i++) {
-    if (!plan_has_aggregate(tree->items[i].expression)) out[count++] = tree->items[i].expression;
+    if (!eagre_plan_has_aggregate(tree->items[i].expression))
+      out[count++] = tree->items[i].expression;
   }
   return count;
 }
@@ -188,7 +194,7 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
     const struct eagre_sql_expression *item = NULL;
     struct eagre_expression *key = NULL;
     EAGRE_TRY(resolve_group_item(binder, work, items[i], &item, error));
-    EAGRE_TRY(plan_bind_expression(binder, &below, item, &key, error));
+    EAGRE_TRY(eagre_plan_bind_expression(binder, &below, item, &key, error));
     uint32_t source_column = 0;
     bool is_column = eagre_expression_is_column(key, &source_column);
     columns[i] = (struct plan_column){.name = expression_name(binder, item),
@@ -231,7 +237,7 @@ static enum eagre_status begin_aggregate(struct plan_binder *binder, struct sele
   work->input = work->relation;
   work->aggregation.input = &work->input;
   work->aggregate_node =
-      plan_node_new(binder, EAGRE_PLAN_AGGREGATE, work->relation.node, tree->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_AGGREGATE, work->relation.node, tree->position);
   for (uint32_t i = 0; i < work->aggregation.key_count; i++) {
     choose_pane(work->aggregate_node, &columns[i], i);
   }
@@ -330,15 +336,15 @@ static enum eagre_status add_star(struct plan_binder *binder, struct select_work
                     eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]));
     if (!is_wanted || is_added_window) continue;
     struct eagre_expression *reference =
-        plan_column_reference(binder, &work->relation, i, star->position);
+        eagre_plan_column_reference(binder, &work->relation, i, star->position);
     add_item(binder, work, reference, column->name, NULL);
   }
   if (is_bare || work->item_count > before) return EAGRE_OK;
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_resolve_name(binder, scope, &star->name, &value, error));
+  EAGRE_TRY(eagre_plan_resolve_name(binder, scope, &star->name, &value, error));
   if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
-    return plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
-                     "Can only star expand struct data types.");
+    return eagre_plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                           "Can only star expand struct data types.");
   }
   add_struct_fields(binder, work, value, star->position);
   return EAGRE_OK;
@@ -349,10 +355,10 @@ static enum eagre_status add_field_star(struct plan_binder *binder, struct selec
                                         const struct eagre_sql_expression *star,
                                         struct eagre_error *error) {
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, scope, star->arguments[0].value, &value, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, star->arguments[0].value, &value, error));
   if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
-    return plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
-                     "Can only star expand struct data types.");
+    return eagre_plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                           "Can only star expand struct data types.");
   }
   add_struct_fields(binder, work, value, star->position);
   return EAGRE_OK;
@@ -375,7 +381,7 @@ static enum eagre_status bind_items(struct plan_binder *binder, struct select_wo
       continue;
     }
     struct eagre_expression *expression = NULL;
-    EAGRE_TRY(plan_bind_expression(binder, scope, tree, &expression, error));
+    EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree, &expression, error));
     struct eagre_text name = item->alias.size > 0 ? item->alias : expression_name(binder, tree);
     add_item(binder, work, expression, name, tree);
   }
@@ -393,7 +399,8 @@ static enum eagre_status bind_having(struct plan_binder *binder, struct select_w
   struct plan_scope having = *scope;
   having.aliases = &aliases;
   struct eagre_expression *condition = NULL;
-  EAGRE_TRY(plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
+  EAGRE_TRY(
+      eagre_plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
   add_filter(binder, &work->relation, condition, work->tree->having->position);
   return EAGRE_OK;
 }
@@ -406,11 +413,12 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
                                        uint32_t *out_column, struct eagre_error *error) {
   if (tree->kind == EAGRE_SQL_LITERAL && tree->literal == EAGRE_SQL_LITERAL_INTEGER) {
     int64_t ordinal = 0;
-    EAGRE_TRY(plan_constant_integer(binder, tree, "ORDER BY position", &ordinal, error));
+    EAGRE_TRY(eagre_plan_constant_integer(binder, tree, "ORDER BY position", &ordinal, error));
     if (ordinal < 1 || ordinal > visible_count) {
-      return plan_fail(error, tree->position, "ORDER_BY_POS_OUT_OF_RANGE",
-                       "ORDER BY position %lld is not in select list (valid range is [1, %u]).",
-                       (long long)ordinal, visible_count);
+      return eagre_plan_fail(
+          error, tree->position, "ORDER_BY_POS_OUT_OF_RANGE",
+          "ORDER BY position %lld is not in select list (valid range is [1, %u]).",
+          (long long)ordinal, visible_count);
     }
     *out_column = (uint32_t)(ordinal - 1);
     return EAGRE_OK;
@@ -426,7 +434,7 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
   struct plan_scope order = *scope;
   order.aliases = &aliases;
   struct eagre_expression *expression = NULL;
-  EAGRE_TRY(plan_bind_expression(binder, &order, tree, &expression, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &order, tree, &expression, error));
   for (uint32_t i = 0; i < work->item_count; i++) {
     if (!eagre_expression_equal(work->items[i], expression)) continue;
     *out_column = i;
@@ -459,24 +467,24 @@ static enum eagre_status bind_order(struct plan_binder *binder, struct select_wo
 
 static void add_project(struct plan_binder *binder, struct select_work *work) {
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_PROJECT, work->relation.node, work->tree->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, work->relation.node, work->tree->position);
   node->expressions = work->items;
   node->expression_count = work->item_count;
   work->relation.node = node;
   work->relation.columns = work->columns;
   work->relation.column_count = work->item_count;
-  plan_relation_seal(binder, &work->relation);
+  eagre_plan_relation_seal(binder, &work->relation);
 }
 
 /* SELECT DISTINCT is a GROUP BY of everything. */
 static void add_distinct(struct plan_binder *binder, struct plan_relation *relation,
                          struct eagre_sql_position position) {
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_AGGREGATE, relation->node, position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_AGGREGATE, relation->node, position);
   node->keys = eagre_arena_allocate(binder->arena, sizeof(void *) * (relation->column_count + 1));
   node->key_count = relation->column_count;
   for (uint32_t i = 0; i < relation->column_count; i++) {
-    node->keys[i] = plan_column_reference(binder, relation, i, position);
+    node->keys[i] = eagre_plan_column_reference(binder, relation, i, position);
     choose_pane(node, &relation->columns[i], i);
   }
   relation->node = node;
@@ -485,22 +493,22 @@ static void add_distinct(struct plan_binder *binder, struct plan_relation *relat
 static void add_sort(struct plan_binder *binder, struct select_work *work,
                      struct eagre_plan_sort_key *keys, uint32_t visible_count) {
   struct eagre_plan_node *sort =
-      plan_node_new(binder, EAGRE_PLAN_SORT, work->relation.node, work->tree->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_SORT, work->relation.node, work->tree->position);
   sort->sort_keys = keys;
   sort->sort_key_count = work->tree->order_by_count;
   work->relation.node = sort;
   if (visible_count == work->item_count) return;
   struct eagre_plan_node *project =
-      plan_node_new(binder, EAGRE_PLAN_PROJECT, sort, work->tree->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, sort, work->tree->position);
   project->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (visible_count + 1));
   project->expression_count = visible_count;
   for (uint32_t i = 0; i < visible_count; i++) {
     project->expressions[i] =
-        plan_column_reference(binder, &work->relation, i, work->tree->position);
+        eagre_plan_column_reference(binder, &work->relation, i, work->tree->position);
   }
   work->relation.node = project;
   work->relation.column_count = visible_count;
-  plan_relation_seal(binder, &work->relation);
+  eagre_plan_relation_seal(binder, &work->relation);
 }
 
 static enum eagre_status add_limit(struct plan_binder *binder, struct select_work *work,
@@ -508,12 +516,12 @@ static enum eagre_status add_limit(struct plan_binder *binder, struct select_wor
   const struct eagre_sql_query *tree = work->tree;
   if (tree->limit == NULL && tree->offset == NULL) return EAGRE_OK;
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_LIMIT, work->relation.node, tree->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_LIMIT, work->relation.node, tree->position);
   if (tree->limit != NULL) {
-    EAGRE_TRY(plan_constant_integer(binder, tree->limit, "LIMIT", &node->limit, error));
+    EAGRE_TRY(eagre_plan_constant_integer(binder, tree->limit, "LIMIT", &node->limit, error));
   }
   if (tree->offset != NULL) {
-    EAGRE_TRY(plan_constant_integer(binder, tree->offset, "OFFSET", &node->offset, error));
+    EAGRE_TRY(eagre_plan_constant_integer(binder, tree->offset, "OFFSET", &node->offset, error));
   }
   work->relation.node = node;
   return EAGRE_OK;
@@ -529,7 +537,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   EAGRE_TRY(bind_where(binder, work, error));
   const struct eagre_sql_expression *window = find_window(tree);
   if (window != NULL) {
-    EAGRE_TRY(plan_add_window(binder, &work->relation, window, &work->window, error));
+    EAGRE_TRY(eagre_plan_add_window(binder, &work->relation, window, &work->window, error));
   }
   work->is_aggregate = query_has_aggregate(tree);
   if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
@@ -542,8 +550,8 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   struct eagre_plan_sort_key *sort_keys = NULL;
   EAGRE_TRY(bind_order(binder, work, &scope, visible_count, &sort_keys, error));
   if (tree->is_distinct && work->item_count > visible_count) {
-    return plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.ORDER_BY_HIDDEN_COLUMN",
-                     "With DISTINCT, ORDER BY may use only columns of the SELECT list.");
+    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.ORDER_BY_HIDDEN_COLUMN",
+                           "With DISTINCT, ORDER BY may use only columns of the SELECT list.");
   }
   if (work->is_aggregate) end_aggregate(binder, work);
   struct eagre_plan_node *having = work->relation.node;
@@ -557,8 +565,9 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   return add_limit(binder, work, error);
 }
 
-enum eagre_status plan_bind_query(struct plan_binder *binder, const struct eagre_sql_query *tree,
-                                  struct plan_relation *out, struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
+                                        const struct eagre_sql_query *tree,
+                                        struct plan_relation *out, struct eagre_error *error) {
   EAGRE_TRY(refuse_unsupported(tree, error));
   struct plan_common *saved = binder->common_tables;
   for (uint32_t i = 0; i < tree->common_table_count; i++) {

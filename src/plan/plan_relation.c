@@ -21,14 +21,14 @@ static enum eagre_status read_arguments(struct plan_binder *binder,
   for (uint32_t i = from_argument; i < tree->argument_count; i++) {
     const struct eagre_sql_argument *argument = &tree->arguments[i];
     if (argument->name.size == 0) {
-      plan_fail(error, argument->value->position, "UNEXPECTED_POSITIONAL_ARGUMENT",
-                "The arguments of `%.*s` are named: write name => value.",
-                (int)tree->name.parts[0].size, tree->name.parts[0].data);
+      eagre_plan_fail(error, argument->value->position, "UNEXPECTED_POSITIONAL_ARGUMENT",
+                      "The arguments of `%.*s` are named: write name => value.",
+                      (int)tree->name.parts[0].size, tree->name.parts[0].data);
       return EAGRE_USAGE;
     }
     given[count].key = argument->name;
     given[count].position = argument->value->position;
-    EAGRE_TRY(plan_constant_text(binder, argument->value, &given[count].value, error));
+    EAGRE_TRY(eagre_plan_constant_text(binder, argument->value, &given[count].value, error));
     count += 1;
   }
   *out = given;
@@ -71,8 +71,8 @@ static enum eagre_status check_supported_type(const struct eagre_type *type,
   if (eagre_type_is_supported(type->kind)) return EAGRE_OK;
   struct eagre_buffer printed = {0};
   eagre_type_print(&printed, type);
-  plan_fail(error, position, "UNSUPPORTED_DATATYPE", "The type \"%s\" is not supported yet.",
-            eagre_buffer_string(&printed));
+  eagre_plan_fail(error, position, "UNSUPPORTED_DATATYPE", "The type \"%s\" is not supported yet.",
+                  eagre_buffer_string(&printed));
   eagre_error_hint(error, "read it as STRING");
   eagre_buffer_done(&printed);
   return EAGRE_USAGE;
@@ -87,8 +87,8 @@ static enum eagre_status files_schema(struct plan_binder *binder, struct eagre_p
   }
   struct eagre_text ddl = eagre_option_text(&source->options, "schema");
   if (ddl.size == 0) {
-    plan_fail(error, source->position, "UNABLE_TO_INFER_SCHEMA",
-              "Unable to infer schema for JSON. It must be specified manually.");
+    eagre_plan_fail(error, source->position, "UNABLE_TO_INFER_SCHEMA",
+                    "Unable to infer schema for JSON. It must be specified manually.");
     eagre_error_hint(error, "add schema => 'a INT, b STRING'");
     return EAGRE_USAGE;
   }
@@ -106,21 +106,21 @@ static enum eagre_status bind_read_files(struct plan_binder *binder,
                                          struct eagre_plan_source *source,
                                          struct eagre_error *error) {
   if (tree->argument_count == 0 || tree->arguments[0].name.size > 0) {
-    plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
-              "read_files needs the path as its first argument.");
+    eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+                    "read_files needs the path as its first argument.");
     eagre_error_hint(error, "write read_files('dir', format => 'json', schema => '...')");
     return EAGRE_USAGE;
   }
   struct eagre_sql_option *given = NULL;
   uint32_t given_count = 0;
-  EAGRE_TRY(plan_constant_text(binder, tree->arguments[0].value, &source->path, error));
+  EAGRE_TRY(eagre_plan_constant_text(binder, tree->arguments[0].value, &source->path, error));
   EAGRE_TRY(read_arguments(binder, tree, 1, &given, &given_count, error));
-  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_FILES, given, given_count,
-                               &source->options, error));
+  EAGRE_TRY(eagre_plan_options_check(binder, EAGRE_OPTION_READ_FILES, given, given_count,
+                                     &source->options, error));
   struct eagre_text format = eagre_option_text(&source->options, "format");
   if (format.size == 0) {
-    plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
-              "read_files needs the argument format.");
+    eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+                    "read_files needs the argument format.");
     eagre_error_hint(error, "write format => 'json' or format => 'text'");
     return EAGRE_USAGE;
   }
@@ -141,8 +141,8 @@ static enum eagre_status bind_read_kafka(struct plan_binder *binder,
       given[i].key = EAGRE_TEXT("bootstrapServers");
     }
   }
-  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_KAFKA, given, given_count,
-                               &source->options, error));
+  EAGRE_TRY(eagre_plan_options_check(binder, EAGRE_OPTION_READ_KAFKA, given, given_count,
+                                     &source->options, error));
   source->schema = kafka_schema(binder);
   return EAGRE_OK;
 }
@@ -153,12 +153,12 @@ static enum eagre_status bind_rate(struct plan_binder *binder,
   struct eagre_sql_option *given = NULL;
   uint32_t given_count = 0;
   if (!tree->is_stream) {
-    return plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.RATE_AS_BATCH",
-                     "rate() is a stream: write STREAM rate(...).");
+    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.RATE_AS_BATCH",
+                           "rate() is a stream: write STREAM rate(...).");
   }
   EAGRE_TRY(read_arguments(binder, tree, 0, &given, &given_count, error));
-  EAGRE_TRY(plan_options_check(binder, EAGRE_OPTION_READ_RATE, given, given_count, &source->options,
-                               error));
+  EAGRE_TRY(eagre_plan_options_check(binder, EAGRE_OPTION_READ_RATE, given, given_count,
+                                     &source->options, error));
   source->schema = rate_schema(binder);
   return EAGRE_OK;
 }
@@ -206,19 +206,20 @@ static enum eagre_status bind_function(struct plan_binder *binder,
     EAGRE_TRY(bind_rate(binder, tree, source, error));
   } else {
     const char *nearest = eagre_text_nearest(name, names, EAGRE_COUNT_OF(names));
-    plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
-              "Could not resolve `%.*s` to a table-valued function.", (int)name.size, name.data);
+    eagre_plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                    "Could not resolve `%.*s` to a table-valued function.", (int)name.size,
+                    name.data);
     eagre_error_hint(error, "%s%s",
                      nearest == NULL ? "there are read_kafka, read_files, " : "did you mean ",
                      nearest == NULL ? "rate" : nearest);
     return EAGRE_USAGE;
   }
   add_source(binder, source);
-  out->node = plan_node_new(binder, EAGRE_PLAN_SOURCE, NULL, tree->position);
+  out->node = eagre_plan_node_new(binder, EAGRE_PLAN_SOURCE, NULL, tree->position);
   out->node->source = source;
   out->is_stream = tree->is_stream;
   relation_of_type(binder, source->schema, eagre_text_make("", 0), out);
-  plan_relation_seal(binder, out);
+  eagre_plan_relation_seal(binder, out);
   return EAGRE_OK;
 }
 
@@ -229,11 +230,11 @@ static enum eagre_status expand(struct plan_binder *binder, const struct eagre_s
                                 struct eagre_sql_position position, struct plan_relation *out,
                                 struct eagre_error *error) {
   if (binder->view_depth >= VIEW_DEPTH_MAX) {
-    return plan_fail(error, position, "VIEW_EXCEED_MAX_NESTED_DEPTH",
-                     "Views are nested deeper than %d.", VIEW_DEPTH_MAX);
+    return eagre_plan_fail(error, position, "VIEW_EXCEED_MAX_NESTED_DEPTH",
+                           "Views are nested deeper than %d.", VIEW_DEPTH_MAX);
   }
   binder->view_depth += 1;
-  enum eagre_status status = plan_bind_query(binder, query, out, error);
+  enum eagre_status status = eagre_plan_bind_query(binder, query, out, error);
   binder->view_depth -= 1;
   return status;
 }
@@ -248,9 +249,9 @@ static enum eagre_status fail_no_table(struct plan_binder *binder,
     candidates[count++] = eagre_arena_copy_text(binder->arena, view->name).data;
   }
   const char *nearest = eagre_text_nearest(name, candidates, count);
-  plan_fail(error, tree->name.position, "TABLE_OR_VIEW_NOT_FOUND",
-            "The table or view `%.*s` cannot be found. Verify the spelling.", (int)name.size,
-            name.data);
+  eagre_plan_fail(error, tree->name.position, "TABLE_OR_VIEW_NOT_FOUND",
+                  "The table or view `%.*s` cannot be found. Verify the spelling.", (int)name.size,
+                  name.data);
   if (nearest != NULL) {
     eagre_error_hint(error, "did you mean `%s`?", nearest);
   } else {
@@ -276,17 +277,19 @@ static enum eagre_status bind_table_name(struct plan_binder *binder,
     if (!eagre_text_equal_ignoring_case(view->name, name)) continue;
     EAGRE_TRY(expand(binder, view->query, tree->position, out, error));
     if (out->is_stream && !tree->is_stream) {
-      plan_fail(error, tree->position, "INCOMPATIBLE_BATCH_VIEW_READ",
-                "View `%.*s` is a streaming view and must be referenced using the STREAM keyword.",
-                (int)name.size, name.data);
+      eagre_plan_fail(
+          error, tree->position, "INCOMPATIBLE_BATCH_VIEW_READ",
+          "View `%.*s` is a streaming view and must be referenced using the STREAM keyword.",
+          (int)name.size, name.data);
       eagre_error_hint(error, "write FROM STREAM %.*s", (int)name.size, name.data);
       return EAGRE_USAGE;
     }
     if (!out->is_stream && tree->is_stream) {
-      return plan_fail(error, tree->position, "INCOMPATIBLE_STREAMING_VIEW_READ",
-                       "View `%.*s` is a batch view and must be referenced without the STREAM "
-                       "keyword.",
-                       (int)name.size, name.data);
+      return eagre_plan_fail(
+          error, tree->position, "INCOMPATIBLE_STREAMING_VIEW_READ",
+          "View `%.*s` is a batch view and must be referenced without the STREAM "
+          "keyword.",
+          (int)name.size, name.data);
     }
     return EAGRE_OK;
   }
@@ -306,7 +309,7 @@ static enum eagre_status bind_values(struct plan_binder *binder,
       eagre_arena_allocate_zeroed(binder->arena, sizeof *out->columns * (tree->column_count + 1));
   out->column_count = tree->column_count;
   for (uint32_t i = 0; i < cell_count; i++) {
-    EAGRE_TRY(plan_bind_expression(binder, &scope, tree->values[i], &cells[i], error));
+    EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree->values[i], &cells[i], error));
   }
   for (uint32_t column = 0; column < tree->column_count; column++) {
     const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_NULL);
@@ -321,18 +324,19 @@ static enum eagre_status bind_values(struct plan_binder *binder,
     out->columns[column].name = eagre_arena_printf(binder->arena, "col%u", column + 1);
     out->columns[column].type = type;
   }
-  out->node = plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, tree->position);
+  out->node = eagre_plan_node_new(binder, EAGRE_PLAN_VALUES, NULL, tree->position);
   out->node->expressions = cells;
   out->node->expression_count = cell_count;
   out->node->value_row_count = tree->row_count;
-  plan_relation_seal(binder, out);
+  eagre_plan_relation_seal(binder, out);
   return EAGRE_OK;
 }
 
 static enum eagre_status refuse_relation(struct eagre_sql_position position, const char *class_name,
                                          struct eagre_text what, const char *hint,
                                          struct eagre_error *error) {
-  plan_fail(error, position, class_name, "%.*s is not supported yet.", (int)what.size, what.data);
+  eagre_plan_fail(error, position, class_name, "%.*s is not supported yet.", (int)what.size,
+                  what.data);
   eagre_error_hint(error, "%s", hint);
   return EAGRE_USAGE;
 }
@@ -379,21 +383,22 @@ static enum eagre_status append_event_time(struct plan_binder *binder,
                                            struct plan_relation *relation, uint32_t *out_column,
                                            struct eagre_error *error) {
   if (watermark->alias.size == 0) {
-    plan_fail(error, watermark->position, "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE",
-              "The watermark clause requires an explicit name if an expression is specified.");
+    eagre_plan_fail(
+        error, watermark->position, "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE",
+        "The watermark clause requires an explicit name if an expression is specified.");
     eagre_error_hint(error, "write WATERMARK <expression> AS <name> DELAY OF ...");
     return EAGRE_USAGE;
   }
   uint32_t count = relation->column_count;
   struct eagre_plan_node *project =
-      plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, watermark->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, watermark->position);
   struct plan_column *columns =
       eagre_arena_allocate_zeroed(binder->arena, sizeof *columns * (count + 1));
   project->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
   project->expression_count = count + 1;
   for (uint32_t i = 0; i < count; i++) {
     columns[i] = relation->columns[i];
-    project->expressions[i] = plan_column_reference(binder, relation, i, watermark->position);
+    project->expressions[i] = eagre_plan_column_reference(binder, relation, i, watermark->position);
   }
   columns[count] =
       (struct plan_column){.name = watermark->alias, .type = eagre_expression_type(expression)};
@@ -401,7 +406,7 @@ static enum eagre_status append_event_time(struct plan_binder *binder,
   relation->node = project;
   relation->columns = columns;
   relation->column_count = count + 1;
-  plan_relation_seal(binder, relation);
+  eagre_plan_relation_seal(binder, relation);
   *out_column = count;
   return EAGRE_OK;
 }
@@ -413,15 +418,16 @@ static enum eagre_status check_event_time(const struct eagre_sql_watermark *wate
   if (event_time->type->kind != EAGRE_TYPE_TIMESTAMP) {
     struct eagre_buffer printed = {0};
     eagre_type_print(&printed, event_time->type);
-    plan_fail(error, watermark->position, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
-              "The event time `%.*s` has the invalid type \"%s\", but expected \"TIMESTAMP\".",
-              (int)event_time->name.size, event_time->name.data, eagre_buffer_string(&printed));
+    eagre_plan_fail(
+        error, watermark->position, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+        "The event time `%.*s` has the invalid type \"%s\", but expected \"TIMESTAMP\".",
+        (int)event_time->name.size, event_time->name.data, eagre_buffer_string(&printed));
     eagre_buffer_done(&printed);
     return EAGRE_USAGE;
   }
   if (find_event_time_column(relation) >= 0) {
-    return plan_fail(error, watermark->position, "_LEGACY_ERROR_TEMP_3076",
-                     "Redefining watermark is disallowed: this relation has one already.");
+    return eagre_plan_fail(error, watermark->position, "_LEGACY_ERROR_TEMP_3076",
+                           "Redefining watermark is disallowed: this relation has one already.");
   }
   return EAGRE_OK;
 }
@@ -433,8 +439,8 @@ static enum eagre_status read_delay(const struct eagre_sql_watermark *watermark,
       __builtin_mul_overflow(watermark->delay_months, 31 * MICROSECONDS_PER_DAY, &month_us) ||
       __builtin_add_overflow(month_us, watermark->delay_us, out_us);
   if (overflows || *out_us < 0) {
-    return plan_fail(error, watermark->position, "INVALID_WATERMARK_DELAY",
-                     "The delay of a watermark must not be negative.");
+    return eagre_plan_fail(error, watermark->position, "INVALID_WATERMARK_DELAY",
+                           "The delay of a watermark must not be negative.");
   }
   return EAGRE_OK;
 }
@@ -446,7 +452,7 @@ static enum eagre_status bind_watermark(struct plan_binder *binder,
   struct eagre_expression *expression = NULL;
   uint32_t column = 0;
   int64_t delay_us = 0;
-  EAGRE_TRY(plan_bind_expression(binder, &scope, watermark->expression, &expression, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, watermark->expression, &expression, error));
   bool is_plain = eagre_expression_is_column(expression, &column) && watermark->alias.size == 0;
   if (!is_plain) {
     EAGRE_TRY(append_event_time(binder, watermark, expression, relation, &column, error));
@@ -455,7 +461,7 @@ static enum eagre_status bind_watermark(struct plan_binder *binder,
   EAGRE_TRY(read_delay(watermark, &delay_us, error));
   if (!relation->is_stream) return EAGRE_OK; /* on a batch it has no meaning, as in Spark */
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_WATERMARK, relation->node, watermark->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_WATERMARK, relation->node, watermark->position);
   node->event_time_column = column;
   node->delay_us = delay_us;
   node->watermark_number = binder->watermark_count++;
@@ -476,21 +482,22 @@ static enum eagre_status apply_alias(struct plan_binder *binder,
   }
   if (tree->column_alias_count == 0) return EAGRE_OK;
   if (tree->column_alias_count != relation->column_count) {
-    return plan_fail(error, tree->position, "NUM_COLUMNS_MISMATCH",
-                     "Number of column aliases does not match number of columns. Number of column "
-                     "aliases: %u; number of columns: %u.",
-                     tree->column_alias_count, relation->column_count);
+    return eagre_plan_fail(
+        error, tree->position, "NUM_COLUMNS_MISMATCH",
+        "Number of column aliases does not match number of columns. Number of column "
+        "aliases: %u; number of columns: %u.",
+        tree->column_alias_count, relation->column_count);
   }
   for (uint32_t i = 0; i < relation->column_count; i++) {
     relation->columns[i].name = tree->column_aliases[i];
   }
-  plan_relation_seal(binder, relation);
+  eagre_plan_relation_seal(binder, relation);
   return EAGRE_OK;
 }
 
-enum eagre_status plan_bind_relation(struct plan_binder *binder,
-                                     const struct eagre_sql_relation *tree,
-                                     struct plan_relation *out, struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,
+                                           const struct eagre_sql_relation *tree,
+                                           struct plan_relation *out, struct eagre_error *error) {
   memset(out, 0, sizeof *out);
   EAGRE_TRY(bind_body(binder, tree, out, error));
   if (tree->watermark != NULL) EAGRE_TRY(bind_watermark(binder, tree->watermark, out, error));

@@ -7,8 +7,8 @@
 
 enum { SUGGESTION_COUNT_MAX = 5 };
 
-enum eagre_status plan_fail(struct eagre_error *error, struct eagre_sql_position position,
-                            const char *class_name, const char *format, ...) {
+enum eagre_status eagre_plan_fail(struct eagre_error *error, struct eagre_sql_position position,
+                                  const char *class_name, const char *format, ...) {
   struct eagre_buffer text = {0};
   va_list arguments;
   va_start(arguments, format);
@@ -24,9 +24,9 @@ enum eagre_status plan_fail(struct eagre_error *error, struct eagre_sql_position
   return EAGRE_USAGE;
 }
 
-struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
-                                      struct eagre_plan_node *input,
-                                      struct eagre_sql_position position) {
+struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eagre_plan_kind kind,
+                                            struct eagre_plan_node *input,
+                                            struct eagre_sql_position position) {
   struct eagre_plan_node *node = eagre_arena_allocate_zeroed(binder->arena, sizeof *node);
   node->kind = kind;
   node->input = input;
@@ -38,7 +38,7 @@ struct eagre_plan_node *plan_node_new(struct plan_binder *binder, enum eagre_pla
   return node;
 }
 
-void plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation) {
+void eagre_plan_relation_seal(struct plan_binder *binder, struct plan_relation *relation) {
   struct eagre_field *fields =
       eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * (relation->column_count + 1));
   for (uint32_t i = 0; i < relation->column_count; i++) {
@@ -49,9 +49,10 @@ void plan_relation_seal(struct plan_binder *binder, struct plan_relation *relati
   relation->node->output = eagre_type_struct(binder->arena, fields, relation->column_count);
 }
 
-struct eagre_expression *plan_column_reference(struct plan_binder *binder,
-                                               const struct plan_relation *relation, uint32_t index,
-                                               struct eagre_sql_position position) {
+struct eagre_expression *eagre_plan_column_reference(struct plan_binder *binder,
+                                                     const struct plan_relation *relation,
+                                                     uint32_t index,
+                                                     struct eagre_sql_position position) {
   return eagre_expression_column(binder->arena, index, relation->columns[index].type, position);
 }
 
@@ -64,32 +65,36 @@ static enum eagre_status fail_no_field(struct eagre_text field, const struct eag
     eagre_buffer_printf(&names, "`%.*s`", (int)type->fields[i].name.size,
                         type->fields[i].name.data);
   }
-  plan_fail(error, position, "FIELD_NOT_FOUND", "No such struct field `%.*s` in %s.",
-            (int)field.size, field.data, eagre_buffer_string(&names));
+  eagre_plan_fail(error, position, "FIELD_NOT_FOUND", "No such struct field `%.*s` in %s.",
+                  (int)field.size, field.data, eagre_buffer_string(&names));
   eagre_buffer_done(&names);
   return EAGRE_USAGE;
 }
 
-enum eagre_status plan_resolve_field(struct plan_binder *binder, struct eagre_expression *value,
-                                     struct eagre_text field, struct eagre_sql_position position,
-                                     struct eagre_expression **out, struct eagre_error *error) {
+enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
+                                           struct eagre_expression *value, struct eagre_text field,
+                                           struct eagre_sql_position position,
+                                           struct eagre_expression **out,
+                                           struct eagre_error *error) {
   const struct eagre_type *type = eagre_expression_type(value);
   if (type->kind != EAGRE_TYPE_STRUCT) {
     struct eagre_buffer printed = {0};
     eagre_type_print(&printed, type);
-    plan_fail(error, position, "INVALID_EXTRACT_BASE_FIELD_TYPE",
-              "Can't extract a value from a value of type \"%s\". Need a complex type [STRUCT, "
-              "ARRAY, MAP].",
-              eagre_buffer_string(&printed));
+    eagre_plan_fail(
+        error, position, "INVALID_EXTRACT_BASE_FIELD_TYPE",
+        "Can't extract a value from a value of type \"%s\". Need a complex type [STRUCT, "
+        "ARRAY, MAP].",
+        eagre_buffer_string(&printed));
     eagre_buffer_done(&printed);
     return EAGRE_USAGE;
   }
   int index = eagre_type_find_field(type, field, true);
   if (index == -2) {
-    return plan_fail(error, position, "AMBIGUOUS_REFERENCE_TO_FIELDS",
-                     "Ambiguous reference to the field `%.*s`. It appears more than once in the "
-                     "schema.",
-                     (int)field.size, field.data);
+    return eagre_plan_fail(
+        error, position, "AMBIGUOUS_REFERENCE_TO_FIELDS",
+        "Ambiguous reference to the field `%.*s`. It appears more than once in the "
+        "schema.",
+        (int)field.size, field.data);
   }
   if (index < 0) return fail_no_field(field, type, position, error);
   *out = eagre_expression_field(binder->arena, value, (uint32_t)index, position);
@@ -155,15 +160,16 @@ static enum eagre_status fail_unresolved(const struct plan_relation *relation,
   struct eagre_buffer suggestions = {0};
   print_name(name, &printed);
   if (relation->column_count == 0) {
-    plan_fail(error, name->position, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
-              "A column, variable, or function parameter with name %s cannot be resolved.",
-              eagre_buffer_string(&printed));
+    eagre_plan_fail(error, name->position, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+                    "A column, variable, or function parameter with name %s cannot be resolved.",
+                    eagre_buffer_string(&printed));
   } else {
     print_suggestions(relation, name->parts[name->part_count - 1], &suggestions);
-    plan_fail(error, name->position, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-              "A column, variable, or function parameter with name %s cannot be resolved. Did you "
-              "mean one of the following? [%s].",
-              eagre_buffer_string(&printed), eagre_buffer_string(&suggestions));
+    eagre_plan_fail(
+        error, name->position, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        "A column, variable, or function parameter with name %s cannot be resolved. Did you "
+        "mean one of the following? [%s].",
+        eagre_buffer_string(&printed), eagre_buffer_string(&suggestions));
   }
   eagre_buffer_done(&printed);
   eagre_buffer_done(&suggestions);
@@ -174,9 +180,9 @@ static enum eagre_status fail_ambiguous(const struct eagre_sql_name *name,
                                         struct eagre_error *error) {
   struct eagre_buffer printed = {0};
   print_name(name, &printed);
-  plan_fail(error, name->position, "AMBIGUOUS_REFERENCE",
-            "Reference %s is ambiguous: more than one column has this name.",
-            eagre_buffer_string(&printed));
+  eagre_plan_fail(error, name->position, "AMBIGUOUS_REFERENCE",
+                  "Reference %s is ambiguous: more than one column has this name.",
+                  eagre_buffer_string(&printed));
   eagre_buffer_done(&printed);
   return EAGRE_USAGE;
 }
@@ -197,21 +203,24 @@ static enum eagre_status resolve_fields(struct plan_binder *binder,
                                         struct eagre_expression *value,
                                         struct eagre_expression **out, struct eagre_error *error) {
   for (uint32_t i = from_part; i < name->part_count; i++) {
-    EAGRE_TRY(plan_resolve_field(binder, value, name->parts[i], name->position, &value, error));
+    EAGRE_TRY(
+        eagre_plan_resolve_field(binder, value, name->parts[i], name->position, &value, error));
   }
   *out = value;
   return EAGRE_OK;
 }
 
-enum eagre_status plan_resolve_name(struct plan_binder *binder, const struct plan_scope *scope,
-                                    const struct eagre_sql_name *name,
-                                    struct eagre_expression **out, struct eagre_error *error) {
+enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
+                                          const struct plan_scope *scope,
+                                          const struct eagre_sql_name *name,
+                                          struct eagre_expression **out,
+                                          struct eagre_error *error) {
   uint32_t used = 0;
   int index = find_column(scope->relation, name, &used);
   if (index == -2) return fail_ambiguous(name, error);
   if (index >= 0) {
     struct eagre_expression *column =
-        plan_column_reference(binder, scope->relation, (uint32_t)index, name->position);
+        eagre_plan_column_reference(binder, scope->relation, (uint32_t)index, name->position);
     return resolve_fields(binder, name, used, column, out, error);
   }
   struct eagre_expression *alias = find_alias(scope, name->parts[0]);

@@ -4,16 +4,16 @@
 static enum eagre_status refuse_mode(const struct eagre_plan_node *query,
                                      enum eagre_output_mode mode, const char *reason,
                                      const char *hint, struct eagre_error *error) {
-  plan_fail(error, query->position, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-            "Invalid streaming output mode: %s. This output mode is not supported for %s.",
-            eagre_output_mode_name(mode), reason);
+  eagre_plan_fail(error, query->position, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+                  "Invalid streaming output mode: %s. This output mode is not supported for %s.",
+                  eagre_output_mode_name(mode), reason);
   eagre_error_hint(error, "%s", hint);
   return EAGRE_USAGE;
 }
 
 static enum eagre_status refuse_operation(const struct eagre_plan_node *node, const char *what,
                                           const char *hint, struct eagre_error *error) {
-  plan_fail(error, node->position, "_LEGACY_ERROR_TEMP_3102", "%s", what);
+  eagre_plan_fail(error, node->position, "_LEGACY_ERROR_TEMP_3102", "%s", what);
   eagre_error_hint(error, "%s", hint);
   return EAGRE_USAGE;
 }
@@ -53,16 +53,16 @@ static enum eagre_status check_sort_and_limit(const struct stream_shape *shape,
                             "remove ORDER BY", error);
   }
   if (shape->limit != NULL) {
-    plan_fail(error, shape->limit->position, "UNSUPPORTED_FEATURE.STREAMING_LIMIT",
-              "LIMIT and OFFSET on a stream are not supported yet.");
+    eagre_plan_fail(error, shape->limit->position, "UNSUPPORTED_FEATURE.STREAMING_LIMIT",
+                    "LIMIT and OFFSET on a stream are not supported yet.");
     eagre_error_hint(error, "use `eagre query` on the written table, or remove LIMIT");
     return EAGRE_USAGE;
   }
   return EAGRE_OK;
 }
 
-enum eagre_status plan_check_stream(const struct eagre_plan_node *query,
-                                    enum eagre_output_mode mode, struct eagre_error *error) {
+enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
+                                          enum eagre_output_mode mode, struct eagre_error *error) {
   struct stream_shape shape = read_shape(query);
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate == NULL) {
@@ -71,8 +71,8 @@ enum eagre_status plan_check_stream(const struct eagre_plan_node *query,
                        "use append mode", error);
   }
   if (shape.aggregate_count > 1) {
-    plan_fail(error, query->position, "UNSUPPORTED_FEATURE.MULTIPLE_AGGREGATIONS",
-              "More than one aggregation in a stream is not supported yet.");
+    eagre_plan_fail(error, query->position, "UNSUPPORTED_FEATURE.MULTIPLE_AGGREGATIONS",
+                    "More than one aggregation in a stream is not supported yet.");
     eagre_error_hint(error, "write the first aggregation to a table and read that");
     return EAGRE_USAGE;
   }

@@ -10,11 +10,11 @@ static bool is_window_call(const struct eagre_sql_expression *tree) {
          tree->argument_count >= 2;
 }
 
-const struct eagre_sql_expression *plan_find_window(const struct eagre_sql_expression *tree) {
+const struct eagre_sql_expression *eagre_plan_find_window(const struct eagre_sql_expression *tree) {
   if (tree == NULL) return NULL;
   if (is_window_call(tree)) return tree;
   for (uint32_t i = 0; i < tree->argument_count; i++) {
-    const struct eagre_sql_expression *found = plan_find_window(tree->arguments[i].value);
+    const struct eagre_sql_expression *found = eagre_plan_find_window(tree->arguments[i].value);
     if (found != NULL) return found;
   }
   return NULL;
@@ -39,15 +39,15 @@ static enum eagre_status read_interval(const struct eagre_sql_expression *tree, 
     is_read = eagre_value_parse_interval(tree->text, &months, out_us) == EAGRE_VALUE_OK;
   }
   if (!is_read) {
-    plan_fail(error, tree->position, "CANNOT_PARSE_INTERVAL",
-              "Unable to parse \"%.*s\". A literal interval like '10 minutes' is needed.",
-              (int)tree->source.size, tree->source.data);
+    eagre_plan_fail(error, tree->position, "CANNOT_PARSE_INTERVAL",
+                    "Unable to parse \"%.*s\". A literal interval like '10 minutes' is needed.",
+                    (int)tree->source.size, tree->source.data);
     return EAGRE_USAGE;
   }
   if (months != 0) {
-    return plan_fail(error, tree->position, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                     "Intervals greater than a month is not supported (%.*s).",
-                     (int)tree->source.size, tree->source.data);
+    return eagre_plan_fail(error, tree->position, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                           "Intervals greater than a month is not supported (%.*s).",
+                           (int)tree->source.size, tree->source.data);
   }
   if (is_negative) *out_us = -*out_us;
   return EAGRE_OK;
@@ -56,9 +56,9 @@ static enum eagre_status read_interval(const struct eagre_sql_expression *tree, 
 static enum eagre_status read_durations(const struct eagre_sql_expression *call,
                                         struct plan_window *out, struct eagre_error *error) {
   if (call->argument_count > 4) {
-    return plan_fail(error, call->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                     "The `window` requires [2, 4] parameters but the actual number is %u.",
-                     call->argument_count);
+    return eagre_plan_fail(error, call->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                           "The `window` requires [2, 4] parameters but the actual number is %u.",
+                           call->argument_count);
   }
   EAGRE_TRY(read_interval(call->arguments[1].value, &out->duration_us, error));
   out->slide_us = out->duration_us;
@@ -78,27 +78,29 @@ static enum eagre_status check_durations(const struct eagre_sql_expression *call
   const char *out_of_range = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE";
   const char *constraint = "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION";
   if (window->duration_us <= 0) {
-    return plan_fail(error, call->position, out_of_range,
-                     "The window_duration must be between (0, 9223372036854775807] (current value "
-                     "= %lldL).",
-                     (long long)window->duration_us);
+    return eagre_plan_fail(
+        error, call->position, out_of_range,
+        "The window_duration must be between (0, 9223372036854775807] (current value "
+        "= %lldL).",
+        (long long)window->duration_us);
   }
   if (window->slide_us <= 0) {
-    return plan_fail(error, call->position, out_of_range,
-                     "The slide_duration must be between (0, 9223372036854775807] (current value = "
-                     "%lldL).",
-                     (long long)window->slide_us);
+    return eagre_plan_fail(
+        error, call->position, out_of_range,
+        "The slide_duration must be between (0, 9223372036854775807] (current value = "
+        "%lldL).",
+        (long long)window->slide_us);
   }
   if (window->slide_us > window->duration_us) {
-    return plan_fail(error, call->position, constraint,
-                     "The slide_duration (%lldL) must be <= the window_duration (%lldL).",
-                     (long long)window->slide_us, (long long)window->duration_us);
+    return eagre_plan_fail(error, call->position, constraint,
+                           "The slide_duration (%lldL) must be <= the window_duration (%lldL).",
+                           (long long)window->slide_us, (long long)window->duration_us);
   }
   int64_t start = window->start_us < 0 ? -window->start_us : window->start_us;
   if (start >= window->slide_us) {
-    return plan_fail(error, call->position, constraint,
-                     "The abs(start_time) (%lldL) must be < the slide_duration (%lldL).",
-                     (long long)start, (long long)window->slide_us);
+    return eagre_plan_fail(error, call->position, constraint,
+                           "The abs(start_time) (%lldL) must be < the slide_duration (%lldL).",
+                           (long long)start, (long long)window->slide_us);
   }
   return EAGRE_OK;
 }
@@ -109,7 +111,7 @@ static enum eagre_status bind_timestamp(struct plan_binder *binder,
                                         struct eagre_expression **out, struct eagre_error *error) {
   struct plan_scope scope = {.relation = relation, .aggregate_refusal = "window()"};
   const struct eagre_sql_expression *tree = call->arguments[0].value;
-  EAGRE_TRY(plan_bind_expression(binder, &scope, tree, out, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree, out, error));
   enum eagre_type_kind kind = eagre_expression_type(*out)->kind;
   if (kind == EAGRE_TYPE_TIMESTAMP) return EAGRE_OK;
   if (kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_STRING) {
@@ -118,10 +120,11 @@ static enum eagre_status bind_timestamp(struct plan_binder *binder,
   }
   struct eagre_buffer printed = {0};
   eagre_type_print(&printed, eagre_expression_type(*out));
-  plan_fail(error, tree->position, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-            "The first parameter of `window` requires the \"TIMESTAMP\" type, however \"%.*s\" has "
-            "the type \"%s\".",
-            (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
+  eagre_plan_fail(
+      error, tree->position, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+      "The first parameter of `window` requires the \"TIMESTAMP\" type, however \"%.*s\" has "
+      "the type \"%s\".",
+      (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
   eagre_buffer_done(&printed);
   return EAGRE_USAGE;
 }
@@ -153,7 +156,7 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
       .is_window = true,
   };
   struct eagre_plan_node *node =
-      plan_node_new(binder, EAGRE_PLAN_WINDOW, relation->node, call->position);
+      eagre_plan_node_new(binder, EAGRE_PLAN_WINDOW, relation->node, call->position);
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
   node->expressions[0] = window->timestamp;
   node->expression_count = 1;
@@ -163,12 +166,12 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
   relation->node = node;
   relation->columns = columns;
   relation->column_count += 1;
-  plan_relation_seal(binder, relation);
+  eagre_plan_relation_seal(binder, relation);
 }
 
-enum eagre_status plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
-                                  const struct eagre_sql_expression *call, struct plan_window *out,
-                                  struct eagre_error *error) {
+enum eagre_status eagre_plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
+                                        const struct eagre_sql_expression *call,
+                                        struct plan_window *out, struct eagre_error *error) {
   EAGRE_TRY(read_durations(call, out, error));
   EAGRE_TRY(check_durations(call, out, error));
   EAGRE_TRY(bind_timestamp(binder, relation, call, &out->timestamp, error));
@@ -177,13 +180,16 @@ enum eagre_status plan_add_window(struct plan_binder *binder, struct plan_relati
   return EAGRE_OK;
 }
 
-enum eagre_status plan_bind_window_call(struct plan_binder *binder, const struct plan_scope *scope,
-                                        const struct eagre_sql_expression *call,
-                                        struct eagre_expression **out, struct eagre_error *error) {
+enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
+                                              const struct plan_scope *scope,
+                                              const struct eagre_sql_expression *call,
+                                              struct eagre_expression **out,
+                                              struct eagre_error *error) {
   if (scope->window == NULL || !scope->window->is_used || scope->aggregation != NULL) {
-    return plan_fail(error, call->position, "UNSUPPORTED_EXPR_FOR_WINDOW",
-                     "window() is allowed in the SELECT list and in GROUP BY only, and above a "
-                     "GROUP BY only when it is grouped by.");
+    return eagre_plan_fail(
+        error, call->position, "UNSUPPORTED_EXPR_FOR_WINDOW",
+        "window() is allowed in the SELECT list and in GROUP BY only, and above a "
+        "GROUP BY only when it is grouped by.");
   }
   struct plan_window given = {0};
   EAGRE_TRY(read_durations(call, &given, error));
@@ -193,10 +199,11 @@ enum eagre_status plan_bind_window_call(struct plan_binder *binder, const struct
                  given.start_us == window->start_us &&
                  eagre_expression_equal(given.timestamp, window->timestamp);
   if (!is_same) {
-    return plan_fail(error, call->position, "_LEGACY_ERROR_TEMP_1039",
-                     "Multiple time/session window expressions would result in a cartesian product "
-                     "of rows, therefore they are currently not supported.");
+    return eagre_plan_fail(
+        error, call->position, "_LEGACY_ERROR_TEMP_1039",
+        "Multiple time/session window expressions would result in a cartesian product "
+        "of rows, therefore they are currently not supported.");
   }
-  *out = plan_column_reference(binder, scope->relation, window->column, call->position);
+  *out = eagre_plan_column_reference(binder, scope->relation, window->column, call->position);
   return EAGRE_OK;
 }

@@ -33,9 +33,9 @@ static uint32_t take_answers(struct runtime_flow *flow, enum eagre_status *statu
   return taken;
 }
 
-enum eagre_status runtime_broadcast(struct runtime_flow *flow,
-                                    const struct runtime_command *command,
-                                    struct eagre_error *error) {
+enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
+                                          const struct runtime_command *command,
+                                          struct eagre_error *error) {
   uint32_t core_count = flow->runtime->core_count;
   enum eagre_status status = EAGRE_OK;
   for (uint32_t i = 0; i < core_count; i++) {
@@ -81,15 +81,15 @@ static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out
 }
 
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
- * look at the same flag between batches (runtime_task_turn), so the answers come soon. */
+ * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
                              struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct runtime_flow *flow = context;
   struct runtime_command command = {.kind = RUNTIME_RUN, .run = *request};
-  EAGRE_TRY(runtime_broadcast(flow, &command, error));
+  EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
   if (flow->plan->aggregate != NULL) {
     command = (struct runtime_command){.kind = RUNTIME_FINISH};
-    EAGRE_TRY(runtime_broadcast(flow, &command, error));
+    EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
   }
   sum_counts(flow, out);
   return EAGRE_OK;
@@ -101,7 +101,7 @@ static enum eagre_status prepare(void *context, int64_t epoch, const char *attem
   struct runtime_flow *flow = context;
   struct runtime_command command = {.kind = RUNTIME_PREPARE, .epoch = epoch};
   strncpy(command.attempt, attempt, sizeof command.attempt - 1);
-  EAGRE_TRY(runtime_broadcast(flow, &command, error));
+  EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
   uint32_t core_count = flow->runtime->core_count;
   out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * core_count);
   out->count = core_count;
@@ -116,14 +116,14 @@ static enum eagre_status load(void *context, int64_t version, uint32_t written_c
   struct runtime_command command = {
       .kind = RUNTIME_LOAD, .version = version, .written_core_count = written_core_count};
   strncpy(command.attempt, attempt, sizeof command.attempt - 1);
-  return runtime_broadcast(context, &command, error);
+  return eagre_runtime_broadcast(context, &command, error);
 }
 
 static void abort_attempt(void *context) {
   struct runtime_command command = {.kind = RUNTIME_ABORT};
   struct eagre_error ignored; /* the failure that led here is the one to report */
-  (void)runtime_broadcast(context, &command, &ignored);
+  (void)eagre_runtime_broadcast(context, &command, &ignored);
 }
 
-const struct eagre_epoch_workers runtime_workers = {
+const struct eagre_epoch_workers eagre_runtime_workers = {
     .run = run, .prepare = prepare, .load = load, .abort = abort_attempt};

@@ -12,7 +12,7 @@ static const int64_t STARVED_WAIT_US = 1000;
 static bool take_command(struct runtime_task *task) {
   struct runtime_command *command = eagre_ring_pop(task->commands);
   if (command == NULL) return false;
-  runtime_task_execute(task, command);
+  eagre_runtime_task_execute(task, command);
   return true;
 }
 
@@ -22,7 +22,7 @@ static bool turn(struct runtime_core *core, bool *out_is_starved) {
     struct runtime_task *task = core->tasks[i];
     did_work = take_command(task) || did_work;
     if (task->running == NULL) continue;
-    bool moved = runtime_task_turn(task);
+    bool moved = eagre_runtime_task_turn(task);
     did_work = did_work || moved;
     *out_is_starved = *out_is_starved || !moved;
   }
@@ -31,7 +31,7 @@ static bool turn(struct runtime_core *core, bool *out_is_starved) {
 
 static void *core_main(void *argument) {
   struct runtime_core *core = argument;
-  core->is_pinned = runtime_cpu_pin(core->cpu);
+  core->is_pinned = eagre_runtime_cpu_pin(core->cpu);
   core->status = eagre_io_open(NULL, &core->io, &core->error);
   atomic_store_explicit(&core->is_ready, true, memory_order_release);
   if (core->status != EAGRE_OK) return NULL;
@@ -41,13 +41,13 @@ static void *core_main(void *argument) {
     eagre_io_wait(core->io, is_starved ? STARVED_WAIT_US : IDLE_WAIT_US);
   }
   for (uint32_t i = 0; i < core->task_count; i++) {
-    runtime_task_done(core->tasks[i]);
+    eagre_runtime_task_done(core->tasks[i]);
   }
   eagre_io_close(core->io);
   return NULL;
 }
 
-enum eagre_status runtime_core_start(struct runtime_core *core, struct eagre_error *error) {
+enum eagre_status eagre_runtime_core_start(struct runtime_core *core, struct eagre_error *error) {
   int failure = pthread_create(&core->thread, NULL, core_main, core);
   if (failure != 0) {
     return eagre_error_system(error, EAGRE_IO, "THREAD_START_FAILED", failure,
@@ -65,7 +65,7 @@ enum eagre_status runtime_core_start(struct runtime_core *core, struct eagre_err
   return core->status;
 }
 
-void runtime_core_stop(struct runtime_core *core) {
+void eagre_runtime_core_stop(struct runtime_core *core) {
   atomic_store_explicit(&core->must_stop, true, memory_order_release);
   eagre_io_wake(core->io);
   pthread_join(core->thread, NULL);

@@ -8,7 +8,7 @@
 
 #include "runtime/runtime_inside.h"
 
-uint32_t runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max) {
+uint32_t eagre_runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max) {
   cpu_set_t allowed;
   uint32_t count = 0;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
@@ -18,14 +18,14 @@ uint32_t runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max) {
   return count;
 }
 
-bool runtime_cpu_pin(uint32_t cpu) {
+bool eagre_runtime_cpu_pin(uint32_t cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
 }
 
-const char *runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count) {
+const char *eagre_runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return "all CPUs";
   for (uint32_t i = 0; i < cpu_count; i++) {

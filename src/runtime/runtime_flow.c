@@ -7,7 +7,7 @@
 /* ---- The two chains
  * ------------------------------------------------------------------------------- */
 
-void runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena) {
+void eagre_runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena) {
   uint32_t count = 0;
   for (struct eagre_plan_node *node = flow->plan->query; node != NULL; node = node->input) {
     count += 1;
@@ -90,7 +90,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
 static void close_flow(struct runtime_flow *flow) {
   struct runtime_command command = {.kind = RUNTIME_CLOSE};
   struct eagre_error ignored; /* closing has no failure to report */
-  (void)runtime_broadcast(flow, &command, &ignored);
+  (void)eagre_runtime_broadcast(flow, &command, &ignored);
   eagre_epoch_free(flow->epoch);
   for (uint32_t i = 0; flow->sources != NULL && i < flow->plan->source_count; i++) {
     if (flow->sources[i] != NULL) eagre_source_close(flow->sources[i]);
@@ -155,15 +155,15 @@ static void report_idle(struct runtime_flow *flow, bool is_last) {
 
 static void wait_for_trigger(struct runtime_flow *flow, bool has_run) {
   int64_t now_us = eagre_clock_wall_us();
-  int64_t deadline_us = now_us + runtime_trigger_wait_us(flow, has_run, now_us);
-  while (now_us < deadline_us && !runtime_must_stop(flow->runtime)) {
+  int64_t deadline_us = now_us + eagre_runtime_trigger_wait_us(flow, has_run, now_us);
+  while (now_us < deadline_us && !eagre_runtime_must_stop(flow->runtime)) {
     eagre_io_wait(flow->io, deadline_us - now_us);
     now_us = eagre_clock_wall_us();
   }
 }
 
 static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_error *error) {
-  while (!runtime_must_stop(flow->runtime)) {
+  while (!eagre_runtime_must_stop(flow->runtime)) {
     enum eagre_epoch_outcome outcome = EAGRE_EPOCH_IDLE;
     flow->step_begin_us = eagre_clock_wall_us();
     EAGRE_TRY(eagre_epoch_step(flow->epoch, &outcome, error));
@@ -183,13 +183,13 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   EAGRE_TRY(open_checkpoint(flow, error));
   EAGRE_TRY(open_sources(flow, error));
   EAGRE_TRY(open_sink(flow, error));
-  EAGRE_TRY(runtime_broadcast(flow, &open, error));
+  EAGRE_TRY(eagre_runtime_broadcast(flow, &open, error));
   const struct eagre_epoch_workers workers = {
       .context = flow,
-      .run = runtime_workers.run,
-      .prepare = runtime_workers.prepare,
-      .load = runtime_workers.load,
-      .abort = runtime_workers.abort,
+      .run = eagre_runtime_workers.run,
+      .prepare = eagre_runtime_workers.prepare,
+      .load = eagre_runtime_workers.load,
+      .abort = eagre_runtime_workers.abort,
   };
   const struct eagre_epoch_options options = {
       .flow = flow->plan,
@@ -206,13 +206,13 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   return run_epochs(flow, error);
 }
 
-void *runtime_flow_main(void *argument) {
+void *eagre_runtime_flow_main(void *argument) {
   struct runtime_flow *flow = argument;
   uint32_t cpus[EAGRE_CORE_COUNT_MAX];
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     cpus[i] = flow->runtime->cores[i].cpu;
   }
-  runtime_cpu_avoid(cpus, flow->runtime->core_count);
+  eagre_runtime_cpu_avoid(cpus, flow->runtime->core_count);
   eagre_uuid_make(flow->run_id);
   flow->status = eagre_io_open(NULL, &flow->io, &flow->error);
   if (flow->status != EAGRE_OK) return NULL;

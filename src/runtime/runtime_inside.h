@@ -63,11 +63,11 @@ struct runtime_task {
   uint64_t batch_count;
 };
 
-/* Runs on the core's thread. RUN only begins here; `runtime_task_turn` goes on. */
-void runtime_task_execute(struct runtime_task *task, struct runtime_command *command);
+/* Runs on the core's thread. RUN only begins here; `eagre_runtime_task_turn` goes on. */
+void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_command *command);
 /* One batch of a RUN under way; false when there was nothing to do. */
-bool runtime_task_turn(struct runtime_task *task);
-void runtime_task_done(struct runtime_task *task);
+bool eagre_runtime_task_turn(struct runtime_task *task);
+void eagre_runtime_task_done(struct runtime_task *task);
 
 /* ---- Core
  * ------------------------------------------------------------------------------------------ */
@@ -87,15 +87,15 @@ struct runtime_core {
   uint32_t task_count;
 };
 
-enum eagre_status runtime_core_start(struct runtime_core *core, struct eagre_error *error);
-void runtime_core_stop(struct runtime_core *core);
+enum eagre_status eagre_runtime_core_start(struct runtime_core *core, struct eagre_error *error);
+void eagre_runtime_core_stop(struct runtime_core *core);
 
 /* runtime_cpu.c */
-uint32_t runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max);
-bool runtime_cpu_pin(uint32_t cpu);
+uint32_t eagre_runtime_cpu_list(uint32_t *out_cpus, uint32_t count_max);
+bool eagre_runtime_cpu_pin(uint32_t cpu);
 /* The calling thread may run on every allowed CPU but `cpus`, unless that leaves none. Returns what
  * was decided as text: "CPU 2-3" or "all CPUs (no CPU is left beside the cores)". */
-const char *runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count);
+const char *eagre_runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count);
 
 /* ---- Flow
  * ------------------------------------------------------------------------------------------ */
@@ -138,19 +138,20 @@ struct eagre_runtime {
 };
 
 /* Splits the query into the nodes of both chains. */
-void runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena);
+void eagre_runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena);
 /* Body of the control thread. */
-void *runtime_flow_main(void *flow);
+void *eagre_runtime_flow_main(void *flow);
 /* Whether the current epoch is to be given up. */
-bool runtime_must_abandon(const struct eagre_runtime *runtime);
-bool runtime_must_stop(const struct eagre_runtime *runtime);
+bool eagre_runtime_must_abandon(const struct eagre_runtime *runtime);
+bool eagre_runtime_must_stop(const struct eagre_runtime *runtime);
 
 /* runtime_control.c: the epoch protocol's callbacks. */
-extern const struct eagre_epoch_workers runtime_workers;
+extern const struct eagre_epoch_workers eagre_runtime_workers;
 /* Sends a command to every task of the flow and waits for all answers. */
-enum eagre_status runtime_broadcast(struct runtime_flow *flow,
-                                    const struct runtime_command *command,
-                                    struct eagre_error *error);
+enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
+                                          const struct runtime_command *command,
+                                          struct eagre_error *error);
 
 /* runtime_trigger.c: how long to wait before the next step; 0 = at once. */
-int64_t runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run, int64_t now_us);
+int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run,
+                                      int64_t now_us);

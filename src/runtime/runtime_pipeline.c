@@ -33,7 +33,7 @@ static enum eagre_status check_flow_names(const struct eagre_pipeline *pipeline,
 static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagre_error *error) {
   const struct eagre_runtime_options *options = &runtime->options;
   uint32_t allowed[EAGRE_CORE_COUNT_MAX];
-  uint32_t allowed_count = runtime_cpu_list(allowed, EAGRE_CORE_COUNT_MAX);
+  uint32_t allowed_count = eagre_runtime_cpu_list(allowed, EAGRE_CORE_COUNT_MAX);
   uint32_t count = options->core_count == 0 ? allowed_count : options->core_count;
   if (count == 0) count = 1;
   if (count > EAGRE_CORE_COUNT_MAX) {
@@ -75,7 +75,7 @@ static void make_flows(struct eagre_runtime *runtime) {
     flow->runtime = runtime;
     flow->plan = &pipeline->flows[i];
     eagre_error_init(&flow->error);
-    runtime_flow_split(flow, &pipeline->arena);
+    eagre_runtime_flow_split(flow, &pipeline->arena);
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {
     runtime->cores[i].tasks =
@@ -128,10 +128,10 @@ enum eagre_status eagre_runtime_new(struct eagre_pipeline *pipeline,
 
 static enum eagre_status start_cores(struct eagre_runtime *runtime, struct eagre_error *error) {
   for (uint32_t i = 0; i < runtime->core_count; i++) {
-    enum eagre_status status = runtime_core_start(&runtime->cores[i], error);
+    enum eagre_status status = eagre_runtime_core_start(&runtime->cores[i], error);
     if (status == EAGRE_OK) continue;
     while (i > 0) {
-      runtime_core_stop(&runtime->cores[--i]);
+      eagre_runtime_core_stop(&runtime->cores[--i]);
     }
     return status;
   }
@@ -139,7 +139,7 @@ static enum eagre_status start_cores(struct eagre_runtime *runtime, struct eagre
 }
 
 static void start_flow(struct runtime_flow *flow) {
-  int failure = pthread_create(&flow->thread, NULL, runtime_flow_main, flow);
+  int failure = pthread_create(&flow->thread, NULL, eagre_runtime_flow_main, flow);
   flow->has_thread = failure == 0;
   if (flow->has_thread) return;
   flow->status = eagre_error_system(&flow->error, EAGRE_IO, "THREAD_START_FAILED", failure,
@@ -172,7 +172,7 @@ enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
     if (runtime->flows[i].has_thread) pthread_join(runtime->flows[i].thread, NULL);
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {
-    runtime_core_stop(&runtime->cores[i]);
+    eagre_runtime_core_stop(&runtime->cores[i]);
   }
   return worst_flow(runtime, out_failed_flow, error);
 }
@@ -180,11 +180,11 @@ enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
 /* ---- Stopping
  * ---------------------------------------------------------------------------------------- */
 
-bool runtime_must_stop(const struct eagre_runtime *runtime) {
+bool eagre_runtime_must_stop(const struct eagre_runtime *runtime) {
   return atomic_load(&runtime->stop_requests) > 0;
 }
 
-bool runtime_must_abandon(const struct eagre_runtime *runtime) {
+bool eagre_runtime_must_abandon(const struct eagre_runtime *runtime) {
   int requests = atomic_load(&runtime->stop_requests);
   if (requests == 0) return false;
   if (requests > 1) return true;

@@ -75,7 +75,7 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
   return eagre_sink_writer_open(flow->sink, task->index, task->core->io, &task->writer, error);
 }
 
-void runtime_task_done(struct runtime_task *task) {
+void eagre_runtime_task_done(struct runtime_task *task) {
   if (task->writer != NULL) eagre_sink_writer_close(task->writer);
   if (task->reader != NULL) eagre_source_reader_close(task->reader);
   eagre_chain_free(task->input);
@@ -168,9 +168,9 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_erro
   return eagre_chain_push(task->input, batch, error);
 }
 
-bool runtime_task_turn(struct runtime_task *task) {
+bool eagre_runtime_task_turn(struct runtime_task *task) {
   struct runtime_command *command = task->running;
-  if (runtime_must_abandon(task->flow->runtime)) {
+  if (eagre_runtime_must_abandon(task->flow->runtime)) {
     answer(task, command, EAGRE_CANCELLED);
     return true;
   }
@@ -206,7 +206,7 @@ static enum eagre_status prepare(struct runtime_task *task, struct runtime_comma
                           &command->error);
 }
 
-void runtime_task_execute(struct runtime_task *task, struct runtime_command *command) {
+void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_command *command) {
   enum eagre_status status = EAGRE_OK;
   switch (command->kind) {
   case RUNTIME_OPEN:
@@ -230,7 +230,7 @@ void runtime_task_execute(struct runtime_task *task, struct runtime_command *com
     if (task->writer != NULL) eagre_sink_writer_abort(task->writer);
     break;
   case RUNTIME_CLOSE:
-    runtime_task_done(task);
+    eagre_runtime_task_done(task);
     break;
   }
   answer(task, command, status);

@@ -18,7 +18,8 @@ static int64_t wait_for_commit_interval(const struct runtime_flow *flow, int64_t
   return next_us > now_us ? next_us - now_us : 0;
 }
 
-int64_t runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run, int64_t now_us) {
+int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run,
+                                      int64_t now_us) {
   const struct eagre_trigger *trigger = &flow->plan->trigger;
   int64_t polling_us =
       eagre_option_duration_us(&flow->plan->settings, "spark.sql.streaming.pollingDelay");

@@ -4,7 +4,7 @@
  *   error     eagre_error_new ... eagre_error_free; filled by every call that fails, reusable
  *   pipeline  eagre_pipeline_open ... eagre_pipeline_close; immutable in between
  *   engine    eagre_engine_open, eagre_engine_run, eagre_engine_close, in that order, on one
- * thread; eagre_engine_stop from any thread or signal handler while `run` is under way
+ *             thread; eagre_engine_stop from any thread or signal handler while `run` is under way
  *
  * Threads: a handle is used by one thread at a time. Callbacks come on threads of the engine, one
  * call at a time. The library never prints, never exits and installs no signal handlers.

@@ -14,8 +14,8 @@
  *
  * Invariants
  *   1. A step is durable before the next begins.
- *   2. What is visible in the sink is never run again: recovery adopts it (prepared/N names its
- * state).
+ *   2. What is visible in the sink is never run again: recovery adopts it, with the state that
+ *      prepared/N names.
  *   3. offsets/N and commits/N are created exclusively; losing that race is exit 4.
  *   4. Files are removed in step 6 only, and only our own. */
 #pragma once

@@ -8,11 +8,11 @@
 /* Version, compiler, libraries, CPU features in use; one per line. */
 void eagre_inspect_build(struct eagre_buffer *out);
 
-/* ---- Rows of a query as text
- * --------------------------------------------------------------------- TABLE  a box drawn in
- * ASCII, cut to nothing: values as CAST(... AS STRING), NULL as NULL JSON   one object per line, as
- * to_json writes it but with null members CSV    RFC 4180 with a header; NULL is an empty field, an
- * empty string is "" TSV    values as the spark-sql shell prints them, no header, NULL as NULL */
+/* ---- Rows of a query as text ------------------------------------------------------------------
+ *   TABLE  a box drawn in ASCII, nothing cut: values as CAST(... AS STRING), NULL as NULL
+ *   JSON   one object per line, as to_json writes it but with null members
+ *   CSV    as RFC 4180 with a header and \n at line ends; NULL is an empty field, "" is quoted
+ *   TSV    values as the spark-sql shell prints them, no header, NULL as NULL */
 enum eagre_rows_format {
   EAGRE_ROWS_TABLE,
   EAGRE_ROWS_JSON,

@@ -68,7 +68,7 @@ static void add_tsv(struct eagre_rows *rows, const struct eagre_batch *batch,
 
 static void add_csv_field(struct eagre_text text, bool must_quote, struct eagre_buffer *out) {
   for (size_t i = 0; i < text.size && !must_quote; i++) {
-    must_quote = strchr(",\"\r\n", text.data[i]) != NULL;
+    must_quote = strchr(",\"\n", text.data[i]) != NULL;
   }
   if (!must_quote) {
     eagre_buffer_append_text(out, text);
@@ -89,7 +89,7 @@ static void add_csv_header(struct eagre_rows *rows, struct eagre_buffer *out) {
     if (i > 0) eagre_buffer_append_char(out, ',');
     add_csv_field(rows->columns->fields[i].name, false, out);
   }
-  eagre_buffer_append_string(out, "\r\n");
+  eagre_buffer_append_string(out, "\n");
 }
 
 static void add_csv(struct eagre_rows *rows, const struct eagre_batch *batch,
@@ -102,7 +102,7 @@ static void add_csv(struct eagre_rows *rows, const struct eagre_batch *batch,
       if (!eagre_value_print(&batch->columns[i], row, rows->zone, &rows->scratch)) continue;
       add_csv_field(eagre_buffer_text(&rows->scratch), rows->scratch.size == 0, out);
     }
-    eagre_buffer_append_string(out, "\r\n");
+    eagre_buffer_append_string(out, "\n");
   }
 }
 

@@ -4,8 +4,8 @@
  *
  * A query is a line of nodes from a source to the flow's end (joins and unions come later):
  *
- *   SOURCE | VALUES -> { FILTER, PROJECT, WINDOW, WATERMARK, LIMIT, SORT }* -> AGGREGATE -> { ...
- * }*
+ *   SOURCE | VALUES -> rows -> AGGREGATE -> rows
+ *   rows: any number of FILTER, PROJECT, WINDOW, WATERMARK, SORT, LIMIT
  *
  * Rules of binding: spark-semantics 3 and 6; classes and sentences of errors are Spark's. */
 #pragma once

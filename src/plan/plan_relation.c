@@ -8,8 +8,7 @@ enum { VIEW_DEPTH_MAX = 64 };
 
 static const int64_t MICROSECONDS_PER_DAY = INT64_C(86400000000);
 
-/* ---- Sources ------------------------------------------------------------------------------------
- */
+/* ---- Sources -------------------------------------------------------------------------------- */
 
 static enum eagre_status read_arguments(struct plan_binder *binder,
                                         const struct eagre_sql_relation *tree,
@@ -223,8 +222,7 @@ static enum eagre_status bind_function(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
-/* ---- Names, subqueries, VALUES ------------------------------------------------------------------
- */
+/* ---- Names, subqueries, VALUES -------------------------------------------------------------- */
 
 static enum eagre_status expand(struct plan_binder *binder, const struct eagre_sql_query *query,
                                 struct eagre_sql_position position, struct plan_relation *out,

@@ -1,9 +1,9 @@
 /* Door of the room `runtime`: threads. The only room that creates them.
  *
  *   core thread     one per core, pinned; owns an io handle and, for every flow, a task: reader,
- * chains, partial table, the state it owns, sink writer. Touches rows. control thread  one per
- * flow; owns sources, sink, checkpoint and the epoch protocol of its flow. Never touches rows. It
- * sleeps while cores work.
+ *                   chains, partial table, the state it owns, sink writer. Touches rows.
+ *   control thread  one per flow; owns sources, sink, checkpoint and the epoch protocol of its
+ *                   flow. Never touches rows. It sleeps while cores work.
  *
  * A control thread and a core speak through two SPSC rings (commands there, answers back) and
  * nothing else; a task is touched by its core from the moment a command is sent until its answer is

@@ -10,8 +10,7 @@ struct runtime_core;
 struct runtime_flow;
 struct runtime_task;
 
-/* ---- Commands: control -> core -> control -------------------------------------------------------
- */
+/* ---- Commands: control -> core -> control --------------------------------------------------- */
 
 enum runtime_command_kind {
   RUNTIME_OPEN,    /* make chains, open readers and the sink writer */

@@ -231,6 +231,8 @@ enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
                                       struct eagre_pipeline **out_pipeline,
                                       struct eagre_error *error);
 void eagre_pipeline_free(struct eagre_pipeline *pipeline);
+/* Puts FILE:LINE:COLUMN into an error that has a position in the SQL text but no place yet. */
+void eagre_pipeline_place(const struct eagre_pipeline *pipeline, struct eagre_error *error);
 
 /* The plan as text (one node per line, indented) or as JSON. */
 void eagre_plan_explain(const struct eagre_pipeline *pipeline, bool as_json,

@@ -416,31 +416,36 @@ static enum eagre_status flow_options(struct flow_work *work,
   return merge_settings(work, &flow->options, &flow->settings, error);
 }
 
+/* The trigger that the file asks for; checked even when the command line has another. */
+static enum eagre_status written_trigger(struct eagre_flow *flow, struct eagre_error *error) {
+  const struct eagre_options *places[] = {&flow->options, &flow->settings};
+  static const char *const names[] = {"trigger", "eagre.trigger"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(places); i++) {
+    if (eagre_option_given(places[i], names[i])) {
+      return eagre_trigger_parse(eagre_option_text(places[i], names[i]), &flow->trigger, error);
+    }
+    if (eagre_option_given(places[i], "pipelines.trigger.interval")) {
+      flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
+      flow->trigger.interval_us =
+          eagre_option_duration_us(places[i], "pipelines.trigger.interval");
+      return EAGRE_OK;
+    }
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status flow_trigger(struct flow_work *work, struct eagre_flow *flow,
                                       struct eagre_error *error) {
-  struct eagre_text text = eagre_text_make("", 0);
-  if (work->request->trigger.size > 0) {
-    text = work->request->trigger;
-  } else if (eagre_option_given(&flow->options, "trigger")) {
-    text = eagre_option_text(&flow->options, "trigger");
-  } else if (eagre_option_given(&flow->options, "pipelines.trigger.interval")) {
-    flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
-    flow->trigger.interval_us =
-        eagre_option_duration_us(&flow->options, "pipelines.trigger.interval");
-    return EAGRE_OK;
-  } else if (eagre_option_given(&flow->settings, "eagre.trigger")) {
-    text = eagre_option_text(&flow->settings, "eagre.trigger");
-  } else if (eagre_option_given(&flow->settings, "pipelines.trigger.interval")) {
-    flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
-    flow->trigger.interval_us =
-        eagre_option_duration_us(&flow->settings, "pipelines.trigger.interval");
-    return EAGRE_OK;
+  enum eagre_status status = written_trigger(flow, error);
+  if (status == EAGRE_OK && work->request->trigger.size > 0) {
+    return eagre_trigger_parse(work->request->trigger, &flow->trigger, error);
   }
-  if (eagre_trigger_parse(text, &flow->trigger, error) == EAGRE_OK) return EAGRE_OK;
-  error->line = flow->position.line;
-  error->column = flow->position.column;
-  error->length = flow->position.length;
-  return EAGRE_USAGE;
+  if (status != EAGRE_OK) {
+    error->line = flow->position.line;
+    error->column = flow->position.column;
+    error->length = flow->position.length;
+  }
+  return status;
 }
 
 static void flow_mode(struct eagre_flow *flow) {

@@ -4,9 +4,9 @@
 
 #include "plan/plan_bind.h"
 
-static void place_error(const struct eagre_plan_request *request, struct eagre_error *error) {
-  if (error->line == 0) return;
-  eagre_error_place(error, "%.*s:%u:%u", (int)request->file_name.size, request->file_name.data,
+void eagre_pipeline_place(const struct eagre_pipeline *pipeline, struct eagre_error *error) {
+  if (error == NULL || error->line == 0) return;
+  eagre_error_place(error, "%.*s:%u:%u", (int)pipeline->file_name.size, pipeline->file_name.data,
                     error->line, error->column);
 }
 
@@ -44,7 +44,7 @@ enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
   pipeline->source = eagre_arena_copy_text(&pipeline->arena, request->source);
   enum eagre_status status = build(request, pipeline, error);
   if (status != EAGRE_OK) {
-    place_error(request, error);
+    eagre_pipeline_place(pipeline, error);
     eagre_pipeline_free(pipeline);
     return status;
   }

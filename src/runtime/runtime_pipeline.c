@@ -87,8 +87,8 @@ static void make_flows(struct eagre_runtime *runtime) {
   }
 }
 
-enum eagre_status eagre_runtime_validate(const struct eagre_pipeline *pipeline,
-                                         struct eagre_error *error) {
+static enum eagre_status validate(const struct eagre_pipeline *pipeline,
+                                  struct eagre_error *error) {
   for (uint32_t i = 0; i < pipeline->flow_count; i++) {
     const struct eagre_flow *flow = &pipeline->flows[i];
     for (uint32_t j = 0; j < flow->source_count; j++) {
@@ -102,6 +102,13 @@ enum eagre_status eagre_runtime_validate(const struct eagre_pipeline *pipeline,
     }
   }
   return EAGRE_OK;
+}
+
+enum eagre_status eagre_runtime_validate(const struct eagre_pipeline *pipeline,
+                                         struct eagre_error *error) {
+  enum eagre_status status = validate(pipeline, error);
+  if (status != EAGRE_OK) eagre_pipeline_place(pipeline, error);
+  return status;
 }
 
 enum eagre_status eagre_runtime_new(struct eagre_pipeline *pipeline,
@@ -158,6 +165,7 @@ static enum eagre_status worst_flow(const struct eagre_runtime *runtime,
   }
   if (worst == NULL) return EAGRE_OK;
   if (error != NULL) *error = worst->error;
+  eagre_pipeline_place(runtime->pipeline, error);
   if (out_failed_flow != NULL) *out_failed_flow = worst->plan->name;
   return worst->status;
 }

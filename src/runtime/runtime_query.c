@@ -110,6 +110,7 @@ enum eagre_status eagre_runtime_query(struct eagre_pipeline *pipeline, uint32_t 
       .now_us = eagre_clock_wall_us(),
   };
   enum eagre_status status = run_query(&work, startup_timeout_us, error);
+  if (status != EAGRE_OK) eagre_pipeline_place(pipeline, error);
   eagre_chain_free(work.chain);
   if (work.reader != NULL) eagre_source_reader_close(work.reader);
   if (work.source != NULL) eagre_source_close(work.source);

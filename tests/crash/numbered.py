@@ -1,0 +1,122 @@
+"""Numbered rows: input whose every row is known, a pipeline over it, and the recount.
+
+Row (p, n) of partition p carries event time n seconds, so a table that holds every (p, n) once, and windows
+that count 10 of each partition, prove that nothing was lost and nothing doubled.
+"""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTITIONS = 3
+ROWS_PER_FILE = 20
+WINDOW_SECONDS = 10
+
+PIPELINE = """
+SET spark.sql.streaming.minBatchesToRetain = 3;
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE TEMPORARY VIEW src AS
+SELECT * FROM STREAM read_files('in', format => 'json', schema => 'p INT, n BIGINT, ts TIMESTAMP', maxFilesPerTrigger => 1)
+WATERMARK ts DELAY OF INTERVAL 0 SECONDS;
+CREATE STREAMING TABLE raw AS SELECT p, n FROM STREAM src;
+CREATE STREAMING TABLE counts AS
+SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
+"""
+
+
+def crash_points():
+    """Names of src/base/base_crash.def, in the order of the protocol."""
+    text = (ROOT / "src/base/base_crash.def").read_text()
+    return re.findall(r'EAGRE_CRASH_POINT\("([^"]+)"', text)
+
+
+def program():
+    path = Path(os.environ.get("EAGRE", ROOT / "build/eagre"))
+    return str(path if path.is_absolute() else ROOT / path)
+
+
+def write_files(folder, first, count):
+    """Files first .. first+count-1, a second apart, each with ROWS_PER_FILE seconds of rows of every partition."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(first, first + count):
+        lines = []
+        for step in range(ROWS_PER_FILE):
+            n = index * ROWS_PER_FILE + step
+            lines += [json.dumps({"p": p, "n": n, "ts": stamp(n)}) for p in range(PARTITIONS)]
+        path = folder / f"part-{index:05}.json"
+        path.write_text("\n".join(lines) + "\n")
+        os.utime(path, (1_700_000_000 + index, 1_700_000_000 + index))
+
+
+def stamp(seconds):
+    return f"2026-01-01T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
+
+
+class Site:
+    """One folder with a pipeline, its input, checkpoint and tables."""
+
+    def __init__(self, folder, file_count):
+        self.folder = folder
+        self.file_count = file_count
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pipeline.sql").write_text(PIPELINE)
+        write_files(folder / "in", 0, file_count)
+
+    def add_files(self, count):
+        write_files(self.folder / "in", self.file_count, count)
+        self.file_count += count
+
+    def command(self, flow, cores):
+        return [program(), "run", "pipeline.sql", flow, "--available-now", "--cores", str(cores),
+                "--progress", "none"]
+
+    def run(self, flow, crash_at=None, cores=1, timeout=120):
+        environment = {**os.environ, "TZ": "UTC"}
+        environment.pop("EAGRE_CRASH_AT", None)
+        if crash_at is not None:
+            environment["EAGRE_CRASH_AT"] = crash_at
+        return subprocess.run(self.command(flow, cores), cwd=self.folder, env=environment, capture_output=True,
+                              text=True, timeout=timeout, check=False)
+
+    def start(self, flow, cores=1):
+        return subprocess.Popen(self.command(flow, cores), cwd=self.folder, env={**os.environ, "TZ": "UTC"},
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def is_inside_epoch(self, flow):
+        """Whether an epoch is planned and not committed."""
+        checkpoint = self.folder / "eagre-data/checkpoints" / flow
+        return newest(checkpoint / "offsets") > newest(checkpoint / "commits")
+
+    def table(self, name):
+        return DeltaTable(str(self.folder / "eagre-data/tables" / name)).to_pyarrow_table().to_pylist()
+
+    def check(self, flow):
+        (self.check_raw if flow == "raw" else self.check_counts)()
+
+    def check_raw(self):
+        found = sorted((row["p"], row["n"]) for row in self.table("raw"))
+        last = self.file_count * ROWS_PER_FILE
+        assert found == [(p, n) for p in range(PARTITIONS) for n in range(last)]
+
+    def check_counts(self):
+        """Every closed window: those whose end is at or below the last event time."""
+        found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
+        last = self.file_count * ROWS_PER_FILE - 1
+        expected = []
+        for p in range(PARTITIONS):
+            for begin in range(0, last // WINDOW_SECONDS * WINDOW_SECONDS, WINDOW_SECONDS):
+                numbers = range(begin, begin + WINDOW_SECONDS)
+                expected.append((p, 1767225600.0 + begin, WINDOW_SECONDS, sum(numbers)))
+        assert found == expected
+
+
+def newest(folder):
+    """The highest batch id in a log folder, -1 when there is none."""
+    if not folder.exists():
+        return -1
+    return max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=-1)

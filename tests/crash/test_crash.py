@@ -1,0 +1,89 @@
+"""SIGKILL at every step of the epoch protocol and at random moments: nothing lost, nothing twice.
+
+Every run at a named point proves that the point was hit. The counts that `make test-long` uses come from
+EAGRE_CRASH_PASSAGES and EAGRE_CRASH_KILLS; the defaults keep this inside `make test-all`.
+"""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from numbered import Site, crash_points
+
+PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "2")) + 1)
+KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "12"))
+ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
+
+
+def passages(point):
+    return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
+
+
+@pytest.mark.parametrize("flow", ["raw", "counts"])
+@pytest.mark.parametrize("point", crash_points())
+def test_killed_at_a_crash_point(tmp_path, point, flow):
+    for passage in passages(point):
+        site = Site(tmp_path / f"{passage}", file_count=6)
+        crash_at = f"{point}:{passage}"
+        done = site.run(flow, crash_at=crash_at)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert f"crash point {crash_at}" in done.stderr
+        site.add_files(2)
+        done = site.run(flow)
+        assert done.returncode == 0, done.stderr
+        site.check(flow)
+
+
+@pytest.mark.parametrize("flow", ["raw", "counts"])
+def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
+    site = Site(tmp_path, file_count=5)
+    for point in ["epoch.after_offsets", "epoch.after_state", "epoch.after_prepared", "epoch.after_commit"] * 2:
+        assert site.run(flow, crash_at=point).returncode == -signal.SIGKILL
+    assert site.run(flow).returncode == 0
+    site.check(flow)
+
+
+def test_state_moves_between_core_counts(tmp_path):
+    site = Site(tmp_path, file_count=4)
+    for cores in (1, 2, 3, 1):
+        done = site.run("counts", cores=cores)
+        assert done.returncode == 0, done.stderr
+        site.check_counts()
+        site.add_files(2)
+    assert site.run("counts", crash_at="epoch.after_commit", cores=2).returncode == -signal.SIGKILL
+    assert site.run("counts", cores=1).returncode == 0
+    site.check_counts()
+
+
+def test_killed_at_random_moments(tmp_path):
+    """Kills while epochs run; at least nine of ten must fall inside an epoch."""
+    seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
+    print(f"EAGRE_CRASH_SEED={seed}")
+    chance = random.Random(seed)
+    inside = 0
+    for kill in range(KILLS):
+        flow = ("raw", "counts")[kill % 2]
+        site = Site(tmp_path / f"{kill}", file_count=400)
+        process = site.start(flow, cores=chance.choice((1, 2)))
+        wait_for_first_epoch(site, flow)
+        time.sleep(chance.uniform(0, 0.5))
+        assert process.poll() is None, "the run ended before it was killed: give it more files"
+        process.kill()
+        process.wait(timeout=30)
+        process.stderr.close()
+        inside += site.is_inside_epoch(flow)
+        assert site.run(flow, timeout=300).returncode == 0
+        site.check(flow)
+    assert inside >= 0.9 * KILLS, f"only {inside} of {KILLS} kills fell inside an epoch"
+
+
+def wait_for_first_epoch(site, flow):
+    commits = site.folder / "eagre-data/checkpoints" / flow / "commits"
+    for _ in range(3000):
+        if (commits / "0").exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError("no epoch was committed within 30 s")

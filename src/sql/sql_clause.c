@@ -14,12 +14,18 @@ static bool is_limit_clause(const struct eagre_sql_parser *parser) {
          next->kind == EAGRE_SQL_TOKEN_RIGHT_PAREN;
 }
 
+/* WATERMARK delay DELAY OF ...: the column is called delay. */
+static bool is_column_delay(const struct eagre_sql_parser *parser) {
+  return eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_DELAY) &&
+         !eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_OF);
+}
+
 static bool is_table_clause(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
   const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
   switch (token->keyword) {
   case EAGRE_SQL_KEYWORD_WATERMARK:
-    return !eagre_sql_is_behind_name(next);
+    return !eagre_sql_is_behind_name(next) || is_column_delay(parser);
   case EAGRE_SQL_KEYWORD_WITH:
   case EAGRE_SQL_KEYWORD_TABLESAMPLE:
   case EAGRE_SQL_KEYWORD_PIVOT:

@@ -196,7 +196,7 @@ static enum eagre_status parse_between(struct eagre_sql_parser *parser, uint32_t
   call->is_operator = true;
   call->arguments[0].value = value;
   EAGRE_TRY(eagre_sql_parse_value(parser, &call->arguments[1].value));
-  EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_AND, "AND of BETWEEN"));
+  EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_AND, "AND after BETWEEN"));
   EAGRE_TRY(eagre_sql_parse_value(parser, &call->arguments[2].value));
   *out_expression = call;
   return eagre_sql_finish(parser, first, call);

@@ -87,7 +87,7 @@ static enum eagre_status fail_value(struct eagre_sql_parser *parser, uint32_t fi
 static enum eagre_status fail_mixed(struct eagre_sql_parser *parser, uint32_t first) {
   eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.MIXED_UNITS",
                        "Years and months cannot be mixed with days and times in one interval.");
-  eagre_error_hint(parser->error, "Write two intervals and add both.");
+  eagre_error_hint(parser->error, "Use years and months, or days and smaller units.");
   return EAGRE_USAGE;
 }
 
@@ -153,8 +153,8 @@ static struct eagre_text print_canonical(struct eagre_arena *arena,
   if (interval->last != interval->first) {
     eagre_buffer_printf(&buffer, " TO %s", field_names[interval->last]);
   }
-  struct eagre_text text = eagre_arena_copy_text(arena, eagre_text_make(buffer.data, buffer.size));
-  eagre_free(buffer.data);
+  struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
+  eagre_buffer_done(&buffer);
   return text;
 }
 
@@ -238,8 +238,8 @@ static enum eagre_status parse_range(struct eagre_sql_parser *parser, uint32_t f
   widen_fields(interval, to->field);
   struct eagre_buffer spelled = {0};
   bool is_read = spell_out(value, is_negative, interval, &spelled) &&
-                 add_text(interval, eagre_text_make(spelled.data, spelled.size)) == EAGRE_VALUE_OK;
-  eagre_free(spelled.data);
+                 add_text(interval, eagre_buffer_text(&spelled)) == EAGRE_VALUE_OK;
+  eagre_buffer_done(&spelled);
   return is_read ? EAGRE_OK : fail_range_text(parser, first, value, interval);
 }
 
@@ -277,8 +277,8 @@ static enum eagre_value_result add_unit(struct interval *interval, struct eagre_
   struct eagre_buffer text = {0};
   eagre_buffer_printf(&text, "%s%.*s %s", is_negative ? "-" : "", (int)value.size, value.data,
                       eagre_sql_keyword_name(unit->singular));
-  enum eagre_value_result result = add_text(interval, eagre_text_make(text.data, text.size));
-  eagre_free(text.data);
+  enum eagre_value_result result = add_text(interval, eagre_buffer_text(&text));
+  eagre_buffer_done(&text);
   widen_fields(interval, unit->field);
   return result;
 }
@@ -364,15 +364,16 @@ enum eagre_status eagre_sql_parse_interval(struct eagre_sql_parser *parser, bool
   struct interval interval = {0};
   EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_INTERVAL, "INTERVAL"));
   EAGRE_TRY(parse_units(parser, first, needs_units, &interval));
-  bool is_mixed = interval.first <= FIELD_MONTH && interval.last > FIELD_MONTH;
-  if (is_mixed && !needs_units) return fail_mixed(parser, first);
+  if (interval.first <= FIELD_MONTH && interval.last > FIELD_MONTH) {
+    return fail_mixed(parser, first);
+  }
   struct eagre_sql_expression *literal = eagre_sql_expression_new(parser, EAGRE_SQL_LITERAL);
   literal->literal = EAGRE_SQL_LITERAL_INTERVAL;
   literal->type_kind =
       interval.first <= FIELD_MONTH ? EAGRE_TYPE_INTERVAL_YEAR : EAGRE_TYPE_INTERVAL_DAY;
   literal->months = interval.months;
   literal->microseconds = interval.microseconds;
-  if (!is_mixed) literal->text = print_canonical(parser->arena, &interval);
+  literal->text = print_canonical(parser->arena, &interval);
   *out_expression = literal;
   return eagre_sql_finish(parser, first, literal);
 }

@@ -89,7 +89,7 @@ static enum eagre_status parse_number(struct eagre_sql_parser *parser, uint32_t 
     eagre_sql_fail_range(parser, first, "INVALID_NUMERIC_LITERAL_RANGE",
                          "The number %.*s is outside the range of %.*s.", (int)source.size,
                          source.data, (int)name.size, name.data);
-    eagre_free(name.data);
+    eagre_buffer_done(&name);
     return EAGRE_USAGE;
   }
   *out_literal = new_literal(parser, token->literal, token->type_kind);

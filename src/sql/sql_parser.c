@@ -408,6 +408,8 @@ enum eagre_status eagre_sql_parse(struct eagre_arena *arena, struct eagre_text s
                                   struct eagre_error *error) {
   struct eagre_sql_source text;
   struct eagre_sql_tokens tokens;
+  struct eagre_error unwanted;
+  if (error == NULL) error = &unwanted;
   EAGRE_TRY(eagre_sql_substitute(arena, source, defines, define_count, &text, error));
   EAGRE_TRY(eagre_sql_lex(arena, &text, &tokens, error));
   struct eagre_sql_parser parser = {

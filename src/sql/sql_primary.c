@@ -174,17 +174,29 @@ static bool is_dot_star(const struct eagre_sql_parser *parser) {
          eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_STAR;
 }
 
+/* A part of a name behind its dot: any word, but not the next clause when the part is missing
+ * (`SELECT a. FROM t`). */
+static enum eagre_status take_part(struct eagre_sql_parser *parser, const char *what,
+                                   struct eagre_text *out_part) {
+  const struct eagre_sql_token *token = eagre_sql_token_at(parser);
+  bool is_apart = token->begin != (token - 1)->end;
+  if (is_apart && !eagre_sql_at_name(parser)) return eagre_sql_fail_expected(parser, what);
+  return eagre_sql_take_identifier(parser, what, out_part);
+}
+
 /* a, a.b.c, a.b.* */
 static enum eagre_status parse_name(struct eagre_sql_parser *parser,
                                     struct eagre_sql_expression **out_expression) {
   uint32_t first = parser->index;
   struct eagre_sql_expression *name = eagre_sql_expression_new(parser, EAGRE_SQL_NAME);
   struct eagre_sql_list parts = {0};
-  do {
-    struct eagre_text part;
-    EAGRE_TRY(eagre_sql_take_identifier(parser, "a name", &part));
+  struct eagre_text part;
+  EAGRE_TRY(eagre_sql_take_identifier(parser, "a name", &part));
+  *(struct eagre_text *)eagre_sql_list_append(parser, &parts, sizeof part) = part;
+  while (!is_dot_star(parser) && eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_DOT)) {
+    EAGRE_TRY(take_part(parser, "a name after the dot", &part));
     *(struct eagre_text *)eagre_sql_list_append(parser, &parts, sizeof part) = part;
-  } while (!is_dot_star(parser) && eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_DOT));
+  }
   name->name.parts = parts.items;
   name->name.part_count = parts.count;
   if (is_dot_star(parser)) {
@@ -262,7 +274,7 @@ static enum eagre_status parse_field(struct eagre_sql_parser *parser, uint32_t f
     return finish_star(parser, first, star, expression);
   }
   struct eagre_sql_expression *field = new_postfix(parser, EAGRE_SQL_FIELD, *expression, 1);
-  EAGRE_TRY(eagre_sql_take_identifier(parser, "the name of a field", &field->text));
+  EAGRE_TRY(take_part(parser, "the name of a field", &field->text));
   if ((*expression)->kind == EAGRE_SQL_NAME) { /* (a).b is a.b */
     field = extend_name(parser, *expression, field->text);
     field->name.position = eagre_sql_position_from(parser, first);

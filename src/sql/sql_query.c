@@ -103,6 +103,12 @@ static struct eagre_sql_query *open_query(struct eagre_sql_parser *parser,
 
 /* ---- SELECT list ----------------------------------------------------------------------------- */
 
+static enum eagre_status fail_string_alias(struct eagre_sql_parser *parser) {
+  eagre_sql_fail_expected(parser, "an alias after AS");
+  eagre_error_hint(parser->error, "A name with special characters stands in back quotes: `a b`.");
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status parse_alias(struct eagre_sql_parser *parser,
                                      struct eagre_text *out_alias) {
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
@@ -112,6 +118,7 @@ static enum eagre_status parse_alias(struct eagre_sql_parser *parser,
                                         "Several names for one expression are not supported.",
                                         NULL);
     }
+    if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_STRING)) return fail_string_alias(parser);
     return eagre_sql_take_identifier(parser, "an alias after AS", out_alias);
   }
   if (!eagre_sql_is_identifier(token) || eagre_sql_at_clause(parser, false)) return EAGRE_OK;

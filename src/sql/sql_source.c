@@ -212,7 +212,7 @@ enum eagre_status eagre_sql_substitute(struct eagre_arena *arena, struct eagre_t
         .segment_count = run.segment_count - 1,
     };
   }
-  eagre_free(run.text.data);
+  eagre_buffer_done(&run.text);
   return status;
 }
 

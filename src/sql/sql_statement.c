@@ -161,7 +161,7 @@ static void make_named_other(struct eagre_sql_parser *parser, struct eagre_sql_s
   }
   eagre_buffer_append_char(&what, 0);
   eagre_sql_make_other(parser, statement, what.data);
-  eagre_free(what.data);
+  eagre_buffer_done(&what);
 }
 
 static bool parse_other(struct eagre_sql_parser *parser, struct eagre_sql_statement *statement) {

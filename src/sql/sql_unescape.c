@@ -35,9 +35,10 @@ static bool read_digits(const char *at, const char *end, int count, int base, ui
   return true;
 }
 
-/* Appends a code point as UTF-8; what is none (a lone surrogate, a value too large) becomes '?',
- * which is what Java's encoder writes. */
+/* Appends a code point as UTF-8; what is none becomes what Java's encoder writes: a lone surrogate
+ * is '?', and a value that is too large two of them, because it was cut into a broken pair. */
 static void put_code_point(struct unescape *run, uint32_t code) {
+  if (code > 0x10ffff) *run->out++ = '?';
   if ((code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) code = '?';
   if (code < 0x80) {
     *run->out++ = (char)code;

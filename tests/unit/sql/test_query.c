@@ -1,0 +1,91 @@
+/* SELECT with its clauses, WITH, set operations; aliases that look like clauses. */
+#include "test_sql.h"
+
+static const struct tree_row queries[] = {
+    {"SELECT 1", "[select 1]"},
+    {"SELECT a, b AS c, d e FROM t WHERE a > 1 GROUP BY a, b HAVING count(*) > 1 ORDER BY a LIMIT "
+     "10 OFFSET 5",
+     "[select a, b as c, d as e from t where (> a 1) group a, b having (> count(*) 1) order a asc "
+     "first limit 10 offset 5]"},
+    {"SELECT DISTINCT a, b FROM t", "[select distinct a, b from t]"},
+    {"SELECT ALL a FROM t", "[select a from t]"},
+    {"SELECT distinct, a FROM t", "[select distinct, a from t]"},
+    {"SELECT DISTINCT * FROM t", "[select distinct * from t]"},
+    {"SELECT DISTINCT -a, NOT b FROM t", "[select distinct (negative a), (not b) from t]"},
+    {"SELECT a FROM t GROUP BY ALL HAVING a > 1", "[select a from t group all having (> a 1)]"},
+    {"SELECT all FROM t GROUP BY all + 1", "[select all from t group (+ all 1)]"},
+    {"SELECT a FROM t GROUP BY CUBE (a, (b, c)), d",
+     "[select a from t group cube: a, (struct b c), d]"},
+    {"SELECT a FROM t GROUP BY a, b GROUPING SETS ((a, b), a, ())",
+     "[select a from t group grouping sets: a, b, (struct a b), a]"},
+    {"SELECT a FROM t GROUP BY a WITH CUBE", "[select a from t group cube: a]"},
+    {"SELECT cube, rollup FROM t GROUP BY cube, rollup",
+     "[select cube, rollup from t group cube, rollup]"},
+    {"SELECT window(ts, '1 minute'), count(*) FROM t GROUP BY window(ts, '1 minute'), k",
+     "[select window(ts, '1 minute'), count(*) from t group window(ts, '1 minute'), k]"},
+    {"SELECT a FROM t ORDER BY a ASC NULLS LAST, b DESC NULLS FIRST, c DESC, d NULLS LAST",
+     "[select a from t order a asc last, b desc first, c desc last, d asc last]"},
+    {"SELECT a FROM t ORDER BY asc DESC, desc",
+     "[select a from t order asc desc last, desc asc first]"},
+    {"SELECT a FROM t LIMIT 5", "[select a from t limit 5]"},
+    {"SELECT a FROM t LIMIT 2 + 3 OFFSET 1", "[select a from t limit (+ 2 3) offset 1]"},
+    {"SELECT a FROM t OFFSET 3", "[select a from t offset 3]"},
+    {"SELECT a FROM t LIMIT ALL OFFSET 1", "[select a from t offset 1]"},
+    {"(SELECT a FROM t)", "[select a from t]"},
+    {"(SELECT a FROM t) LIMIT 1", "[select a from t limit 1]"},
+    {"(SELECT a FROM t LIMIT 2) LIMIT 1", "[select * from [select a from t limit 2] limit 1]"},
+    {"((SELECT a FROM t ORDER BY a)) ORDER BY b",
+     "[select * from [select a from t order a asc first] order b asc first]"},
+    {"SELECT 1 UNION ALL SELECT 2 UNION SELECT 3",
+     "[union [union all [select 1] [select 2]] [select 3]]"},
+    {"SELECT 1 INTERSECT SELECT 2 UNION ALL SELECT 3 INTERSECT ALL SELECT 4",
+     "[union all [intersect [select 1] [select 2]] [intersect all [select 3] [select 4]]]"},
+    {"SELECT 1 EXCEPT ALL SELECT 2 MINUS SELECT 3 EXCEPT DISTINCT SELECT 4",
+     "[except [except [except all [select 1] [select 2]] [select 3]] [select 4]]"},
+    {"SELECT 1 UNION (SELECT 2 UNION SELECT 3) ORDER BY 1",
+     "[union [select 1] [union [select 2] [select 3]] order 1 asc first]"},
+    {"SELECT 1 UNION VALUES (2) UNION TABLE t UNION FROM u SELECT a",
+     "[union [union [union [select 1] [select * from values((2))]] [select * from t]] [select a "
+     "from u]]"},
+    {"WITH a AS (SELECT 1), b (x, y) AS (SELECT 1, 2) SELECT * FROM a",
+     "[with a=[select 1] b=[select * from [select 1, 2] as b(x y)] select * from a]"},
+    {"WITH a (SELECT 1) SELECT * FROM a", "[with a=[select 1] select * from a]"},
+    {"WITH a AS (WITH b AS (SELECT 1) SELECT * FROM b) SELECT * FROM a UNION SELECT 2 LIMIT 1",
+     "[with a=[with b=[select 1] select * from b] union [select * from a] [select 2] limit 1]"},
+    {"WITH a AS (SELECT 1) (WITH b AS (SELECT 2) SELECT * FROM b)",
+     "[with a=[select 1] select * from [with b=[select 2] select * from b]]"},
+    {"WITH a AS (SELECT 1) FROM a SELECT *", "[with a=[select 1] select * from a]"},
+    {"WITH recursive AS (SELECT 1) SELECT * FROM recursive",
+     "[with recursive=[select 1] select * from recursive]"},
+    {"FROM t", "[select * from t]"},
+    {"FROM t SELECT a, b WHERE c GROUP BY a", "[select a, b from t where c group a]"},
+    {"FROM t LATERAL VIEW explode(a) SELECT b LIMIT 1",
+     "[select b from join(lateral view t explode(a)) limit 1]"},
+    {"TABLE a.b", "[select * from a.b]"},
+    {"VALUES (1, 'a'), (2, 'b') AS t(x, y)", "[select * from values((1 'a')(2 'b')) as t(x y)]"},
+    {"VALUES 1, (2), (3 + 4)", "[select * from values((1)(2)((+ 3 4)))]"},
+    {"SELECT a left, b right, c full FROM t", "[select a as left, b as right, c as full from t]"},
+    {"SELECT a window, b FROM t WINDOW w AS (ORDER BY a), v AS (PARTITION BY b)",
+     "[select a as window, b from t]"},
+    {"SELECT a FROM t window", "[select a from t as window]"},
+    {"SELECT a FROM t MINUS SELECT b FROM u", "[except [select a from t] [select b from u]]"},
+    {"SELECT a AS from, b AS select, c AS where FROM t",
+     "[select a as from, b as select, c as where from t]"},
+    {"SELECT a values FROM t set", "[select a as values from t as set]"},
+    {"SELECT end end, start start FROM t end", "[select end as end, start as start from t as end]"},
+    {"SELECT a FROM t order ORDER BY order", "[select a from t as order order order asc first]"},
+    {"SELECT a FROM t group GROUP BY group", "[select a from t as group group group]"},
+    {"SELECT a FROM t `where` WHERE `where`.a", "[select a from t as where where where.a]"},
+    {"SELECT a minus FROM t", "[except [select a] [select * from t]]"},
+    {"SELECT a -- c ; 'x\nFROM t", "[select a from t]"},
+};
+
+static void test_queries(void **state) {
+  (void)state;
+  CHECK_STATEMENTS(queries);
+}
+
+const struct CMUnitTest query_tests[] = {
+    cmocka_unit_test(test_queries),
+};
+const size_t query_test_count = EAGRE_COUNT_OF(query_tests);

@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "column/column.h"
 
-/* ---- Numbers -------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 enum eagre_value_result {
   EAGRE_VALUE_OK,
@@ -44,7 +44,7 @@ size_t eagre_value_print_float(float value, char *out);
 /* At most 20 bytes. */
 size_t eagre_value_print_integer(int64_t value, char *out);
 
-/* ---- Civil time ----------------------------------------------------------------------------- */
+/* ---- Civil time ------------------------------------------------------------------------------ */
 
 /* Proleptic Gregorian calendar. */
 int64_t eagre_value_days_from_civil(int64_t year, unsigned month, unsigned day);

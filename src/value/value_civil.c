@@ -48,8 +48,7 @@ unsigned eagre_value_month_length(int64_t year, unsigned month) {
   return lengths[month - 1] + (month == 2 && eagre_value_is_leap_year(year));
 }
 
-/* ---- Wall-clock time --------------------------------------------------------------------------
- */
+/* ---- Wall-clock time ------------------------------------------------------------------------- */
 
 bool eagre_wall_time_is_valid(const struct eagre_wall_time *time) {
   return time->month - 1 < 12 && time->day >= 1 &&

@@ -98,8 +98,7 @@ static uint64_t nan_bits(const struct float_format *format) {
   return infinity_bits(format) | (uint64_t)1 << (format->mantissa_bits - 1);
 }
 
-/* ---- Reading the digits -----------------------------------------------------------------------
- */
+/* ---- Reading the digits ---------------------------------------------------------------------- */
 
 /* "e-12" at `at`; leaves `at` where it is when no digit follows. Saturates. */
 static const char *scan_exponent(const char *at, const char *end, int64_t *out_exponent) {
@@ -172,8 +171,7 @@ static const char *scan_decimal(const char *at, const char *end, struct decimal 
   return at;
 }
 
-/* ---- Rounding ---------------------------------------------------------------------------------
- */
+/* ---- Rounding -------------------------------------------------------------------------------- */
 
 static bool multiply_exactly(const struct decimal *decimal, const struct float_format *format,
                              uint64_t *out_bits) {
@@ -276,8 +274,7 @@ static uint64_t round_decimal(const struct decimal *decimal, const struct float_
   return round_slowly(decimal, format);
 }
 
-/* ---- Java's grammar ---------------------------------------------------------------------------
- */
+/* ---- Java's grammar -------------------------------------------------------------------------- */
 
 static int hex_digit(char character) {
   if (eagre_digit_is(character)) return character - '0';

@@ -8,13 +8,8 @@
  * have 24 and 7 * 24 hours here. A sign belongs to its own part. */
 #include "value/value.h"
 
-#include "value/value_digits.h"
+#include "value/value_cursor.h"
 #include "value/value_time.h"
-
-struct cursor {
-  const char *at;
-  const char *end;
-};
 
 struct part {
   int64_t number;
@@ -46,29 +41,15 @@ static bool is_space(char character) {
   return byte == ' ' || (byte >= 9 && byte <= 13) || (byte >= 28 && byte <= 31);
 }
 
-static bool is_at_end(const struct cursor *cursor) {
-  return cursor->at == cursor->end;
-}
-
-static bool skip_spaces(struct cursor *cursor) {
+static bool skip_spaces(struct eagre_cursor *cursor) {
   const char *start = cursor->at;
-  while (!is_at_end(cursor) && is_space(*cursor->at)) {
+  while (!eagre_cursor_is_end(cursor) && is_space(*cursor->at)) {
     cursor->at++;
   }
   return cursor->at > start;
 }
 
-static bool skip_character(struct cursor *cursor, char character) {
-  if (is_at_end(cursor) || *cursor->at != character) return false;
-  cursor->at++;
-  return true;
-}
-
-static bool is_digit_next(const struct cursor *cursor) {
-  return !is_at_end(cursor) && eagre_digit_is(*cursor->at);
-}
-
-static bool skip_word(struct cursor *cursor, struct eagre_text word) {
+static bool skip_word(struct eagre_cursor *cursor, struct eagre_text word) {
   if ((size_t)(cursor->end - cursor->at) < word.size) return false;
   struct eagre_text front = eagre_text_make(cursor->at, word.size);
   if (!eagre_text_equal_ignoring_case(front, word)) return false;
@@ -77,11 +58,11 @@ static bool skip_word(struct cursor *cursor, struct eagre_text word) {
 }
 
 /* Digits behind the point, at least one when nothing at all stood before it. */
-static bool read_fraction(struct cursor *cursor, bool is_alone, int64_t *out_us) {
+static bool read_fraction(struct eagre_cursor *cursor, bool is_alone, int64_t *out_us) {
   int64_t nanoseconds = 0;
   int64_t scale = 100000000;
   bool is_empty = true;
-  for (; is_digit_next(cursor); cursor->at++) {
+  for (; eagre_cursor_is_digit(cursor); cursor->at++) {
     if (scale == 0) return false;
     nanoseconds += (*cursor->at - '0') * scale;
     scale /= 10;
@@ -92,19 +73,19 @@ static bool read_fraction(struct cursor *cursor, bool is_alone, int64_t *out_us)
 }
 
 /* "-1", "+ 1", "1.5", ".5", "1." */
-static enum eagre_value_result read_number(struct cursor *cursor, struct part *out) {
+static enum eagre_value_result read_number(struct eagre_cursor *cursor, struct part *out) {
   *out = (struct part){0};
-  bool is_negative = skip_character(cursor, '-');
-  bool is_signed = is_negative || skip_character(cursor, '+');
+  bool is_negative = eagre_cursor_skip(cursor, '-');
+  bool is_signed = is_negative || eagre_cursor_skip(cursor, '+');
   if (is_signed) skip_spaces(cursor);
-  bool has_digits = is_digit_next(cursor);
-  for (; is_digit_next(cursor); cursor->at++) {
+  bool has_digits = eagre_cursor_is_digit(cursor);
+  for (; eagre_cursor_is_digit(cursor); cursor->at++) {
     if (__builtin_mul_overflow(out->number, 10, &out->number) ||
         __builtin_add_overflow(out->number, *cursor->at - '0', &out->number)) {
       return EAGRE_VALUE_OVERFLOW;
     }
   }
-  out->has_fraction = skip_character(cursor, '.');
+  out->has_fraction = eagre_cursor_skip(cursor, '.');
   if (out->has_fraction && !read_fraction(cursor, !has_digits && !is_signed, &out->fraction_us)) {
     return EAGRE_VALUE_INVALID;
   }
@@ -116,11 +97,11 @@ static enum eagre_value_result read_number(struct cursor *cursor, struct part *o
   return EAGRE_VALUE_OK;
 }
 
-static const struct unit *read_unit(struct cursor *cursor) {
+static const struct unit *read_unit(struct eagre_cursor *cursor) {
   for (size_t i = 0; i < EAGRE_COUNT_OF(units); i++) {
     if (!skip_word(cursor, eagre_text_of(units[i].name))) continue;
-    if (!skip_character(cursor, 's')) skip_character(cursor, 'S');
-    return is_at_end(cursor) || is_space(*cursor->at) ? &units[i] : NULL;
+    if (!eagre_cursor_skip(cursor, 's')) eagre_cursor_skip(cursor, 'S');
+    return eagre_cursor_is_end(cursor) || is_space(*cursor->at) ? &units[i] : NULL;
   }
   return NULL;
 }
@@ -132,7 +113,8 @@ static bool add_product(int64_t *total, int64_t number, int64_t scale) {
          !__builtin_add_overflow(*total, product, total);
 }
 
-static enum eagre_value_result read_part(struct cursor *cursor, int64_t *months, int64_t *us) {
+static enum eagre_value_result read_part(struct eagre_cursor *cursor, int64_t *months,
+                                         int64_t *us) {
   struct part part;
   enum eagre_value_result result = read_number(cursor, &part);
   if (result != EAGRE_VALUE_OK) return result;
@@ -150,12 +132,12 @@ enum eagre_value_result eagre_value_parse_interval(struct eagre_text text, int64
                                                    int64_t *out_us) {
   text = eagre_text_trim(text);
   if (text.size == 0) return EAGRE_VALUE_INVALID;
-  struct cursor cursor = {text.data, text.data + text.size};
+  struct eagre_cursor cursor = eagre_cursor_of(text);
   if (skip_word(&cursor, EAGRE_TEXT("interval")) && !skip_spaces(&cursor)) {
     return EAGRE_VALUE_INVALID;
   }
   int64_t months = 0, us = 0;
-  while (!is_at_end(&cursor)) {
+  while (!eagre_cursor_is_end(&cursor)) {
     enum eagre_value_result result = read_part(&cursor, &months, &us);
     if (result != EAGRE_VALUE_OK) return result;
     skip_spaces(&cursor);

@@ -59,8 +59,7 @@ static enum eagre_status refuse_week_letter(struct compiler *compiler, char lett
   return status;
 }
 
-/* ---- Items ------------------------------------------------------------------------------------
- */
+/* ---- Items ----------------------------------------------------------------------------------- */
 
 static struct eagre_pattern_item *add_item(struct compiler *compiler,
                                            enum eagre_pattern_item_kind kind) {
@@ -227,8 +226,7 @@ static enum eagre_status add_zone(struct compiler *compiler, char letter, size_t
   return EAGRE_OK;
 }
 
-/* ---- Letters ----------------------------------------------------------------------------------
- */
+/* ---- Letters --------------------------------------------------------------------------------- */
 
 static void mark_format_only(struct compiler *compiler, char letter) {
   compiler->pattern->format_only = letter;
@@ -305,8 +303,7 @@ static enum eagre_status add_letters(struct compiler *compiler, char letter, siz
   }
 }
 
-/* ---- Text -------------------------------------------------------------------------------------
- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 static bool is_letter(char character) {
   char lower = (char)(character | 0x20);

@@ -1,8 +1,9 @@
 /* A compiled date pattern, inside the room `value`.
  *
- * value_pattern.c turns the text into a flat list of items, value_pattern_format.c prints it and
- * value_pattern_parse.c reads with it. The meaning of the letters is Java's DateTimeFormatter's
- * (strict resolver, ignoring case, English names) as Spark restricts it. */
+ * value_pattern.c turns the text into a flat list of items, value_pattern_format.c prints it,
+ * value_pattern_parse.c reads fields with it and value_pattern_resolve.c makes a time of them. The
+ * meaning of the letters is Java's DateTimeFormatter's (strict resolver, ignoring case, English
+ * names) as Spark restricts it. */
 #pragma once
 
 #include "value/value_time.h"
@@ -55,7 +56,7 @@ struct eagre_pattern_item {
   uint8_t width_min;
   uint8_t width_max;
   /* Digits that the numbers right behind need ("yyyyMMdd": 4 behind yyyy); they are left to them.
-   */
+ */
   uint16_t width_behind;
   bool is_long; /* names in full; GMT+01:00 rather than GMT+1 */
   /* OFFSET: what is written besides hours. */
@@ -76,6 +77,32 @@ struct eagre_pattern {
   char *literals;                    /* what the items' literals point into */
   struct eagre_pattern_names *names; /* region ids; NULL without V and z */
 };
+
+/* What has been read. */
+struct eagre_pattern_fields {
+  int64_t values[EAGRE_PATTERN_FIELD_count];
+  uint32_t present; /* one bit per field */
+  bool has_zone;
+  const struct eagre_zone *zone; /* NULL: `zone_offset_s` */
+  int32_t zone_offset_s;
+};
+
+static inline bool eagre_pattern_has_field(const struct eagre_pattern_fields *fields,
+                                           enum eagre_pattern_field field) {
+  return fields->present >> field & 1;
+}
+
+/* False when the field was set before to another value. */
+static inline bool eagre_pattern_set_field(struct eagre_pattern_fields *fields,
+                                           enum eagre_pattern_field field, int64_t value) {
+  if (eagre_pattern_has_field(fields, field) && fields->values[field] != value) return false;
+  fields->values[field] = value;
+  fields->present |= 1u << field;
+  return true;
+}
+
+/* Makes a wall-clock time of the fields, which are used up. False when there is no such time. */
+bool eagre_pattern_resolve(struct eagre_pattern_fields *fields, struct eagre_wall_time *out);
 
 /* The names of an item's field, index 0 for the field's smallest value; with their number. */
 const char *const *eagre_pattern_texts(const struct eagre_pattern_item *item, size_t *out_count,

@@ -147,13 +147,9 @@ static void format_gmt_offset(bool is_long, int32_t offset_s, struct eagre_buffe
 
 /* The name of the zone at that time; without one, what Java writes then: "GMT+03:00". */
 static void format_zone_name(bool is_long, const struct moment *moment, struct eagre_buffer *out) {
-  const struct eagre_zone *zone = moment->zone;
-  bool is_daylight = zone->first_is_daylight;
-  if (zone->transition_count > 0) {
-    int64_t instant_s = eagre_divide_floor(moment->us, EAGRE_SECOND_US);
-    is_daylight = zone->is_daylight[eagre_zone_period_at(zone, instant_s)];
-  }
-  const char *name = eagre_zone_name(zone, is_daylight, is_long);
+  int64_t instant_s = eagre_divide_floor(moment->us, EAGRE_SECOND_US);
+  bool is_daylight = eagre_zone_is_daylight(moment->zone, instant_s);
+  const char *name = eagre_zone_name(moment->zone, is_daylight, is_long);
   if (*name == 0) {
     format_gmt_offset(true, moment->offset_s, out);
   } else {

@@ -1,8 +1,7 @@
 /* Names in date patterns: English months, days and so on, and zones by id or abbreviation. */
 #include "value/value_pattern.h"
 
-/* ---- Names of fields --------------------------------------------------------------------------
- */
+/* ---- Names of fields ------------------------------------------------------------------------- */
 
 static const char *const eras[] = {"BC", "AD"};
 static const char *const long_eras[] = {"Before Christ", "Anno Domini"};
@@ -43,8 +42,7 @@ const char *const *eagre_pattern_texts(const struct eagre_pattern_item *item, si
   }
 }
 
-/* ---- Names of zones ---------------------------------------------------------------------------
- */
+/* ---- Names of zones -------------------------------------------------------------------------- */
 
 /* Zero-terminated ids, one behind the other. */
 struct eagre_pattern_names {

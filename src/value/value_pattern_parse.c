@@ -1,55 +1,21 @@
-/* Reading with a date pattern: first every item's field, then from the fields an instant.
- *
- * The second step is Java's strict resolver and Spark's defaults for what is missing: 1970,
- * January, the 1st, midnight. Fields that contradict each other (day of year and month) are
- * refused. */
+/* Reading with a date pattern: text to fields. value_pattern_resolve.c makes a time of them. */
 #include "value/value_pattern.h"
 
 #include "value/value_digits.h"
 
 enum {
   SAFE_DIGITS = 18, /* longer numbers are out of range of every field */
-  YEAR_MAX = 999999999,
   HOURS_MAX = 23,
-};
-
-/* What the items have read. */
-struct fields {
-  int64_t values[EAGRE_PATTERN_FIELD_count];
-  uint32_t present; /* one bit per field */
-  bool has_zone;
-  const struct eagre_zone *zone; /* NULL: `zone_offset_s` */
-  int32_t zone_offset_s;
 };
 
 struct reader {
   const struct eagre_pattern *pattern;
   const struct eagre_zone *session;
   const char *end;
-  struct fields fields;
+  struct eagre_pattern_fields fields;
 };
 
-static bool has_field(const struct fields *fields, enum eagre_pattern_field field) {
-  return fields->present >> field & 1;
-}
-
-/* False when the field was read before with another value. */
-static bool set_field(struct fields *fields, enum eagre_pattern_field field, int64_t value) {
-  if (has_field(fields, field) && fields->values[field] != value) return false;
-  fields->values[field] = value;
-  fields->present |= 1u << field;
-  return true;
-}
-
-static bool take_field(struct fields *fields, enum eagre_pattern_field field, int64_t *out_value) {
-  bool is_present = has_field(fields, field);
-  *out_value = fields->values[field];
-  fields->present &= ~(1u << field);
-  return is_present;
-}
-
-/* ---- Items: each returns where it ends, or NULL ------------------------------------------------
- */
+/* ---- Items: each returns where it ends, or NULL ---------------------------------------------- */
 
 static bool starts_with(const char *at, const char *end, struct eagre_text front) {
   return (size_t)(end - at) >= front.size &&
@@ -102,7 +68,9 @@ static const char *read_number(struct reader *reader, const struct eagre_pattern
     return NULL;
   }
   if (item->kind == EAGRE_PATTERN_SHORT_YEAR) value += 2000;
-  return set_field(&reader->fields, item->field, is_negative ? -value : value) ? at + count : NULL;
+  return eagre_pattern_set_field(&reader->fields, item->field, is_negative ? -value : value)
+             ? at + count
+             : NULL;
 }
 
 static const char *read_fraction(struct reader *reader, const struct eagre_pattern_item *item,
@@ -113,7 +81,7 @@ static const char *read_fraction(struct reader *reader, const struct eagre_patte
   for (size_t i = count; i < 9; i++) {
     value *= 10;
   }
-  return set_field(&reader->fields, item->field, value) ? at + count : NULL;
+  return eagre_pattern_set_field(&reader->fields, item->field, value) ? at + count : NULL;
 }
 
 static const char *read_text(struct reader *reader, const struct eagre_pattern_item *item,
@@ -124,7 +92,9 @@ static const char *read_text(struct reader *reader, const struct eagre_pattern_i
   for (size_t i = 0; i < count; i++) {
     struct eagre_text text = eagre_text_of(texts[i]);
     if (!starts_with(at, reader->end, text)) continue;
-    return set_field(&reader->fields, item->field, (int64_t)(i + first)) ? at + text.size : NULL;
+    return eagre_pattern_set_field(&reader->fields, item->field, (int64_t)(i + first))
+               ? at + text.size
+               : NULL;
   }
   return NULL;
 }
@@ -162,7 +132,7 @@ static const char *read_offset(struct reader *reader, const struct eagre_pattern
   } else {
     at = scan_offset(item, at, reader->end, &offset_s);
   }
-  return at != NULL && set_field(&reader->fields, item->field, offset_s) ? at : NULL;
+  return at != NULL && eagre_pattern_set_field(&reader->fields, item->field, offset_s) ? at : NULL;
 }
 
 /* ":30" and ":30:15" behind the hours of a GMT offset; digits that are missing are not read. */
@@ -191,13 +161,12 @@ static const char *read_gmt_offset(struct reader *reader, const struct eagre_pat
     if (item->is_long && at == hours_end) return NULL;
     offset_s *= sign;
   }
-  return set_field(&reader->fields, item->field, offset_s) ? at : NULL;
+  return eagre_pattern_set_field(&reader->fields, item->field, offset_s) ? at : NULL;
 }
 
-/* ---- Zones ------------------------------------------------------------------------------------
- */
+/* ---- Zones ----------------------------------------------------------------------------------- */
 
-static void set_fixed_zone(struct fields *fields, int32_t offset_s) {
+static void set_fixed_zone(struct eagre_pattern_fields *fields, int32_t offset_s) {
   fields->has_zone = true;
   fields->zone = NULL;
   fields->zone_offset_s = offset_s;
@@ -215,19 +184,37 @@ static const char *read_prefixed_zone(struct reader *reader, const char *at, siz
   return behind == NULL ? at + prefix_size : behind;
 }
 
-static const char *read_region(struct reader *reader, bool with_abbreviations, const char *at) {
-  struct eagre_text text = eagre_text_make(at, (size_t)(reader->end - at));
+/* The longest zone that stands there: one of ICU's, by id or abbreviation, or one that only the tz
+ * database knows. */
+static size_t find_region(struct reader *reader, bool with_abbreviations, struct eagre_text text,
+                          const struct eagre_zone **out_zone) {
   struct eagre_text region;
   size_t size =
       eagre_pattern_match_region(reader->pattern->names, text, with_abbreviations, &region);
-  if (size > 0) {
-    reader->fields.has_zone = true;
-    reader->fields.zone = eagre_zone_find_region(reader->session, region);
-    return reader->fields.zone == NULL ? NULL : at + size;
+  struct eagre_text whole = eagre_text_make(text.data, eagre_zone_measure_id(text));
+  const struct eagre_zone *zone = NULL;
+  if (whole.size > size) zone = eagre_zone_find_region(reader->session, whole);
+  if (zone != NULL && zone->is_region && eagre_zone_is_java_id(whole)) {
+    *out_zone = zone;
+    return whole.size;
   }
-  if (*at != 'Z' && *at != 'z') return NULL;
-  set_fixed_zone(&reader->fields, 0);
-  return at + 1;
+  if (size > 0) *out_zone = eagre_zone_find_region(reader->session, region);
+  return size;
+}
+
+/* A zone by id or abbreviation, or "Z". */
+static const char *read_region(struct reader *reader, bool with_abbreviations, const char *at) {
+  struct eagre_text text = eagre_text_make(at, (size_t)(reader->end - at));
+  const struct eagre_zone *zone = NULL;
+  size_t size = find_region(reader, with_abbreviations, text, &zone);
+  if (size == 0) {
+    if (*at != 'Z' && *at != 'z') return NULL;
+    set_fixed_zone(&reader->fields, 0);
+    return at + 1;
+  }
+  reader->fields.has_zone = true;
+  reader->fields.zone = zone;
+  return zone == NULL ? NULL : at + size;
 }
 
 static const char *read_zone(struct reader *reader, const struct eagre_pattern_item *item,
@@ -245,8 +232,7 @@ static const char *read_zone(struct reader *reader, const struct eagre_pattern_i
   return read_region(reader, item->kind == EAGRE_PATTERN_ZONE_NAME, at);
 }
 
-/* ---- The list of items ------------------------------------------------------------------------
- */
+/* ---- The list of items ----------------------------------------------------------------------- */
 
 static const char *read_item(struct reader *reader, const struct eagre_pattern_item *item,
                              const char *at) {
@@ -278,7 +264,7 @@ static const char *read_items(struct reader *reader, uint32_t from, uint32_t to,
       at = read_item(reader, &items[i], at);
       continue;
     }
-    struct fields before = reader->fields;
+    struct eagre_pattern_fields before = reader->fields;
     const char *behind = read_items(reader, i + 1, items[i].end, at);
     if (behind == NULL) {
       reader->fields = before;
@@ -290,143 +276,22 @@ static const char *read_items(struct reader *reader, uint32_t from, uint32_t to,
   return at;
 }
 
-/* ---- Fields to a date -------------------------------------------------------------------------
- */
-
-/* Years of an era become years; without an era they say nothing (Java does not invent one). */
-static bool resolve_era(struct fields *fields) {
-  int64_t era = fields->values[EAGRE_PATTERN_ERA];
-  int64_t year_of_era = fields->values[EAGRE_PATTERN_YEAR_OF_ERA];
-  if (!has_field(fields, EAGRE_PATTERN_YEAR_OF_ERA)) return true;
-  if (year_of_era < 1 || year_of_era > YEAR_MAX) return false;
-  if (!has_field(fields, EAGRE_PATTERN_ERA)) return true;
-  return set_field(fields, EAGRE_PATTERN_YEAR, era == 1 ? year_of_era : 1 - year_of_era);
-}
-
-static int64_t get_or(const struct fields *fields, enum eagre_pattern_field field,
-                      int64_t missing) {
-  return has_field(fields, field) ? fields->values[field] : missing;
-}
-
-static bool is_in_range(int64_t value, int64_t least, int64_t most) {
-  return value >= least && value <= most;
-}
-
-static bool resolve_day_of_year(int64_t year, int64_t day_of_year, struct eagre_wall_time *out) {
-  if (!is_in_range(day_of_year, 1, eagre_value_is_leap_year(year) ? 366 : 365)) return false;
-  int64_t days = eagre_value_days_from_civil(year, 1, 1) + day_of_year - 1;
-  eagre_value_civil_from_days(days, &out->year, &out->month, &out->day);
-  return true;
-}
-
-static bool resolve_date(struct fields *fields, struct eagre_wall_time *out) {
-  if (!resolve_era(fields)) return false;
-  int64_t year = get_or(fields, EAGRE_PATTERN_YEAR, 1970);
-  int64_t month = get_or(fields, EAGRE_PATTERN_MONTH, 1);
-  int64_t day = get_or(fields, EAGRE_PATTERN_DAY, 1);
-  if (!is_in_range(year, -YEAR_MAX, YEAR_MAX) || !is_in_range(month, 1, 12) ||
-      !is_in_range(day, 1, 31)) {
-    return false;
-  }
-  out->year = year;
-  out->month = (unsigned)month;
-  out->day = (unsigned)day;
-  if (!has_field(fields, EAGRE_PATTERN_DAY_OF_YEAR)) {
-    return out->day <= eagre_value_month_length(year, out->month);
-  }
-  return resolve_day_of_year(year, fields->values[EAGRE_PATTERN_DAY_OF_YEAR], out) &&
-         get_or(fields, EAGRE_PATTERN_MONTH, out->month) == out->month &&
-         get_or(fields, EAGRE_PATTERN_DAY, out->day) == out->day;
-}
-
-/* ---- Fields to a time -------------------------------------------------------------------------
- */
-
-static bool resolve_clock_hours(struct fields *fields) {
-  int64_t hour;
-  if (take_field(fields, EAGRE_PATTERN_CLOCK_HOUR, &hour)) {
-    if (!is_in_range(hour, 1, 24)) return false;
-    if (!set_field(fields, EAGRE_PATTERN_HOUR, hour == 24 ? 0 : hour)) return false;
-  }
-  if (take_field(fields, EAGRE_PATTERN_CLOCK_HALF_HOUR, &hour)) {
-    if (!is_in_range(hour, 1, 12)) return false;
-    if (!set_field(fields, EAGRE_PATTERN_HALF_HOUR, hour == 12 ? 0 : hour)) return false;
-  }
-  return true;
-}
-
-/* AM or PM and the hour of the half day make an hour of the day. */
-static bool resolve_half_days(struct fields *fields) {
-  if (!has_field(fields, EAGRE_PATTERN_HALF_DAY) || !has_field(fields, EAGRE_PATTERN_HALF_HOUR)) {
-    return true;
-  }
-  int64_t half, hour;
-  take_field(fields, EAGRE_PATTERN_HALF_DAY, &half);
-  take_field(fields, EAGRE_PATTERN_HALF_HOUR, &hour);
-  return is_in_range(hour, 0, 11) && set_field(fields, EAGRE_PATTERN_HOUR, half * 12 + hour);
-}
-
-/* Whether Java makes a time of what is there: hours, and no part missing between two others. */
-static bool is_time_complete(const struct fields *fields) {
-  bool has_minute = has_field(fields, EAGRE_PATTERN_MINUTE);
-  bool has_second = has_field(fields, EAGRE_PATTERN_SECOND);
-  bool has_nanosecond = has_field(fields, EAGRE_PATTERN_NANOSECOND);
-  if (!has_field(fields, EAGRE_PATTERN_HOUR)) return false;
-  return has_minute ? has_second || !has_nanosecond : !has_second && !has_nanosecond;
-}
-
-/* A half day or its hour left over must agree with a complete time. */
-static bool agrees_with_hour(const struct fields *fields, int64_t hour) {
-  return get_or(fields, EAGRE_PATTERN_HALF_DAY, hour / 12) == hour / 12 &&
-         get_or(fields, EAGRE_PATTERN_HALF_HOUR, hour % 12) == hour % 12;
-}
-
-/* Spark's hour when Java has made no time: of the day, of the half day, noon for a bare PM. */
-static int64_t choose_hour(const struct fields *fields) {
-  if (has_field(fields, EAGRE_PATTERN_HOUR)) return fields->values[EAGRE_PATTERN_HOUR];
-  if (has_field(fields, EAGRE_PATTERN_HALF_HOUR)) return fields->values[EAGRE_PATTERN_HALF_HOUR];
-  return get_or(fields, EAGRE_PATTERN_HALF_DAY, 0) * 12;
-}
-
-static bool resolve_time(struct fields *fields, struct eagre_wall_time *out) {
-  if (!resolve_clock_hours(fields) || !resolve_half_days(fields)) return false;
-  int64_t hour = choose_hour(fields);
-  int64_t minute = get_or(fields, EAGRE_PATTERN_MINUTE, 0);
-  int64_t second = get_or(fields, EAGRE_PATTERN_SECOND, 0);
-  if (!is_in_range(hour, 0, 23) || !is_in_range(minute, 0, 59) || !is_in_range(second, 0, 59) ||
-      !is_in_range(get_or(fields, EAGRE_PATTERN_HALF_HOUR, 0), 0, 11)) {
-    return false;
-  }
-  if (is_time_complete(fields) && !agrees_with_hour(fields, hour)) return false;
-  out->hour = (unsigned)hour;
-  out->minute = (unsigned)minute;
-  out->second = (unsigned)second;
-  out->microsecond = (unsigned)(get_or(fields, EAGRE_PATTERN_NANOSECOND, 0) / 1000);
-  return true;
-}
-
-/* ---- The door ---------------------------------------------------------------------------------
- */
+/* ---- The door -------------------------------------------------------------------------------- */
 
 static bool read_fields(struct reader *reader, struct eagre_text text,
                         struct eagre_wall_time *out) {
   if (reader->pattern->format_only != 0) return false;
   const char *start = text.size == 0 ? "" : text.data;
   reader->end = start + text.size;
-  const char *behind = read_items(reader, 0, reader->pattern->item_count, start);
-  if (behind != reader->end) return false;
-  if (!is_in_range(get_or(&reader->fields, EAGRE_PATTERN_OFFSET_SECONDS, 0), -EAGRE_ZONE_OFFSET_MAX,
-                   EAGRE_ZONE_OFFSET_MAX)) {
-    return false;
-  }
-  return resolve_date(&reader->fields, out) && resolve_time(&reader->fields, out);
+  if (read_items(reader, 0, reader->pattern->item_count, start) != reader->end) return false;
+  return eagre_pattern_resolve(&reader->fields, out);
 }
 
 enum eagre_value_result eagre_pattern_parse(const struct eagre_pattern *pattern,
                                             struct eagre_text text, const struct eagre_zone *zone,
                                             int64_t *out_us) {
   struct reader reader = {.pattern = pattern, .session = zone};
-  const struct fields *fields = &reader.fields;
+  const struct eagre_pattern_fields *fields = &reader.fields;
   struct eagre_wall_time time;
   if (!read_fields(&reader, text, &time)) return EAGRE_VALUE_INVALID;
   if (fields->has_zone && fields->zone != NULL) {
@@ -435,7 +300,7 @@ enum eagre_value_result eagre_pattern_parse(const struct eagre_pattern *pattern,
   if (fields->has_zone) {
     return eagre_wall_time_to_instant_at(&time, fields->zone_offset_s, out_us);
   }
-  if (has_field(fields, EAGRE_PATTERN_OFFSET_SECONDS)) {
+  if (eagre_pattern_has_field(fields, EAGRE_PATTERN_OFFSET_SECONDS)) {
     int32_t offset_s = (int32_t)fields->values[EAGRE_PATTERN_OFFSET_SECONDS];
     return eagre_wall_time_to_instant_at(&time, offset_s, out_us);
   }

@@ -7,8 +7,7 @@
 
 enum { PRINT_SIZE_MAX = 40 }; /* of any number, date or timestamp */
 
-/* ---- Dates and timestamps ---------------------------------------------------------------------
- */
+/* ---- Dates and timestamps -------------------------------------------------------------------- */
 
 size_t eagre_value_print_date(int32_t days, char *out) {
   struct eagre_wall_time date;
@@ -63,8 +62,7 @@ size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zon
   return (size_t)(put_offset(end + 3, offset_s) - out);
 }
 
-/* ---- Whole values -----------------------------------------------------------------------------
- */
+/* ---- Whole values ---------------------------------------------------------------------------- */
 
 static void print_struct(const struct eagre_vector *vector, uint32_t index,
                          const struct eagre_zone *zone, struct eagre_buffer *out) {

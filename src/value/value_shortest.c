@@ -82,7 +82,18 @@ static struct decimal find_shortest(struct binary v) {
   return (struct decimal){is_below_nearest ? below : above, k};
 }
 
+/* The answer of a short number ends in up to 16 zeros, so they go in halves. */
 static void strip_zeros(struct decimal *decimal) {
+  static const struct {
+    uint64_t power;
+    int32_t count;
+  } steps[] = {{100000000, 8}, {10000, 4}, {100, 2}, {10, 1}};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(steps); i++) {
+    if (decimal->digits % steps[i].power != 0) continue;
+    decimal->digits /= steps[i].power;
+    decimal->exponent += steps[i].count;
+  }
+  /* Sixteen zeros or more: 8 twice. */
   while (decimal->digits % 10 == 0) {
     decimal->digits /= 10;
     decimal->exponent++;

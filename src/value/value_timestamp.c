@@ -10,7 +10,7 @@
  * Texts in exactly ISO's shape are the common case and are read by position first. */
 #include "value/value.h"
 
-#include "value/value_digits.h"
+#include "value/value_cursor.h"
 #include "value/value_time.h"
 
 enum {
@@ -18,8 +18,7 @@ enum {
   FRACTION_DIGITS = 6, /* digits behind are cut off */
 };
 
-/* ---- ISO by position --------------------------------------------------------------------------
- */
+/* ---- ISO by position ------------------------------------------------------------------------- */
 
 /* Eight characters of digits and separators minus `pattern`, which has '0' for a digit: each byte
  * is a digit's value or 0. False when one is not; the sum with 0x7f - limit tells by its top bit.
@@ -109,8 +108,7 @@ static bool parse_iso(struct eagre_text text, const struct eagre_zone *zone, int
   return true;
 }
 
-/* ---- The general grammar ----------------------------------------------------------------------
- */
+/* ---- The general grammar --------------------------------------------------------------------- */
 
 struct parsed_time {
   struct eagre_wall_time time;
@@ -118,40 +116,12 @@ struct parsed_time {
   struct eagre_text zone; /* empty when there is none */
 };
 
-struct cursor {
-  const char *at;
-  const char *end;
-};
-
-static bool is_at_end(const struct cursor *cursor) {
-  return cursor->at == cursor->end;
-}
-
-/* A number of `count_min` to `count_max` digits, and no digit more. */
-static bool read_number(struct cursor *cursor, unsigned count_min, unsigned count_max,
-                        unsigned *out_value) {
-  const char *start = cursor->at;
-  unsigned value = 0;
-  while (cursor->at < cursor->end && eagre_digit_is(*cursor->at)) {
-    if (cursor->at - start >= (ptrdiff_t)count_max) return false;
-    value = value * 10 + (unsigned)(*cursor->at++ - '0');
-  }
-  *out_value = value;
-  return cursor->at - start >= (ptrdiff_t)count_min;
-}
-
-static bool skip_character(struct cursor *cursor, char character) {
-  if (is_at_end(cursor) || *cursor->at != character) return false;
-  cursor->at++;
-  return true;
-}
-
-static bool read_two(struct cursor *cursor, unsigned *out_value) {
-  return read_number(cursor, 1, 2, out_value);
+static bool read_two(struct eagre_cursor *cursor, unsigned *out_value) {
+  return eagre_cursor_read_number(cursor, 1, 2, out_value);
 }
 
 /* What stands behind the seconds. */
-static void read_zone(struct cursor *cursor, struct eagre_text *out_zone) {
+static void read_zone(struct eagre_cursor *cursor, struct eagre_text *out_zone) {
   while (cursor->at < cursor->end && (unsigned char)*cursor->at <= ' ') {
     cursor->at++;
   }
@@ -159,44 +129,45 @@ static void read_zone(struct cursor *cursor, struct eagre_text *out_zone) {
 }
 
 /* [":" minute [":" second ["." digits] [zone]]] to the end. */
-static bool read_clock_tail(struct cursor *cursor, struct parsed_time *out) {
-  if (is_at_end(cursor)) return true;
-  if (!skip_character(cursor, ':') || !read_two(cursor, &out->time.minute)) return false;
-  if (is_at_end(cursor)) return true;
-  if (!skip_character(cursor, ':') || !read_two(cursor, &out->time.second)) return false;
-  if (skip_character(cursor, '.')) {
+static bool read_clock_tail(struct eagre_cursor *cursor, struct parsed_time *out) {
+  if (eagre_cursor_is_end(cursor)) return true;
+  if (!eagre_cursor_skip(cursor, ':') || !read_two(cursor, &out->time.minute)) return false;
+  if (eagre_cursor_is_end(cursor)) return true;
+  if (!eagre_cursor_skip(cursor, ':') || !read_two(cursor, &out->time.second)) return false;
+  if (eagre_cursor_skip(cursor, '.')) {
     cursor->at = read_fraction(cursor->at, cursor->end, &out->time.microsecond);
   }
-  if (!is_at_end(cursor)) read_zone(cursor, &out->zone);
+  if (!eagre_cursor_is_end(cursor)) read_zone(cursor, &out->zone);
   return true;
 }
 
-static bool read_clock(struct cursor *cursor, struct parsed_time *out) {
+static bool read_clock(struct eagre_cursor *cursor, struct parsed_time *out) {
   return read_two(cursor, &out->time.hour) && read_clock_tail(cursor, out);
 }
 
 /* ["-" month ["-" day [("T" | " ") clock]]] to the end. */
-static bool read_date_tail(struct cursor *cursor, struct parsed_time *out) {
-  if (is_at_end(cursor)) return true;
-  if (!skip_character(cursor, '-') || !read_two(cursor, &out->time.month)) return false;
-  if (is_at_end(cursor)) return true;
-  if (!skip_character(cursor, '-') || !read_two(cursor, &out->time.day)) return false;
-  if (is_at_end(cursor)) return true;
-  return (skip_character(cursor, 'T') || skip_character(cursor, ' ')) && read_clock(cursor, out);
+static bool read_date_tail(struct eagre_cursor *cursor, struct parsed_time *out) {
+  if (eagre_cursor_is_end(cursor)) return true;
+  if (!eagre_cursor_skip(cursor, '-') || !read_two(cursor, &out->time.month)) return false;
+  if (eagre_cursor_is_end(cursor)) return true;
+  if (!eagre_cursor_skip(cursor, '-') || !read_two(cursor, &out->time.day)) return false;
+  if (eagre_cursor_is_end(cursor)) return true;
+  return (eagre_cursor_skip(cursor, 'T') || eagre_cursor_skip(cursor, ' ')) &&
+         read_clock(cursor, out);
 }
 
 /* `text` is trimmed; `may_begin_with_t` says that nothing was cut off in front. */
 static bool read_time(struct eagre_text text, bool may_begin_with_t, struct parsed_time *out) {
-  struct cursor cursor = {text.data, text.data + text.size};
+  struct eagre_cursor cursor = eagre_cursor_of(text);
   *out = (struct parsed_time){.time = {.year = 1, .month = 1, .day = 1}};
-  if (may_begin_with_t && skip_character(&cursor, 'T')) return read_clock(&cursor, out);
-  bool is_negative = skip_character(&cursor, '-');
-  bool is_signed = is_negative || skip_character(&cursor, '+');
+  if (may_begin_with_t && eagre_cursor_skip(&cursor, 'T')) return read_clock(&cursor, out);
+  bool is_negative = eagre_cursor_skip(&cursor, '-');
+  bool is_signed = is_negative || eagre_cursor_skip(&cursor, '+');
   const char *start = cursor.at;
   unsigned number;
-  if (!read_number(&cursor, 1, 6, &number)) return false;
+  if (!eagre_cursor_read_number(&cursor, 1, 6, &number)) return false;
   ptrdiff_t digit_count = cursor.at - start;
-  if (!is_signed && digit_count <= 2 && !is_at_end(&cursor) && *cursor.at == ':') {
+  if (!is_signed && digit_count <= 2 && eagre_cursor_is_next(&cursor, ':')) {
     out->time.hour = number;
     return read_clock_tail(&cursor, out);
   }

@@ -1,9 +1,4 @@
-/* Zone names as Java's ZoneId.of takes them with Spark's additions, and offsets at instants.
- *
- *   name   = "Z" | offset | ("UTC" | "GMT" | "UT") [offset] | short id | region id
- *   offset = ("+" | "-") (h | hh | hhmm | hhmmss | h[h]:m[m] | h[h]:mm:ss)   up to 18 hours
- *
- * One-digit hours and minutes before and behind a colon are Spark's. */
+/* Zones: opening and closing them, the list of transitions, offsets at instants. */
 #include "value/value_zone.h"
 
 #include <pthread.h>
@@ -11,9 +6,8 @@
 #include "value/value_digits.h"
 #include "value/value_time.h"
 
-enum {
-  OFFSET_SIZE_MAX = 9, /* "+hh:mm:ss" */
-};
+/* Names remembered that are no zones, so that bad data does not cost files. */
+enum { UNKNOWN_COUNT = 8 };
 
 #define CYCLE_S (146097 * EAGRE_DAY_S)    /* 400 years */
 #define CYCLE_BEGIN_S INT64_C(4102444800) /* 2100-01-01T00:00:00Z */
@@ -29,128 +23,47 @@ struct eagre_zone_cache {
   struct eagre_zone **zones;
   uint32_t count;
   uint32_t capacity;
+  char unknown[UNKNOWN_COUNT][EAGRE_ZONE_ID_SIZE];
+  uint32_t unknown_next;        /* where the next one goes */
   struct zone_name names[2][2]; /* by is_daylight and is_long */
 };
 
-/* ---- Names ------------------------------------------------------------------------------------
- */
+/* ---- The list of transitions ----------------------------------------------------------------- */
 
-static int64_t find_offset_digits(const char *digits) {
-  if (!eagre_digit_is(digits[0]) || !eagre_digit_is(digits[1])) return -1;
-  return (digits[0] - '0') * 10 + (digits[1] - '0');
+void eagre_zone_begin(struct eagre_zone *zone, int32_t first_offset) {
+  zone->first_offset = first_offset;
+  zone->transition_count = 0;
 }
 
-/* Writes "+h:m" as "+0h:0m" and "+h" as "+0h". Returns the size, 0 when it is too long. */
-static size_t normalize_offset(struct eagre_text text, char out[OFFSET_SIZE_MAX]) {
-  size_t size = 0;
-  for (size_t i = 0; i < text.size; i++) {
-    bool is_lonely_hour = i == 1 && (text.size == 2 || text.data[2] == ':');
-    bool is_lonely_minute = i + 1 == text.size && size == 4 && out[3] == ':';
-    if (size + is_lonely_hour + is_lonely_minute >= OFFSET_SIZE_MAX) return 0;
-    if (is_lonely_hour || is_lonely_minute) out[size++] = '0';
-    out[size++] = text.data[i];
-  }
-  return size;
+int32_t eagre_zone_last_offset(const struct eagre_zone *zone) {
+  uint32_t count = zone->transition_count;
+  return count == 0 ? zone->first_offset : zone->offsets[count];
 }
 
-/* Java's ZoneOffset.of, but for "Z". */
-static bool parse_offset(struct eagre_text text, int32_t *out_offset) {
-  char offset[OFFSET_SIZE_MAX];
-  if (text.size < 2 || (text.data[0] != '+' && text.data[0] != '-')) return false;
-  size_t size = normalize_offset(text, offset);
-  bool has_colons = size == 6 || size == 9;
-  if (size != 3 && size != 5 && size != 7 && !has_colons) return false;
-  if (has_colons && (offset[3] != ':' || (size == 9 && offset[6] != ':'))) return false;
-  size_t step = has_colons ? 3 : 2;
-  int64_t hours = find_offset_digits(offset + 1);
-  int64_t minutes = size > 3 ? find_offset_digits(offset + 1 + step) : 0;
-  int64_t seconds = size > 6 ? find_offset_digits(offset + 1 + 2 * step) : 0;
-  if (hours < 0 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 59) return false;
-  int64_t total = hours * 3600 + minutes * 60 + seconds;
-  if (total > EAGRE_ZONE_OFFSET_MAX) return false;
-  *out_offset = (int32_t)(text.data[0] == '-' ? -total : total);
-  return true;
+static void reserve_transition(struct eagre_zone *zone) {
+  if (zone->transition_count < zone->capacity) return;
+  uint32_t capacity = zone->capacity == 0 ? 64 : zone->capacity * 2;
+  zone->instants = eagre_reallocate(zone->instants, capacity * sizeof *zone->instants);
+  zone->local_limits = eagre_reallocate(zone->local_limits, capacity * sizeof *zone->local_limits);
+  zone->offsets = eagre_reallocate(zone->offsets, (capacity + 1) * sizeof *zone->offsets);
+  zone->capacity = capacity;
 }
 
-/* Size of the "UTC", "GMT" or "UT" in front, 0 when there is none. */
-static size_t measure_prefix(struct eagre_text name) {
-  if (eagre_text_starts_with(name, EAGRE_TEXT("UTC"))) return 3;
-  if (eagre_text_starts_with(name, EAGRE_TEXT("GMT"))) return 3;
-  return eagre_text_starts_with(name, EAGRE_TEXT("UT")) ? 2 : 0;
+void eagre_zone_add(struct eagre_zone *zone, int64_t instant_s, int32_t offset) {
+  uint32_t count = zone->transition_count;
+  /* Two changes at once are one: all-year summer time ends and begins at the same instant. */
+  if (count > 0 && zone->instants[count - 1] == instant_s) zone->transition_count = --count;
+  int32_t before = eagre_zone_last_offset(zone);
+  if (before == offset) return;
+  reserve_transition(zone);
+  zone->offsets[0] = zone->first_offset;
+  zone->instants[count] = instant_s;
+  zone->local_limits[count] = instant_s + (before > offset ? before : offset);
+  zone->offsets[count + 1] = offset;
+  zone->transition_count++;
 }
 
-static bool is_region_name(struct eagre_text name) {
-  if (name.size < 2 || name.size >= EAGRE_ZONE_ID_SIZE) return false;
-  for (size_t i = 0; i < name.size; i++) {
-    char character = name.data[i];
-    char lower = (char)(character | 0x20);
-    bool is_letter = lower >= 'a' && lower <= 'z';
-    bool is_other = eagre_digit_is(character) || (character != 0 && strchr("~/._+-", character));
-    if (!is_letter && (i == 0 || !is_other)) return false;
-  }
-  return true;
-}
-
-enum eagre_zone_form eagre_zone_classify(struct eagre_text name, int32_t *out_offset) {
-  *out_offset = 0;
-  if (eagre_text_equal(name, EAGRE_TEXT("Z"))) return EAGRE_ZONE_FIXED;
-  size_t prefix_size = measure_prefix(name);
-  if (prefix_size > 0 && prefix_size == name.size) return EAGRE_ZONE_FIXED;
-  if (prefix_size < name.size && (name.data[prefix_size] == '+' || name.data[prefix_size] == '-')) {
-    struct eagre_text offset = eagre_text_make(name.data + prefix_size, name.size - prefix_size);
-    return parse_offset(offset, out_offset) ? EAGRE_ZONE_FIXED : EAGRE_ZONE_INVALID;
-  }
-  return is_region_name(name) ? EAGRE_ZONE_REGION : EAGRE_ZONE_INVALID;
-}
-
-/* Java's ZoneId.SHORT_IDS: ids of three letters that are regions or offsets. */
-static struct eagre_text expand_short_id(struct eagre_text name) {
-  static const struct {
-    char short_id[4];
-    const char *id;
-  } short_ids[] = {
-      {"ACT", "Australia/Darwin"},
-      {"AET", "Australia/Sydney"},
-      {"AGT", "America/Argentina/Buenos_Aires"},
-      {"ART", "Africa/Cairo"},
-      {"AST", "America/Anchorage"},
-      {"BET", "America/Sao_Paulo"},
-      {"BST", "Asia/Dhaka"},
-      {"CAT", "Africa/Harare"},
-      {"CNT", "America/St_Johns"},
-      {"CST", "America/Chicago"},
-      {"CTT", "Asia/Shanghai"},
-      {"EAT", "Africa/Addis_Ababa"},
-      {"ECT", "Europe/Paris"},
-      {"EST", "-05:00"},
-      {"HST", "-10:00"},
-      {"IET", "America/Indiana/Indianapolis"},
-      {"IST", "Asia/Kolkata"},
-      {"JST", "Asia/Tokyo"},
-      {"MIT", "Pacific/Apia"},
-      {"MST", "-07:00"},
-      {"NET", "Asia/Yerevan"},
-      {"NST", "Pacific/Auckland"},
-      {"PLT", "Asia/Karachi"},
-      {"PNT", "America/Phoenix"},
-      {"PRT", "America/Puerto_Rico"},
-      {"PST", "America/Los_Angeles"},
-      {"SST", "Pacific/Guadalcanal"},
-      {"VST", "Asia/Ho_Chi_Minh"},
-  };
-  if (name.size != 3) return name;
-  for (size_t i = 0; i < EAGRE_COUNT_OF(short_ids); i++) {
-    if (memcmp(name.data, short_ids[i].short_id, 3) == 0) return eagre_text_of(short_ids[i].id);
-  }
-  return name;
-}
-
-bool eagre_zone_is_short_id(struct eagre_text name) {
-  return !eagre_text_equal(expand_short_id(name), name);
-}
-
-/* ---- Opening and closing ----------------------------------------------------------------------
- */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 /* "Z", "+01:00", "UTC+01:00": the id Java gives an offset behind a prefix. */
 static void write_fixed_id(struct eagre_zone *zone, struct eagre_text prefix) {
@@ -179,28 +92,30 @@ static void write_fixed_id(struct eagre_zone *zone, struct eagre_text prefix) {
 static void free_zone(struct eagre_zone *zone) {
   eagre_free(zone->instants);
   eagre_free(zone->local_limits);
-  if (zone->offsets != &zone->first_offset) eagre_free(zone->offsets);
-  if (zone->is_daylight != &zone->first_is_daylight) eagre_free(zone->is_daylight);
+  eagre_free(zone->offsets);
   eagre_free(zone);
+}
+
+static bool load_region(struct eagre_zone *zone) {
+  if (!eagre_zone_is_java_id(eagre_text_of(zone->id))) return false;
+  return eagre_zone_load_file(zone) || eagre_zone_load_icu(zone);
 }
 
 /* NULL when there is no such zone. */
 static struct eagre_zone *new_zone(struct eagre_text name) {
-  name = expand_short_id(name);
+  name = eagre_zone_expand_short_id(name);
   int32_t offset;
   enum eagre_zone_form form = eagre_zone_classify(name, &offset);
   if (form == EAGRE_ZONE_INVALID) return NULL;
   struct eagre_zone *zone = eagre_allocate_zeroed(1, sizeof *zone);
-  zone->offsets = &zone->first_offset;
-  zone->is_daylight = &zone->first_is_daylight;
   if (form == EAGRE_ZONE_FIXED) {
     zone->first_offset = offset;
-    write_fixed_id(zone, eagre_text_make(name.data, measure_prefix(name)));
+    write_fixed_id(zone, eagre_text_make(name.data, eagre_zone_measure_prefix(name)));
     return zone;
   }
   memcpy(zone->id, name.data, name.size);
   zone->is_region = true;
-  if (eagre_zone_load(zone)) return zone;
+  if (load_region(zone)) return zone;
   free_zone(zone);
   return NULL;
 }
@@ -241,8 +156,7 @@ bool eagre_zone_is_utc(const struct eagre_zone *zone) {
   return zone->transition_count == 0 && zone->first_offset == 0;
 }
 
-/* ---- Zones named in data ----------------------------------------------------------------------
- */
+/* ---- Zones named in data --------------------------------------------------------------------- */
 
 static const struct eagre_zone *find_cached(const struct eagre_zone_cache *cache,
                                             struct eagre_text id) {
@@ -252,7 +166,20 @@ static const struct eagre_zone *find_cached(const struct eagre_zone_cache *cache
   return NULL;
 }
 
-/* Bounded by the number of regions there are: unknown names are not kept. */
+static bool is_known_unknown(const struct eagre_zone_cache *cache, struct eagre_text id) {
+  for (uint32_t i = 0; i < UNKNOWN_COUNT; i++) {
+    if (eagre_text_equal_string(id, cache->unknown[i])) return true;
+  }
+  return false;
+}
+
+static void add_unknown(struct eagre_zone_cache *cache, struct eagre_text id) {
+  char *entry = cache->unknown[cache->unknown_next++ % UNKNOWN_COUNT];
+  memcpy(entry, id.data, id.size);
+  entry[id.size] = 0;
+}
+
+/* Bounded by the number of regions there are. */
 static const struct eagre_zone *add_cached(struct eagre_zone_cache *cache, struct eagre_text id) {
   struct eagre_zone *zone = new_zone(id);
   if (zone == NULL) return NULL;
@@ -264,20 +191,27 @@ static const struct eagre_zone *add_cached(struct eagre_zone_cache *cache, struc
   return zone;
 }
 
+static const struct eagre_zone *find_or_add(struct eagre_zone_cache *cache, struct eagre_text id) {
+  const struct eagre_zone *zone = find_cached(cache, id);
+  if (zone != NULL || is_known_unknown(cache, id)) return zone;
+  zone = add_cached(cache, id);
+  if (zone == NULL) add_unknown(cache, id);
+  return zone;
+}
+
 const struct eagre_zone *eagre_zone_find_region(const struct eagre_zone *session,
                                                 struct eagre_text id) {
-  id = expand_short_id(id);
+  id = eagre_zone_expand_short_id(id);
+  if (id.size >= EAGRE_ZONE_ID_SIZE) return NULL;
   if (eagre_text_equal_string(id, session->id)) return session;
   struct eagre_zone_cache *cache = session->cache;
   pthread_mutex_lock(&cache->mutex);
-  const struct eagre_zone *zone = find_cached(cache, id);
-  if (zone == NULL) zone = add_cached(cache, id);
+  const struct eagre_zone *zone = find_or_add(cache, id);
   pthread_mutex_unlock(&cache->mutex);
   return zone;
 }
 
-/* ---- Names of zones ---------------------------------------------------------------------------
- */
+/* ---- Names of zones -------------------------------------------------------------------------- */
 
 /* Offsets are named like their id, but for the two that have a long name. */
 static void load_fixed_name(const struct eagre_zone *zone, bool is_long, char *out) {
@@ -303,8 +237,7 @@ const char *eagre_zone_name(const struct eagre_zone *zone, bool is_daylight, boo
   return name->text;
 }
 
-/* ---- Offsets ----------------------------------------------------------------------------------
- */
+/* ---- Offsets --------------------------------------------------------------------------------- */
 
 /* Seconds behind the end of the list, moved back by whole cycles. */
 static int64_t fold_cycle(int64_t seconds) {
@@ -329,6 +262,15 @@ uint32_t eagre_zone_period_at(const struct eagre_zone *zone, int64_t instant_s) 
 
 uint32_t eagre_zone_period_of_local(const struct eagre_zone *zone, int64_t local_s) {
   return count_passed(zone->local_limits, zone->transition_count, fold_cycle(local_s));
+}
+
+bool eagre_zone_is_daylight(const struct eagre_zone *zone, int64_t instant_s) {
+  if (zone->transition_count == 0) return false;
+  uint32_t period = eagre_zone_period_at(zone, instant_s);
+  if (period == 0 || period == zone->transition_count) return false;
+  return zone->offsets[period] > zone->offsets[period - 1] &&
+         zone->offsets[period] > zone->offsets[period + 1] &&
+         zone->instants[period] - zone->instants[period - 1] < 365 * EAGRE_DAY_S;
 }
 
 int32_t eagre_zone_offset_at(const struct eagre_zone *zone, int64_t timestamp_us) {

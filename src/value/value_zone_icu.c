@@ -1,6 +1,6 @@
 /* What Eagre asks ICU about time zones, once per zone: transitions, offsets, English names. No
  * other file of the house includes ICU's calendar. */
-#include "value/value_zone.h"
+#include "value/value_time.h"
 
 #include <math.h>
 #include <unicode/ucal.h>
@@ -9,19 +9,6 @@
 
 /* Before the first transition of any zone (1844); in milliseconds, as ICU counts. */
 static const UDate distant_past_ms = -1e15;
-/* 2501-01-01T00:00:00Z: one year more than the list needs, for local times around its end. */
-static const UDate list_end_ms = 16756761600000.0;
-
-/* ICU knows these regions, Java does not. */
-static bool is_unknown_to_java(const char *id) {
-  static const char *const ids[] = {
-      "Canada/East-Saskatchewan", "Etc/Unknown", "Factory", "ROC", "US/Pacific-New",
-  };
-  for (size_t i = 0; i < EAGRE_COUNT_OF(ids); i++) {
-    if (strcmp(id, ids[i]) == 0) return true;
-  }
-  return false;
-}
 
 static UCalendar *open_calendar(const char *id) {
   UErrorCode code = U_ZERO_ERROR;
@@ -30,65 +17,31 @@ static UCalendar *open_calendar(const char *id) {
   UBool is_system = false;
   ucal_getCanonicalTimeZoneID(wide_id, -1, canonical, EAGRE_ZONE_ID_SIZE, &is_system, &code);
   /* ucal_open takes any name and gives GMT for what it does not know. */
-  if (U_FAILURE(code) || !is_system || is_unknown_to_java(id)) return NULL;
+  if (U_FAILURE(code) || !is_system) return NULL;
   UCalendar *calendar = ucal_open(wide_id, -1, "en_US", UCAL_GREGORIAN, &code);
   if (U_SUCCESS(code)) return calendar;
   if (calendar != NULL) ucal_close(calendar);
   return NULL;
 }
 
-struct period {
-  int32_t offset;
-  bool is_daylight;
-};
-
-static struct period read_period(UCalendar *calendar, UDate at_ms, UErrorCode *code) {
+static int32_t read_offset(UCalendar *calendar, UDate at_ms, UErrorCode *code) {
   ucal_setMillis(calendar, at_ms, code);
   int32_t standard_ms = ucal_get(calendar, UCAL_ZONE_OFFSET, code);
-  int32_t daylight_ms = ucal_get(calendar, UCAL_DST_OFFSET, code);
-  return (struct period){(standard_ms + daylight_ms) / 1000, daylight_ms != 0};
+  return (standard_ms + ucal_get(calendar, UCAL_DST_OFFSET, code)) / 1000;
 }
 
-static void add_transition(struct eagre_zone *zone, uint32_t *capacity, int64_t instant_s,
-                           struct period period) {
-  uint32_t count = zone->transition_count;
-  if (count == *capacity) {
-    bool is_first = count == 0;
-    *capacity = is_first ? 64 : count * 2;
-    zone->instants = eagre_reallocate(zone->instants, *capacity * sizeof *zone->instants);
-    zone->local_limits =
-        eagre_reallocate(zone->local_limits, *capacity * sizeof *zone->local_limits);
-    zone->offsets =
-        eagre_reallocate(is_first ? NULL : zone->offsets, (*capacity + 1) * sizeof *zone->offsets);
-    zone->is_daylight = eagre_reallocate(is_first ? NULL : zone->is_daylight,
-                                         (*capacity + 1) * sizeof *zone->is_daylight);
-    zone->offsets[0] = is_first ? zone->first_offset : zone->offsets[0];
-    zone->is_daylight[0] = is_first ? zone->first_is_daylight : zone->is_daylight[0];
-  }
-  int32_t before = zone->offsets[count];
-  zone->instants[count] = instant_s;
-  zone->local_limits[count] = instant_s + (before > period.offset ? before : period.offset);
-  zone->offsets[count + 1] = period.offset;
-  zone->is_daylight[count + 1] = period.is_daylight;
-  zone->transition_count++;
-}
-
-bool eagre_zone_load(struct eagre_zone *zone) {
+bool eagre_zone_load_icu(struct eagre_zone *zone) {
   UCalendar *calendar = open_calendar(zone->id);
   if (calendar == NULL) return false;
+  int64_t list_end_s = eagre_value_days_from_civil(EAGRE_ZONE_YEAR_MAX + 1, 1, 1) * EAGRE_DAY_S;
   UErrorCode code = U_ZERO_ERROR;
-  struct period period = read_period(calendar, distant_past_ms, &code);
-  zone->first_offset = period.offset;
-  zone->first_is_daylight = period.is_daylight;
-  uint32_t capacity = 0;
+  eagre_zone_begin(zone, read_offset(calendar, distant_past_ms, &code));
   UDate at_ms;
   while (U_SUCCESS(code) &&
          ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_NEXT, &at_ms, &code) &&
-         at_ms < list_end_ms) {
-    struct period next = read_period(calendar, at_ms, &code);
-    bool is_change = next.offset != period.offset || next.is_daylight != period.is_daylight;
-    if (is_change) add_transition(zone, &capacity, (int64_t)floor(at_ms / 1000), next);
-    period = next;
+         at_ms < (double)list_end_s * 1000) {
+    int32_t offset = read_offset(calendar, at_ms, &code);
+    eagre_zone_add(zone, (int64_t)floor(at_ms / 1000), offset);
   }
   ucal_close(calendar);
   return U_SUCCESS(code);
@@ -131,8 +84,7 @@ void eagre_zone_visit_ids(void (*visit)(void *context, const char *id), void *co
   if (U_FAILURE(code)) return;
   const char *id;
   while ((id = uenum_next(ids, NULL, &code)) != NULL && U_SUCCESS(code)) {
-    bool is_java_id = !is_unknown_to_java(id) && !eagre_zone_is_short_id(eagre_text_of(id));
-    if (is_java_id) visit(context, id);
+    if (eagre_zone_is_java_id(eagre_text_of(id))) visit(context, id);
   }
   uenum_close(ids);
 }

@@ -38,6 +38,8 @@ struct eagre_json_options {
   bool allow_non_numeric_numbers; /* default true */
   bool allow_backslash_any;
   bool allow_unquoted_control_chars;
+  bool keep_tokens;                   /* a STRING keeps a value that is no string as it is written
+                                         (JSON files) instead of having it re-written (from_json) */
   uint32_t nesting_depth_max;         /* default 1000 */
   uint32_t number_size_max;           /* default 1000 */
   uint32_t string_size_max;           /* default 20,000,000 */

@@ -246,10 +246,21 @@ static bool convert_epoch(const struct eagre_json_lexer *lexer, const struct eag
   return true;
 }
 
+/* The value whose first token is the current one, as it is written; data is NULL on a syntax error
+ * inside it. */
+static struct eagre_text keep_text(struct eagre_json_lexer *lexer) {
+  const char *begin = lexer->begin;
+  if (!eagre_json_lexer_skip(lexer)) return (struct eagre_text){0};
+  return eagre_text_make(begin, (size_t)(lexer->next - begin));
+}
+
 /* A value that is not a string, in a STRING column: its JSON text. */
 static enum eagre_json_conversion
 convert_rendered(struct eagre_json_run *run, const struct eagre_json_slot *slot, uint32_t row) {
-  struct eagre_text text = eagre_json_render_text(&run->decoder->lexer, run->arena);
+  struct eagre_json_lexer *lexer = &run->decoder->lexer;
+  struct eagre_text text = run->decoder->options.keep_tokens
+                               ? keep_text(lexer)
+                               : eagre_json_render_text(lexer, run->arena);
   if (text.data == NULL) return EAGRE_JSON_CONVERSION_SYNTAX;
   ((struct eagre_text *)slot->data)[row] = text;
   eagre_bit_set(slot->validity, row);

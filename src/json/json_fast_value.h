@@ -1,22 +1,26 @@
 /* One value of a record that is most likely good: taken into its column, or skipped but checked.
  * Part of json_fast.h.
  *
- * Functions take the place of the value's first byte, at most 31 bytes behind the end of the text,
- * and return the place behind its last one, or NULL: then the reference must decide the row. They
- * may read up to 64 bytes behind the end and take those for part of the text; the caller finds out
- * when the record does not end where its text does. */
+ * Functions take the place of the value's first byte, before the end of the text, and return the
+ * place behind its last one, or NULL: then the reference must decide the row. They may read up to 64
+ * bytes behind the end and take those for part of the text; the caller finds out when the record
+ * does not end where its text does. */
 #pragma once
 
 #include "json/json_convert.h"
 #include "json/json_fast_number.h"
+#include "json/json_template.h"
 
 /* The row being decoded. */
 struct walk {
   struct eagre_json_run *run;
+  struct eagre_json_memory *memory;
   const struct eagre_json_slot *slots;
   const char *end; /* of the text */
   uint32_t row;
-  uint32_t seen_mark; /* in `seen`: the slot had a value in this row */
+  uint32_t text_size_max;  /* longer ones may exceed the limit for strings */
+  bool is_grammar_default; /* timestamps have no format of their own */
+  uint32_t seen_mark;      /* in `seen`: the slot had a value in this row */
   uint32_t *seen;
   struct eagre_json_recorder *recorder; /* NULL when nothing is learned from this row */
 };
@@ -72,48 +76,70 @@ finish_string(const struct walk *walk, const char *stop, struct eagre_json_strin
     }
     if (byte == '\\') {
       out_string->has_escape = true;
+      if ((unsigned char)stop[1] >= 0x80) out_string->has_high = true;
       stop = eagre_json_skip_escape(options, stop + 1, end);
       if (stop == NULL) return NULL;
     } else if (byte < 0x80) {
       return NULL;
-    }
-    while (stop < end && (unsigned char)*stop >= 0x80) {
+    } else {
       out_string->has_high = true;
-      stop++;
     }
-    stop = find_string_stop(stop, end);
+    stop = out_string->has_high ? find_string_stop_high(stop, end) : find_string_stop(stop, end);
   }
   return NULL;
 }
 
-/* The closing quote of the string whose content begins at `at`. */
-static inline const char *skip_text(const struct walk *walk, const char *at) {
-  const char *stop = find_string_stop(at, walk->end);
+/* The closing quote of a string without wanted content; `stop` as above. */
+static inline const char *end_skipped_text(const struct walk *walk, const char *stop) {
   if (__builtin_expect(*stop == '"', 1)) return stop;
-  struct eagre_json_string string = {.raw.data = at};
+  struct eagre_json_string string = {.raw.data = stop};
   return finish_string(walk, stop, &string);
 }
 
+/* The closing quote of the string whose content begins at `at`. */
+static inline const char *skip_text(const struct walk *walk, const char *at) {
+  return end_skipped_text(walk, find_string_stop(at, walk->end));
+}
+
 /* A string that needs unescaping, validation, a check of its length, or parsing. */
-static __attribute__((noinline)) const char *
-convert_text(const struct walk *walk, const struct eagre_json_slot *slot, const char *at) {
+static __attribute__((noinline)) const char *convert_text(const struct walk *walk,
+                                                          const struct eagre_json_slot *slot,
+                                                          const char *at, const char *stop) {
   struct eagre_json_string string = {.raw.data = at};
-  const char *stop = finish_string(walk, find_string_stop(at, walk->end), &string);
+  stop = finish_string(walk, stop, &string);
   if (stop == NULL) return NULL;
   if (!eagre_json_convert_string(walk->run, slot, walk->row, string)) return NULL;
   eagre_bit_set(slot->validity, walk->row);
   return stop;
 }
 
-/* Takes the content at `at` into a STRING column; returns its closing quote. */
+/* Takes the content at `at` into a STRING column; `stop` is its first byte that needs a look.
+ * Returns its closing quote. */
 static inline const char *take_text(const struct walk *walk, const struct eagre_json_slot *slot,
-                                    const char *at) {
-  const char *stop = find_string_stop(at, walk->end);
+                                    const char *at, const char *stop) {
   size_t size = (size_t)(stop - at);
-  if (__builtin_expect(*stop != '"' || size > walk->run->decoder->options.string_size_max, 0)) {
-    return convert_text(walk, slot, at);
+  if (__builtin_expect(*stop != '"' || size > walk->text_size_max, 0)) {
+    return convert_text(walk, slot, at, stop);
   }
   ((struct eagre_text *)slot->data)[walk->row] = eagre_text_make(at, size);
+  eagre_bit_set(slot->validity, walk->row);
+  return stop;
+}
+
+/* The same into a TIMESTAMP column. */
+static inline const char *take_timestamp(const struct walk *walk,
+                                         const struct eagre_json_slot *slot, const char *at,
+                                         const char *stop) {
+  const struct eagre_json_options *options = &walk->run->decoder->options;
+  size_t size = (size_t)(stop - at);
+  int64_t *value = &((int64_t *)slot->data)[walk->row];
+  if (__builtin_expect(*stop != '"' || size > walk->text_size_max || !walk->is_grammar_default ||
+                           eagre_value_parse_json_timestamp(eagre_text_make(at, size),
+                                                            options->zone, options->now_us,
+                                                            value) != EAGRE_VALUE_OK,
+                       0)) {
+    return convert_text(walk, slot, at, stop);
+  }
   eagre_bit_set(slot->validity, walk->row);
   return stop;
 }
@@ -184,16 +210,29 @@ static inline const char *take_scalar(const struct walk *walk, const struct eagr
   }
 }
 
+/* A string by the type of its column; returns its closing quote. */
+static inline const char *take_string(const struct walk *walk, const struct eagre_json_slot *slot,
+                                      const char *at) {
+  const char *stop = find_string_stop_wide(at, walk->end);
+  switch (slot->kind) {
+  case EAGRE_TYPE_STRING:
+    return take_text(walk, slot, at, stop);
+  case EAGRE_TYPE_TIMESTAMP:
+    return take_timestamp(walk, slot, at, stop);
+  case EAGRE_TYPE_DATE:
+  case EAGRE_TYPE_BINARY:
+    return convert_text(walk, slot, at, stop);
+  default:
+    return NULL;
+  }
+}
+
 /* Takes a value that is no object for a STRUCT. */
 static inline const char *take_value(struct walk *walk, const struct eagre_json_slot *slot,
                                      uint32_t depth, const char *at) {
-  const char *next = NULL;
+  const char *next;
   if (*at == '"') {
-    if (slot->kind == EAGRE_TYPE_STRING) {
-      next = take_text(walk, slot, at + 1);
-    } else if (slot->kind >= EAGRE_TYPE_BINARY && slot->kind <= EAGRE_TYPE_TIMESTAMP) {
-      next = convert_text(walk, slot, at + 1);
-    }
+    next = take_string(walk, slot, at + 1);
     if (next != NULL) return next + 1;
   } else if (is_word(at, "null")) {
     eagre_bit_clear(slot->validity, walk->row);
@@ -264,7 +303,7 @@ static inline const char *skip_scalar(const struct walk *walk, const char *at) {
 
 /* A name, its colon and the white space around; `at` stands on the quote. */
 static inline const char *skip_name(const struct walk *walk, const char *at) {
-  if (*at != '"') return NULL;
+  if (*at != '"' || at >= walk->end) return NULL;
   const char *stop = skip_text(walk, at + 1);
   if (stop == NULL || stop - at > NAME_SIZE_MAX) return NULL;
   at = skip_space(stop + 1, walk->end);
@@ -278,9 +317,10 @@ static __attribute__((noinline)) const char *skip_container(const struct walk *w
   unsigned depth = 0;
   for (;;) {
     /* A value begins here. */
+    if (at >= walk->end) return NULL;
     bool is_open = *at == '{' || *at == '[';
     if (is_open) {
-      if (depth == SKIP_DEPTH_MAX || at >= walk->end) return NULL;
+      if (depth == SKIP_DEPTH_MAX) return NULL;
       bool is_object = *at == '{';
       objects = (objects << 1) | is_object;
       depth++;
@@ -304,7 +344,7 @@ static __attribute__((noinline)) const char *skip_container(const struct walk *w
       if (--depth == 0) return at;
       at = skip_space(at, walk->end);
     }
-    if (*at != ',' || at >= walk->end) return NULL;
+    if (*at != ',') return NULL;
     at = skip_space(at + 1, walk->end);
     if (objects & 1) {
       at = skip_name(walk, at);

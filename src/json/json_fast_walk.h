@@ -1,4 +1,9 @@
-/* A record member by member: keys are looked up as they come. Part of json_fast.h.
+/* A record member by member, in any order. Part of json_fast.h.
+ *
+ * What costs here is not work but guessing wrong: the processor cannot foresee a shuffled order. So
+ * the loop is made to look the same for every member. Names are found in a cache by comparing 32
+ * bytes once; unknown members are in it too, and their strings are "taken" into a waste column;
+ * the bytes between names and values are compared with what they were the last time.
  *
  * Functions return NULL when the reference must decide the row: broken JSON, a value of the wrong
  * type, a duplicate member, a name with escapes. */
@@ -10,31 +15,107 @@
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 static inline uint64_t keep_bytes(uint64_t word, size_t size) {
-  return size >= 8 ? word : word & ((UINT64_C(1) << size * 8) - 1);
+  static const uint64_t masks[] = {
+      0,
+      UINT64_C(0xff),
+      UINT64_C(0xffff),
+      UINT64_C(0xffffff),
+      UINT64_C(0xffffffff),
+      UINT64_C(0xffffffffff),
+      UINT64_C(0xffffffffffff),
+      UINT64_C(0xffffffffffffff),
+      UINT64_MAX,
+  };
+  return word & masks[size < 8 ? size : 8];
 }
 
-/* As eagre_json_object_find, for a name with readable bytes behind it. */
-static inline const struct eagre_json_member *find_member(const struct eagre_json_object *object,
-                                                          const char *name, size_t size) {
+static inline uint32_t hash_key(const char *name, size_t size) {
   uint64_t first = keep_bytes(load_eight(name), size);
-  uint64_t last = size > 8 ? load_eight(name + size - 8) : first;
-  uint32_t at = eagre_json_name_hash(first, last, size, object);
-  for (; object->table[at] != 0; at = (at + 1) & object->table_mask) {
-    const struct eagre_json_member *member = &object->members[object->table[at] - 1];
-    if (member->first != first || member->last != last || member->name.size != size) continue;
-    if (size <= 16 || memcmp(member->name.data, name, size) == 0) return member;
+  uint64_t last = keep_bytes(load_eight(name + (size > 8 ? size - 8 : 0)), size);
+  uint64_t mixed = (first ^ (last << 23 | last >> 41) ^ size) * UINT64_C(0x9e3779b97f4a7c15);
+  return (uint32_t)(mixed >> (64 - EAGRE_JSON_KEY_BITS));
+}
+
+/* Looks a name up in the plan and puts it into `key` (unless it is too long for that). */
+static __attribute__((noinline)) uint32_t learn_key(const struct walk *walk,
+                                                    const struct eagre_json_object *object,
+                                                    const char *name, size_t size,
+                                                    struct eagre_json_key *key) {
+  int member = eagre_json_object_find(object, eagre_text_make(name, size));
+  uint32_t slot = member == EAGRE_JSON_MEMBER_NONE ? walk->run->decoder->plan.slot_count
+                                                   : object->members[member].slot;
+  if (size < EAGRE_JSON_LITERAL_SIZE) {
+    memcpy(key->literal, name, size + 1);
+    key->literal_mask = (uint32_t)((UINT64_C(2) << size) - 1);
+    key->slot = slot;
+    key->object = object;
   }
-  return NULL;
+  return slot;
+}
+
+/* The slot of the member called `name`, behind which its closing quote stands. */
+static inline uint32_t find_slot(const struct walk *walk, const struct eagre_json_object *object,
+                                 const char *name, size_t size) {
+  struct eagre_json_key *key = &walk->memory->keys[hash_key(name, size)];
+  if (__builtin_expect(
+          key->object == object && match_literal(name, key->literal, key->literal_mask), 1)) {
+    return key->slot;
+  }
+  return learn_key(walk, object, name, size, key);
 }
 
 /* The closing quote of the name whose content begins at `at`; NULL unless it is plain. */
 static inline const char *find_name_end(const struct walk *walk, const char *at) {
   const char *stop = find_string_stop(at, walk->end);
-  if (__builtin_expect(*stop == '"', 1)) return stop - at <= NAME_SIZE_MAX ? stop : NULL;
-  struct eagre_json_string name = {.raw.data = at};
-  stop = finish_string(walk, stop, &name);
-  if (stop == NULL || name.raw.size > NAME_SIZE_MAX) return NULL;
-  return eagre_json_string_is_plain(name) ? stop : NULL;
+  if (__builtin_expect(*stop != '"', 0)) {
+    struct eagre_json_string name = {.raw.data = at};
+    stop = finish_string(walk, stop, &name);
+    if (stop == NULL || !eagre_json_string_is_plain(name)) return NULL;
+  }
+  return stop - at <= NAME_SIZE_MAX ? stop : NULL;
+}
+
+/* ---- Between names and values ---------------------------------------------------------------- */
+
+static inline struct eagre_json_joint *get_joint(struct eagre_json_joint *joints, uint32_t depth) {
+  return &joints[depth < EAGRE_JSON_JOINT_DEPTHS ? depth : EAGRE_JSON_JOINT_DEPTHS - 1];
+}
+
+/* From the closing quote of a name to the value. */
+static inline const char *skip_colon(const struct walk *walk, uint32_t depth, const char *quote) {
+  struct eagre_json_joint *joint = get_joint(walk->memory->colons, depth);
+  if (__builtin_expect(joint->literal_size > 0 &&
+                           match_literal(quote, joint->literal, joint->literal_mask),
+                       1)) {
+    const char *at = quote + joint->literal_size;
+    if (__builtin_expect((unsigned char)*at > ' ', 1)) return at;
+  }
+  const char *at = skip_space(quote + 1, walk->end);
+  if (*at != ':') return NULL;
+  at = skip_space(at + 1, walk->end);
+  eagre_json_joint_learn(joint, quote, at);
+  return at;
+}
+
+/* From behind a value to behind the opening quote of the next name, or to behind the closing brace
+ * (*out_is_end). */
+static inline const char *skip_comma(const struct walk *walk, uint32_t depth, const char *value_end,
+                                     bool *out_is_end) {
+  struct eagre_json_joint *joint = get_joint(walk->memory->commas, depth);
+  *out_is_end = false;
+  if (__builtin_expect(joint->literal_size > 0 &&
+                           match_literal(value_end, joint->literal, joint->literal_mask),
+                       1)) {
+    return value_end + joint->literal_size;
+  }
+  const char *at = skip_space(value_end, walk->end);
+  *out_is_end = *at == '}';
+  if (*out_is_end) return at + 1;
+  if (*at != ',') return NULL;
+  at = skip_space(at + 1, walk->end);
+  if (*at != '"') return NULL;
+  eagre_json_joint_learn(joint, value_end, at + 1);
+  return at + 1;
 }
 
 /* ---- Members --------------------------------------------------------------------------------- */
@@ -46,6 +127,7 @@ static inline void record(const struct walk *walk, enum eagre_json_action action
   }
 }
 
+/* A value that is no string, of a member nobody knows. */
 static inline const char *walk_unknown(struct walk *walk, uint32_t depth, const char *at) {
   const char *next = skip_value(walk, depth, at);
   if (next == NULL) return NULL;
@@ -60,24 +142,48 @@ static inline const char *walk_unknown(struct walk *walk, uint32_t depth, const 
 static const char *walk_members(struct walk *walk, const struct eagre_json_object *object,
                                 uint32_t depth, const char *at);
 
-static inline const char *walk_known(struct walk *walk, uint32_t slot_index, uint32_t depth,
+static inline const char *walk_value(struct walk *walk, uint32_t slot_index, uint32_t depth,
                                      const char *at) {
   const struct eagre_json_slot *slot = &walk->slots[slot_index];
-  if (walk->seen[slot_index] == walk->seen_mark) return NULL;
-  walk->seen[slot_index] = walk->seen_mark;
   if (slot->kind == EAGRE_TYPE_STRUCT && *at == '{') {
     eagre_bit_set(slot->validity, walk->row);
     record(walk, EAGRE_JSON_ACTION_STRUCT, slot_index, depth, at + 1, at + 1);
     return walk_members(walk, slot->object, depth + 1, at + 1);
   }
+  if (slot->kind == EAGRE_TYPE_NULL) return walk_unknown(walk, depth, at);
   const char *next = take_value(walk, slot, depth, at);
-  if (next == NULL) return NULL;
-  if (*at == '"' && slot->kind == EAGRE_TYPE_STRING) {
-    record(walk, EAGRE_JSON_ACTION_TEXT, slot_index, depth, at + 1, next - 1);
-  } else {
-    record(walk, EAGRE_JSON_ACTION_VALUE, slot_index, depth, at, next);
-  }
+  if (next != NULL) record(walk, EAGRE_JSON_ACTION_VALUE, slot_index, depth, at, next);
   return next;
+}
+
+/* A string, likely without anything special, into the column of its slot or into the waste. */
+static inline const char *walk_text(struct walk *walk, uint32_t slot_index, uint32_t depth,
+                                    const char *at) {
+  const struct eagre_json_slot *slot = &walk->slots[slot_index];
+  bool is_unknown = slot->kind == EAGRE_TYPE_NULL;
+  const char *stop = find_string_stop_wide(at, walk->end);
+  if (__builtin_expect(*stop != '"' && is_unknown, 0)) {
+    stop = end_skipped_text(walk, stop);
+  } else {
+    stop = take_text(walk, slot, at, stop);
+  }
+  if (stop == NULL) return NULL;
+  record(walk, is_unknown ? EAGRE_JSON_ACTION_SKIP_TEXT : EAGRE_JSON_ACTION_TEXT, slot_index, depth,
+         at, stop);
+  return stop + 1;
+}
+
+/* Whether the slot's strings go into a column of texts (or into the waste) as they are. */
+static inline bool takes_text(const struct eagre_json_slot *slot) {
+  return ((1u << EAGRE_TYPE_STRING | 1u << EAGRE_TYPE_NULL) >> slot->kind) & 1;
+}
+
+/* The value of a member. False for a slot that had one in this row already. */
+static inline bool mark_seen(const struct walk *walk, uint32_t slot_index) {
+  if (walk->seen[slot_index] == walk->seen_mark) return false;
+  walk->seen[slot_index] = walk->seen_mark;
+  walk->seen[walk->run->decoder->plan.slot_count] = 0; /* unknown members may come again */
+  return true;
 }
 
 /* The members of an object behind its opening brace, up to behind its closing one. */
@@ -86,20 +192,19 @@ static const char *walk_members(struct walk *walk, const struct eagre_json_objec
   const char *end = walk->end;
   at = skip_space(at, end);
   if (*at == '}') return at + 1;
-  while (*at == '"' && at < end) {
-    const char *name = at + 1;
-    at = find_name_end(walk, name);
-    if (at == NULL) return NULL;
-    const struct eagre_json_member *member = find_member(object, name, (size_t)(at - name));
-    at = skip_space(at + 1, end);
-    if (*at != ':') return NULL;
-    at = skip_space(at + 1, end);
-    at = member == NULL ? walk_unknown(walk, depth, at) : walk_known(walk, member->slot, depth, at);
+  if (*at++ != '"') return NULL;
+  while (at < end) {
+    const char *quote = find_name_end(walk, at);
+    if (quote == NULL) return NULL;
+    uint32_t slot = find_slot(walk, object, at, (size_t)(quote - at));
+    at = skip_colon(walk, depth, quote);
+    if (at == NULL || at >= end || !mark_seen(walk, slot)) return NULL;
+    at = *at == '"' && takes_text(&walk->slots[slot]) ? walk_text(walk, slot, depth, at + 1)
+                                                      : walk_value(walk, slot, depth, at);
     if (at == NULL || at > end) return NULL;
-    at = skip_space(at, end);
-    if (*at == '}') return at + 1;
-    if (*at != ',') return NULL;
-    at = skip_space(at + 1, end);
+    bool is_end;
+    at = skip_comma(walk, depth, at, &is_end);
+    if (at == NULL || is_end) return at;
   }
   return NULL;
 }

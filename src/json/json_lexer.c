@@ -314,6 +314,7 @@ static enum eagre_json_token read_scalar(struct eagre_json_lexer *lexer, char by
 /* A value must stand at `next`. */
 static enum eagre_json_token read_value(struct eagre_json_lexer *lexer) {
   if (lexer->next >= lexer->end) return fail(lexer);
+  lexer->begin = lexer->next;
   char byte = *lexer->next;
   if (byte == '{' || byte == '[') return open_container(lexer, byte == '{');
   enum eagre_json_token token = read_scalar(lexer, byte);
@@ -408,6 +409,7 @@ struct eagre_json_lexer_mark eagre_json_lexer_mark(const struct eagre_json_lexer
       .state = lexer->state,
       .depth = lexer->depth,
       .token = lexer->token,
+      .begin = lexer->begin,
       .text = lexer->text,
       .is_negative = lexer->is_negative,
       .has_escape = lexer->has_escape,
@@ -421,6 +423,7 @@ void eagre_json_lexer_rewind(struct eagre_json_lexer *lexer,
   lexer->state = mark->state;
   lexer->depth = mark->depth;
   lexer->token = mark->token;
+  lexer->begin = mark->begin;
   lexer->text = mark->text;
   lexer->is_negative = mark->is_negative;
   lexer->has_escape = mark->has_escape;

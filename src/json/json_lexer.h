@@ -65,6 +65,7 @@ struct eagre_json_lexer {
 
   /* The current token. */
   enum eagre_json_token token;
+  const char *begin;      /* values: the first byte, quote or sign included */
   struct eagre_text text; /* names, strings: raw content; numbers: without sign and extra zeros */
   bool is_negative;       /* INTEGER, DECIMAL, NON_NUMBER */
   bool has_escape;        /* NAME, STRING: contains a backslash */
@@ -101,6 +102,7 @@ struct eagre_json_lexer_mark {
   enum eagre_json_lexer_state state;
   uint32_t depth;
   enum eagre_json_token token;
+  const char *begin;
   struct eagre_text text;
   bool is_negative;
   bool has_escape;

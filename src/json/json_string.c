@@ -272,8 +272,14 @@ bool eagre_json_string_fits(struct eagre_json_string string, uint32_t unit_count
 
 struct eagre_text eagre_json_string_text(struct eagre_json_string string,
                                          struct eagre_arena *arena) {
-  if (eagre_json_string_is_plain(string)) return string.raw;
   struct eagre_json_output output = {0};
+  if (!string.has_high || eagre_value_utf8_is_valid(string.raw)) {
+    if (!string.has_escape) return string.raw;
+    /* Nothing to repair, and an escape is never shorter than what it means. */
+    output.data = eagre_arena_allocate(arena, string.raw.size);
+    eagre_json_string_decode(string, &output);
+    return eagre_text_make(output.data, output.size);
+  }
   eagre_json_string_decode(string, &output);
   output = (struct eagre_json_output){.data = eagre_arena_allocate(arena, output.size)};
   eagre_json_string_decode(string, &output);

@@ -31,6 +31,27 @@ static struct eagre_json_template_step *add_step(struct eagre_json_recorder *rec
   return step;
 }
 
+static bool is_space(char byte) {
+  return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/* Fills the flags of a step; `previous` is the step before. */
+static void describe_step(struct eagre_json_template_step *step,
+                          const struct eagre_json_template_step *previous) {
+  if (previous == NULL || previous->action == EAGRE_JSON_ACTION_NONE ||
+      previous->action == EAGRE_JSON_ACTION_STRUCT) {
+    return;
+  }
+  step->is_after_value = true;
+  step->is_after_text =
+      previous->action == EAGRE_JSON_ACTION_TEXT || previous->action == EAGRE_JSON_ACTION_SKIP_TEXT;
+  size_t at = step->is_after_text;
+  while (at < step->literal_size && is_space(step->literal[at]))
+    at++;
+  bool is_member = at < step->literal_size && step->literal[at] == ',';
+  step->is_optional = is_member && step->action != EAGRE_JSON_ACTION_STRUCT;
+}
+
 void eagre_json_recorder_add(struct eagre_json_recorder *recorder, enum eagre_json_action action,
                              uint32_t slot, uint32_t depth, const char *begin, const char *end) {
   const char *literal = recorder->literal_begin;
@@ -44,6 +65,7 @@ void eagre_json_recorder_add(struct eagre_json_recorder *recorder, enum eagre_js
   step->action = action;
   step->slot = (uint16_t)slot;
   step->depth = depth;
+  describe_step(step, recorder->step_count == 1 ? NULL : step - 1);
 }
 
 bool eagre_json_recorder_store(const struct eagre_json_recorder *recorder,
@@ -73,6 +95,8 @@ void eagre_json_memory_free(void *pointer) {
     eagre_arena_done(&memory->templates[i].arena);
   }
   eagre_free(memory->seen);
+  eagre_free(memory->waste_texts);
+  eagre_free(memory->waste_validity);
   struct eagre_arena arena = memory->arena;
   eagre_arena_done(&arena);
 }
@@ -116,4 +140,21 @@ uint32_t eagre_json_memory_mark_row(struct eagre_json_memory *memory, uint32_t s
     memory->seen_mark = 0;
   }
   return ++memory->seen_mark;
+}
+
+void eagre_json_memory_reserve_waste(struct eagre_json_memory *memory, uint32_t row_count) {
+  if (memory->waste_capacity >= row_count) return;
+  memory->waste_capacity = row_count;
+  memory->waste_texts =
+      eagre_reallocate(memory->waste_texts, row_count * sizeof *memory->waste_texts);
+  memory->waste_validity = eagre_reallocate(memory->waste_validity, eagre_bits_size(row_count));
+  memset(memory->waste_validity, 0, eagre_bits_size(row_count));
+}
+
+void eagre_json_joint_learn(struct eagre_json_joint *joint, const char *begin, const char *end) {
+  size_t size = (size_t)(end - begin);
+  if (size > EAGRE_JSON_LITERAL_SIZE) return;
+  memcpy(joint->literal, begin, size);
+  joint->literal_size = (uint32_t)size;
+  joint->literal_mask = size == 32 ? UINT32_MAX : (1u << size) - 1;
 }

@@ -33,8 +33,11 @@ struct eagre_json_template_step {
   uint32_t literal_mask; /* a bit for each byte of the literal */
   uint16_t literal_size;
   uint16_t slot;
-  enum eagre_json_action action;
   uint32_t depth; /* containers open around the value */
+  enum eagre_json_action action;
+  bool is_after_text;  /* the literal begins with the closing quote of the value before */
+  bool is_after_value; /* the literal begins behind a value, and goes on for this step only */
+  bool is_optional;    /* the same, and it is one more member of the same object: may be missing */
 };
 
 struct eagre_json_template {
@@ -61,19 +64,47 @@ void eagre_json_recorder_add(struct eagre_json_recorder *recorder, enum eagre_js
 bool eagre_json_recorder_store(const struct eagre_json_recorder *recorder,
                                struct eagre_json_template *template);
 
+/* What is remembered for level 2: bytes between names and values, at one depth of nesting. */
+struct eagre_json_joint {
+  _Alignas(32) char literal[EAGRE_JSON_LITERAL_SIZE];
+  uint32_t literal_mask;
+  uint32_t literal_size; /* 0: not learned yet, matches everywhere */
+};
+
+/* A name seen before, with its closing quote. */
+struct eagre_json_key {
+  _Alignas(32) char literal[EAGRE_JSON_LITERAL_SIZE];
+  uint32_t literal_mask;
+  uint32_t slot;                          /* plan->slot_count when the member is unknown */
+  const struct eagre_json_object *object; /* NULL: an empty entry */
+};
+
+enum {
+  EAGRE_JSON_KEY_BITS = 8,
+  EAGRE_JSON_JOINT_DEPTHS = 4, /* deeper objects share the last ones */
+};
+
 /* What a fast implementation remembers from batch to batch. */
 struct eagre_json_memory {
   struct eagre_arena arena; /* holds this memory itself: steps want their alignment */
   struct eagre_json_template templates[EAGRE_JSON_TEMPLATE_COUNT];
   uint32_t current;     /* the template that fitted last */
   uint64_t row_number;  /* rows seen, for last_hit */
+  uint32_t hit_streak;  /* rows in a row that a template fitted */
   uint32_t miss_streak; /* rows in a row that no template fitted */
   uint32_t learn_wait;  /* misses to let pass before learning again */
   uint32_t learn_pause; /* what learn_wait becomes when the last lesson was of no use */
+  struct eagre_json_joint colons[EAGRE_JSON_JOINT_DEPTHS]; /* from a name's closing quote on */
+  struct eagre_json_joint commas[EAGRE_JSON_JOINT_DEPTHS]; /* up to a name's opening quote */
+  struct eagre_json_key keys[1 << EAGRE_JSON_KEY_BITS];
   /* Rows in which a slot was seen, for duplicate members; of `slot_capacity` slots. */
   uint32_t *seen;
   uint32_t seen_mark;
   uint32_t slot_capacity;
+  /* A column for the strings of unknown members: written like any other, never read. */
+  struct eagre_text *waste_texts;
+  uint8_t *waste_validity;
+  uint32_t waste_capacity;
   struct eagre_json_recorder recorder;
 };
 
@@ -86,3 +117,7 @@ bool eagre_json_memory_wants_lesson(struct eagre_json_memory *memory);
 void eagre_json_memory_learn(struct eagre_json_memory *memory);
 /* A fresh mark for `seen`; makes room for `slot_count` slots. */
 uint32_t eagre_json_memory_mark_row(struct eagre_json_memory *memory, uint32_t slot_count);
+/* Makes room for `row_count` rows in the waste column. */
+void eagre_json_memory_reserve_waste(struct eagre_json_memory *memory, uint32_t row_count);
+/* Learns [begin, end) when it is short enough. */
+void eagre_json_joint_learn(struct eagre_json_joint *joint, const char *begin, const char *end);

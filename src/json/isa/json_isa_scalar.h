@@ -34,8 +34,7 @@ static inline bool match_literal(const char *at, const char *literal, uint32_t m
 }
 
 /* The first byte at or behind `at` that a string cannot simply contain: a quote, a backslash, a
- * control character or a byte beyond ASCII. When there is none before `end` the result is at or
- * behind `end`. */
+ * control character or a byte beyond ASCII. Without one the result is `end`. */
 static inline const char *find_string_stop(const char *at, const char *end) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
   const uint64_t highs = UINT64_C(0x8080808080808080);
@@ -48,10 +47,23 @@ static inline const char *find_string_stop(const char *at, const char *end) {
     if (stops != 0) return at + (__builtin_ctzll(stops) >> 3);
     at += 8;
   } while (at < end);
+  return end;
+}
+
+/* The same; only vector units gain from looking at more at once. */
+static inline const char *find_string_stop_wide(const char *at, const char *end) {
+  return find_string_stop(at, end);
+}
+
+/* The first byte at or behind `at` that a string beyond ASCII cannot simply contain: a quote, a
+ * backslash or a control character. */
+static inline const char *find_string_stop_high(const char *at, const char *end) {
+  while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+    at++;
   return at;
 }
 
-/* The first byte at or behind `at` that is no JSON white space, or something at or behind `end`. */
+/* The first byte at or behind `at` that is no JSON white space; without one `end`. */
 static inline const char *find_space_stop(const char *at, const char *end) {
   while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
     at++;

@@ -13,5 +13,6 @@ int main(void) {
   failure_count += test_json_rows();
   failure_count += test_json_types();
   failure_count += test_json_options();
+  failure_count += test_json_difference();
   return failure_count != 0;
 }

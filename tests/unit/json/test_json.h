@@ -1,6 +1,7 @@
 /* One function per file of tests; each returns the number of failed tests. */
 #pragma once
 
+int test_json_difference(void);
 int test_json_grammar(void);
 int test_json_options(void);
 int test_json_rows(void);

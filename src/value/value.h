@@ -53,8 +53,9 @@ void eagre_value_civil_from_days(int64_t days, int64_t *out_year, unsigned *out_
 bool eagre_value_is_leap_year(int64_t year);
 unsigned eagre_value_month_length(int64_t year, unsigned month);
 
-/* A time zone. UTC and fixed offsets need no ICU data; others are read from ICU when opened, which
- * takes about 2 ms, and cost no more ICU calls. */
+/* A time zone. UTC and fixed offsets need no data; regions are read when opened, from the system's
+ * tz database (/usr/share/zoneinfo, or the folder that TZDIR names) or, without it, from ICU, and
+ * cost no file or ICU call afterwards. */
 struct eagre_zone;
 /* `name` as Spark accepts it: "UTC", "Z", "+01:00", "GMT+1", "Europe/Paris", "PST". USAGE
  * INVALID_TIMEZONE otherwise. Closed with `eagre_zone_close`. */
@@ -75,7 +76,7 @@ int64_t eagre_zone_local_to_instant(const struct eagre_zone *zone, int64_t local
 /* ---- Dates and timestamps as text ------------------------------------------------------------ */
 
 /* CAST grammar. `now_us` serves time-only texts ("12:30:00" means today in the zone). A region
- * that a text names is read from ICU at its first use with this `zone` and kept. */
+ * that a text names is read at its first use with this `zone` and kept. */
 enum eagre_value_result eagre_value_parse_timestamp(struct eagre_text text,
                                                     const struct eagre_zone *zone, int64_t now_us,
                                                     int64_t *out_us);

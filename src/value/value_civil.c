@@ -93,13 +93,23 @@ void eagre_wall_time_of_instant(int64_t us, int32_t offset_s, struct eagre_wall_
   out->second = second_of_day % 60;
 }
 
+/* A year beyond four digits, or before year 0. */
+static char *put_odd_year(char *out, int64_t year) {
+  uint64_t magnitude = year < 0 ? (uint64_t)-year : (uint64_t)year;
+  *out++ = year < 0 ? '-' : '+';
+  unsigned width = magnitude > 9999 ? eagre_digits_count(magnitude) : 4;
+  eagre_digits_put(out, width, magnitude);
+  return out + width;
+}
+
 char *eagre_wall_time_put_date(char *out, const struct eagre_wall_time *time) {
-  uint64_t year = time->year < 0 ? (uint64_t)-time->year : (uint64_t)time->year;
-  if (time->year < 0) *out++ = '-';
-  if (time->year > 9999) *out++ = '+';
-  unsigned width = year > 9999 ? eagre_digits_count(year) : 4;
-  eagre_digits_put(out, width, year);
-  out += width;
+  if (time->year >= 0 && time->year <= 9999) {
+    eagre_digits_put_two(out, (unsigned)time->year / 100);
+    eagre_digits_put_two(out + 2, (unsigned)time->year % 100);
+    out += 4;
+  } else {
+    out = put_odd_year(out, time->year);
+  }
   out[0] = '-';
   eagre_digits_put_two(out + 1, time->month);
   out[3] = '-';

@@ -161,7 +161,7 @@ static void test_longest_halfway(void **state) {
   }
   text[last] = 0;
   check_double(text, 0);
-  strcpy(text + last, "0000000001");
+  snprintf(text + last, sizeof text - last, "0000000001");
   check_double(text, 0x1p-1074);
 }
 

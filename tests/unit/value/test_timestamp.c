@@ -343,7 +343,7 @@ static void test_json_dates(void **state) {
   check_dates(cases, EAGRE_COUNT_OF(cases), eagre_value_parse_json_date);
 }
 
-/* Any instant printed reads back, by the fast way and, with a space in front, by the general one. */
+/* Any instant printed reads back: by position, and with a space in front by the grammar. */
 static void test_round_trips(void **state) {
   (void)state;
   struct eagre_random random;

@@ -214,8 +214,8 @@ static void test_files_agree_with_icu(void **state) {
                                     "Australia/Sydney", "Europe/Dublin",    "Asia/Kathmandu"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(ids); i++) {
     struct eagre_zone *from_file = new_zone(), *from_icu = new_zone();
-    strcpy(from_file->id, ids[i]);
-    strcpy(from_icu->id, ids[i]);
+    snprintf(from_file->id, sizeof from_file->id, "%s", ids[i]);
+    snprintf(from_icu->id, sizeof from_icu->id, "%s", ids[i]);
     assert_true(eagre_zone_load_icu(from_icu));
     if (eagre_zone_load_file(from_file)) {
       for (int64_t day = 0; day < 200000; day += 5) {

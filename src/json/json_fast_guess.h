@@ -157,9 +157,10 @@ static inline bool guess_pair(struct walk *walk, struct walk *other,
                               const struct eagre_json_template *template, const char *at,
                               const char *other_at) {
   for (const struct eagre_json_template_step *step = template->steps;; step++) {
-    bool is_match = match_literal(at, step->literal, step->literal_mask) &
-                    match_literal(other_at, step->literal, step->literal_mask);
-    if (__builtin_expect(!is_match, 0)) return false;
+    /* One branch for both. */
+    unsigned match_count = (unsigned)match_literal(at, step->literal, step->literal_mask) +
+                           (unsigned)match_literal(other_at, step->literal, step->literal_mask);
+    if (__builtin_expect(match_count != 2, 0)) return false;
     at += step->literal_size;
     other_at += step->literal_size;
     if (__builtin_expect((at > walk->end) | (other_at > other->end), 0)) return false;

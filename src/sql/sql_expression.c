@@ -81,7 +81,7 @@ enum eagre_status eagre_sql_check_height(struct eagre_sql_parser *parser, uint32
   return EAGRE_USAGE;
 }
 
-static uint32_t larger(uint32_t a, uint32_t b) {
+static uint32_t get_larger(uint32_t a, uint32_t b) {
   return a > b ? a : b;
 }
 
@@ -90,9 +90,9 @@ enum eagre_status eagre_sql_finish(struct eagre_sql_parser *parser, uint32_t fir
   expression->position = eagre_sql_position_from(parser, first);
   expression->source = eagre_sql_source_of(parser, first);
   uint32_t height = expression->filter == NULL ? 0 : expression->filter->height;
-  if (expression->query != NULL) height = larger(height, expression->query->height);
+  if (expression->query != NULL) height = get_larger(height, expression->query->height);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
-    height = larger(height, expression->arguments[i].value->height);
+    height = get_larger(height, expression->arguments[i].value->height);
   }
   expression->height = height + 1;
   return eagre_sql_check_height(parser, expression->height);

@@ -51,7 +51,7 @@ struct eagre_sql_expression *eagre_sql_string_new(struct eagre_sql_parser *parse
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 
-static uint64_t limit_of(enum eagre_type_kind kind) {
+static uint64_t get_limit(enum eagre_type_kind kind) {
   switch (kind) {
   case EAGRE_TYPE_TINYINT:
     return INT8_MAX;
@@ -70,7 +70,7 @@ static bool is_in_range(struct eagre_text digits, bool is_negative, enum eagre_t
       return false;
     }
   }
-  return value <= limit_of(kind) + (is_negative ? 1 : 0);
+  return value <= get_limit(kind) + (is_negative ? 1 : 0);
 }
 
 static enum eagre_status parse_number(struct eagre_sql_parser *parser, uint32_t first,

@@ -2,13 +2,15 @@
  * case names, and arguments that have a default. Every row was read from Spark. */
 #include "sql/sql_pattern.h"
 
-/* Patterns: $1, $2, $3 are the arguments, everything else is itself. A function of the tree and the
- * name a user can call it by are the same here: isnull(a) prints as (a IS NULL) too. */
-static const struct {
+struct pattern_row {
   const char *function;
   uint32_t argument_count;
   const char *pattern;
-} patterns[] = {
+};
+
+/* Patterns: $1, $2, $3 are the arguments, everything else is itself. A function of the tree and the
+ * name a user can call it by are the same here: isnull(a) prints as (a IS NULL) too. */
+static const struct pattern_row patterns[] = {
     {"*", 2, "($1 * $2)"},
     {"/", 2, "($1 / $2)"},
     {"%", 2, "($1 % $2)"},
@@ -91,11 +93,7 @@ static const struct {
 };
 
 /* The same for what was written as an operator or with words between the arguments. */
-static const struct {
-  const char *function;
-  uint32_t argument_count;
-  const char *pattern;
-} operator_patterns[] = {
+static const struct pattern_row operator_patterns[] = {
     {"negative", 1, "(- $1)"},
     {"positive", 1, "(+ $1)"},
     {"shiftleft", 2, "($1 << $2)"},
@@ -109,18 +107,21 @@ static const struct {
     {"rtrim", 2, "TRIM(TRAILING $2 FROM $1)"},
 };
 
-const char *eagre_sql_find_pattern(const struct eagre_sql_expression *call) {
-  for (size_t i = 0; call->is_operator && i < EAGRE_COUNT_OF(operator_patterns); i++) {
-    if (operator_patterns[i].argument_count == call->argument_count &&
-        eagre_text_equal_string(call->function, operator_patterns[i].function)) {
-      return operator_patterns[i].pattern;
-    }
-  }
-  for (size_t i = 0; i < EAGRE_COUNT_OF(patterns); i++) {
-    if (patterns[i].argument_count == call->argument_count &&
-        eagre_text_equal_string(call->function, patterns[i].function)) {
-      return patterns[i].pattern;
+static const char *find_row(const struct pattern_row *rows, size_t count,
+                            const struct eagre_sql_expression *call) {
+  for (size_t i = 0; i < count; i++) {
+    if (rows[i].argument_count == call->argument_count &&
+        eagre_text_equal_string(call->function, rows[i].function)) {
+      return rows[i].pattern;
     }
   }
   return NULL;
+}
+
+const char *eagre_sql_find_pattern(const struct eagre_sql_expression *call) {
+  const char *pattern = NULL;
+  if (call->is_operator) {
+    pattern = find_row(operator_patterns, EAGRE_COUNT_OF(operator_patterns), call);
+  }
+  return pattern != NULL ? pattern : find_row(patterns, EAGRE_COUNT_OF(patterns), call);
 }

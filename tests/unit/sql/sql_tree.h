@@ -1,6 +1,7 @@
 /* Trees as one line of text, for tests: everything that the parser decides is visible.
  *
- *   constants     5 5L 5S 5Y 1.5m 1.5f 1.5d 'text' true null x'1F' date'..' ts'..' {INTERVAL '1' DAY}
+ *   constants     5 5L 5S 5Y 1.5m 1.5f 1.5d 'text' true null x'1F' date'..' ts'..'
+ *                 {INTERVAL '1' DAY}
  *   names         a.b   `a b`.c   *   t.*
  *   operators     (+ a b)          calls      f(a, n=>b)   f(distinct a) filter(b) over
  *   others        cast(a INT) try_cast(a INT) case(a; b:c; else d) (.field a) (.* a) (index a b)

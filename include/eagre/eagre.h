@@ -135,6 +135,7 @@ typedef struct eagre_engine_options {
   int64_t stop_timeout_ms;    /* 0 = 10 s */
   const char *const *flows;   /* run only these */
   size_t flow_count;
+  const char *metrics_address; /* "127.0.0.1:9404": Prometheus text at /metrics; NULL = none */
   eagre_report_fn *on_report;
   void *report_context;
   eagre_write_fn *console; /* rows of console sinks */

@@ -2,13 +2,16 @@
 #include <eagre/eagre.h>
 
 #include "base/base.h"
+#include "observe/observe.h"
 #include "runtime/runtime.h"
+#include "serve/serve.h"
 
 static const int64_t STARTUP_TIMEOUT_US = 30000000;
 static const int64_t STOP_TIMEOUT_US = 10000000;
 
 struct eagre_engine {
   struct eagre_runtime *runtime;
+  struct eagre_server *server;
   eagre_report_fn *on_report;
   void *report_context;
   eagre_write_fn *console;
@@ -45,6 +48,13 @@ static void forward_console(void *context, struct eagre_text text) {
   if (engine->console != NULL) engine->console(engine->console_context, text.data, text.size);
 }
 
+static void print_metrics(void *context, struct eagre_buffer *out) {
+  const struct eagre_engine *engine = context;
+  uint32_t count = 0;
+  const struct eagre_flow_metrics *flows = eagre_runtime_metrics(engine->runtime, &count);
+  eagre_metrics_print(flows, count, out);
+}
+
 enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine_options *options,
                                     eagre_engine **out_engine, eagre_error *error) {
   eagre_assert(options->size == sizeof *options);
@@ -73,6 +83,10 @@ enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine
       .print_context = engine,
   };
   enum eagre_status status = eagre_runtime_new(pipeline, &runtime_options, &engine->runtime, error);
+  if (status == EAGRE_OK && options->metrics_address != NULL) {
+    status =
+        eagre_server_open(options->metrics_address, print_metrics, engine, &engine->server, error);
+  }
   if (status != EAGRE_OK) {
     eagre_engine_close(engine);
     return status;
@@ -91,6 +105,7 @@ void eagre_engine_stop(eagre_engine *engine) {
 
 void eagre_engine_close(eagre_engine *engine) {
   if (engine == NULL) return;
+  eagre_server_close(engine->server);
   eagre_runtime_free(engine->runtime);
   eagre_free(engine->flow_names);
   eagre_free(engine);

@@ -27,6 +27,7 @@ struct cli_options {
   uint32_t core_count;
   int64_t startup_timeout_ms;
   int64_t stop_timeout_ms;
+  const char *metrics_address;
   bool take_over;
   enum cli_progress progress;
   enum eagre_format format;

@@ -21,6 +21,7 @@ enum option_key {
   KEY_STOP_TIMEOUT,
   KEY_TAKE_OVER,
   KEY_PROGRESS,
+  KEY_METRICS,
   KEY_LOG_LEVEL,
   KEY_FORMAT,
 };
@@ -59,6 +60,9 @@ static const struct grouped_option grouped_options[] = {
       "how long a stop waits for the current epoch (10)", 2}},
     {CLI_GROUP_RUN,
      {"take-over", KEY_TAKE_OVER, 0, 0, "go past the lock of a checkpoint whose process hangs", 2}},
+    {CLI_GROUP_RUN,
+     {"metrics", KEY_METRICS, "ADDR:PORT", 0, "serve Prometheus text at http://ADDR:PORT/metrics",
+      2}},
     {CLI_GROUP_RUN,
      {"progress", KEY_PROGRESS, "KIND", 0,
       "auto, bar, json (one object per epoch on stderr) or none", 2}},
@@ -173,6 +177,9 @@ static error_t parse_run_option(int key, char *argument, struct argp_state *stat
     return 0;
   case KEY_TAKE_OVER:
     options->take_over = true;
+    return 0;
+  case KEY_METRICS:
+    options->metrics_address = argument;
     return 0;
   case KEY_PROGRESS:
     options->progress = (enum cli_progress)parse_word(state, "progress", argument, progress_words);

@@ -58,6 +58,7 @@ static int run_pipeline(const struct cli_options *options, eagre_pipeline *pipel
   request.take_over = options->take_over;
   request.startup_timeout_ms = options->startup_timeout_ms;
   request.stop_timeout_ms = options->stop_timeout_ms;
+  request.metrics_address = options->metrics_address;
   request.flows = options->arguments + 1;
   request.flow_count = options->argument_count - 1;
   request.on_report = cli_progress_report;

@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "epoch/epoch.h"
+#include "observe/observe.h"
 #include "plan/plan.h"
 
 enum { EAGRE_CORE_COUNT_MAX = 256 };
@@ -44,6 +45,10 @@ struct eagre_runtime_options {
 };
 
 struct eagre_runtime;
+
+/* Metrics of all flows, one block each; valid for the life of the runtime. */
+const struct eagre_flow_metrics *eagre_runtime_metrics(const struct eagre_runtime *runtime,
+                                                       uint32_t *out_flow_count);
 
 /* Opens everything the flows need, in an order that creates nothing on disk when something is wrong
  * (USAGE for an unknown flow name). Threads start in `run`. */

@@ -120,6 +120,27 @@ static void announce(const struct runtime_flow *flow) {
   }
 }
 
+static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_progress *progress) {
+  struct eagre_flow_metrics *metrics = flow->metrics;
+  const struct eagre_epoch_counts *counts = progress->counts;
+  int64_t lag = 0;
+  for (uint32_t i = 0; i < flow->plan->source_count; i++) {
+    int64_t each = eagre_source_lag(flow->sources[i], progress->end_offsets[i]);
+    lag = each < 0 || lag < 0 ? -1 : lag + each;
+    eagre_metrics_record(metrics, EAGRE_METRIC_INPUT_ROWS, (int64_t)counts->sources[i].rows);
+    eagre_metrics_record(metrics, EAGRE_METRIC_INPUT_BYTES, (int64_t)counts->sources[i].bytes);
+  }
+  eagre_metrics_record(metrics, EAGRE_METRIC_EPOCHS, 1);
+  eagre_metrics_record(metrics, EAGRE_METRIC_OUTPUT_ROWS, (int64_t)counts->output_rows);
+  eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS, (int64_t)counts->state.rows_dropped_late);
+  eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH, progress->epoch);
+  eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH_DURATION, progress->times.trigger_execution);
+  eagre_metrics_record(metrics, EAGRE_METRIC_WATERMARK, progress->watermark_ms);
+  eagre_metrics_record(metrics, EAGRE_METRIC_LAG, lag);
+  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_ROWS, (int64_t)counts->state.rows_total);
+  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_BYTES, (int64_t)counts->state.memory_bytes);
+}
+
 static void report(struct runtime_flow *flow) {
   struct eagre_runtime *runtime = flow->runtime;
   const struct eagre_epoch_progress *progress = eagre_epoch_last(flow->epoch);
@@ -168,6 +189,7 @@ static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_erro
     flow->step_begin_us = eagre_clock_wall_us();
     EAGRE_TRY(eagre_epoch_step(flow->epoch, &outcome, error));
     if (outcome == EAGRE_EPOCH_RAN) {
+      record_metrics(flow, eagre_epoch_last(flow->epoch));
       report(flow);
     } else {
       report_idle(flow, outcome == EAGRE_EPOCH_FINISHED);

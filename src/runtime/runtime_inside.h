@@ -102,6 +102,7 @@ const char *eagre_runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count);
 struct runtime_flow {
   struct eagre_runtime *runtime;
   struct eagre_flow *plan;
+  struct eagre_flow_metrics *metrics;
   struct runtime_task *tasks; /* one per core */
   pthread_t thread;
   bool has_thread;
@@ -130,6 +131,7 @@ struct eagre_runtime {
   struct runtime_core *cores;
   uint32_t core_count;
   struct runtime_flow *flows;
+  struct eagre_flow_metrics *metrics; /* one per flow */
   uint32_t flow_count;
   _Atomic int stop_requests; /* 0 run, 1 finish the epoch, 2 abandon it */
   _Atomic int64_t stop_requested_us;

@@ -69,11 +69,14 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
 static void make_flows(struct eagre_runtime *runtime) {
   struct eagre_pipeline *pipeline = runtime->pipeline;
   runtime->flows = eagre_allocate_zeroed(pipeline->flow_count + 1, sizeof *runtime->flows);
+  runtime->metrics = eagre_allocate_zeroed(pipeline->flow_count + 1, sizeof *runtime->metrics);
   for (uint32_t i = 0; i < pipeline->flow_count; i++) {
     if (!is_wanted(&runtime->options, pipeline->flows[i].name)) continue;
     struct runtime_flow *flow = &runtime->flows[runtime->flow_count++];
     flow->runtime = runtime;
     flow->plan = &pipeline->flows[i];
+    flow->metrics = &runtime->metrics[runtime->flow_count - 1];
+    flow->metrics->flow = flow->plan->name;
     eagre_error_init(&flow->error);
     eagre_runtime_flow_split(flow, &pipeline->arena);
   }
@@ -185,6 +188,12 @@ enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
   return worst_flow(runtime, out_failed_flow, error);
 }
 
+const struct eagre_flow_metrics *eagre_runtime_metrics(const struct eagre_runtime *runtime,
+                                                       uint32_t *out_flow_count) {
+  *out_flow_count = runtime->flow_count;
+  return runtime->metrics;
+}
+
 /* ---- Stopping
  * ---------------------------------------------------------------------------------------- */
 
@@ -226,6 +235,7 @@ void eagre_runtime_free(struct eagre_runtime *runtime) {
     eagre_free(runtime->cores[i].tasks);
   }
   eagre_free(runtime->flows);
+  eagre_free(runtime->metrics);
   eagre_free(runtime->cores);
   pthread_mutex_destroy(&runtime->output_mutex);
   eagre_free(runtime);

@@ -1,0 +1,38 @@
+/* Door of the room `observe`: metrics of running flows.
+ *
+ * A flow's control thread writes its block after each epoch; anybody reads at any time. Each value is an atomic of
+ * its own, with relaxed order: a reader may see one value of an epoch and not yet another, never a torn one.
+ * Values are kept as integers (milliseconds for times); the exposition scales them. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+enum eagre_metric {
+#define EAGRE_METRIC(name, exposed, type, kept, text) EAGRE_METRIC_##name,
+#include "observe/observe_metrics.def"
+#undef EAGRE_METRIC
+  EAGRE_METRIC_count
+};
+
+struct eagre_flow_metrics {
+  struct eagre_text flow; /* borrowed */
+  _Atomic int64_t values[EAGRE_METRIC_count];
+};
+
+/* Adds to a SUM row, or replaces a LAST row. Control thread of the flow. */
+void eagre_metrics_record(struct eagre_flow_metrics *metrics, enum eagre_metric metric,
+                          int64_t value);
+/* All metrics of all flows as Prometheus text (version 0.0.4). Any thread. */
+void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
+                         struct eagre_buffer *out);
+
+/* One row of the table, for docs/reference/metrics.md; false past the last. */
+struct eagre_metric_info {
+  const char *name;
+  const char *type;
+  const char *text;
+};
+bool eagre_metric_at(uint32_t index, struct eagre_metric_info *out);

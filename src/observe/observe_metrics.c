@@ -1,0 +1,71 @@
+/* Recording and printing of flow metrics. */
+#include "observe/observe.h"
+
+enum metric_kept { KEPT_SUM, KEPT_LAST };
+
+static const struct metric_row {
+  struct eagre_metric_info info;
+  enum metric_kept kept;
+} metric_rows[EAGRE_METRIC_count] = {
+#define EAGRE_METRIC(name, exposed, type, kept, text)                                              \
+  [EAGRE_METRIC_##name] = {{exposed, type, text}, KEPT_##kept},
+#include "observe/observe_metrics.def"
+#undef EAGRE_METRIC
+};
+
+void eagre_metrics_record(struct eagre_flow_metrics *metrics, enum eagre_metric metric,
+                          int64_t value) {
+  if (metric_rows[metric].kept == KEPT_SUM) {
+    atomic_fetch_add_explicit(&metrics->values[metric], value, memory_order_relaxed);
+  } else {
+    atomic_store_explicit(&metrics->values[metric], value, memory_order_relaxed);
+  }
+}
+
+static bool is_time(enum eagre_metric metric) {
+  return metric == EAGRE_METRIC_EPOCH_DURATION || metric == EAGRE_METRIC_WATERMARK;
+}
+
+/* Label values: backslash, quote and newline are escaped. */
+static void print_label(struct eagre_text text, struct eagre_buffer *out) {
+  for (size_t i = 0; i < text.size; i++) {
+    char character = text.data[i];
+    if (character == '\\' || character == '"') eagre_buffer_append_char(out, '\\');
+    if (character == '\n') {
+      eagre_buffer_append_string(out, "\\n");
+    } else {
+      eagre_buffer_append_char(out, character);
+    }
+  }
+}
+
+static void print_value(const struct eagre_flow_metrics *flow, enum eagre_metric metric,
+                        struct eagre_buffer *out) {
+  int64_t value = atomic_load_explicit(&flow->values[metric], memory_order_relaxed);
+  eagre_buffer_printf(out, "%s{flow=\"", metric_rows[metric].info.name);
+  print_label(flow->flow, out);
+  if (is_time(metric)) {
+    eagre_buffer_printf(out, "\"} %lld.%03lld\n", (long long)(value / 1000),
+                        (long long)(value % 1000 < 0 ? -(value % 1000) : value % 1000));
+  } else {
+    eagre_buffer_printf(out, "\"} %lld\n", (long long)value);
+  }
+}
+
+void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
+                         struct eagre_buffer *out) {
+  for (uint32_t metric = 0; metric < EAGRE_METRIC_count; metric++) {
+    const struct eagre_metric_info *info = &metric_rows[metric].info;
+    eagre_buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->text, info->name,
+                        info->type);
+    for (uint32_t i = 0; i < flow_count; i++) {
+      print_value(&flows[i], (enum eagre_metric)metric, out);
+    }
+  }
+}
+
+bool eagre_metric_at(uint32_t index, struct eagre_metric_info *out) {
+  if (index >= EAGRE_METRIC_count) return false;
+  *out = metric_rows[index].info;
+  return true;
+}

@@ -1,0 +1,200 @@
+/* Inside of the file source (read_files).
+ *
+ *   source_files.c         control half: plans epochs, hands files to the cores
+ *   source_files_path.c    paths and the URIs by which the log names them
+ *   source_files_find.c    looks for files in a directory or behind a glob
+ *   source_files_log.c     the log of files taken, sources/I/N
+ *   source_files_reader.c  one core: files -> lines -> batches
+ *   source_files_json.c    lines of JSON -> rows
+ *   source_files_array.c   a line that is a JSON array -> its elements
+ *
+ * Every file is read once. It belongs to the log entry that names it, and so to the epoch whose
+ * offsets reach that entry: {"logOffset":N} means that the entries 0..N are read. */
+#pragma once
+
+#include "source/source_kind.h"
+#include "json/json.h"
+
+/* ---- Paths (source_files_path.c) ------------------------------------------------------------- */
+
+/* The path of read_files as an absolute one without `.`, `..` and double slashes; "file:" in front
+ * is taken off. USAGE UNSUPPORTED_DATA_SOURCE_SCHEME for any other scheme. */
+enum eagre_status eagre_source_files_absolute(struct eagre_arena *arena, struct eagre_text path,
+                                              char **out_path, struct eagre_error *error);
+/* Appends "file:///data/a%20b" as Java's Path.toUri writes it. */
+void eagre_source_files_print_uri(struct eagre_text path, struct eagre_buffer *out);
+/* The local path behind such a URI, or the URI itself when it is not one of "file:". */
+struct eagre_text eagre_source_files_read_uri(struct eagre_arena *arena, struct eagre_text uri);
+/* Whether the path holds one of Hadoop's pattern characters. */
+bool eagre_source_files_is_glob(const char *path);
+
+/* ---- Looking for files (source_files_find.c) ------------------------------------------------- */
+
+struct eagre_source_files_found {
+  const char *path;
+  int64_t modified_us;
+};
+
+/* The files of a directory, behind a glob, or the one file, in the order in which they are read: by
+ * modification time, then path. Hidden ones (`_x`, `.x`, `x._COPYING_`) are left out. Everything
+ * lives in `arena`. IO PATH_NOT_FOUND; USAGE for what Spark would read in a way we do not: compressed
+ * files, partition directories, output of Spark's file sink. */
+enum eagre_status eagre_source_files_find(struct eagre_io *io, const char *path,
+                                          struct eagre_arena *arena,
+                                          struct eagre_source_files_found **out_files,
+                                          uint32_t *out_count, struct eagre_error *error);
+
+/* ---- Log (source_files_log.c) ---------------------------------------------------------------- */
+
+struct eagre_source_files_entry {
+  struct eagre_text path; /* zero-terminated behind its size */
+  int64_t modified_ms;
+  int64_t log_id;
+};
+
+/* All entries are in memory, in the order of their ids; a table finds a path. */
+struct eagre_source_files_log {
+  struct eagre_checkpoint *checkpoint; /* NULL: a batch query, nothing is written */
+  struct eagre_io *io;
+  uint32_t source;
+  struct eagre_arena arena; /* paths */
+  struct eagre_source_files_entry *entries;
+  size_t count;
+  size_t capacity;
+  size_t *slots; /* index of an entry + 1, 0 = free */
+  size_t slot_count;
+  int64_t last; /* newest id, -1 none */
+  int64_t compact_interval;
+};
+
+/* Reads the log of source number `source`. UNSAFE: MALFORMED_LOG_FILE, FILE_LOG_INCOMPLETE,
+ * INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION, CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED. */
+enum eagre_status eagre_source_files_log_open(struct eagre_source_files_log *log,
+                                              struct eagre_checkpoint *checkpoint,
+                                              struct eagre_io *io, uint32_t source,
+                                              struct eagre_error *error);
+void eagre_source_files_log_done(struct eagre_source_files_log *log);
+bool eagre_source_files_log_has(const struct eagre_source_files_log *log, struct eagre_text path);
+/* Writes entry `last` + 1, which names `files`. UNSAFE CONCURRENT_STREAM_LOG_UPDATE. */
+enum eagre_status eagre_source_files_log_append(struct eagre_source_files_log *log,
+                                                const struct eagre_source_files_found *files,
+                                                uint32_t count, struct eagre_error *error);
+/* The entries of the ids (after, up_to]; they are valid until the next append. */
+const struct eagre_source_files_entry *
+eagre_source_files_log_range(const struct eagre_source_files_log *log, int64_t after, int64_t up_to,
+                             size_t *out_count);
+/* Removes log files that a compacted one has made superfluous, after the newest one was written. */
+enum eagre_status eagre_source_files_log_purge(const struct eagre_source_files_log *log,
+                                               struct eagre_error *error);
+/* Adds the entries of one log file (`place` is its path); those without an id of their own, and all
+ * of a file that is no compacted one, get `log_id`. For the log itself, tests and fuzzing. */
+enum eagre_status eagre_source_files_log_parse(struct eagre_source_files_log *log,
+                                               struct eagre_text content, const char *place,
+                                               int64_t log_id, bool is_compact,
+                                               struct eagre_error *error);
+
+/* ---- JSON (source_files_json.c, source_files_array.c) ---------------------------------------- */
+
+/* How the lines of a source become rows; made when it is opened, read by all cores. The decoder
+ * gets only the columns that somebody reads: as in Spark, the others are not checked for type. */
+struct eagre_source_files_format {
+  struct eagre_arena arena;
+  const struct eagre_type *source; /* all columns of the source; borrowed from the plan */
+  const struct eagre_type *schema; /* wanted columns; with DROPMALFORMED the corrupt one behind */
+  uint32_t *columns;               /* column of the source -> field of `schema`, or UINT32_MAX */
+  struct eagre_json_options options;
+  struct eagre_zone *own_zone; /* option timeZone */
+  uint32_t corrupt;            /* field of `schema` that gets malformed records, or UINT32_MAX */
+  bool drops_malformed;        /* mode DROPMALFORMED */
+};
+
+/* USAGE: options, types, a corrupt column that is not STRING or the only one that is read. `zone` is
+ * borrowed. `done` may be called on a zeroed one and after a failed `init`. */
+enum eagre_status eagre_source_files_format_init(struct eagre_source_files_format *format,
+                                                 const struct eagre_plan_source *plan,
+                                                 const struct eagre_zone *zone,
+                                                 struct eagre_error *error);
+void eagre_source_files_format_done(struct eagre_source_files_format *format);
+
+/* Splits a text whose first value is an array into its elements, appended to `out_elements` as
+ * `struct eagre_text`. False when an element is no object or the array is broken; whether elements
+ * are well-formed inside is for a decoder to say. */
+bool eagre_source_files_array_split(const struct eagre_json_options *options,
+                                    struct eagre_text text, struct eagre_buffer *out_elements);
+/* Whether the first value of a text is an array. */
+bool eagre_source_files_array_begins(const struct eagre_json_options *options,
+                                     struct eagre_text text);
+
+/* The decoder of one core. It plans the rows of a batch from lines, then fills the batch. */
+struct eagre_source_files_decoder;
+enum eagre_status eagre_source_files_decoder_new(const struct eagre_source_files_format *format,
+                                                 struct eagre_source_files_decoder **out_decoder,
+                                                 struct eagre_error *error);
+/* NULL is fine. */
+void eagre_source_files_decoder_free(struct eagre_source_files_decoder *decoder);
+/* Time-only texts mean the day of `now_us`. */
+void eagre_source_files_decoder_begin(struct eagre_source_files_decoder *decoder, int64_t now_us);
+/* Makes rows of the first lines, as many as one batch can take; the first of them has the number
+ * `line_number`. The lines must be followed by 64 readable bytes. *out_used is at least 1. An array
+ * with more elements than a batch has rows is taken alone and waits for `has_more`. DATA with
+ * FAILFAST; `path` is the file, for messages. */
+enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
+                                                  const struct eagre_text *lines,
+                                                  uint32_t line_count, int64_t line_number,
+                                                  struct eagre_text path, uint32_t *out_used,
+                                                  struct eagre_error *error);
+/* Decodes the rows that were planned into the columns of the source. The batch may stay empty. Texts
+ * point into the lines. */
+enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_decoder *decoder,
+                                                  struct eagre_text path, struct eagre_batch *batch,
+                                                  struct eagre_error *error);
+/* Whether elements of a large array wait; `more` plans rows of them, in memory of `batch`. */
+bool eagre_source_files_decoder_has_more(const struct eagre_source_files_decoder *decoder);
+void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
+                                     struct eagre_batch *batch);
+
+/* ---- Both halves ----------------------------------------------------------------------------- */
+
+struct eagre_source_files {
+  struct eagre_source base;
+  struct eagre_arena arena; /* life of the source */
+  char *path;               /* absolute; may be a glob */
+  const char *description;
+  struct eagre_source_files_format format; /* JSON */
+  struct eagre_source_files_log log;
+  /* The last look: files found[found_next..] are not taken yet. */
+  struct eagre_arena found_arena;
+  struct eagre_source_files_found *found;
+  uint32_t found_count;
+  uint32_t found_next;
+  bool is_end_fixed;
+  int64_t listed_us;
+  int64_t directory_modified_us;
+  /* The epoch's files; the cores read them while no other epoch is assigned. */
+  struct eagre_arena assigned_arena;
+  struct eagre_source_files_entry *assigned;
+  uint32_t assigned_count;
+};
+
+struct eagre_source_files_reader {
+  struct eagre_source_reader base;
+  uint32_t next_file;                           /* index into `assigned` */
+  const struct eagre_source_files_entry *entry; /* the file that is open */
+  struct eagre_io_reader *file;                 /* NULL: none is open */
+  struct eagre_buffer block;                    /* what was read and is not in a batch yet */
+  bool is_at_end;                               /* of the file: `block` holds the rest */
+  int64_t line_count;                           /* lines of the file before `block` */
+  struct eagre_text *lines;                     /* the first of `block`; EAGRE_BATCH_ROWS_MAX */
+  uint32_t found_count;                         /* of `lines` */
+  size_t found_size;                            /* their bytes, with their ends */
+  struct eagre_source_files_decoder *decoder;   /* NULL: format text */
+};
+
+enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *reader,
+                                                 struct eagre_error *error);
+void eagre_source_files_reader_close(struct eagre_source_reader *reader);
+enum eagre_status eagre_source_files_reader_begin(struct eagre_source_reader *reader,
+                                                  struct eagre_error *error);
+enum eagre_status eagre_source_files_reader_read(struct eagre_source_reader *reader,
+                                                 struct eagre_batch *batch,
+                                                 struct eagre_error *error);

@@ -1,0 +1,150 @@
+/* Paths as Hadoop and Java write them, because Spark reads our log and we read Spark's.
+ *
+ * A URI keeps letters, digits, the signs below, and everything beyond ASCII but blanks and control
+ * characters; every other byte is %XX, the percent sign included. */
+#include "source/source_files.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char uri_scheme[] = "file://";
+
+/* ---- Plain paths ----------------------------------------------------------------------------- */
+
+bool eagre_source_files_is_glob(const char *path) {
+  return strpbrk(path, "{}[]*?\\") != NULL;
+}
+
+static bool is_scheme_part(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' || byte == '.';
+}
+
+/* "s3" of "s3://bucket/x"; empty when there is no scheme. */
+static struct eagre_text find_scheme(struct eagre_text path) {
+  size_t size = 0;
+  while (size < path.size && is_scheme_part(path.data[size])) {
+    size++;
+  }
+  bool is_scheme =
+      size > 0 && size + 1 < path.size && path.data[size] == ':' && path.data[size + 1] == '/';
+  return eagre_text_make(path.data, is_scheme ? size : 0);
+}
+
+/* Appends the parts of `path` to `out`, which begins with "/" and has none at its end. */
+static void append_parts(struct eagre_buffer *out, struct eagre_text path) {
+  size_t at = 0;
+  while (at < path.size) {
+    size_t end = at;
+    while (end < path.size && path.data[end] != '/') {
+      end++;
+    }
+    struct eagre_text part = eagre_text_make(path.data + at, end - at);
+    if (eagre_text_equal_string(part, "..")) {
+      while (out->size > 0 && out->data[out->size - 1] != '/') {
+        out->size--;
+      }
+      if (out->size > 0) out->size--;
+    } else if (part.size > 0 && !eagre_text_equal_string(part, ".")) {
+      eagre_buffer_append_char(out, '/');
+      eagre_buffer_append_text(out, part);
+    }
+    at = end + 1;
+  }
+}
+
+enum eagre_status eagre_source_files_absolute(struct eagre_arena *arena, struct eagre_text path,
+                                              char **out_path, struct eagre_error *error) {
+  struct eagre_text scheme = find_scheme(path);
+  if (scheme.size > 0 && !eagre_text_equal_string(scheme, "file")) {
+    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_DATA_SOURCE_SCHEME",
+                    "read_files cannot read from %.*s: there is no support for %.*s yet.",
+                    (int)path.size, path.data, (int)scheme.size, scheme.data);
+    eagre_error_hint(error, "read from a local directory");
+    return EAGRE_USAGE;
+  }
+  size_t skipped = scheme.size > 0 ? scheme.size + 1 : 0;
+  path = eagre_text_make(path.data + skipped, path.size - skipped);
+  struct eagre_buffer absolute = {0};
+  if (path.size == 0 || path.data[0] != '/') {
+    char *here = getcwd(NULL, 0);
+    eagre_assert(here != NULL);
+    append_parts(&absolute, eagre_text_of(here));
+    free(here);
+  }
+  append_parts(&absolute, path);
+  if (absolute.size == 0) eagre_buffer_append_char(&absolute, '/');
+  *out_path = (char *)eagre_arena_copy_text(arena, eagre_buffer_text(&absolute)).data;
+  eagre_buffer_done(&absolute);
+  return EAGRE_OK;
+}
+
+/* ---- URIs ------------------------------------------------------------------------------------ */
+
+static bool is_kept(char byte) {
+  bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  bool is_digit = byte >= '0' && byte <= '9';
+  return is_letter || is_digit || (byte != '\0' && strchr("-_.!~*'():@&=+$,;/", byte) != NULL);
+}
+
+/* Whether Java quotes the code point although it is beyond ASCII: blanks and control characters. */
+static bool is_blank(uint32_t code_point) {
+  return (code_point >= 0x80 && code_point <= 0xa0) || code_point == 0x1680 ||
+         (code_point >= 0x2000 && code_point <= 0x200a) || code_point == 0x2028 ||
+         code_point == 0x2029 || code_point == 0x202f || code_point == 0x205f ||
+         code_point == 0x3000;
+}
+
+/* The size of the code point at `at` when it stays as it is, else 0. */
+static size_t measure_kept(const char *at, size_t left) {
+  unsigned char first = (unsigned char)*at;
+  if (first < 0x80) return is_kept(*at);
+  size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (size > left || !eagre_value_utf8_is_valid(eagre_text_make(at, size))) return 0;
+  uint32_t code_point = first & (0x7fu >> size);
+  for (size_t i = 1; i < size; i++) {
+    code_point = code_point << 6 | ((unsigned char)at[i] & 0x3f);
+  }
+  return is_blank(code_point) ? 0 : size;
+}
+
+void eagre_source_files_print_uri(struct eagre_text path, struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, uri_scheme);
+  for (size_t at = 0; at < path.size;) {
+    size_t size = measure_kept(path.data + at, path.size - at);
+    if (size > 0) {
+      eagre_buffer_append(out, path.data + at, size);
+      at += size;
+    } else {
+      eagre_buffer_printf(out, "%%%02X", (unsigned char)path.data[at++]);
+    }
+  }
+}
+
+static int get_hexadecimal(char byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
+  return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+struct eagre_text eagre_source_files_read_uri(struct eagre_arena *arena, struct eagre_text uri) {
+  if (!eagre_text_starts_with(uri, EAGRE_TEXT("file:/"))) return eagre_arena_copy_text(arena, uri);
+  bool has_authority = eagre_text_starts_with(uri, EAGRE_TEXT("file:///"));
+  size_t at = has_authority ? sizeof uri_scheme - 1 : strlen("file:");
+  char *path = eagre_arena_allocate(arena, uri.size + 1);
+  size_t size = 0;
+  while (at < uri.size) {
+    bool is_quoted = uri.data[at] == '%' && uri.size - at > 2 &&
+                     get_hexadecimal(uri.data[at + 1]) >= 0 &&
+                     get_hexadecimal(uri.data[at + 2]) >= 0;
+    if (is_quoted) {
+      path[size++] =
+          (char)(get_hexadecimal(uri.data[at + 1]) << 4 | get_hexadecimal(uri.data[at + 2]));
+      at += 3;
+    } else {
+      path[size++] = uri.data[at++];
+    }
+  }
+  path[size] = '\0';
+  return eagre_text_make(path, size);
+}

@@ -49,24 +49,77 @@ static uint32_t add_aggregate(struct plan_binder *binder, struct plan_aggregatio
   return index;
 }
 
-/* f(x) FILTER (WHERE c) is f(CASE WHEN c THEN x END): every aggregate here ignores NULL. */
+static bool is_count_of_all(const struct eagre_sql_expression *tree) {
+  if (!eagre_text_equal_string(tree->function, "count") || tree->argument_count != 1) return false;
+  const struct eagre_sql_expression *argument = tree->arguments[0].value;
+  return argument->kind == EAGRE_SQL_STAR ||
+         (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
+}
+
+static enum eagre_status literal_one(struct plan_binder *binder, struct eagre_sql_position position,
+                                     struct eagre_expression **out, struct eagre_error *error) {
+  const struct eagre_sql_expression one = {.kind = EAGRE_SQL_LITERAL,
+                                           .literal = EAGRE_SQL_LITERAL_INTEGER,
+                                           .type_kind = EAGRE_TYPE_INT,
+                                           .text = EAGRE_TEXT("1"),
+                                           .position = position};
+  return eagre_expression_literal(binder->arena, &one, &binder->pipeline->expression_session, out,
+                                  error);
+}
+
+/* f(x) FILTER (WHERE c) is f(CASE WHEN c THEN x END): every aggregate here ignores NULL. Of
+ * count(*), where x is NULL, it counts the rows where the condition is true. */
 static enum eagre_status apply_filter(struct plan_binder *binder, const struct plan_scope *below,
                                       const struct eagre_sql_expression *tree,
                                       struct eagre_expression **inout_argument,
                                       struct eagre_error *error) {
   struct eagre_expression *parts[2] = {NULL, *inout_argument};
-  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
   EAGRE_TRY(eagre_plan_bind_condition(binder, below, tree->filter, "FILTER", &parts[0], error));
-  if (parts[1] == NULL) { /* count(*): count the rows where the condition is true */
-    struct eagre_sql_expression one = {.kind = EAGRE_SQL_LITERAL,
-                                       .literal = EAGRE_SQL_LITERAL_INTEGER,
-                                       .type_kind = EAGRE_TYPE_INT,
-                                       .text = EAGRE_TEXT("1"),
-                                       .position = tree->position};
-    EAGRE_TRY(eagre_expression_literal(binder->arena, &one, session, &parts[1], error));
-  }
-  return eagre_expression_case(binder->arena, parts, 2, false, session, tree->position,
+  if (parts[1] == NULL) EAGRE_TRY(literal_one(binder, tree->position, &parts[1], error));
+  return eagre_expression_case(binder->arena, parts, 2, false,
+                               &binder->pipeline->expression_session, tree->position,
                                inout_argument, error);
+}
+
+/* count(a, b) counts the rows where none of them is NULL. */
+static enum eagre_status bind_count_of_several(struct plan_binder *binder,
+                                               const struct plan_scope *below,
+                                               const struct eagre_sql_expression *tree,
+                                               struct eagre_expression **out,
+                                               struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  struct eagre_expression *parts[2] = {NULL, NULL};
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    struct eagre_expression *each = NULL;
+    EAGRE_TRY(eagre_plan_bind_expression(binder, below, tree->arguments[i].value, &each, error));
+    EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("isnotnull"), &each, 1, session,
+                                    tree->position, &each, error));
+    if (parts[0] != NULL) {
+      struct eagre_expression *both[2] = {parts[0], each};
+      EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("and"), both, 2, session,
+                                      tree->position, &each, error));
+    }
+    parts[0] = each;
+  }
+  EAGRE_TRY(literal_one(binder, tree->position, &parts[1], error));
+  return eagre_expression_case(binder->arena, parts, 2, false, session, tree->position, out, error);
+}
+
+/* The one argument an aggregate gets; NULL for count(*). */
+static enum eagre_status bind_argument(struct plan_binder *binder, const struct plan_scope *below,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error) {
+  *out = NULL;
+  if (is_count_of_all(tree)) return EAGRE_OK;
+  if (eagre_text_equal_string(tree->function, "count") && tree->argument_count > 1) {
+    return bind_count_of_several(binder, below, tree, out, error);
+  }
+  if (tree->argument_count != 1) {
+    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                           "The `%.*s` requires 1 parameter but the actual number is %u.",
+                           (int)tree->function.size, tree->function.data, tree->argument_count);
+  }
+  return eagre_plan_bind_expression(binder, below, tree->arguments[0].value, out, error);
 }
 
 static enum eagre_status check_call(const struct plan_scope *scope,
@@ -96,13 +149,6 @@ static enum eagre_status check_call(const struct plan_scope *scope,
   return EAGRE_OK;
 }
 
-static bool is_count_of_all(const struct eagre_sql_expression *tree) {
-  if (!eagre_text_equal_string(tree->function, "count") || tree->argument_count != 1) return false;
-  const struct eagre_sql_expression *argument = tree->arguments[0].value;
-  return argument->kind == EAGRE_SQL_STAR ||
-         (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
-}
-
 enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                                                  struct plan_aggregation *aggregation,
                                                  const struct plan_scope *scope,
@@ -114,15 +160,7 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                              .window = scope->window,
                              .aggregate_refusal = "an aggregate's argument"};
   struct eagre_expression *argument = NULL;
-  if (!is_count_of_all(tree)) {
-    if (tree->argument_count != 1) {
-      return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                             "The `%.*s` requires 1 parameter but the actual number is %u.",
-                             (int)tree->function.size, tree->function.data, tree->argument_count);
-    }
-    EAGRE_TRY(
-        eagre_plan_bind_expression(binder, &below, tree->arguments[0].value, &argument, error));
-  }
+  EAGRE_TRY(bind_argument(binder, &below, tree, &argument, error));
   if (tree->filter != NULL) EAGRE_TRY(apply_filter(binder, &below, tree, &argument, error));
   struct eagre_aggregate aggregate;
   EAGRE_TRY(eagre_aggregate_bind(binder->arena, tree->function, &argument,

@@ -1,7 +1,7 @@
 /* Door of the room `state`: keyed tables of accumulators, in panes, with versioned snapshots.
  *
- * A table maps (pane, key) -> payload. A pane is a window's end in microseconds (or 0 when the query
- * has no window), so that eviction drops whole panes. A key is a byte string made by
+ * A table maps (pane, key) -> payload. A pane is a window's end in microseconds (or 0 when the
+ * query has no window), so that eviction drops whole panes. A key is a byte string made by
  * `eagre_state_encode_keys`: equal rows <=> equal bytes (NULLs equal each other, NaN equals NaN,
  * -0.0 equals 0.0). A payload is `payload_size` bytes, zeroed when new; texts it points to live in
  * the arena of its pane.
@@ -21,41 +21,48 @@
 #include "io/io.h"
 
 struct eagre_state_layout {
-  uint32_t payload_size;         /* bytes, multiple of 8 */
-  const uint32_t *text_offsets;  /* offsets in the payload of `struct eagre_text` values */
+  uint32_t payload_size;        /* bytes, multiple of 8 */
+  const uint32_t *text_offsets; /* offsets in the payload of `struct eagre_text` values */
   uint32_t text_count;
 };
 
 struct eagre_state_table;
+/* The layout is copied. */
 struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout *layout);
 void eagre_state_table_free(struct eagre_state_table *table);
 /* Forgets every group, keeps memory: a partial table before the next epoch. */
 void eagre_state_table_clear(struct eagre_state_table *table);
 
-/* Encoded keys of a batch. */
+/* Encoded keys of a batch. Keys of one integer or text column may point into the column or at its
+ * texts: they live as long as both. */
 struct eagre_state_keys {
   const struct eagre_text *keys; /* row_count, in the batch's arena */
   const uint64_t *hashes;
 };
-/* Encodes the key columns of all rows (`column_count` 0: one empty key). */
+/* Encodes the key columns of all rows (`column_count` 0: one empty key). The encoding depends on
+ * the types of the columns and on nothing else (state_key.c), so that it is the same for every
+ * batch. */
 void eagre_state_encode_keys(const struct eagre_vector *columns, uint32_t column_count,
                              uint32_t row_count, struct eagre_arena *arena,
                              struct eagre_state_keys *out);
-/* The inverse: rebuilds key columns of types types[] from encoded keys (texts copied to `arena`). */
+/* The inverse: rebuilds key columns of types types[] from encoded keys (texts copied to `arena`).
+ */
 void eagre_state_decode_keys(const struct eagre_text *keys, uint32_t row_count,
                              const struct eagre_type *const *types, uint32_t column_count,
                              struct eagre_vector *out_columns, struct eagre_arena *arena);
 uint32_t eagre_state_partition(uint64_t hash, uint32_t partition_count);
 
-/* Finds or makes the group of every row: payloads[i]. `panes` may be NULL (all 0). Groups are marked
- * changed. Pointers stay valid until the group is removed or the table cleared. */
+/* Finds or makes the group of every row: payloads[i]. `panes` may be NULL (all 0). Groups are
+ * marked changed. Pointers stay valid until the group is removed or the table cleared. */
 void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *panes,
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads);
-/* The arena for texts of a pane's payloads. */
+/* The arena for texts of a pane's payloads; makes the pane when it is missing. Texts that payloads
+ * no longer point to are given back now and then: `eagre_state_begin_epoch` may move the others. */
 struct eagre_arena *eagre_state_pane_arena(struct eagre_state_table *table, int64_t pane);
 
-/* Iteration over groups, pane by pane in ascending order. */
+/* Iteration over groups, pane by pane in ascending order, within a pane in the order in which the
+ * groups were made (CHANGED: first touched in this epoch, while those are few). */
 struct eagre_state_group {
   int64_t pane;
   struct eagre_text key;
@@ -69,14 +76,16 @@ enum eagre_state_filter {
   EAGRE_STATE_ALL,
   EAGRE_STATE_CHANGED, /* touched since `eagre_state_begin_epoch` */
 };
-/* Fills up to `group_count_max` groups whose pane is <= `pane_max`; 0 at the end. The table must not
- * change in between. */
+/* Fills up to `group_count_max` groups whose pane is <= `pane_max`; 0 at the end. The table must
+ * not change in between. */
 uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cursor *cursor,
                           enum eagre_state_filter filter, int64_t pane_max,
                           struct eagre_state_group *out_groups, uint32_t group_count_max);
-/* Starts an epoch: nothing is changed yet. */
+/* Starts an epoch: nothing is changed yet. The epoch before must have been saved, or the next
+ * snapshot is a full one. */
 void eagre_state_begin_epoch(struct eagre_state_table *table);
-/* Drops panes <= `pane_max`; returns the number of groups removed. */
+/* Drops panes <= `pane_max` (to be called before the epoch's save); returns the number of groups
+ * removed. */
 uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max);
 
 struct eagre_state_metrics {
@@ -87,33 +96,36 @@ struct eagre_state_metrics {
 void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
 
 /* ---- Snapshots ---------------------------------------------------------------------------------
- * One file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full or .delta.
- * Header: magic, format version, kind, state version, base version, layout fingerprint, partition
- * count, row count, length; body: evicted pane bound, then groups; trailer: CRC32C. A delta holds
- * the groups changed in its epoch and the eviction bound; every 10th version is full.
+ * One file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full
+ * or .delta. Header: magic, format version, kind, state version, base version, layout fingerprint,
+ * partition count, row count, length; body: evicted pane bound, then groups; trailer: CRC32C. A
+ * delta holds the groups changed in its epoch and the eviction bound; every 10th version is full.
  * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
  * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
 
 struct eagre_state_snapshot {
   const char *directory;
-  int64_t version;           /* the version this file makes: epoch + 1 */
+  int64_t version; /* the version this file makes: epoch + 1 */
   uint32_t core;
-  const char *attempt;
+  const char *attempt; /* at most 63 bytes, no '/' */
   uint32_t partition_count;
-  uint64_t fingerprint;      /* of key and aggregate types: another query's state is refused */
+  uint64_t fingerprint; /* of key and aggregate types: another query's state is refused */
 };
 /* Writes and syncs the file (full, or delta when the table was loaded or saved at version - 1 and
- * a full one is recent). The directory is synced by the caller (one sync for all cores). */
+ * a full one is recent). The directory is synced by the caller (one sync for all cores). Never
+ * overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file stays and the table is as
+ * it was. */
 enum eagre_status eagre_state_save(struct eagre_state_table *table, struct eagre_io *io,
-                                   const struct eagre_state_snapshot *snapshot,
-                                   uint64_t *out_bytes, struct eagre_error *error);
+                                   const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
+                                   struct eagre_error *error);
 /* Loads version `version` written by `core_count` cores under `attempt`, taking only groups whose
- * state partition p satisfies p % core_total == core. Follows deltas back to full files (the attempt
- * of each base is in the delta's header). */
+ * state partition p satisfies p % core_total == core. Follows deltas back to full files (the
+ * attempt of each base is in the delta's header). */
 enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot,
                                    uint32_t written_core_count, uint32_t core_total,
                                    struct eagre_error *error);
-/* Removes state files no version >= `keep_from` needs, and losing attempts below it. */
+/* Removes state files no version >= `keep_from` needs, and losing attempts below it. Nothing when
+ * there is no version >= `keep_from`, or no such directory. */
 enum eagre_status eagre_state_purge(struct eagre_io *io, const char *directory, int64_t keep_from,
                                     struct eagre_error *error);

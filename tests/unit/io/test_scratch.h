@@ -5,6 +5,9 @@
 
 /* A new empty directory below $TMPDIR (or /tmp). Freed by `scratch_remove`. */
 char *scratch_make(void);
+/* The same in memory where the system has such a place: for tests with many syncs that are not
+ * about syncs. */
+char *scratch_make_fast(void);
 /* Removes it with everything in it. */
 void scratch_remove(char *directory);
 /* "<directory>/<name>", valid until the next sixteen calls. */

@@ -1,0 +1,332 @@
+/* Reading snapshots (format: state_snapshot.c).
+ *
+ * The files of each writing core are read newest first, back to its full file; a group counts where
+ * it is seen first. Cores own different keys, so that the order of the cores does not matter, and a
+ * pane that one core has evicted says nothing about the groups of another.
+ *
+ * Bytes are parsed while their checksum is summed: nothing read may be believed beyond what is left
+ * of the file until the end is reached, and the table is empty again when anything is wrong. */
+#include "state/state_snapshot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Input ----------------------------------------------------------------------------------- */
+
+struct input {
+  struct eagre_io_reader *reader;
+  const char *path;
+  struct eagre_error *error;
+  enum eagre_status status; /* the first failure stays, and then all reads give zeros */
+  uint64_t left;            /* bytes of header and body not yet taken; behind them is the trailer */
+  uint32_t checksum;        /* of what was taken */
+  size_t begin;
+  size_t end;
+  char bytes[256 * 1024];
+};
+
+static void fail_corrupt(struct input *input, const char *what) {
+  if (input->status == EAGRE_OK)
+    input->status = eagre_state_refuse_corrupt(input->path, what, input->error);
+}
+
+static void fill_input(struct input *input) {
+  input->begin = 0;
+  input->end = 0;
+  enum eagre_status status = eagre_io_reader_read(input->reader, input->bytes, sizeof input->bytes,
+                                                  &input->end, input->error);
+  if (status != EAGRE_OK) {
+    input->status = status;
+  } else if (input->end == 0) {
+    fail_corrupt(input, "it ends too early");
+  }
+}
+
+/* The next `size` bytes, whatever part of the file they are in. */
+static void read_raw(struct input *input, char *out, size_t size) {
+  while (size > 0) {
+    if (input->begin == input->end && input->status == EAGRE_OK) fill_input(input);
+    if (input->status != EAGRE_OK) {
+      memset(out, 0, size);
+      return;
+    }
+    size_t there = input->end - input->begin;
+    size_t part = size < there ? size : there;
+    memcpy(out, input->bytes + input->begin, part);
+    input->begin += part;
+    out += part;
+    size -= part;
+  }
+}
+
+/* Whether so much is left; fails otherwise. To be asked before memory is made for it. */
+static bool has_left(struct input *input, uint64_t size) {
+  if (input->status == EAGRE_OK && size > input->left)
+    fail_corrupt(input, "something in it is longer than the file");
+  return input->status == EAGRE_OK;
+}
+
+static void take_bytes(struct input *input, char *out, size_t size) {
+  if (!has_left(input, size)) {
+    memset(out, 0, size);
+    return;
+  }
+  read_raw(input, out, size);
+  input->checksum = eagre_crc32c(input->checksum, out, size);
+  input->left -= size;
+}
+
+static uint64_t take_integer(struct input *input, size_t size) {
+  char bytes[8] = {0};
+  take_bytes(input, bytes, size);
+  return eagre_state_get_integer(bytes, size);
+}
+
+/* ---- One file -------------------------------------------------------------------------------- */
+
+struct restore {
+  struct eagre_state_table *table;
+  struct eagre_io *io;
+  const struct eagre_state_snapshot *snapshot;
+  uint32_t core_total;
+  bool is_same_cores;       /* our own files, with our keys and no others */
+  int64_t evicted_pane_max; /* by the files read so far of this chain */
+  uint64_t foreign_count;   /* groups of other cores seen so far */
+  struct eagre_buffer key;
+  struct eagre_buffer payload;
+  struct eagre_arena arena; /* paths */
+};
+
+static enum eagre_status refuse_other_query(const char *path, const char *what,
+                                            struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_UNSAFE, "STATE_STORE_SCHEMA_NOT_COMPATIBLE",
+                  "state file %s belongs to another query: %s", path, what);
+  eagre_error_hint(error, "a change of grouping keys or aggregates needs a new checkpoint");
+  return EAGRE_UNSAFE;
+}
+
+static enum eagre_status check_header(const struct restore *restore, const char *path,
+                                      const struct eagre_state_file_name *name,
+                                      const struct eagre_state_file_header *header,
+                                      struct eagre_error *error) {
+  if (header->version != name->version || header->core != name->core || header->kind != name->kind)
+    return eagre_state_refuse_corrupt(path, "it is a state file under another name", error);
+  if (header->fingerprint != restore->snapshot->fingerprint)
+    return refuse_other_query(path, "its keys or aggregates are not those of this one", error);
+  if (header->payload_size != restore->table->payload_size)
+    return refuse_other_query(path, "its groups have another size", error);
+  if (header->partition_count != restore->snapshot->partition_count)
+    return refuse_other_query(path, "it has another number of state partitions", error);
+  return EAGRE_OK;
+}
+
+/* Whether the group is ours and not one that a newer file has evicted. */
+static bool is_wanted(struct restore *restore, int64_t pane, uint64_t hash) {
+  uint32_t partition = eagre_state_partition(hash, restore->snapshot->partition_count);
+  bool is_ours = partition % restore->core_total == restore->snapshot->core;
+  restore->foreign_count += !is_ours;
+  return is_ours && pane > restore->evicted_pane_max;
+}
+
+/* Takes so many bytes into `buffer`, which is emptied first. */
+static void take_sized(struct input *input, struct eagre_buffer *buffer, uint64_t size) {
+  eagre_buffer_clear(buffer);
+  if (!has_left(input, size)) return;
+  take_bytes(input, eagre_buffer_reserve(buffer, size), size);
+  buffer->size = size;
+}
+
+/* Reads the texts of a payload; into the pane's arena when `payload` is kept (not NULL). */
+static void take_texts(struct restore *restore, struct input *input, struct eagre_arena *arena,
+                       char *payload) {
+  for (uint32_t i = 0; i < restore->table->text_count; i++) {
+    uint64_t size = take_integer(input, 4);
+    if (size == EAGRE_STATE_TEXT_NONE) continue;
+    take_sized(input, &restore->key, size);
+    if (payload == NULL || input->status != EAGRE_OK) continue;
+    struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&restore->key));
+    memcpy(payload + restore->table->text_offsets[i], &text, sizeof text);
+  }
+}
+
+static void take_group(struct restore *restore, struct input *input, int64_t end) {
+  struct eagre_state_table *table = restore->table;
+  take_sized(input, &restore->key, take_integer(input, 4));
+  take_sized(input, &restore->payload, table->payload_size);
+  if (input->status != EAGRE_OK) return;
+  struct eagre_text key = eagre_buffer_text(&restore->key);
+  uint64_t hash = eagre_state_hash_key(key);
+  struct eagre_state_pane *pane = NULL;
+  struct eagre_state_record *group = NULL;
+  bool is_new = false;
+  if (is_wanted(restore, end, hash)) {
+    pane = eagre_state_table_get_pane(table, end);
+    group = eagre_state_pane_get(table, pane, hash, key, &is_new);
+  }
+  char *payload = is_new ? eagre_state_payload(group) : NULL;
+  if (is_new && table->payload_size > 0)
+    memcpy(payload, restore->payload.data, table->payload_size);
+  take_texts(restore, input, is_new ? &pane->arena : NULL, payload);
+}
+
+/* Room for a pane's groups at once, where all of them are ours. The number is not verified yet: it
+ * is believed as far as the rest of the file can hold. */
+static void reserve_pane(struct restore *restore, const struct input *input, int64_t end,
+                         uint64_t count) {
+  uint64_t size_min = EAGRE_STATE_GROUP_SIZE_MIN + restore->table->payload_size;
+  uint64_t believed = input->left / size_min < count ? input->left / size_min : count;
+  bool is_evicted = end <= restore->evicted_pane_max;
+  if (input->status != EAGRE_OK || is_evicted || !restore->is_same_cores) return;
+  struct eagre_state_pane *pane = eagre_state_table_get_pane(restore->table, end);
+  eagre_state_pane_reserve(restore->table, pane, believed);
+}
+
+static void take_body(struct restore *restore, struct input *input, uint64_t group_count) {
+  uint64_t seen = 0;
+  while (input->left > 0 && input->status == EAGRE_OK) {
+    int64_t end = (int64_t)take_integer(input, 8);
+    uint64_t count = take_integer(input, 8);
+    if (count == 0) fail_corrupt(input, "it has a pane without groups");
+    reserve_pane(restore, input, end, count);
+    for (uint64_t i = 0; i < count && input->status == EAGRE_OK; i++) {
+      take_group(restore, input, end);
+    }
+    seen += count;
+  }
+  if (seen != group_count) fail_corrupt(input, "its number of groups is wrong");
+}
+
+static void check_trailer(struct input *input, uint64_t file_size) {
+  char trailer[EAGRE_STATE_TRAILER_SIZE];
+  read_raw(input, trailer, sizeof trailer);
+  uint32_t checksum = eagre_crc32c(input->checksum, trailer, 8);
+  if (eagre_state_get_integer(trailer, 8) != file_size ||
+      eagre_state_get_integer(trailer + 8, 4) != checksum)
+    fail_corrupt(input, "its checksum is wrong");
+}
+
+/* Reads header, body and trailer of an open file of `file_size` bytes. */
+static enum eagre_status read_content(struct restore *restore, struct input *input,
+                                      const struct eagre_state_file_name *name, uint64_t file_size,
+                                      struct eagre_state_file_header *header) {
+  char bytes[EAGRE_STATE_HEADER_SIZE];
+  size_t header_size = file_size < sizeof bytes ? (size_t)file_size : sizeof bytes;
+  input->left = header_size;
+  take_bytes(input, bytes, header_size);
+  EAGRE_TRY(input->status);
+  EAGRE_TRY(eagre_state_header_parse(bytes, header_size, input->path, header, input->error));
+  if (file_size < EAGRE_STATE_HEADER_SIZE + EAGRE_STATE_TRAILER_SIZE)
+    return eagre_state_refuse_corrupt(input->path, "it is too short", input->error);
+  EAGRE_TRY(check_header(restore, input->path, name, header, input->error));
+  input->left = file_size - EAGRE_STATE_HEADER_SIZE - EAGRE_STATE_TRAILER_SIZE;
+  take_body(restore, input, header->group_count);
+  check_trailer(input, file_size);
+  if (restore->is_same_cores && restore->foreign_count > 0)
+    fail_corrupt(input, "it holds keys that its core does not own");
+  return input->status;
+}
+
+/* END when there is no such file. */
+static enum eagre_status read_file(struct restore *restore,
+                                   const struct eagre_state_file_name *name,
+                                   struct eagre_state_file_header *header,
+                                   struct eagre_error *error) {
+  const char *path = eagre_state_file_path(&restore->arena, restore->snapshot->directory, name);
+  struct eagre_io_entry entry;
+  EAGRE_TRY(eagre_io_stat(restore->io, path, &entry, error));
+  struct input *input = eagre_allocate(sizeof *input);
+  input->path = path;
+  input->error = error;
+  input->status = EAGRE_OK;
+  input->checksum = 0;
+  input->begin = 0;
+  input->end = 0;
+  enum eagre_status status = eagre_io_reader_open(restore->io, path, &input->reader, error);
+  if (status == EAGRE_OK) {
+    status = read_content(restore, input, name, entry.size, header);
+    eagre_io_reader_close(input->reader);
+  }
+  eagre_free(input);
+  return status;
+}
+
+/* ---- Chains ---------------------------------------------------------------------------------- */
+
+/* Reads the file of a core and version, whichever kind it is. */
+static enum eagre_status read_either(struct restore *restore, struct eagre_state_file_name *name,
+                                     struct eagre_state_file_header *header,
+                                     struct eagre_error *error) {
+  for (int kind = EAGRE_STATE_FULL; kind <= EAGRE_STATE_DELTA; kind++) {
+    name->kind = (enum eagre_state_kind)kind;
+    enum eagre_status status = read_file(restore, name, header, error);
+    if (status != EAGRE_END) return status;
+  }
+  const char *path = eagre_state_file_path(&restore->arena, restore->snapshot->directory, name);
+  eagre_error_set(error, EAGRE_UNSAFE, "STATE_STORE_MISSING_FILE",
+                  "state file %s (or .full) is missing", path);
+  eagre_error_hint(error, "restore the checkpoint from a backup, or start with a new one");
+  return EAGRE_UNSAFE;
+}
+
+/* Reads the file of one core and those it builds on; *out_delta_count is their number less one. */
+static enum eagre_status read_chain(struct restore *restore, uint32_t core,
+                                    uint32_t *out_delta_count, struct eagre_error *error) {
+  struct eagre_state_file_name name = {restore->snapshot->version, core, "", EAGRE_STATE_FULL};
+  snprintf(name.attempt, sizeof name.attempt, "%s", restore->snapshot->attempt);
+  restore->evicted_pane_max = INT64_MIN;
+  *out_delta_count = 0;
+  for (;;) {
+    struct eagre_state_file_header header;
+    EAGRE_TRY(read_either(restore, &name, &header, error));
+    if (header.kind == EAGRE_STATE_FULL) return EAGRE_OK;
+    if (header.evicted_pane_max > restore->evicted_pane_max)
+      restore->evicted_pane_max = header.evicted_pane_max;
+    name.version = header.base_version;
+    memcpy(name.attempt, header.base_attempt, sizeof name.attempt);
+    (*out_delta_count)++;
+  }
+}
+
+/* A delta can follow only where this core owns what the files behind it hold. */
+static void note_loaded(struct eagre_state_table *table,
+                        const struct eagre_state_snapshot *snapshot, bool is_same_cores,
+                        uint32_t delta_count) {
+  table->base_version = is_same_cores ? snapshot->version : -1;
+  table->base_core = snapshot->core;
+  snprintf(table->base_attempt, sizeof table->base_attempt, "%s", snapshot->attempt);
+  table->delta_count = delta_count;
+  table->evicted_pane_max = INT64_MIN;
+  table->is_dirty = false;
+}
+
+enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre_io *io,
+                                   const struct eagre_state_snapshot *snapshot,
+                                   uint32_t written_core_count, uint32_t core_total,
+                                   struct eagre_error *error) {
+  eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
+  eagre_assert(core_total > 0 && snapshot->partition_count > 0);
+  eagre_state_table_clear(table);
+  bool is_same_cores = written_core_count == core_total;
+  struct restore restore = {
+      .table = table,
+      .io = io,
+      .snapshot = snapshot,
+      .core_total = core_total,
+      .is_same_cores = is_same_cores,
+  };
+  enum eagre_status status = EAGRE_OK;
+  uint32_t own_delta_count = 0;
+  for (uint32_t core = 0; core < written_core_count && status == EAGRE_OK; core++) {
+    if (is_same_cores && core != snapshot->core) continue;
+    status = read_chain(&restore, core, &own_delta_count, error);
+  }
+  if (status == EAGRE_OK) {
+    note_loaded(table, snapshot, is_same_cores, own_delta_count);
+  } else {
+    eagre_state_table_clear(table);
+  }
+  eagre_buffer_done(&restore.key);
+  eagre_buffer_done(&restore.payload);
+  eagre_arena_done(&restore.arena);
+  return status;
+}

@@ -1,0 +1,342 @@
+/* Tables: finding groups batch by batch, walking them, evicting panes. */
+#include "state/state_table.h"
+
+#include <string.h>
+
+enum {
+  CHUNK_ROWS = 128, /* in flight at once: enough to hide a miss, few enough to stay in L1 */
+  LISTED_MIN = 1024,
+  SPARE_SIZE_MAX = 4 << 20, /* an evicted pane above this gives its memory back */
+  TEXT_SIZE_MIN = 1 << 20,  /* texts are not gathered below this */
+};
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout *layout) {
+  eagre_assert(layout->payload_size % 8 == 0);
+  struct eagre_state_table *table = eagre_allocate_zeroed(1, sizeof *table);
+  table->payload_size = layout->payload_size;
+  table->text_count = layout->text_count;
+  table->text_offsets = eagre_allocate(layout->text_count * sizeof *table->text_offsets);
+  for (uint32_t i = 0; i < layout->text_count; i++) {
+    uint32_t begin = i == 0 ? 0 : layout->text_offsets[i - 1] + (uint32_t)sizeof(struct eagre_text);
+    uint32_t offset = layout->text_offsets[i];
+    eagre_assert(offset >= begin && offset + sizeof(struct eagre_text) <= layout->payload_size);
+    table->text_offsets[i] = offset;
+  }
+  table->epoch = 1;
+  table->base_version = -1;
+  table->evicted_pane_max = INT64_MIN;
+  return table;
+}
+
+void eagre_state_table_free(struct eagre_state_table *table) {
+  if (table == NULL) return;
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    eagre_state_pane_free(table->panes[i]);
+  }
+  for (uint32_t i = 0; i < table->spare_count; i++) {
+    eagre_state_pane_free(table->spare[i]);
+  }
+  eagre_free(table->panes);
+  eagre_free(table->text_offsets);
+  eagre_free(table);
+}
+
+/* Empties a pane that has left the list and keeps it for the next one that is needed. */
+static void retire_pane(struct eagre_state_table *table, struct eagre_state_pane *pane,
+                        size_t memory_max) {
+  table->group_count -= pane->count;
+  table->changed_count -= pane->changed_count;
+  bool is_kept = table->spare_count < EAGRE_COUNT_OF(table->spare) &&
+                 eagre_state_pane_memory(pane) <= memory_max;
+  if (!is_kept) {
+    eagre_state_pane_free(pane);
+    return;
+  }
+  eagre_state_pane_reset(pane);
+  table->spare[table->spare_count++] = pane;
+}
+
+/* Takes the first `count` panes off. */
+static void retire_panes(struct eagre_state_table *table, uint32_t count, size_t memory_max) {
+  for (uint32_t i = 0; i < count; i++) {
+    retire_pane(table, table->panes[i], memory_max);
+  }
+  table->pane_count -= count;
+  if (count > 0)
+    memmove(table->panes, table->panes + count, table->pane_count * sizeof *table->panes);
+  memset(table->cache, 0, sizeof table->cache);
+}
+
+void eagre_state_table_clear(struct eagre_state_table *table) {
+  retire_panes(table, table->pane_count, SIZE_MAX);
+  table->base_version = -1;
+  table->evicted_pane_max = INT64_MIN;
+  table->is_dirty = false;
+}
+
+/* ---- Panes ----------------------------------------------------------------------------------- */
+
+/* The place of the pane that ends there, or where it would stand. */
+static uint32_t find_pane_place(const struct eagre_state_table *table, int64_t end) {
+  uint32_t low = 0;
+  uint32_t high = table->pane_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (table->panes[middle]->end < end) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+static struct eagre_state_pane *insert_pane(struct eagre_state_table *table, uint32_t place,
+                                            int64_t end) {
+  if (table->pane_count == table->pane_capacity) {
+    table->pane_capacity = table->pane_capacity == 0 ? 16 : table->pane_capacity * 2;
+    table->panes = eagre_reallocate(table->panes, table->pane_capacity * sizeof *table->panes);
+  }
+  struct eagre_state_pane *pane =
+      table->spare_count > 0 ? table->spare[--table->spare_count] : eagre_state_pane_new();
+  pane->end = end;
+  memmove(table->panes + place + 1, table->panes + place,
+          (table->pane_count - place) * sizeof *table->panes);
+  table->panes[place] = pane;
+  table->pane_count++;
+  return pane;
+}
+
+struct eagre_state_pane *eagre_state_table_get_pane(struct eagre_state_table *table, int64_t end) {
+  struct eagre_state_pane **cached =
+      &table->cache[eagre_hash_integer((uint64_t)end, 0) % EAGRE_STATE_PANE_CACHE];
+  if (*cached != NULL && (*cached)->end == end) return *cached;
+  uint32_t place = find_pane_place(table, end);
+  bool is_there = place < table->pane_count && table->panes[place]->end == end;
+  *cached = is_there ? table->panes[place] : insert_pane(table, place, end);
+  return *cached;
+}
+
+struct eagre_arena *eagre_state_pane_arena(struct eagre_state_table *table, int64_t pane) {
+  return &eagre_state_table_get_pane(table, pane)->arena;
+}
+
+/* ---- Finding groups -------------------------------------------------------------------------- */
+
+static void list_changed(struct eagre_state_pane *pane, struct eagre_state_record *group) {
+  uint64_t listed_max = pane->count / 8 > LISTED_MIN ? pane->count / 8 : LISTED_MIN;
+  if (pane->listed_count >= listed_max) {
+    pane->is_listed = false;
+    return;
+  }
+  if (pane->listed_count == pane->listed_capacity) {
+    pane->listed_capacity = pane->listed_capacity == 0 ? 16 : pane->listed_capacity * 2;
+    pane->listed = eagre_reallocate(pane->listed, pane->listed_capacity * sizeof(*pane->listed));
+  }
+  pane->listed[pane->listed_count++] = group;
+}
+
+static inline void mark_changed(struct eagre_state_table *table, struct eagre_state_pane *pane,
+                                struct eagre_state_record *group) {
+  if (group->mark == table->epoch) return;
+  group->mark = table->epoch;
+  pane->changed_count++;
+  table->changed_count++;
+  if (pane->is_listed) list_changed(pane, group);
+}
+
+/* What is known of a row between the passes. */
+struct probe {
+  struct eagre_state_pane *pane;
+  struct eagre_state_record *candidate; /* may be the row's; NULL: there is none yet */
+};
+
+/* First pass: the pane of each row; its home slot is on the way to the cache. */
+static void find_homes(struct eagre_state_table *table, const int64_t *panes,
+                       const uint64_t *hashes, uint32_t count, struct probe *probes) {
+  int64_t end = panes == NULL ? 0 : panes[0];
+  struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
+  for (uint32_t i = 0; i < count; i++) {
+    if (panes != NULL && panes[i] != end) {
+      end = panes[i];
+      pane = eagre_state_table_get_pane(table, end);
+    }
+    probes[i].pane = pane;
+    __builtin_prefetch(&pane->slots[hashes[i] >> pane->shift]);
+  }
+}
+
+/* Second pass: the first group that may be the row's; it is on the way to the cache. */
+static void find_candidates(const uint64_t *hashes, uint32_t count, struct probe *probes) {
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_state_pane *pane = probes[i].pane;
+    uint64_t index = hashes[i] >> pane->shift;
+    while (pane->slots[index] != 0 && !eagre_state_slot_matches(pane->slots[index], hashes[i])) {
+      index = (index + 1) & (pane->capacity - 1);
+    }
+    probes[i].candidate = eagre_state_slot_group(pane->slots[index]);
+    __builtin_prefetch(probes[i].candidate);
+  }
+}
+
+static inline bool is_key_equal(struct eagre_text a, struct eagre_text b) {
+  if (a.size != b.size) return false;
+  if (a.size != 8) return a.size == 0 || memcmp(a.data, b.data, a.size) == 0;
+  uint64_t left;
+  uint64_t right;
+  memcpy(&left, a.data, 8);
+  memcpy(&right, b.data, 8);
+  return left == right;
+}
+
+/* Third pass: compares keys and makes the groups that are missing. */
+static void take_groups(struct eagre_state_table *table, const struct eagre_text *keys,
+                        const uint64_t *hashes, uint32_t count, const struct probe *probes,
+                        char **out_payloads) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct eagre_state_pane *pane = probes[i].pane;
+    struct eagre_state_record *group = probes[i].candidate;
+    /* No candidate: an earlier row of the chunk may have made the group since. Another key: the
+     * search goes on behind it. */
+    if (group == NULL || !is_key_equal(eagre_state_key(table, group), keys[i]))
+      group = eagre_state_pane_get(table, pane, hashes[i], keys[i], NULL);
+    mark_changed(table, pane, group);
+    out_payloads[i] = eagre_state_payload(group);
+  }
+}
+
+void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *panes,
+                            const struct eagre_state_keys *keys, uint32_t row_count,
+                            char **out_payloads) {
+  struct probe probes[CHUNK_ROWS];
+  if (row_count > 0) table->is_dirty = true;
+  for (uint32_t begin = 0; begin < row_count; begin += CHUNK_ROWS) {
+    uint32_t count = row_count - begin < CHUNK_ROWS ? row_count - begin : CHUNK_ROWS;
+    const uint64_t *hashes = keys->hashes + begin;
+    find_homes(table, panes == NULL ? NULL : panes + begin, hashes, count, probes);
+    find_candidates(hashes, count, probes);
+    take_groups(table, keys->keys + begin, hashes, count, probes, out_payloads + begin);
+  }
+}
+
+uint32_t eagre_state_partition(uint64_t hash, uint32_t partition_count) {
+  return (uint32_t)(hash % partition_count);
+}
+
+/* ---- Walking --------------------------------------------------------------------------------- */
+
+/* The next group of a pane; the cursor holds the pane's index, then how far in it we are. */
+static struct eagre_state_record *next_in_pane(const struct eagre_state_table *table,
+                                               const struct eagre_state_pane *pane,
+                                               enum eagre_state_filter filter,
+                                               struct eagre_state_cursor *cursor) {
+  if (filter == EAGRE_STATE_CHANGED && pane->is_listed) {
+    uint64_t index = cursor->position[2];
+    if (index >= pane->listed_count) return NULL;
+    cursor->position[2]++;
+    return pane->listed[index];
+  }
+  struct eagre_state_walk walk = {(struct eagre_state_block *)(uintptr_t)cursor->position[1],
+                                  cursor->position[2]};
+  struct eagre_state_record *group;
+  do {
+    group = eagre_state_walk_next(table, pane, &walk);
+  } while (group != NULL && filter == EAGRE_STATE_CHANGED && group->mark != table->epoch);
+  cursor->position[1] = (uintptr_t)walk.block;
+  cursor->position[2] = walk.offset;
+  return group;
+}
+
+uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cursor *cursor,
+                          enum eagre_state_filter filter, int64_t pane_max,
+                          struct eagre_state_group *out_groups, uint32_t group_count_max) {
+  uint32_t count = 0;
+  while (count < group_count_max && cursor->position[0] < table->pane_count) {
+    const struct eagre_state_pane *pane = table->panes[cursor->position[0]];
+    if (pane->end > pane_max) break;
+    struct eagre_state_record *group = next_in_pane(table, pane, filter, cursor);
+    if (group == NULL) {
+      *cursor = (struct eagre_state_cursor){{cursor->position[0] + 1}};
+      continue;
+    }
+    out_groups[count++] = (struct eagre_state_group){
+        .pane = pane->end,
+        .key = eagre_state_key(table, group),
+        .hash = group->hash,
+        .payload = eagre_state_payload(group),
+    };
+  }
+  return count;
+}
+
+/* ---- Epochs ---------------------------------------------------------------------------------- */
+
+/* Copies the texts that payloads still point to into a new arena: those they pointed to before are
+ * still in the old one. */
+static void gather_texts(struct eagre_state_table *table, struct eagre_state_pane *pane) {
+  struct eagre_arena gathered = {0};
+  struct eagre_state_walk walk = {0};
+  struct eagre_state_record *group;
+  while ((group = eagre_state_walk_next(table, pane, &walk)) != NULL) {
+    for (uint32_t i = 0; i < table->text_count; i++) {
+      char *place = eagre_state_payload(group) + table->text_offsets[i];
+      struct eagre_text text;
+      memcpy(&text, place, sizeof text);
+      if (text.data == NULL) continue;
+      text = eagre_arena_copy_text(&gathered, text);
+      memcpy(place, &text, sizeof text);
+    }
+  }
+  eagre_arena_done(&pane->arena);
+  pane->arena = gathered;
+  pane->text_size = gathered.allocated_size;
+}
+
+static bool has_many_dead_texts(const struct eagre_state_table *table,
+                                const struct eagre_state_pane *pane) {
+  size_t size = pane->arena.allocated_size;
+  return table->text_count > 0 && size > TEXT_SIZE_MIN && size / 4 > pane->text_size;
+}
+
+void eagre_state_begin_epoch(struct eagre_state_table *table) {
+  /* Changes that no snapshot has: a delta would miss them once their marks are old. */
+  if (table->is_dirty) table->base_version = -1;
+  table->epoch++;
+  eagre_assert(table->epoch != 0);
+  table->changed_count = 0;
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    struct eagre_state_pane *pane = table->panes[i];
+    pane->changed_count = 0;
+    pane->listed_count = 0;
+    pane->is_listed = true;
+    if (has_many_dead_texts(table, pane)) gather_texts(table, pane);
+  }
+}
+
+uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max) {
+  uint64_t before = table->group_count;
+  uint32_t count = 0;
+  while (count < table->pane_count && table->panes[count]->end <= pane_max) {
+    count++;
+  }
+  retire_panes(table, count, SPARE_SIZE_MAX);
+  if (pane_max > table->evicted_pane_max) table->evicted_pane_max = pane_max;
+  table->is_dirty = true;
+  return before - table->group_count;
+}
+
+void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out) {
+  *out = (struct eagre_state_metrics){
+      .group_count = table->group_count,
+      .changed_count = table->changed_count,
+      .memory_bytes = sizeof *table + table->pane_capacity * sizeof *table->panes,
+  };
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    out->memory_bytes += eagre_state_pane_memory(table->panes[i]);
+  }
+  for (uint32_t i = 0; i < table->spare_count; i++) {
+    out->memory_bytes += eagre_state_pane_memory(table->spare[i]);
+  }
+}

@@ -1,0 +1,177 @@
+/* Inside the room `state`: tables, panes, groups.
+ *
+ *   table -> panes, ascending by end -> slots (open addressing) -> groups in blocks
+ *
+ * A group is one piece of memory, 8-byte aligned:
+ *
+ *   offset size
+ *   0      8    hash of the key
+ *   8      4    size of the key
+ *   12     4    mark: the epoch that touched it last, 0 for none since it was loaded
+ *   16     p    payload, p = layout.payload_size
+ *   16+p   k    key, padded to 8
+ *
+ * Invariants
+ *   1. A slot is 0, or the address of a group with bits 16-31 of its hash in place of the highest
+ * 16 bits, which addresses do not use: a slot of another group is passed over without looking at
+ *      that group. A group is found from its home, hash >> shift, over occupied slots, wrapping
+ *      around.
+ *   2. At most 3/5 of a pane's slots are occupied, so that an empty one ends every search.
+ *   3. Groups never move and are never removed one by one: pointers to payloads stay valid while
+ *      slots grow, and walking a pane's blocks visits its groups in the order they were made.
+ *   4. Homes come from the high bits of the hash and state partitions from all of it modulo a small
+ *      number, so that a core that owns every nth partition still uses all homes.
+ *   5. `group_count` and `changed_count` of the table are the sums over its panes.
+ *
+ * Memory per group of a 10 M group pane with 8 bytes of key and of payload: 32 + 8 / 0.6 = 45
+ * bytes. Slots of 16 bytes with the whole hash were no faster to search, took 14 bytes more per
+ * group and twice the time to fill. */
+#pragma once
+
+#include "state/state.h"
+
+enum {
+  EAGRE_STATE_HUGE_SIZE = 2 << 20,
+  EAGRE_STATE_PANE_CACHE = 16,
+  EAGRE_STATE_ATTEMPT_SIZE = 64, /* with its zero */
+};
+
+struct eagre_state_record {
+  uint64_t hash;
+  uint32_t key_size;
+  uint32_t mark;
+};
+
+/* Memory for groups; they follow this header. */
+struct eagre_state_block {
+  struct eagre_state_block *next;
+  size_t size; /* this header included */
+  size_t used; /* this header included */
+};
+
+struct eagre_state_pane {
+  int64_t end;
+  uint64_t count;
+  uint64_t capacity; /* slots, a power of two */
+  uint32_t shift;    /* 64 - log2(capacity) */
+  uint64_t *slots;
+  struct eagre_state_block *first_block;
+  struct eagre_state_block *block; /* being filled; later ones are empty */
+  size_t block_size;               /* sum over the blocks */
+  struct eagre_arena arena;        /* texts of payloads */
+  size_t text_size;                /* of the arena when its texts were last gathered */
+  /* Groups touched in this epoch. They are listed while they are few, else found by their mark. */
+  uint64_t changed_count;
+  bool is_listed;
+  uint32_t listed_count;
+  uint32_t listed_capacity;
+  struct eagre_state_record **listed;
+};
+
+struct eagre_state_table {
+  uint32_t payload_size;
+  uint32_t text_count;
+  uint32_t *text_offsets;
+  struct eagre_state_pane **panes; /* ascending by end */
+  uint32_t pane_count;
+  uint32_t pane_capacity;
+  struct eagre_state_pane *cache[EAGRE_STATE_PANE_CACHE]; /* recent panes by their end */
+  struct eagre_state_pane *spare[8];                      /* empty panes that keep their memory */
+  uint32_t spare_count;
+  uint32_t epoch; /* the mark of groups touched now, from 1 */
+  uint64_t group_count;
+  uint64_t changed_count;
+
+  /* What the next snapshot may build on. */
+  int64_t base_version; /* the table was that, but for the changes since; -1: none */
+  uint32_t base_core;
+  char base_attempt[EAGRE_STATE_ATTEMPT_SIZE];
+  uint32_t delta_count;     /* deltas behind that version's full file */
+  int64_t evicted_pane_max; /* since that version; INT64_MIN: nothing */
+  bool is_dirty;            /* touched or evicted since the last save or load */
+};
+
+/* ---- Memory (state_memory.c) ----------------------------------------------------------------- */
+
+/* Zeroed; on huge pages when it is large. */
+void *eagre_state_memory_allocate(size_t size);
+void eagre_state_memory_free(void *memory, size_t size);
+
+/* ---- Panes (state_pane.c) -------------------------------------------------------------------- */
+
+struct eagre_state_pane *eagre_state_pane_new(void);
+void eagre_state_pane_free(struct eagre_state_pane *pane);
+/* Empty again, with as much of its memory as was used. */
+void eagre_state_pane_reset(struct eagre_state_pane *pane);
+size_t eagre_state_pane_memory(const struct eagre_state_pane *pane);
+/* Room for so many groups without growing. */
+void eagre_state_pane_reserve(const struct eagre_state_table *table, struct eagre_state_pane *pane,
+                              uint64_t count);
+/* Finds or makes (payload zeroed, mark 0) the group; *out_is_new may be NULL. */
+struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
+                                                struct eagre_state_pane *pane, uint64_t hash,
+                                                struct eagre_text key, bool *out_is_new);
+/* The pane that ends there, made when missing. */
+struct eagre_state_pane *eagre_state_table_get_pane(struct eagre_state_table *table, int64_t end);
+
+/* ---- Groups ---------------------------------------------------------------------------------- */
+
+enum { EAGRE_STATE_ADDRESS_BITS = 48 };
+
+static inline uint64_t eagre_state_slot_make(const struct eagre_state_record *group,
+                                             uint64_t hash) {
+  return (uint64_t)(uintptr_t)group | hash >> 16 << EAGRE_STATE_ADDRESS_BITS;
+}
+
+/* Whether an occupied slot may be that of a group with this hash. */
+static inline bool eagre_state_slot_matches(uint64_t slot, uint64_t hash) {
+  return (slot ^ hash >> 16 << EAGRE_STATE_ADDRESS_BITS) >> EAGRE_STATE_ADDRESS_BITS == 0;
+}
+
+/* NULL of an empty slot. */
+static inline struct eagre_state_record *eagre_state_slot_group(uint64_t slot) {
+  uint64_t address = slot & ((UINT64_C(1) << EAGRE_STATE_ADDRESS_BITS) - 1);
+  return (struct eagre_state_record *)(uintptr_t)address;
+}
+
+static inline char *eagre_state_payload(struct eagre_state_record *group) {
+  return (char *)(group + 1);
+}
+
+static inline struct eagre_text eagre_state_key(const struct eagre_state_table *table,
+                                                const struct eagre_state_record *group) {
+  return eagre_text_make((const char *)(group + 1) + table->payload_size, group->key_size);
+}
+
+static inline size_t eagre_state_group_size(const struct eagre_state_table *table,
+                                            size_t key_size) {
+  return (sizeof(struct eagre_state_record) + table->payload_size + key_size + 7) & ~(size_t)7;
+}
+
+/* Walks the groups of a pane in the order they were made. All zero: start; false at the end. */
+struct eagre_state_walk {
+  struct eagre_state_block *block;
+  size_t offset;
+};
+static inline struct eagre_state_record *
+eagre_state_walk_next(const struct eagre_state_table *table, const struct eagre_state_pane *pane,
+                      struct eagre_state_walk *walk) {
+  if (walk->block == NULL) {
+    walk->block = pane->first_block;
+    walk->offset = sizeof(struct eagre_state_block);
+  }
+  while (walk->block != NULL && walk->offset >= walk->block->used) {
+    if (walk->block->next == NULL) return NULL;
+    walk->block = walk->block->next;
+    walk->offset = sizeof(struct eagre_state_block);
+  }
+  if (walk->block == NULL) return NULL;
+  struct eagre_state_record *group =
+      (struct eagre_state_record *)((char *)walk->block + walk->offset);
+  walk->offset += eagre_state_group_size(table, group->key_size);
+  return group;
+}
+
+/* The hash of a key: of its bytes alone, so that it can be found again from a snapshot. Keys of the
+ * size of an integer, the usual ones, take the shorter way. */
+uint64_t eagre_state_hash_key(struct eagre_text key);

@@ -8,12 +8,15 @@
 
 struct eagre_store;
 
-/* `location`: a path, or file:///path. Other schemes: USAGE UNSUPPORTED_FEATURE.OBJECT_STORE by
- * name. The directory is not made. */
+/* `location`: a path (a relative one from the current directory), file:///path or file:/path. Other
+ * schemes: USAGE UNSUPPORTED_FEATURE.OBJECT_STORE by name; nonsense: INVALID_EMPTY_LOCATION,
+ * INVALID_LOCATION. The directory is not made. */
 enum eagre_status eagre_store_open(struct eagre_io *io, struct eagre_text location,
                                    struct eagre_store **out_store, struct eagre_error *error);
+/* NULL is fine. */
 void eagre_store_close(struct eagre_store *store);
-/* The absolute local path of `name` inside the store (made in `arena`). */
+/* The absolute local path of `name` inside the store (made in `arena`); "" is the store itself.
+ * Names are relative and lead nowhere else: who takes them from outside looks for ".." first. */
 const char *eagre_store_path(const struct eagre_store *store, const char *name,
                              struct eagre_arena *arena);
 /* Durable; replaces. Makes missing directories. */
@@ -31,5 +34,6 @@ enum eagre_status eagre_store_read(struct eagre_store *store, const char *name,
 enum eagre_status eagre_store_list(struct eagre_store *store, const char *name,
                                    struct eagre_arena *arena, struct eagre_io_entry **out_entries,
                                    uint32_t *out_count, struct eagre_error *error);
+/* Missing ones are fine; nothing is synced. */
 enum eagre_status eagre_store_remove(struct eagre_store *store, const char *const *names,
                                      uint32_t count, struct eagre_error *error);

@@ -133,7 +133,8 @@ void eagre_json_memory_learn(struct eagre_json_memory *memory) {
 }
 
 uint32_t eagre_json_memory_mark_row(struct eagre_json_memory *memory, uint32_t slot_count) {
-  if (memory->slot_capacity < slot_count || memory->seen_mark == UINT32_MAX) {
+  if (memory->seen == NULL || memory->slot_capacity < slot_count ||
+      memory->seen_mark == UINT32_MAX) {
     eagre_free(memory->seen);
     memory->seen = eagre_allocate_zeroed(slot_count + 1, sizeof *memory->seen);
     memory->slot_capacity = slot_count;

@@ -13,6 +13,11 @@ int main(void) {
   failure_count += test_json_rows();
   failure_count += test_json_types();
   failure_count += test_json_options();
+  failure_count += test_json_decoder();
+  failure_count += test_json_limits();
+  failure_count += test_json_path();
+  failure_count += test_json_write();
+  failure_count += test_json_tree();
   failure_count += test_json_difference();
   return failure_count != 0;
 }

@@ -32,6 +32,7 @@ enum {
   VECTOR_PADDING = 64,
   CHUNK_SIZE_MIN = 4096,
   CHUNK_SIZE_MAX = 1 << 20,
+  KEPT_SIZE_MAX = 64 << 20,
 };
 
 struct eagre_arena_chunk {
@@ -162,26 +163,23 @@ void eagre_arena_rewind(struct eagre_arena *arena, struct eagre_arena_mark mark)
   free_from(arena, mark.next);
 }
 
-/* Takes the largest chunk out of the list and returns it; there is at least one. */
-static struct eagre_arena_chunk *take_largest_chunk(struct eagre_arena *arena) {
-  struct eagre_arena_chunk **largest = &arena->chunk;
-  for (struct eagre_arena_chunk **link = &arena->chunk; *link != NULL; link = &(*link)->older) {
-    if ((*link)->size > (*largest)->size) largest = link;
+/* What was spread over several chunks is given back as one, made at the next allocation, so that an
+ * arena that is filled and reset in turn soon allocates nothing. Very large ones are not kept. */
+static void drop_chunks(struct eagre_arena *arena) {
+  size_t size = arena->allocated_size;
+  while (arena->chunk != NULL) {
+    free_newest_chunk(arena);
   }
-  struct eagre_arena_chunk *chunk = *largest;
-  *largest = chunk->older;
-  return chunk;
+  *arena = (struct eagre_arena){.chunk_size = size <= KEPT_SIZE_MAX ? size : CHUNK_SIZE_MAX};
 }
 
 void eagre_arena_reset(struct eagre_arena *arena) {
   if (arena->chunk == NULL) return;
-  struct eagre_arena_chunk *kept = take_largest_chunk(arena);
-  while (arena->chunk != NULL) {
-    free_newest_chunk(arena);
+  if (arena->chunk->older != NULL || arena->chunk->size > KEPT_SIZE_MAX) {
+    drop_chunks(arena);
+  } else {
+    free_from(arena, find_chunk_begin(arena->chunk));
   }
-  kept->older = NULL;
-  arena->chunk = kept;
-  free_from(arena, find_chunk_begin(kept));
 }
 
 void eagre_arena_done(struct eagre_arena *arena) {

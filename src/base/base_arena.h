@@ -42,7 +42,7 @@ struct eagre_text eagre_arena_printf(struct eagre_arena *arena, const char *form
 /* Remember a point / give back everything allocated since. */
 struct eagre_arena_mark eagre_arena_mark(const struct eagre_arena *arena);
 void eagre_arena_rewind(struct eagre_arena *arena, struct eagre_arena_mark mark);
-/* Gives back everything; keeps the largest chunk for reuse. */
+/* Gives back everything and keeps as much memory (up to 64 MiB) for the next use. */
 void eagre_arena_reset(struct eagre_arena *arena);
 /* Frees everything. */
 void eagre_arena_done(struct eagre_arena *arena);

@@ -202,12 +202,22 @@ struct eagre_batch {
   void *backing;
   uint64_t source_bytes;    /* raw bytes behind this batch, for metrics and limits */
   struct eagre_batch *next; /* for lists while the batch has one owner */
+  struct eagre_batch_pool *pool; /* where `eagre_batch_free` puts it; NULL: back to the heap */
 };
 
 /* A new empty batch. Freed with `eagre_batch_free`. */
 struct eagre_batch *eagre_batch_new(void);
-/* Releases the backing and all memory; NULL is fine. */
+/* Releases the backing and gives the batch back to its pool or frees it; NULL is fine. */
 void eagre_batch_free(struct eagre_batch *batch);
+/* Batches of one thread that are filled and freed in turn, so that their memory stays warm. All zero
+ * is an empty pool; it must outlive its batches, which are freed on its thread. */
+struct eagre_batch_pool {
+  struct eagre_batch *free;
+  uint32_t free_count;
+};
+/* An empty batch of the pool. */
+struct eagre_batch *eagre_batch_pool_acquire(struct eagre_batch_pool *pool);
+void eagre_batch_pool_done(struct eagre_batch_pool *pool);
 /* Releases the backing, empties the arena and keeps its memory: ready to be filled again. */
 void eagre_batch_reset(struct eagre_batch *batch);
 /* Makes `column_count` zeroed vectors in the batch's arena; sets row_count. */

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* More than a chain holds at a time is a peak, and goes back to the heap. */
+enum { POOLED_BATCHES_MAX = 8 };
+
 static void release_backing(struct eagre_batch *batch) {
   if (batch->release_backing == NULL) return;
   void (*release)(void *backing) = batch->release_backing;
@@ -18,8 +21,7 @@ struct eagre_batch *eagre_batch_new(void) {
   return batch;
 }
 
-void eagre_batch_free(struct eagre_batch *batch) {
-  if (batch == NULL) return;
+static void free_to_heap(struct eagre_batch *batch) {
   release_backing(batch);
   eagre_arena_done(&batch->arena);
   eagre_free(batch);
@@ -29,7 +31,42 @@ void eagre_batch_reset(struct eagre_batch *batch) {
   release_backing(batch);
   struct eagre_arena arena = batch->arena;
   eagre_arena_reset(&arena);
-  *batch = (struct eagre_batch){.arena = arena, .origin.partition = -1};
+  *batch = (struct eagre_batch){.arena = arena, .origin.partition = -1, .pool = batch->pool};
+}
+
+void eagre_batch_free(struct eagre_batch *batch) {
+  if (batch == NULL) return;
+  struct eagre_batch_pool *pool = batch->pool;
+  if (pool == NULL || pool->free_count >= POOLED_BATCHES_MAX) {
+    free_to_heap(batch);
+    return;
+  }
+  eagre_batch_reset(batch);
+  batch->next = pool->free;
+  pool->free = batch;
+  pool->free_count += 1;
+}
+
+struct eagre_batch *eagre_batch_pool_acquire(struct eagre_batch_pool *pool) {
+  struct eagre_batch *batch = pool->free;
+  if (batch == NULL) {
+    batch = eagre_batch_new();
+    batch->pool = pool;
+    return batch;
+  }
+  pool->free = batch->next;
+  pool->free_count -= 1;
+  batch->next = NULL;
+  return batch;
+}
+
+void eagre_batch_pool_done(struct eagre_batch_pool *pool) {
+  while (pool->free != NULL) {
+    struct eagre_batch *batch = pool->free;
+    pool->free = batch->next;
+    free_to_heap(batch);
+  }
+  pool->free_count = 0;
 }
 
 void eagre_batch_set_columns(struct eagre_batch *batch, uint32_t column_count, uint32_t row_count) {

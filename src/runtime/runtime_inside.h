@@ -54,6 +54,7 @@ struct runtime_task {
   struct eagre_final *final;
   struct eagre_chain *output;
   struct eagre_sink_writer *writer;
+  struct eagre_batch_pool batches;
   struct runtime_command *running; /* RUN under way; NULL otherwise */
   struct eagre_epoch_source_count count;
   struct eagre_event_time *event_times;

@@ -82,6 +82,7 @@ void eagre_runtime_task_done(struct runtime_task *task) {
   eagre_chain_free(task->output);
   eagre_partial_free(task->partial);
   eagre_final_free(task->final);
+  eagre_batch_pool_done(&task->batches);
   eagre_free(task->event_times);
   eagre_buffer_done(&task->command.piece);
   task->writer = NULL;
@@ -155,7 +156,7 @@ static void answer(struct runtime_task *task, struct runtime_command *command,
 
 /* Reads one batch and sends it down the chain. */
 static enum eagre_status read_batch(struct runtime_task *task, struct eagre_error *error) {
-  struct eagre_batch *batch = eagre_batch_new();
+  struct eagre_batch *batch = eagre_batch_pool_acquire(&task->batches);
   enum eagre_status status = eagre_source_reader_read(task->reader, batch, error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);

@@ -127,8 +127,7 @@ bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre
 void eagre_expression_print(const struct eagre_expression *expression,
                             const struct eagre_type *input_columns, struct eagre_buffer *out);
 
-/* ---- Functions table --------------------------------------------------------------------------
- */
+/* ---- Functions table ------------------------------------------------------------------------ */
 
 struct eagre_function_info {
   const char *name;
@@ -142,8 +141,7 @@ const struct eagre_function_info *eagre_function_list(uint32_t *out_count);
 bool eagre_function_is_aggregate(struct eagre_text name);
 bool eagre_function_exists(struct eagre_text name);
 
-/* ---- Running ----------------------------------------------------------------------------------
- */
+/* ---- Running -------------------------------------------------------------------------------- */
 
 struct eagre_program;
 
@@ -169,8 +167,7 @@ enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct
                                            const struct eagre_program_context *context,
                                            uint8_t **out_keep, struct eagre_error *error);
 
-/* ---- Aggregates -------------------------------------------------------------------------------
- */
+/* ---- Aggregates ----------------------------------------------------------------------------- */
 
 /* An aggregate bound to its argument type. Its accumulator is `accumulator_size` bytes (a multiple
  * of 8, all zero = nothing seen), without pointers except that of min/max over texts, which points

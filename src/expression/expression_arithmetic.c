@@ -9,8 +9,7 @@
 
 #include "expression/expression_operator.h"
 
-/* ---- The failing rows ---------------------------------------------------------------------------
- */
+/* ---- The failing rows ----------------------------------------------------------------------- */
 
 static int64_t read_integer(const struct eagre_vector *vector, uint32_t row) {
   uint32_t index = eagre_vector_index(vector, row);
@@ -80,8 +79,7 @@ static enum eagre_status fail_overflowing_rows(struct eagre_kernel_call *call,
   return EAGRE_OK;
 }
 
-/* ---- Loops --------------------------------------------------------------------------------------
- */
+/* ---- Loops ---------------------------------------------------------------------------------- */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -229,8 +227,7 @@ DEFINE_UNARY_REAL(negate_double, double, -)
 DEFINE_UNARY_REAL(absolute_float, float, fabsf)
 DEFINE_UNARY_REAL(absolute_double, double, fabs)
 
-/* ---- The table ----------------------------------------------------------------------------------
- */
+/* ---- The table ------------------------------------------------------------------------------ */
 
 #define KERNELS_OF(name)                                                                           \
   {                                                                                                \

@@ -6,7 +6,7 @@
  *   O BOOLEAN  I INT  L BIGINT  F FLOAT  D DOUBLE  S STRING  B BINARY  d DATE  t TIMESTAMP
  *   A anything, as it is
  * '?' behind a parameter makes it and all later ones optional, '*' behind the last one lets it
- * repeat (also not at all). The first alternative whose first parameter has the very type of the
+ * repeat (also not at all), '!' takes only its own type and narrower integrals. The first alternative whose first parameter has the very type of the
  * first argument is taken, else the first that all arguments convert to implicitly. */
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +14,7 @@
 
 #include "expression/expression_bind.h"
 
-/* ---- Refusals -----------------------------------------------------------------------------------
- */
+/* ---- Refusals ------------------------------------------------------------------------------- */
 
 void eagre_expression_place_error(struct eagre_sql_position position, struct eagre_error *error) {
   if (error == NULL || error->line != 0) return;
@@ -216,6 +215,7 @@ struct signature {
   uint32_t kind_count;
   uint32_t required_count;
   bool repeats;
+  bool is_strict;
   enum eagre_type_kind result;
 };
 
@@ -225,6 +225,8 @@ static const char *read_signature(const char *text, struct signature *out) {
   for (; *text != '>'; text++) {
     if (*text == '?') {
       if (out->required_count == UINT32_MAX) out->required_count = out->kind_count - 1;
+    } else if (*text == '!') {
+      out->is_strict = true;
     } else if (*text == '*') {
       out->repeats = true;
       if (out->required_count == UINT32_MAX) out->required_count = out->kind_count - 1;
@@ -272,11 +274,21 @@ static void choose_signature(const struct eagre_bind *bind, struct signature *ou
   if (!is_chosen) read_signature(bind->function->signature, out);
 }
 
+static enum eagre_status check_strict(struct eagre_bind *bind, uint32_t index,
+                                      enum eagre_type_kind kind) {
+  enum eagre_type_kind actual = eagre_bind_kind(bind, index);
+  bool is_narrower = eagre_type_is_integral(kind) && eagre_type_is_integral(actual);
+  if (actual == kind || actual == EAGRE_TYPE_NULL || is_narrower) return EAGRE_OK;
+  return eagre_bind_unexpected(bind, index,
+                               eagre_expression_type_name(bind->arena, eagre_type_of(kind)));
+}
+
 static enum eagre_status bind_by_signature(struct eagre_bind *bind, struct eagre_expression **out) {
   struct signature signature;
   choose_signature(bind, &signature);
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     enum eagre_type_kind kind = find_parameter_kind(&signature, i);
+    if (signature.is_strict) EAGRE_TRY(check_strict(bind, i, kind));
     EAGRE_TRY(kind == EAGRE_TYPE_count ? eagre_bind_require_value(bind, i)
                                        : eagre_bind_parameter(bind, i, kind));
   }

@@ -154,8 +154,11 @@ static struct eagre_expression *negate_literal(struct eagre_bind *bind) {
   } else if (literal->type->kind == EAGRE_TYPE_INT) {
     value = -(int64_t)*EAGRE_VALUES(int32_t, &literal->value);
   } else {
-    value = -*EAGRE_VALUES(int64_t, &literal->value);
+    int64_t written = *EAGRE_VALUES(int64_t, &literal->value);
+    if (written < 0) return NULL;
+    value = -written;
   }
+  if (value > 0) return NULL;
   enum eagre_type_kind kind = value == (int32_t)value ? EAGRE_TYPE_INT : EAGRE_TYPE_BIGINT;
   return eagre_expression_new_literal(bind->arena, kind, &value, bind->position);
 }
@@ -219,10 +222,6 @@ enum eagre_status eagre_bind_abs(struct eagre_bind *bind, struct eagre_expressio
 
 static bool is_interval(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_INTERVAL_DAY || kind == EAGRE_TYPE_INTERVAL_YEAR;
-}
-
-static bool is_time(enum eagre_type_kind kind) {
-  return kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP;
 }
 
 static struct eagre_expression *new_int(struct eagre_bind *bind, int64_t value) {
@@ -317,7 +316,7 @@ static enum eagre_status bind_intervals(struct eagre_bind *bind, enum eagre_arit
 }
 
 static bool may_be_time(enum eagre_type_kind kind) {
-  return is_time(kind) || kind == EAGRE_TYPE_STRING;
+  return kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP || kind == EAGRE_TYPE_STRING;
 }
 
 enum eagre_status eagre_bind_add(struct eagre_bind *bind, struct eagre_expression **out) {
@@ -330,9 +329,8 @@ enum eagre_status eagre_bind_add(struct eagre_bind *bind, struct eagre_expressio
     return bind_intervals(bind, EAGRE_ARITHMETIC_ADD, out);
   }
   bool a_is_date = a->type->kind == EAGRE_TYPE_DATE, b_is_date = b->type->kind == EAGRE_TYPE_DATE;
-  if (a_is_date != b_is_date && !is_time((a_is_date ? b : a)->type->kind) &&
-      (a_is_date ? b : a)->type->kind != EAGRE_TYPE_STRING) {
-    struct eagre_expression *arguments[] = {a_is_date ? a : b, a_is_date ? b : a};
+  struct eagre_expression *arguments[] = {a_is_date ? a : b, a_is_date ? b : a};
+  if ((a_is_date || b_is_date) && arguments[1]->type->kind != EAGRE_TYPE_STRING) {
     return eagre_bind_other(bind, "date_add", arguments, 2, out);
   }
   return bind_simple(bind, EAGRE_ARITHMETIC_ADD, out);
@@ -365,8 +363,11 @@ enum eagre_status eagre_bind_subtract(struct eagre_bind *bind, struct eagre_expr
   if (a->type->kind == EAGRE_TYPE_TIMESTAMP || b->type->kind == EAGRE_TYPE_TIMESTAMP) {
     return subtract_times(bind, EAGRE_TYPE_TIMESTAMP, out);
   }
-  if (b->type->kind == EAGRE_TYPE_DATE) return subtract_times(bind, EAGRE_TYPE_DATE, out);
-  if (a->type->kind == EAGRE_TYPE_DATE && b->type->kind != EAGRE_TYPE_STRING) {
+  if (b->type->kind == EAGRE_TYPE_DATE ||
+      (a->type->kind == EAGRE_TYPE_DATE && b->type->kind == EAGRE_TYPE_STRING)) {
+    return subtract_times(bind, EAGRE_TYPE_DATE, out);
+  }
+  if (a->type->kind == EAGRE_TYPE_DATE) {
     return eagre_bind_other(bind, "date_sub", bind->arguments, 2, out);
   }
   return bind_simple(bind, EAGRE_ARITHMETIC_SUBTRACT, out);

@@ -177,13 +177,18 @@ static enum eagre_status run_cast(struct eagre_kernel_call *call) {
   return eagre_cast_find(cast.from->type->kind, call->node->type->kind).run(&cast);
 }
 
-static const char *suggest_functions(enum eagre_type_kind from, enum eagre_type_kind to) {
-  if (from == EAGRE_TYPE_DATE && eagre_type_is_integral(to)) return "`UNIX_DATE`";
-  if (eagre_type_is_integral(from) && to == EAGRE_TYPE_DATE) return "`DATE_FROM_UNIX_DATE`";
-  if (from == EAGRE_TYPE_TIMESTAMP && to == EAGRE_TYPE_BOOLEAN) {
-    return "`UNIX_SECONDS`/`UNIX_MILLIS`/`UNIX_MICROS`";
-  }
+static const char *suggest_function(enum eagre_type_kind from, enum eagre_type_kind to) {
+  if (from == EAGRE_TYPE_DATE && eagre_type_is_numeric(to)) return "`UNIX_DATE`";
+  if (eagre_type_is_numeric(from) && to == EAGRE_TYPE_DATE) return "`DATE_FROM_UNIX_DATE`";
   return NULL;
+}
+
+/* Casts that Spark has with ANSI mode off. */
+static bool is_legacy_cast(enum eagre_type_kind from, enum eagre_type_kind to) {
+  bool from_time = from == EAGRE_TYPE_DATE || from == EAGRE_TYPE_TIMESTAMP;
+  return (from_time && to == EAGRE_TYPE_BOOLEAN) ||
+         (from == EAGRE_TYPE_BOOLEAN && to == EAGRE_TYPE_TIMESTAMP) ||
+         (eagre_type_is_integral(from) && to == EAGRE_TYPE_BINARY);
 }
 
 static enum eagre_status refuse_type(const struct eagre_type *type,
@@ -205,24 +210,21 @@ static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_exp
                                      const struct eagre_type *type,
                                      struct eagre_sql_position position,
                                      struct eagre_error *error) {
-  const char *functions = suggest_functions(value->type->kind, type->kind);
+  enum eagre_type_kind from_kind = value->type->kind;
+  const char *function = suggest_function(from_kind, type->kind);
+  bool is_legacy = is_legacy_cast(from_kind, type->kind);
   const char *from = eagre_expression_type_name(arena, value->type);
   const char *to = eagre_expression_type_name(arena, type);
   const char *sql = eagre_expression_sql(arena, value);
-  size_t length = strlen(sql) - 2;
-  enum eagre_status status;
-  if (functions != NULL) {
-    status = eagre_error_set(
-        error, EAGRE_USAGE, "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION",
-        "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s. "
-        "To convert values from %s to %s, you can use the functions %s instead.",
-        (int)length, sql + 1, (int)strlen(to) - 2, to + 1, from, to, from, to, functions);
-  } else {
-    status = eagre_error_set(
-        error, EAGRE_USAGE, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
-        "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s.",
-        (int)length, sql + 1, (int)strlen(to) - 2, to + 1, from, to);
-  }
+  enum eagre_status status = eagre_error_set(
+      error, EAGRE_USAGE,
+      function != NULL ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
+      : is_legacy      ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+                       : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+      "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s%s.",
+      (int)strlen(sql) - 2, sql + 1, (int)strlen(to) - 2, to + 1, from, to,
+      is_legacy ? " with ANSI mode on" : "");
+  if (function != NULL) eagre_error_hint(error, "use the function %s instead", function);
   eagre_expression_place_error(position, error);
   return status;
 }

@@ -85,8 +85,7 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
   bool is_single = kind < EAGRE_TYPE_STRUCT;
   switch (to) {
   case EAGRE_TYPE_STRING:
-    return (is_single && kind != EAGRE_TYPE_BINARY) || kind == EAGRE_TYPE_DECIMAL ||
-           kind == EAGRE_TYPE_INTERVAL_DAY;
+    return is_single || kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_INTERVAL_DAY;
   case EAGRE_TYPE_BINARY:
     return kind == EAGRE_TYPE_STRING;
   case EAGRE_TYPE_DATE:
@@ -106,8 +105,7 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
   }
 }
 
-/* ---- DECIMAL literals ---------------------------------------------------------------------------
- */
+/* ---- DECIMAL literals ----------------------------------------------------------------------- */
 
 /* The digits before and after the point of a literal such as -12.50; no exponent is left in it. */
 static void split_decimal(struct eagre_text text, bool *out_negative, struct eagre_text *out_whole,

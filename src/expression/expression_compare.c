@@ -17,8 +17,7 @@
 
 enum { BLOCK = 64 };
 
-/* ---- Blocks of 64 rows --------------------------------------------------------------------------
- */
+/* ---- Blocks of 64 rows ---------------------------------------------------------------------- */
 
 /* Byte k of `flags` (0 or 1) becomes bit k: the multiplication moves it to bit 56 + k. */
 INLINE uint64_t pack_flags(const uint8_t flags[BLOCK]) {
@@ -37,8 +36,7 @@ INLINE void put_block(uint8_t *out, uint32_t begin, const uint8_t flags[BLOCK], 
   memcpy(out + begin / 8, &word, sizeof word);
 }
 
-/* ---- Numbers ------------------------------------------------------------------------------------
- */
+/* ---- Numbers -------------------------------------------------------------------------------- */
 
 #define DEFINE_ROWS(name, type, expression)                                                        \
   INLINE void name##_shape(uint8_t *restrict out, const type *left, bool left_constant,            \
@@ -91,8 +89,7 @@ DEFINE_INTEGER(bigint, int64_t)
 DEFINE_REAL(float, float)
 DEFINE_REAL(double, double)
 
-/* ---- Booleans -----------------------------------------------------------------------------------
- */
+/* ---- Booleans ------------------------------------------------------------------------------- */
 
 /* Word `index` of a BOOLEAN vector; a constant is in every row. */
 INLINE uint64_t boolean_word(const struct eagre_vector *vector, uint32_t index) {
@@ -115,8 +112,7 @@ DEFINE_BOOLEAN(equal_boolean, ~(a ^ b))
 DEFINE_BOOLEAN(less_boolean, ~a &b)
 DEFINE_BOOLEAN(less_equal_boolean, ~a | b)
 
-/* ---- Texts --------------------------------------------------------------------------------------
- */
+/* ---- Texts ---------------------------------------------------------------------------------- */
 
 #define DEFINE_TEXT_ROWS(name, expression)                                                         \
   static void name(uint8_t *out, const struct eagre_vector *left,                                  \
@@ -274,8 +270,7 @@ DEFINE_STRUCT(equal_struct, order == 0)
 DEFINE_STRUCT(less_struct, order < 0)
 DEFINE_STRUCT(less_equal_struct, order <= 0)
 
-/* ---- The table ----------------------------------------------------------------------------------
- */
+/* ---- The table ------------------------------------------------------------------------------ */
 
 typedef void compare_fn(uint8_t *out, const struct eagre_vector *a, const struct eagre_vector *b,
                         uint32_t count, uint64_t flip);

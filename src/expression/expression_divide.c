@@ -6,8 +6,7 @@
 
 #include "expression/expression_operator.h"
 
-/* ---- Zero divisors ------------------------------------------------------------------------------
- */
+/* ---- Zero divisors -------------------------------------------------------------------------- */
 
 static enum eagre_status fail_zero(struct eagre_kernel_call *call, uint32_t row,
                                    enum eagre_arithmetic operation) {
@@ -41,8 +40,7 @@ DEFINE_FIND_ZERO(bigint, int64_t)
 DEFINE_FIND_ZERO(float, float)
 DEFINE_FIND_ZERO(double, double)
 
-/* ---- One row ------------------------------------------------------------------------------------
- */
+/* ---- One row -------------------------------------------------------------------------------- */
 
 /* -1 is apart because the least number % -1 traps on x86. */
 #define DEFINE_REMAINDER(suffix, type)                                                             \
@@ -88,8 +86,7 @@ static double modulus_one_double(double a, double b) {
   return result < 0 ? fmod(result + b, b) : result;
 }
 
-/* ---- Loops --------------------------------------------------------------------------------------
- */
+/* ---- Loops ---------------------------------------------------------------------------------- */
 
 #define DEFINE_DIVISION(name, suffix, type, operation)                                             \
   static enum eagre_status name##_##suffix(struct eagre_kernel_call *call) {                       \
@@ -154,8 +151,7 @@ eagre_kernel_fn *eagre_kernel_division(enum eagre_arithmetic operation, enum eag
   return kernels[operation][kind];
 }
 
-/* ---- Bits ---------------------------------------------------------------------------------------
- */
+/* ---- Bits ----------------------------------------------------------------------------------- */
 
 #define DEFINE_BINARY(name, type, expression)                                                      \
   static enum eagre_status name(struct eagre_kernel_call *call) {                                  \

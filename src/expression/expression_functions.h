@@ -14,15 +14,24 @@
 #undef EAGRE_FUNCTION_AGGREGATE
 
 /* Kernels that binders choose. */
-eagre_kernel_fn eagre_kernel_from_json;
-eagre_kernel_fn eagre_kernel_greatest;
-eagre_kernel_fn eagre_kernel_in;
-eagre_kernel_fn eagre_kernel_least;
-eagre_kernel_fn eagre_kernel_null_safe_equal;
-eagre_kernel_fn eagre_kernel_raise_error;
-eagre_kernel_fn eagre_kernel_to_json;
-eagre_kernel_fn eagre_kernel_window_time;
 eagre_kernel_fn eagre_kernel_add_interval;
 eagre_kernel_fn eagre_kernel_add_timestamp_months;
-eagre_kernel_fn eagre_kernel_subtract_timestamps;
+eagre_kernel_fn eagre_kernel_concat;
+eagre_kernel_fn eagre_kernel_from_json;
+eagre_kernel_fn eagre_kernel_greatest;
+eagre_kernel_fn eagre_kernel_hex_bytes;
+eagre_kernel_fn eagre_kernel_hex_integer;
+eagre_kernel_fn eagre_kernel_in;
+eagre_kernel_fn eagre_kernel_least;
+eagre_kernel_fn eagre_kernel_left;
+eagre_kernel_fn eagre_kernel_length;
+eagre_kernel_fn eagre_kernel_lpad;
+eagre_kernel_fn eagre_kernel_null_safe_equal;
+eagre_kernel_fn eagre_kernel_raise_error;
+eagre_kernel_fn eagre_kernel_rpad;
+eagre_kernel_fn eagre_kernel_substring;
+eagre_kernel_fn eagre_kernel_substring_bytes;
 eagre_kernel_fn eagre_kernel_subtract_dates;
+eagre_kernel_fn eagre_kernel_subtract_timestamps;
+eagre_kernel_fn eagre_kernel_to_json;
+eagre_kernel_fn eagre_kernel_window_time;

@@ -18,7 +18,8 @@ enum eagre_status eagre_bind_map(struct eagre_bind *bind, struct eagre_expressio
                            "The `map` requires 2n (n > 0) parameters but the actual number is %u.",
                            bind->argument_count);
   }
-  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_MAP), NULL);
+  const struct eagre_type *text = eagre_type_of(EAGRE_TYPE_STRING);
+  *out = eagre_bind_call(bind, eagre_type_map(bind->arena, text, text), NULL);
   return EAGRE_OK;
 }
 
@@ -70,6 +71,17 @@ static const struct eagre_type *make_nullable(struct eagre_arena *arena,
     fields[i].nullable = true;
   }
   return eagre_type_struct(arena, fields, type->field_count);
+}
+
+static enum eagre_status read_schema_text(struct eagre_bind *bind, struct eagre_text *out) {
+  const struct eagre_expression *schema = bind->arguments[1];
+  if (schema->type->kind == EAGRE_TYPE_STRING && schema->is_constant) {
+    return eagre_bind_constant_text(bind, 1, "schema", out);
+  }
+  return eagre_bind_fail(bind, schema->position, "INVALID_SCHEMA.NON_STRING_LITERAL",
+                         "The input schema %s is not a valid schema string. The input expression "
+                         "must be string literal and not null.",
+                         eagre_expression_sql(bind->arena, schema));
 }
 
 /* 'a INT, b STRING' or 'STRUCT<a: INT>'. */
@@ -158,7 +170,7 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   struct eagre_text *texts;
   uint32_t count;
   json->options = eagre_arena_allocate(bind->arena, sizeof *json->options);
-  EAGRE_TRY(eagre_bind_constant_text(bind, 1, "schema", &schema));
+  EAGRE_TRY(read_schema_text(bind, &schema));
   EAGRE_TRY(read_schema(bind, schema, &json->schema));
   EAGRE_TRY(read_pairs(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, json->options));

@@ -67,8 +67,7 @@ static inline bool eagre_kernel_boolean(const struct eagre_kernel_call *call, ui
   return eagre_bit_get(vector->data, eagre_vector_index(vector, row));
 }
 
-/* ---- Text that kernels write --------------------------------------------------------------------
- */
+/* ---- Text that kernels write ---------------------------------------------------------------- */
 
 /* Bytes of a batch's new texts, taken from its arena in blocks with readable bytes behind them, as
  * the JSON decoder wants them. */

@@ -14,8 +14,7 @@ enum { DECIMAL_PRECISION_MAX = 38, ADAPTS = 1 };
 
 typedef struct eagre_sql_expression sql_literal;
 
-/* ---- DECIMAL ------------------------------------------------------------------------------------
- */
+/* ---- DECIMAL -------------------------------------------------------------------------------- */
 
 /* Moves the point of `digits` (scale digits behind it) by the exponent and writes the plain form.
  */
@@ -64,7 +63,9 @@ static struct eagre_expression *new_decimal(struct eagre_arena *arena, struct ea
                                             struct eagre_sql_position position) {
   struct eagre_buffer digits = {0};
   long scale;
-  read_decimal(text, &digits, &scale);
+  bool is_negative = text.size > 0 && text.data[0] == '-';
+  read_decimal((struct eagre_text){text.data + is_negative, text.size - is_negative}, &digits,
+               &scale);
   if (digits.size == 0) eagre_buffer_append_char(&digits, '0');
   long precision = (long)digits.size - (scale < 0 ? scale : 0);
   if (precision < scale) precision = scale;
@@ -79,7 +80,7 @@ static struct eagre_expression *new_decimal(struct eagre_arena *arena, struct ea
     node->type = type;
     node->position = position;
     node->is_constant = true;
-    node->text = print_plain(arena, false, eagre_buffer_text(&digits), scale);
+    node->text = print_plain(arena, is_negative, eagre_buffer_text(&digits), scale);
   }
   eagre_buffer_done(&digits);
   return node;

@@ -271,7 +271,7 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
   enum eagre_status status = eagre_block_run(program->root, &run, 1);
   if (status == EAGRE_OK) {
     *out = program->root->registers[program->outputs[0]];
-    out->is_constant = true;
+    eagre_block_make_constant(out);
   }
   eagre_program_free(program);
   if (error != NULL && status != EAGRE_OK) error->row = -1;

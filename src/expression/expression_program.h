@@ -64,6 +64,8 @@ struct eagre_run {
 /* Runs the instructions; columns and imports are set. Errors have the row of this block. */
 enum eagre_status eagre_block_run(struct eagre_block *block, const struct eagre_run *run,
                                   uint32_t row_count);
+/* Makes a vector of one row the value of every row, its fields too. */
+void eagre_block_make_constant(struct eagre_vector *vector);
 /* AND, OR, CASE, COALESCE (expression_lazy.c). */
 enum eagre_status eagre_lazy_run(struct eagre_block *block, struct eagre_instruction *instruction,
                                  const struct eagre_run *run, uint32_t row_count);

@@ -47,6 +47,14 @@ static uint8_t *combine_validity(const struct eagre_instruction *instruction, ui
   return combined;
 }
 
+void eagre_block_make_constant(struct eagre_vector *vector) {
+  vector->is_constant = true;
+  if (vector->children == NULL) return;
+  for (uint32_t i = 0; i < vector->type->field_count; i++) {
+    eagre_block_make_constant(&vector->children[i]);
+  }
+}
+
 static enum eagre_status run_kernel(struct eagre_instruction *instruction,
                                     const struct eagre_run *run, uint32_t row_count,
                                     struct eagre_vector *out) {
@@ -75,7 +83,7 @@ static enum eagre_status run_kernel(struct eagre_instruction *instruction,
     eagre_expression_place_error(node->position, run->error);
     return status;
   }
-  if (is_constant) out->is_constant = true;
+  if (is_constant) eagre_block_make_constant(out);
   return EAGRE_OK;
 }
 

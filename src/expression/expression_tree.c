@@ -5,8 +5,7 @@
 
 #include "expression/expression_kernel.h"
 
-/* ---- Literals -----------------------------------------------------------------------------------
- */
+/* ---- Literals ------------------------------------------------------------------------------- */
 
 static struct eagre_expression *new_node(struct eagre_arena *arena, enum eagre_expression_kind kind,
                                          const struct eagre_type *type,

@@ -51,8 +51,7 @@ struct eagre_expression {
   struct eagre_vector value;                /* LITERAL */
 };
 
-/* ---- Functions --------------------------------------------------------------------------------
- */
+/* ---- Functions ------------------------------------------------------------------------------ */
 
 enum eagre_function_flag {
   EAGRE_FUNCTION_NULLS = 1,    /* sees NULL arguments; others never run for such rows */
@@ -97,8 +96,7 @@ const struct eagre_function *eagre_function_find(struct eagre_text name);
 /* Fills the error for a name that is not a scalar function: refused by name, or unknown. */
 enum eagre_status eagre_function_refuse(struct eagre_text name, struct eagre_error *error);
 
-/* ---- Nodes ------------------------------------------------------------------------------------
- */
+/* ---- Nodes ---------------------------------------------------------------------------------- */
 
 /* A literal of `kind` (fixed width) from the bytes at `value`. */
 struct eagre_expression *eagre_expression_new_literal(struct eagre_arena *arena,

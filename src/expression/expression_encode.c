@@ -1,0 +1,279 @@
+/* Bytes as text and back: hex, unhex, base64, unbase64; digests of bytes: md5, sha1, sha2, crc32.
+ *
+ * base64 is written in one line; unbase64 skips characters that are not of the alphabet, as the
+ * MIME decoder of Java does. */
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "expression/expression_functions.h"
+#include "expression/expression_text.h"
+
+/* ---- Hex ---------------------------------------------------------------------------------------------- */
+
+static void put_hex(char *out, const unsigned char *bytes, size_t size, const char *digits) {
+  for (size_t i = 0; i < size; i++) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+}
+
+static const char upper_digits[] = "0123456789ABCDEF";
+static const char lower_digits[] = "0123456789abcdef";
+
+enum eagre_status eagre_kernel_hex_bytes(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    struct eagre_text bytes = eagre_kernel_text(call, 0, row);
+    char *next = eagre_text_writer_reserve(&writer, bytes.size * 2);
+    put_hex(next, (const unsigned char *)bytes.data, bytes.size, upper_digits);
+    out[row] = eagre_text_writer_take(&writer, bytes.size * 2);
+  }
+  return EAGRE_OK;
+}
+
+/* Two's complement without leading zeros. */
+enum eagre_status eagre_kernel_hex_integer(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    uint64_t value = (uint64_t)EAGRE_ARGUMENT(int64_t, call, 0, row);
+    size_t size = value == 0 ? 1 : (size_t)(67 - __builtin_clzll(value)) / 4;
+    char *next = eagre_text_writer_reserve(&writer, size);
+    for (size_t i = size; i > 0; i--, value >>= 4) {
+      next[i - 1] = upper_digits[value & 15];
+    }
+    out[row] = eagre_text_writer_take(&writer, size);
+  }
+  return EAGRE_OK;
+}
+
+static int read_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* A first digit that has no partner is a byte of its own. False when a character is no digit. */
+static bool read_hex(struct eagre_text text, char *out) {
+  size_t at = 0;
+  if (text.size % 2 == 1) {
+    int digit = read_digit(text.data[at++]);
+    if (digit < 0) return false;
+    *out++ = (char)digit;
+  }
+  for (; at < text.size; at += 2) {
+    int high = read_digit(text.data[at]), low = read_digit(text.data[at + 1]);
+    if (high < 0 || low < 0) return false;
+    *out++ = (char)(high << 4 | low);
+  }
+  return true;
+}
+
+enum eagre_status eagre_kernel_unhex(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    struct eagre_text text = eagre_kernel_text(call, 0, row);
+    size_t size = (text.size + 1) / 2;
+    char *next = eagre_text_writer_reserve(&writer, size);
+    if (read_hex(text, next)) {
+      out[row] = eagre_text_writer_take(&writer, size);
+    } else {
+      eagre_kernel_set_null(call, row);
+    }
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Base64 ------------------------------------------------------------------------------------------- */
+
+static const char base64_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void put_base64(char *out, const unsigned char *bytes, size_t size) {
+  for (size_t i = 0; i < size; i += 3) {
+    size_t left = size - i;
+    uint32_t group = (uint32_t)bytes[i] << 16;
+    if (left > 1) group |= (uint32_t)bytes[i + 1] << 8;
+    if (left > 2) group |= bytes[i + 2];
+    *out++ = base64_alphabet[group >> 18];
+    *out++ = base64_alphabet[group >> 12 & 63];
+    *out++ = left > 1 ? base64_alphabet[group >> 6 & 63] : '=';
+    *out++ = left > 2 ? base64_alphabet[group & 63] : '=';
+  }
+}
+
+enum eagre_status eagre_kernel_base64(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    struct eagre_text bytes = eagre_kernel_text(call, 0, row);
+    size_t size = (bytes.size + 2) / 3 * 4;
+    char *next = eagre_text_writer_reserve(&writer, size);
+    put_base64(next, (const unsigned char *)bytes.data, bytes.size);
+    out[row] = eagre_text_writer_take(&writer, size);
+  }
+  return EAGRE_OK;
+}
+
+static int read_base64_character(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+/* The number of bytes written, or -1 when a single character is left over. */
+static int64_t read_base64(struct eagre_text text, char *out) {
+  char *next = out;
+  uint32_t group = 0;
+  unsigned count = 0;
+  for (size_t i = 0; i < text.size && text.data[i] != '='; i++) {
+    int value = read_base64_character(text.data[i]);
+    if (value < 0) continue;
+    group = group << 6 | (uint32_t)value;
+    if (++count < 4) continue;
+    *next++ = (char)(group >> 16);
+    *next++ = (char)(group >> 8);
+    *next++ = (char)group;
+    group = 0;
+    count = 0;
+  }
+  if (count == 1) return -1;
+  if (count > 1) *next++ = (char)(group >> (count == 2 ? 4 : 10));
+  if (count > 2) *next++ = (char)(group >> 2);
+  return next - out;
+}
+
+enum eagre_status eagre_kernel_unbase64(struct eagre_kernel_call *call) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    struct eagre_text text = eagre_kernel_text(call, 0, row);
+    int64_t size = read_base64(text, eagre_text_writer_reserve(&writer, text.size + 3));
+    if (size >= 0) {
+      out[row] = eagre_text_writer_take(&writer, (size_t)size);
+      continue;
+    }
+    EAGRE_TRY(eagre_kernel_fail(call, row, "CONVERSION_INVALID_INPUT",
+                                "The value '%.*s' (base64) cannot be converted to \"BINARY\" "
+                                "because it is malformed. Correct the value as per the syntax, or "
+                                "change its format.",
+                                (int)(text.size < 200 ? text.size : 200), text.data));
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Digests ------------------------------------------------------------------------------------------ */
+
+/* Algorithm and context are kept: fetching them costs more than the digest of a short text. */
+struct digest_state {
+  EVP_MD_CTX *context;
+  EVP_MD *algorithm;
+  int bit_length;
+};
+
+static void free_digest(void *data) {
+  struct digest_state *state = data;
+  EVP_MD_CTX_free(state->context);
+  EVP_MD_free(state->algorithm);
+  eagre_free(state);
+}
+
+static struct digest_state *get_digest(struct eagre_kernel_call *call) {
+  if (call->state->data == NULL) {
+    struct digest_state *state = eagre_allocate_zeroed(1, sizeof *state);
+    state->context = EVP_MD_CTX_new();
+    eagre_assert(state->context != NULL);
+    call->state->data = state;
+    call->state->free = free_digest;
+  }
+  return call->state->data;
+}
+
+/* The bit length of the wanted sha2, or of md5 (128) and sha1 (160); false when there is none. */
+static bool use_algorithm(struct digest_state *state, int bit_length) {
+  static const struct {
+    int bit_length;
+    const char *name;
+  } algorithms[] = {{128, "MD5"},    {160, "SHA1"},   {224, "SHA224"},
+                    {256, "SHA256"}, {384, "SHA384"}, {512, "SHA512"}};
+  if (state->algorithm != NULL && state->bit_length == bit_length) return true;
+  for (size_t i = 0; i < EAGRE_COUNT_OF(algorithms); i++) {
+    if (algorithms[i].bit_length != bit_length) continue;
+    EVP_MD_free(state->algorithm);
+    state->algorithm = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
+    state->bit_length = bit_length;
+    return state->algorithm != NULL;
+  }
+  return false;
+}
+
+static struct eagre_text digest_text(struct digest_state *state, struct eagre_text bytes,
+                                     struct eagre_text_writer *writer) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  bool is_done = EVP_DigestInit_ex2(state->context, state->algorithm, NULL) == 1 &&
+                 EVP_DigestUpdate(state->context, bytes.data, bytes.size) == 1 &&
+                 EVP_DigestFinal_ex(state->context, digest, &size) == 1;
+  eagre_assert(is_done);
+  char *next = eagre_text_writer_reserve(writer, (size_t)size * 2);
+  put_hex(next, digest, size, lower_digits);
+  return eagre_text_writer_take(writer, (size_t)size * 2);
+}
+
+/* sha2(bytes, 0) is SHA-256. */
+static int read_bit_length(const struct eagre_kernel_call *call, uint32_t row, int fixed) {
+  if (fixed != 0) return fixed;
+  int32_t wanted = EAGRE_ARGUMENT(int32_t, call, 1, row);
+  return wanted == 0 ? 256 : wanted < 224 ? -1 : wanted;
+}
+
+static enum eagre_status run_digest(struct eagre_kernel_call *call, int fixed) {
+  struct eagre_text *out = eagre_kernel_out_zeroed(call);
+  struct digest_state *state = get_digest(call);
+  struct eagre_text_writer writer;
+  eagre_text_writer_init(&writer, call->arena);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    if (use_algorithm(state, read_bit_length(call, row, fixed))) {
+      out[row] = digest_text(state, eagre_kernel_text(call, 0, row), &writer);
+    } else {
+      eagre_kernel_set_null(call, row);
+    }
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_kernel_md5(struct eagre_kernel_call *call) {
+  return run_digest(call, 128);
+}
+
+enum eagre_status eagre_kernel_sha1(struct eagre_kernel_call *call) {
+  return run_digest(call, 160);
+}
+
+enum eagre_status eagre_kernel_sha2(struct eagre_kernel_call *call) {
+  return run_digest(call, 0);
+}
+
+enum eagre_status eagre_kernel_crc32(struct eagre_kernel_call *call) {
+  int64_t *out = eagre_kernel_out(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    struct eagre_text bytes = eagre_kernel_text(call, 0, row);
+    out[row] = eagre_crc32(0, bytes.data, bytes.size);
+  }
+  return EAGRE_OK;
+}

@@ -1,0 +1,62 @@
+/* Expressions from tables: cases_*.def. */
+#include "test_expression.h"
+
+#define CASE(sql, type, value) {sql, type, value, CASE_ALL},
+#define CASE_IN(sql, type, value, modes) {sql, type, value, modes},
+#define FAILS(sql, class_name) {sql, NULL, class_name, CASE_ALL},
+#define FAILS_IN(sql, class_name, modes) {sql, NULL, class_name, modes},
+
+#define DEFINE_TABLE(name)                                                                         \
+  static void test_##name(void **state) {                                                          \
+    (void)state;                                                                                   \
+    run_cases(name##_cases, EAGRE_COUNT_OF(name##_cases), "UTC");                                  \
+  }
+
+static const struct expression_case operators_cases[] = {
+#include "cases_operators.def"
+};
+DEFINE_TABLE(operators)
+
+static const struct expression_case casts_cases[] = {
+#include "cases_casts.def"
+};
+DEFINE_TABLE(casts)
+
+static const struct expression_case math_cases[] = {
+#include "cases_math.def"
+};
+DEFINE_TABLE(math)
+
+static const struct expression_case strings_cases[] = {
+#include "cases_strings.def"
+};
+DEFINE_TABLE(strings)
+
+static const struct expression_case like_cases[] = {
+#include "cases_like.def"
+};
+DEFINE_TABLE(like)
+
+static const struct expression_case regex_cases[] = {
+#include "cases_regex.def"
+};
+DEFINE_TABLE(regex)
+
+static const struct expression_case dates_cases[] = {
+#include "cases_dates.def"
+};
+DEFINE_TABLE(dates)
+
+static const struct expression_case json_cases[] = {
+#include "cases_json.def"
+};
+DEFINE_TABLE(json)
+
+int run_case_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_operators), cmocka_unit_test(test_casts), cmocka_unit_test(test_math),
+      cmocka_unit_test(test_strings),   cmocka_unit_test(test_like),  cmocka_unit_test(test_regex),
+      cmocka_unit_test(test_dates),     cmocka_unit_test(test_json),
+  };
+  return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
+}

@@ -136,15 +136,17 @@ static void take_sized(struct input *input, struct eagre_buffer *buffer, uint64_
   buffer->size = size;
 }
 
-/* Reads the texts of a payload; into the pane's arena when `payload` is kept (not NULL). */
+/* Reads the texts of a payload; into the pane's arena when `payload` is kept (not NULL). What the
+ * file has in a text's place is never believed, for it would become a pointer. */
 static void take_texts(struct restore *restore, struct input *input, struct eagre_arena *arena,
                        char *payload) {
   for (uint32_t i = 0; i < restore->table->text_count; i++) {
+    struct eagre_text text = {0};
     uint64_t size = take_integer(input, 4);
-    if (size == EAGRE_STATE_TEXT_NONE) continue;
-    take_sized(input, &restore->key, size);
-    if (payload == NULL || input->status != EAGRE_OK) continue;
-    struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&restore->key));
+    if (size != EAGRE_STATE_TEXT_NONE) take_sized(input, &restore->key, size);
+    if (payload == NULL) continue;
+    if (size != EAGRE_STATE_TEXT_NONE && input->status == EAGRE_OK)
+      text = eagre_arena_copy_text(arena, eagre_buffer_text(&restore->key));
     memcpy(payload + restore->table->text_offsets[i], &text, sizeof text);
   }
 }

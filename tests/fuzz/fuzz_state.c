@@ -24,14 +24,23 @@ struct target {
   char second[128];
 };
 
-static void open_target(struct target *target) {
+static struct target target; /* one for all inputs: a directory for each would be slow */
+
+static void close_target(void) {
+  eagre_io_close(target.io);
+  unlink(target.first);
+  rmdir(target.directory);
+}
+
+static void open_target(void) {
   setenv("EAGRE_IO", "posix", 1);
-  if (eagre_io_open(NULL, &target->io, NULL) != EAGRE_OK) abort();
+  if (eagre_io_open(NULL, &target.io, NULL) != EAGRE_OK) abort();
   const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  snprintf(target->directory, sizeof target->directory, "%s/eagre-fuzz-XXXXXX", parent);
-  if (mkdtemp(target->directory) == NULL) abort();
-  snprintf(target->first, sizeof target->first, "%s/1-0-a.full", target->directory);
-  snprintf(target->second, sizeof target->second, "%s/2-0-a.full", target->directory);
+  snprintf(target.directory, sizeof target.directory, "%s/eagre-fuzz-XXXXXX", parent);
+  if (mkdtemp(target.directory) == NULL) abort();
+  snprintf(target.first, sizeof target.first, "%s/1-0-a.full", target.directory);
+  snprintf(target.second, sizeof target.second, "%s/2-0-a.full", target.directory);
+  if (atexit(close_target) != 0) abort();
 }
 
 static void write_file(const char *path, const struct eagre_buffer *content) {
@@ -70,8 +79,7 @@ static uint64_t count_groups(const struct eagre_state_table *table) {
   return metrics.group_count;
 }
 
-static void save_and_load(struct target *target, struct eagre_state_table *table,
-                          struct eagre_state_snapshot *snapshot) {
+static void save_and_load(struct eagre_state_table *table, struct eagre_state_snapshot *snapshot) {
   uint64_t bytes = 0;
   uint64_t count = count_groups(table);
   struct eagre_state_table *again = eagre_state_table_new(&layout);
@@ -79,16 +87,15 @@ static void save_and_load(struct target *target, struct eagre_state_table *table
   eagre_state_table_get_pane(table, 0);
   table->base_version = -1; /* a full file, which its name above says */
   snapshot->version = 2;
-  if (eagre_state_save(table, target->io, snapshot, &bytes, NULL) != EAGRE_OK) abort();
-  if (eagre_state_load(again, target->io, snapshot, 1, 1, NULL) != EAGRE_OK) abort();
+  if (eagre_state_save(table, target.io, snapshot, &bytes, NULL) != EAGRE_OK) abort();
+  if (eagre_state_load(again, target.io, snapshot, 1, 1, NULL) != EAGRE_OK) abort();
   if (count_groups(again) != count) abort();
   eagre_state_table_free(again);
-  unlink(target->second);
+  unlink(target.second);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static struct target target;
-  if (target.io == NULL) open_target(&target);
+  if (target.io == NULL) open_target();
   if (size == 0) return 0;
   struct eagre_buffer content = {0};
   if (data[0] % 8 == 0) {
@@ -108,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct eagre_state_table *table = eagre_state_table_new(&layout);
   enum eagre_status status = eagre_state_load(table, target.io, &snapshot, 1, 1, &error);
   if (status != EAGRE_OK && (status != EAGRE_UNSAFE || count_groups(table) != 0)) abort();
-  if (status == EAGRE_OK) save_and_load(&target, table, &snapshot);
+  if (status == EAGRE_OK) save_and_load(table, &snapshot);
   eagre_state_table_free(table);
   eagre_buffer_done(&content);
   return 0;

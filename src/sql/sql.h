@@ -35,7 +35,7 @@
  * Not operators, but worth knowing:
  *   current_timestamp, current_date without parentheses are calls without arguments (`now` needs
  *   its parentheses, as in Spark); COUNT(*) is "count"(STAR); first(x IGNORE NULLS) is
- *   first(x, true); (a).b is the NAME a.b.
+ *   first(x, true); (a).b is the NAME a.b; chains of AND and of OR are balanced, as in Spark.
  *
  * Everything lives in the arena given to `eagre_sql_parse`; texts of names are unquoted copies.
  * Keywords and function names are in lower case in the tree, identifiers as written. */
@@ -47,7 +47,8 @@
 #include "base/base.h"
 #include "column/column.h"
 
-/* Where something stands in the source text. */
+/* Where something stands in the source text: from its first token to its last, or to the end of the
+ * first line. A call by name stands where its name is. */
 struct eagre_sql_position {
   uint32_t line;   /* from 1 */
   uint32_t column; /* from 1, code points */

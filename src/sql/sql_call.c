@@ -110,23 +110,12 @@ static enum eagre_status parse_struct_fields(struct eagre_sql_parser *parser,
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
-/* DISTINCT or ALL in front of the arguments; either may also be the name of a column. */
-static bool accept_quantifier(struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword) {
-  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  bool is_quantifier =
-      eagre_sql_is_keyword(eagre_sql_token_at(parser), keyword) &&
-      (!eagre_sql_is_behind_name(next) || next->kind == EAGRE_SQL_TOKEN_STAR ||
-       next->kind == EAGRE_SQL_TOKEN_MINUS || eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_NOT));
-  if (is_quantifier) eagre_sql_advance(parser);
-  return is_quantifier;
-}
-
 static enum eagre_status parse_plain_arguments(struct eagre_sql_parser *parser,
                                                struct eagre_sql_expression *call,
                                                struct eagre_sql_list *arguments) {
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_RIGHT_PAREN)) return EAGRE_OK;
-  call->is_distinct = accept_quantifier(parser, EAGRE_SQL_KEYWORD_DISTINCT);
-  if (!call->is_distinct) accept_quantifier(parser, EAGRE_SQL_KEYWORD_ALL);
+  call->is_distinct = eagre_sql_accept_quantifier(parser, EAGRE_SQL_KEYWORD_DISTINCT);
+  if (!call->is_distinct) eagre_sql_accept_quantifier(parser, EAGRE_SQL_KEYWORD_ALL);
   do {
     EAGRE_TRY(parse_argument(parser, false, arguments));
   } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));

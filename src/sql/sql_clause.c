@@ -9,15 +9,8 @@ static bool is_by_next(const struct eagre_sql_parser *parser) {
 /* LIMIT and OFFSET in front of an operand, or at the end, where one is missing. */
 static bool is_limit_clause(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  return !eagre_sql_is_behind_name(next) || next->kind == EAGRE_SQL_TOKEN_MINUS ||
-         next->kind == EAGRE_SQL_TOKEN_END || next->kind == EAGRE_SQL_TOKEN_SEMICOLON ||
-         next->kind == EAGRE_SQL_TOKEN_RIGHT_PAREN;
-}
-
-/* WATERMARK delay DELAY OF ...: the column is called delay. */
-static bool is_column_delay(const struct eagre_sql_parser *parser) {
-  return eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_DELAY) &&
-         !eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_OF);
+  return eagre_sql_begins_operand(parser, 1) || next->kind == EAGRE_SQL_TOKEN_END ||
+         next->kind == EAGRE_SQL_TOKEN_SEMICOLON || next->kind == EAGRE_SQL_TOKEN_RIGHT_PAREN;
 }
 
 static bool is_table_clause(const struct eagre_sql_parser *parser) {
@@ -25,7 +18,8 @@ static bool is_table_clause(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
   switch (token->keyword) {
   case EAGRE_SQL_KEYWORD_WATERMARK:
-    return !eagre_sql_is_behind_name(next) || is_column_delay(parser);
+    return eagre_sql_begins_operand(parser, 1) &&
+           eagre_sql_keyword_role_of(next->keyword) != EAGRE_SQL_ROLE_JOIN;
   case EAGRE_SQL_KEYWORD_WITH:
   case EAGRE_SQL_KEYWORD_TABLESAMPLE:
   case EAGRE_SQL_KEYWORD_PIVOT:

@@ -5,8 +5,8 @@
  * wrong 5 = <=> <> < <= > >=                    and from here on values: `a = b IS NULL` is (a = b)
  * IS NULL 6 |   7 ^   8 &   9 << >> >>>   10 + - ||   11 * / % DIV 12 - + ~ in front
  *
- * Binary operators are left-associative. Parsing a chain takes no stack, walking its tree does: its
- * height is limited (sql_parser.h). */
+ *   5 = <=> <> < <= > >=                    from here on values: `a = b IS NULL` is (a = b) IS NULL
+ * no stack, walking its tree does: its height is limited (sql_parser.h). */
 #include "sql/sql_parser.h"
 
 enum {
@@ -355,14 +355,11 @@ static enum eagre_status parse_predicate(struct eagre_sql_parser *parser,
 
 /* ---- Boolean expressions --------------------------------------------------------------------- */
 
-/* NOT in front of an operand; `not` as the name of a column is not. */
-static bool is_not_at(struct eagre_sql_parser *parser) {
+/* NOT in front of an operand; `not` in front of anything else is the name of a column. */
+static bool is_not_at(const struct eagre_sql_parser *parser) {
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_BANG)) return true;
-  if (!eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_NOT)) return false;
-  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  return !eagre_sql_at_name(parser) || next->kind == EAGRE_SQL_TOKEN_MINUS ||
-         next->kind == EAGRE_SQL_TOKEN_BANG || next->kind == EAGRE_SQL_TOKEN_STAR ||
-         eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_NOT);
+  return eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_NOT) &&
+         eagre_sql_begins_operand(parser, 1);
 }
 
 static enum eagre_status parse_not(struct eagre_sql_parser *parser,
@@ -376,28 +373,55 @@ static enum eagre_status parse_not(struct eagre_sql_parser *parser,
   return negate(parser, first, true, out_expression);
 }
 
+/* A chain of AND or of OR: its operands and the tokens [first, end) of each. */
+struct link {
+  struct eagre_sql_expression *operand;
+  uint32_t first;
+  uint32_t end;
+};
+
+/* Joins links [low, high] into a balanced tree, as Spark does: a chain of a thousand conditions is
+ * ten levels high. */
+static enum eagre_status join_links(struct eagre_sql_parser *parser, const char *function,
+                                    const struct link *links, uint32_t low, uint32_t high,
+                                    struct eagre_sql_expression **out_expression) {
+  *out_expression = links[low].operand;
+  if (low == high) return EAGRE_OK;
+  uint32_t middle = low + (high - low) / 2;
+  struct eagre_sql_expression *left = NULL, *right = NULL;
+  EAGRE_TRY(join_links(parser, function, links, low, middle, &left));
+  EAGRE_TRY(join_links(parser, function, links, middle + 1, high, &right));
+  uint32_t cursor = parser->index;
+  parser->index = links[high].end;
+  EAGRE_TRY(make_operator(parser, links[low].first, function, left, right, out_expression));
+  parser->index = cursor;
+  return EAGRE_OK;
+}
+
+/* Operands that `parse_operand` reads, joined by the word `keyword`. */
+static enum eagre_status parse_chain(
+    struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword, const char *function,
+    enum eagre_status (*parse_operand)(struct eagre_sql_parser *, struct eagre_sql_expression **),
+    struct eagre_sql_expression **out_expression) {
+  struct eagre_sql_list links = {0};
+  do {
+    struct link link = {.first = parser->index};
+    EAGRE_TRY(parse_operand(parser, &link.operand));
+    link.end = parser->index;
+    *(struct link *)eagre_sql_list_append(parser, &links, sizeof link) = link;
+  } while (eagre_sql_accept_keyword(parser, keyword));
+  return join_links(parser, function, links.items, 0, links.count - 1, out_expression);
+}
+
 static enum eagre_status parse_and(struct eagre_sql_parser *parser,
                                    struct eagre_sql_expression **out_expression) {
-  uint32_t first = parser->index;
-  EAGRE_TRY(parse_not(parser, out_expression));
-  while (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_AND)) {
-    struct eagre_sql_expression *right = NULL;
-    EAGRE_TRY(parse_not(parser, &right));
-    EAGRE_TRY(make_operator(parser, first, "and", *out_expression, right, out_expression));
-  }
-  return EAGRE_OK;
+  return parse_chain(parser, EAGRE_SQL_KEYWORD_AND, "and", parse_not, out_expression);
 }
 
 enum eagre_status eagre_sql_parse_expression(struct eagre_sql_parser *parser,
                                              struct eagre_sql_expression **out_expression) {
-  uint32_t first = parser->index;
   EAGRE_TRY(eagre_sql_enter(parser));
-  EAGRE_TRY(parse_and(parser, out_expression));
-  while (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_OR)) {
-    struct eagre_sql_expression *right = NULL;
-    EAGRE_TRY(parse_and(parser, &right));
-    EAGRE_TRY(make_operator(parser, first, "or", *out_expression, right, out_expression));
-  }
+  EAGRE_TRY(parse_chain(parser, EAGRE_SQL_KEYWORD_OR, "or", parse_and, out_expression));
   eagre_sql_leave(parser);
   return EAGRE_OK;
 }

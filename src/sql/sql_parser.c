@@ -245,6 +245,43 @@ bool eagre_sql_is_behind_name(const struct eagre_sql_token *token) {
   }
 }
 
+bool eagre_sql_begins_operand(const struct eagre_sql_parser *parser, uint32_t ahead) {
+  const struct eagre_sql_token *token = eagre_sql_token_ahead(parser, ahead);
+  switch (token->kind) {
+  case EAGRE_SQL_TOKEN_MINUS:
+  case EAGRE_SQL_TOKEN_PLUS:
+  case EAGRE_SQL_TOKEN_BANG:
+    return true;
+  case EAGRE_SQL_TOKEN_WORD:
+    break;
+  default:
+    return !eagre_sql_is_behind_name(token);
+  }
+  switch (eagre_sql_keyword_role_of(token->keyword)) {
+  case EAGRE_SQL_ROLE_BREAK:
+    return token->keyword == EAGRE_SQL_KEYWORD_NOT;
+  case EAGRE_SQL_ROLE_INFIX:
+    return false;
+  case EAGRE_SQL_ROLE_BY:
+    return !eagre_sql_is_keyword(eagre_sql_token_ahead(parser, ahead + 1), EAGRE_SQL_KEYWORD_BY);
+  default:
+    return true;
+  }
+}
+
+bool eagre_sql_begins_table(const struct eagre_sql_parser *parser, uint32_t ahead) {
+  const struct eagre_sql_token *token = eagre_sql_token_ahead(parser, ahead);
+  bool is_name = token->kind == EAGRE_SQL_TOKEN_LEFT_PAREN || eagre_sql_is_identifier(token);
+  return is_name && eagre_sql_begins_operand(parser, ahead) &&
+         eagre_sql_keyword_role_of(token->keyword) != EAGRE_SQL_ROLE_JOIN;
+}
+
+bool eagre_sql_accept_quantifier(struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword) {
+  bool is_quantifier = eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_STAR ||
+                       eagre_sql_begins_operand(parser, 1);
+  return is_quantifier && eagre_sql_accept_keyword(parser, keyword);
+}
+
 bool eagre_sql_at_name(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
   const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);

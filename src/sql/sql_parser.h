@@ -115,6 +115,13 @@ bool eagre_sql_is_identifier(const struct eagre_sql_token *token);
 bool eagre_sql_at_name(const struct eagre_sql_parser *parser);
 /* Whether the token begins something that may follow a name: an operator, `,`, `)`, AS, FROM ... */
 bool eagre_sql_is_behind_name(const struct eagre_sql_token *token);
+/* Whether an operand may begin at the token `ahead` places behind the cursor: what stands in front
+ * of it (NOT, DISTINCT, CASE, LIMIT ...) is then no name. False for a star. */
+bool eagre_sql_begins_operand(const struct eagre_sql_parser *parser, uint32_t ahead);
+/* The same for the name of a table. */
+bool eagre_sql_begins_table(const struct eagre_sql_parser *parser, uint32_t ahead);
+/* Moves over DISTINCT or ALL in front of expressions, unless the word is the name of a column. */
+bool eagre_sql_accept_quantifier(struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword);
 enum eagre_status eagre_sql_take_identifier(struct eagre_sql_parser *parser, const char *what,
                                             struct eagre_text *out_name);
 /* a.b.c */

@@ -32,20 +32,19 @@ static bool continues_query(const struct eagre_sql_token *token) {
   }
 }
 
-/* Whether the word at `token` is the first of a query and not a name. */
-static bool is_query_word(const struct eagre_sql_token *token) {
-  const struct eagre_sql_token *next = token + 1;
-  bool is_operand = !eagre_sql_is_behind_name(next) || next->kind == EAGRE_SQL_TOKEN_MINUS;
-  switch (token->keyword) {
+/* Whether the word `ahead` places behind the cursor is the first of a query and not a name. */
+static bool is_query_word(const struct eagre_sql_parser *parser, uint32_t ahead) {
+  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, ahead + 1);
+  switch (eagre_sql_token_ahead(parser, ahead)->keyword) {
   case EAGRE_SQL_KEYWORD_SELECT:
-    return is_operand || next->kind == EAGRE_SQL_TOKEN_STAR ||
-           eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_NOT);
+    return next->kind == EAGRE_SQL_TOKEN_STAR || eagre_sql_begins_operand(parser, ahead + 1);
   case EAGRE_SQL_KEYWORD_FROM:
+    return eagre_sql_begins_table(parser, ahead + 1);
   case EAGRE_SQL_KEYWORD_VALUES:
-    return is_operand;
+    return !eagre_sql_is_behind_name(next);
   case EAGRE_SQL_KEYWORD_WITH:
   case EAGRE_SQL_KEYWORD_TABLE:
-    return is_operand && eagre_sql_is_identifier(next);
+    return eagre_sql_is_identifier(next) && eagre_sql_begins_table(parser, ahead + 1);
   default:
     return false;
   }
@@ -57,7 +56,8 @@ bool eagre_sql_begins_query(const struct eagre_sql_parser *parser, uint32_t inde
     word++;
   }
   const struct eagre_sql_token *token = &parser->tokens[word];
-  if (token->kind != EAGRE_SQL_TOKEN_WORD || !is_query_word(token)) return false;
+  if (token->kind != EAGRE_SQL_TOKEN_WORD) return false;
+  if (!is_query_word(parser, word - parser->index)) return false;
   return word == index || continues_query(&parser->tokens[find_behind_parentheses(parser, index)]);
 }
 
@@ -366,9 +366,11 @@ static enum eagre_status refuse_parameter(struct eagre_sql_parser *parser) {
 static bool is_case_at(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
   if (!eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_CASE)) return false;
-  return !eagre_sql_is_behind_name(next) || next->kind == EAGRE_SQL_TOKEN_MINUS ||
-         eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_WHEN) ||
-         eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_NOT);
+  if (eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_WHEN)) return true;
+  bool is_tail = eagre_sql_keyword_role_of(next->keyword) == EAGRE_SQL_ROLE_TAIL;
+  if (!is_tail) return eagre_sql_begins_operand(parser, 1);
+  /* CASE end WHEN ... END, but CASE WHEN a THEN case END */
+  return eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_WHEN);
 }
 
 static enum eagre_status parse_operand(struct eagre_sql_parser *parser,

@@ -140,15 +140,6 @@ static enum eagre_status parse_items(struct eagre_sql_parser *parser,
   return EAGRE_OK;
 }
 
-/* DISTINCT or ALL behind SELECT, unless it is the name of a column. */
-static bool accept_quantifier(struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword) {
-  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  bool is_column = eagre_sql_is_behind_name(next) && next->kind != EAGRE_SQL_TOKEN_STAR &&
-                   next->kind != EAGRE_SQL_TOKEN_MINUS && next->kind != EAGRE_SQL_TOKEN_BANG &&
-                   !eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_NOT);
-  return !is_column && eagre_sql_accept_keyword(parser, keyword);
-}
-
 /* ---- SELECT ---------------------------------------------------------------------------------- */
 
 /* WINDOW w AS (...), ...: windows mean nothing unless a function uses them, and that is refused. */
@@ -187,8 +178,8 @@ static enum eagre_status parse_select(struct eagre_sql_parser *parser,
                                       struct eagre_sql_query *query) {
   uint32_t first = parser->index;
   EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_SELECT, "SELECT"));
-  query->is_distinct = accept_quantifier(parser, EAGRE_SQL_KEYWORD_DISTINCT);
-  if (!query->is_distinct) accept_quantifier(parser, EAGRE_SQL_KEYWORD_ALL);
+  query->is_distinct = eagre_sql_accept_quantifier(parser, EAGRE_SQL_KEYWORD_DISTINCT);
+  if (!query->is_distinct) eagre_sql_accept_quantifier(parser, EAGRE_SQL_KEYWORD_ALL);
   EAGRE_TRY(parse_items(parser, query));
   if (query->from == NULL && eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_FROM)) {
     EAGRE_TRY(eagre_sql_parse_from(parser, &query->from));

@@ -206,16 +206,14 @@ static enum eagre_status parse_relation_options(struct eagre_sql_parser *parser,
 
 /* STREAM in front of a name or a parenthesis; a table may be called stream. */
 static bool is_stream_at(const struct eagre_sql_parser *parser) {
-  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  if (!eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_STREAM)) return false;
-  if (next->kind == EAGRE_SQL_TOKEN_LEFT_PAREN || next->kind == EAGRE_SQL_TOKEN_QUOTED) return true;
-  if (next->kind != EAGRE_SQL_TOKEN_WORD || eagre_sql_is_behind_name(next)) return false;
-  /* FROM stream WATERMARK ts DELAY ...: the table. */
+  bool is_stream = eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_STREAM) &&
+                   eagre_sql_begins_table(parser, 1);
+  /* FROM stream WATERMARK ts DELAY OF ...: the table. */
   bool is_watermark =
-      eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_WATERMARK) &&
-      !eagre_sql_is_behind_name(eagre_sql_token_ahead(parser, 2)) &&
+      eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_WATERMARK) &&
+      eagre_sql_begins_table(parser, 2) &&
       !eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_WATERMARK);
-  return !is_watermark;
+  return is_stream && !is_watermark;
 }
 
 static enum eagre_status parse_stream(struct eagre_sql_parser *parser,

@@ -99,10 +99,9 @@ static enum eagre_status parse_position(struct eagre_sql_parser *parser,
  * name of a column. */
 static const char *find_trim_option(const struct eagre_sql_parser *parser) {
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
-  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-  if (eagre_sql_is_behind_name(next) && !eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_FROM)) {
-    return NULL;
-  }
+  bool is_option = eagre_sql_begins_operand(parser, 1) ||
+                   eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_FROM);
+  if (!is_option) return NULL;
   return eagre_sql_is_keyword(token, EAGRE_SQL_KEYWORD_BOTH)       ? "btrim"
          : eagre_sql_is_keyword(token, EAGRE_SQL_KEYWORD_LEADING)  ? "ltrim"
          : eagre_sql_is_keyword(token, EAGRE_SQL_KEYWORD_TRAILING) ? "rtrim"

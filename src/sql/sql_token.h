@@ -20,7 +20,8 @@ enum eagre_sql_keyword {
 /* What a keyword means behind or instead of an operand: sql_keyword.def. */
 enum eagre_sql_keyword_role {
   EAGRE_SQL_ROLE_PLAIN,
-  EAGRE_SQL_ROLE_FOLLOW,
+  EAGRE_SQL_ROLE_TAIL,
+  EAGRE_SQL_ROLE_INFIX,
   EAGRE_SQL_ROLE_BREAK,
   EAGRE_SQL_ROLE_BY,
   EAGRE_SQL_ROLE_JOIN,

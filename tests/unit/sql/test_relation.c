@@ -2,6 +2,15 @@
 #include "test_sql.h"
 
 static const struct tree_row relations[] = {
+    {"SELECT * FROM t WATERMARK end DELAY OF INTERVAL 1 DAY",
+     "[select * from t wm(end 86400000000us)]"},
+    {"SELECT * FROM t WATERMARK delay DELAY OF INTERVAL 1 DAY delay",
+     "[select * from t wm(delay 86400000000us) as delay]"},
+    {"SELECT * FROM t watermark LEFT JOIN u", "[select * from join(left outer t as watermark u)]"},
+    {"SELECT * FROM stream LEFT JOIN STREAM end",
+     "[select * from join(left outer stream stream:end)]"},
+    {"SELECT * FROM t WATERMARK (a) DELAY OF INTERVAL 1 DAY",
+     "[select * from t wm(a 86400000000us)]"},
     {"SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) x",
      "[select * from [with a=[select 1] select * from a] as x]"},
     {"SELECT * FROM VALUES (1), (2) v", "[select * from values((1)(2)) as v]"},

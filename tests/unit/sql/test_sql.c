@@ -119,6 +119,7 @@ int main(void) {
       {"keyword", keyword_tests, &keyword_test_count},
       {"literal", literal_tests, &literal_test_count},
       {"place", place_tests, &place_test_count},
+      {"precedence", precedence_tests, &precedence_test_count},
       {"print", print_tests, &print_test_count},
       {"query", query_tests, &query_test_count},
       {"refusal", refusal_tests, &refusal_test_count},

@@ -59,6 +59,7 @@ SQL_TEST_GROUP(interval);
 SQL_TEST_GROUP(keyword);
 SQL_TEST_GROUP(literal);
 SQL_TEST_GROUP(place);
+SQL_TEST_GROUP(precedence);
 SQL_TEST_GROUP(print);
 SQL_TEST_GROUP(query);
 SQL_TEST_GROUP(refusal);

@@ -23,7 +23,7 @@ static void close_sink(struct eagre_sink *sink) {
 
 static const char *describe(const struct eagre_sink *sink) {
   (void)sink;
-  return "org.apache.spark.sql.execution.datasources.noop.NoopTable$";
+  return "NoopTable";
 }
 
 static enum eagre_status recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,

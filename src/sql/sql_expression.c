@@ -1,12 +1,20 @@
 /* Operators, by Spark's precedence, loosest first:
  *
- *   1 OR   2 AND   3 NOT                    boolean expressions
- *   4 BETWEEN IN LIKE ILIKE RLIKE IS        at most one behind a value: `a IS NULL IS NULL` is
- * wrong 5 = <=> <> < <= > >=                    and from here on values: `a = b IS NULL` is (a = b)
- * IS NULL 6 |   7 ^   8 &   9 << >> >>>   10 + - ||   11 * / % DIV 12 - + ~ in front
+ *    1  OR
+ *    2  AND
+ *    3  NOT !
+ *    4  BETWEEN IN LIKE ILIKE RLIKE IS   at most one behind a value
+ *    5  = <=> <> < <= > >=               from here on values: a = b IS NULL is (a = b) IS NULL
+ *    6  |
+ *    7  ^
+ *    8  &
+ *    9  << >> >>>
+ *   10  + - ||
+ *   11  * / % DIV
+ *   12  - + ~ in front of an operand
  *
- *   5 = <=> <> < <= > >=                    from here on values: `a = b IS NULL` is (a = b) IS NULL
- * no stack, walking its tree does: its height is limited (sql_parser.h). */
+ * Binary operators are left-associative; chains of AND and of OR are balanced. Parsing a chain
+ * takes no stack, walking its tree does: its height is limited (sql_parser.h). */
 #include "sql/sql_parser.h"
 
 enum {

@@ -1,5 +1,5 @@
-/* GROUP BY a, b | ALL | ROLLUP (...) | CUBE (...) | GROUPING SETS (...) | a, b WITH ROLLUP | WITH
- * CUBE
+/* GROUP BY a, b | ALL | ROLLUP (...) | CUBE (...) | GROUPING SETS (...)
+ *        | a, b WITH ROLLUP | a, b WITH CUBE
  *
  * ROLLUP, CUBE and GROUPING SETS are read so that they can be refused by name: the tree has their
  * expressions one after the other and says which of them it was. */

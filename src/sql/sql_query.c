@@ -3,8 +3,8 @@
  *   term: SELECT ... | FROM ... SELECT ... | VALUES ... | TABLE name | (query), joined by
  *         UNION, EXCEPT, MINUS and (tighter) INTERSECT
  *
- * What the tree has no shape for is written with a subquery that means the same: (q) LIMIT 1 LIMIT
- * 2 is SELECT * FROM (q LIMIT 1) LIMIT 2. */
+ * What the tree has no shape for becomes a subquery that means the same:
+ * (q LIMIT 1) LIMIT 2 is SELECT * FROM (q LIMIT 1) LIMIT 2. */
 #include "sql/sql_parser.h"
 
 static struct eagre_sql_query *new_query(struct eagre_sql_parser *parser) {

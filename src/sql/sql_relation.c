@@ -2,9 +2,8 @@
  *   [STREAM] name [WITH (option = value, ...)]      STREAM(name)
  *   [STREAM] function(argument, ...)
  *   format.`path`      (query)      (relation)      VALUES ...
- * each with [WATERMARK expression DELAY OF interval] and then [[AS] alias [(columns)]], joined by
- * commas and JOIN. Joins, lateral views and the like are read so that they can be refused by name.
- */
+ * each with [WATERMARK expression DELAY OF interval] and then [[AS] alias [(columns)]]. What joins
+ * them is in sql_join.c. */
 #include "sql/sql_relation.h"
 
 struct eagre_sql_relation *eagre_sql_relation_new(struct eagre_sql_parser *parser,

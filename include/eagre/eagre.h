@@ -130,6 +130,7 @@ typedef struct eagre_engine_options {
   const uint32_t *cpus; /* pin cores to these */
   size_t cpu_count;
   uint32_t core_count;        /* when `cpus` is NULL; 0 = all allowed CPUs */
+  int is_split;               /* readers on cores of their own: few partitions, many cores */
   int take_over;              /* go past the lock of a checkpoint */
   int64_t startup_timeout_ms; /* 0 = 30 s */
   int64_t stop_timeout_ms;    /* 0 = 10 s */

@@ -72,6 +72,7 @@ enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine
   const struct eagre_runtime_options runtime_options = {
       .cpus = options->cpu_count > 0 ? options->cpus : NULL,
       .core_count = options->cpu_count > 0 ? (uint32_t)options->cpu_count : options->core_count,
+      .is_split = options->is_split != 0,
       .take_over = options->take_over != 0,
       .startup_timeout_us = startup_us > 0 ? startup_us : STARTUP_TIMEOUT_US,
       .stop_timeout_us = stop_us > 0 ? stop_us : STOP_TIMEOUT_US,

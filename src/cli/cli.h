@@ -28,6 +28,7 @@ struct cli_options {
   int64_t startup_timeout_ms;
   int64_t stop_timeout_ms;
   const char *metrics_address;
+  bool is_split;
   bool take_over;
   enum cli_progress progress;
   enum eagre_format format;

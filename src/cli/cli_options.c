@@ -22,6 +22,7 @@ enum option_key {
   KEY_TAKE_OVER,
   KEY_PROGRESS,
   KEY_METRICS,
+  KEY_PLACEMENT,
   KEY_LOG_LEVEL,
   KEY_FORMAT,
 };
@@ -60,6 +61,9 @@ static const struct grouped_option grouped_options[] = {
       "how long a stop waits for the current epoch (10)", 2}},
     {CLI_GROUP_RUN,
      {"take-over", KEY_TAKE_OVER, 0, 0, "go past the lock of a checkpoint whose process hangs", 2}},
+    {CLI_GROUP_RUN,
+     {"placement", KEY_PLACEMENT, "KIND", 0,
+      "fused (default), or split: readers on cores of their own", 2}},
     {CLI_GROUP_RUN,
      {"metrics", KEY_METRICS, "ADDR:PORT", 0, "serve Prometheus text at http://ADDR:PORT/metrics",
       2}},
@@ -156,6 +160,7 @@ struct parse_input {
 static error_t parse_run_option(int key, char *argument, struct argp_state *state,
                                 struct cli_options *options) {
   static const char *const progress_words[] = {"auto", "bar", "json", "none", NULL};
+  static const char *const placement_words[] = {"fused", "split", NULL};
   switch (key) {
   case KEY_CORES:
     parse_cores(state, options, argument);
@@ -177,6 +182,9 @@ static error_t parse_run_option(int key, char *argument, struct argp_state *stat
     return 0;
   case KEY_TAKE_OVER:
     options->take_over = true;
+    return 0;
+  case KEY_PLACEMENT:
+    options->is_split = parse_word(state, "placement", argument, placement_words) == 1;
     return 0;
   case KEY_METRICS:
     options->metrics_address = argument;

@@ -55,6 +55,7 @@ static int run_pipeline(const struct cli_options *options, eagre_pipeline *pipel
   request.cpus = options->cpus;
   request.cpu_count = options->cpu_count;
   request.core_count = options->core_count;
+  request.is_split = options->is_split;
   request.take_over = options->take_over;
   request.startup_timeout_ms = options->startup_timeout_ms;
   request.stop_timeout_ms = options->stop_timeout_ms;

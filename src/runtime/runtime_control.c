@@ -102,11 +102,13 @@ static enum eagre_status prepare(void *context, int64_t epoch, const char *attem
   struct runtime_command command = {.kind = RUNTIME_PREPARE, .epoch = epoch};
   strncpy(command.attempt, attempt, sizeof command.attempt - 1);
   EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  uint32_t core_count = flow->runtime->core_count;
-  out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * core_count);
-  out->count = core_count;
-  for (uint32_t i = 0; i < core_count; i++) {
-    out->pieces[i] = eagre_arena_copy_text(arena, eagre_buffer_text(&flow->tasks[i].command.piece));
+  out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * flow->runtime->lane_count);
+  out->count = 0;
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    struct runtime_task *task = &flow->tasks[i];
+    if (task->role == RUNTIME_READER) continue;
+    out->pieces[out->count++] =
+        eagre_arena_copy_text(arena, eagre_buffer_text(&task->command.piece));
   }
   return EAGRE_OK;
 }

@@ -46,7 +46,7 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
       .io = flow->io,
       .checkpoint = flow->checkpoint,
       .zone = flow->runtime->pipeline->zone,
-      .core_count = flow->runtime->core_count,
+      .core_count = flow->runtime->lane_count,
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
   };
   flow->sources = eagre_allocate_zeroed(flow->plan->source_count + 1, sizeof(void *));
@@ -77,7 +77,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
       .io = flow->io,
       .checkpoint_id = eagre_checkpoint_summary(flow->checkpoint)->id,
       .zone = flow->runtime->pipeline->zone,
-      .core_count = flow->runtime->core_count,
+      .core_count = flow->runtime->lane_count,
       .print = print_locked,
       .print_context = flow->runtime,
       .flow_name = shares_console(flow) ? flow->plan->name : eagre_text_make("", 0),
@@ -220,7 +220,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
       .sources = flow->sources,
       .sink = flow->sink,
       .workers = &workers,
-      .core_count = flow->runtime->core_count,
+      .core_count = flow->runtime->lane_count,
   };
   flow->epoch = eagre_epoch_new(&options);
   EAGRE_TRY(eagre_epoch_start(flow->epoch, error));

@@ -39,10 +39,23 @@ struct runtime_command {
 /* ---- Task: one flow on one core
  * ------------------------------------------------------------------ */
 
+/* A lane is one way from a reader to the state and the sink writer it ends in. Fused, one task is
+ * a whole lane. Split, a lane has two tasks on two cores with a ring of batches between them; the
+ * stage code is the same. */
+enum runtime_role {
+  RUNTIME_FUSED,
+  RUNTIME_READER, /* source reader only */
+  RUNTIME_WORKER, /* everything behind it */
+};
+enum { RUNTIME_LANE_BATCHES = 16 };
+
 struct runtime_task {
   struct runtime_flow *flow;
   struct runtime_core *core;
-  uint32_t index;              /* of the core within the runtime */
+  enum runtime_role role;
+  uint32_t lane;
+  struct eagre_ring *batches;  /* READER -> WORKER; NULL when fused. Ends with `end_mark` */
+  struct runtime_task *worker; /* READER: who to wake */
   struct eagre_ring *commands; /* control -> core */
   struct eagre_ring *answers;  /* core -> control */
   struct runtime_command command;
@@ -54,7 +67,10 @@ struct runtime_task {
   struct eagre_final *final;
   struct eagre_chain *output;
   struct eagre_sink_writer *writer;
-  struct eagre_batch_pool batches;
+  struct eagre_batch_pool pool;
+  struct eagre_batch *pending; /* READER: read, and the ring was full */
+  bool has_ended;              /* READER: the end mark is still to be pushed */
+  enum eagre_status outcome;   /* RUN: READER's end, or the failure a WORKER drains after */
   struct runtime_command *running; /* RUN under way; NULL otherwise */
   struct eagre_epoch_source_count count;
   struct eagre_event_time *event_times;
@@ -131,6 +147,7 @@ struct eagre_runtime {
   struct eagre_runtime_options options;
   struct runtime_core *cores;
   uint32_t core_count;
+  uint32_t lane_count; /* = core_count when fused */
   struct runtime_flow *flows;
   struct eagre_flow_metrics *metrics; /* one per flow */
   uint32_t flow_count;

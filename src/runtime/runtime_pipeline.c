@@ -42,6 +42,7 @@ static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagr
   }
   runtime->cores = eagre_allocate_zeroed(count, sizeof *runtime->cores);
   runtime->core_count = count;
+  runtime->lane_count = options->is_split ? (count + 1) / 2 : count;
   for (uint32_t i = 0; i < count; i++) {
     struct runtime_core *core = &runtime->cores[i];
     core->runtime = runtime;
@@ -52,6 +53,13 @@ static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagr
   return EAGRE_OK;
 }
 
+/* Split: cores 2i and 2i + 1 are reader and worker of lane i; a last odd core is a fused lane. */
+static enum runtime_role role_of(const struct eagre_runtime *runtime, uint32_t core) {
+  bool has_sibling = (core ^ 1) < runtime->core_count;
+  if (!runtime->options.is_split || !has_sibling) return RUNTIME_FUSED;
+  return core % 2 == 0 ? RUNTIME_READER : RUNTIME_WORKER;
+}
+
 static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
                        uint32_t flow_index) {
   flow->tasks = eagre_allocate_zeroed(runtime->core_count, sizeof *flow->tasks);
@@ -59,10 +67,16 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
     struct runtime_task *task = &flow->tasks[i];
     task->flow = flow;
     task->core = &runtime->cores[i];
-    task->index = i;
+    task->role = role_of(runtime, i);
+    task->lane = runtime->options.is_split ? i / 2 : i;
     task->commands = eagre_ring_new(4);
     task->answers = eagre_ring_new(4);
     runtime->cores[i].tasks[flow_index] = task;
+    if (task->role != RUNTIME_WORKER) continue;
+    struct runtime_task *reader = &flow->tasks[i - 1];
+    task->batches = eagre_ring_new(RUNTIME_LANE_BATCHES);
+    reader->batches = task->batches;
+    reader->worker = task;
   }
 }
 
@@ -227,6 +241,7 @@ void eagre_runtime_free(struct eagre_runtime *runtime) {
     for (uint32_t j = 0; j < runtime->core_count; j++) {
       eagre_ring_free(flow->tasks[j].commands);
       eagre_ring_free(flow->tasks[j].answers);
+      if (flow->tasks[j].role == RUNTIME_WORKER) eagre_ring_free(flow->tasks[j].batches);
     }
     eagre_free(flow->tasks);
     eagre_io_close(flow->io); /* not earlier: `eagre_runtime_stop` may wake it until now */

@@ -1,4 +1,8 @@
-/* One flow on one core: what each command does there. */
+/* One flow on one core: what each command does there.
+ *
+ * Commands go and answers come in the order of the protocol, so what a task wrote before its answer
+ * is visible to a task that gets its next command afterwards: FINISH reads the partial tables of all
+ * lanes. */
 #include <string.h>
 
 #include "runtime/runtime_inside.h"
@@ -56,8 +60,8 @@ static void make_chains(struct runtime_task *task) {
       .aggregate = aggregate,
       .session = session,
       .mode = flow->plan->mode,
-      .core = task->index,
-      .core_count = flow->runtime->core_count,
+      .core = task->lane,
+      .core_count = flow->runtime->lane_count,
       .state_partition_count = flow->plan->state_partition_count,
   };
   task->output = eagre_chain_new(&output);
@@ -67,24 +71,29 @@ static void make_chains(struct runtime_task *task) {
 
 static enum eagre_status open_task(struct runtime_task *task, struct eagre_error *error) {
   struct runtime_flow *flow = task->flow;
-  make_chains(task);
+  struct eagre_io *io = task->core->io;
+  if (task->role != RUNTIME_WORKER) {
+    EAGRE_TRY(eagre_source_reader_open(flow->sources[0], task->lane, io, &task->reader, error));
+  }
   task->event_times =
       eagre_allocate_zeroed(flow->plan->watermark_count + 1, sizeof *task->event_times);
-  EAGRE_TRY(eagre_source_reader_open(flow->sources[0], task->index, task->core->io, &task->reader,
-                                     error));
-  return eagre_sink_writer_open(flow->sink, task->index, task->core->io, &task->writer, error);
+  if (task->role == RUNTIME_READER) return EAGRE_OK;
+  make_chains(task);
+  return eagre_sink_writer_open(flow->sink, task->lane, io, &task->writer, error);
 }
 
 void eagre_runtime_task_done(struct runtime_task *task) {
+  eagre_batch_free(task->pending);
   if (task->writer != NULL) eagre_sink_writer_close(task->writer);
   if (task->reader != NULL) eagre_source_reader_close(task->reader);
   eagre_chain_free(task->input);
   eagre_chain_free(task->output);
   eagre_partial_free(task->partial);
   eagre_final_free(task->final);
-  eagre_batch_pool_done(&task->batches);
+  eagre_batch_pool_done(&task->pool);
   eagre_free(task->event_times);
   eagre_buffer_done(&task->command.piece);
+  task->pending = NULL;
   task->writer = NULL;
   task->reader = NULL;
   task->input = NULL;
@@ -103,7 +112,7 @@ static struct eagre_state_snapshot snapshot_of(const struct runtime_task *task, 
   return (struct eagre_state_snapshot){
       .directory = eagre_checkpoint_state_path(task->flow->checkpoint),
       .version = version,
-      .core = task->index,
+      .core = task->lane,
       .attempt = attempt,
       .partition_count = plan->state_partition_count,
       .fingerprint = plan->fingerprint,
@@ -115,7 +124,7 @@ static enum eagre_status load_state(struct runtime_task *task,
                                     struct eagre_error *error) {
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->version, command->attempt);
   return eagre_state_load(eagre_final_table(task->final), task->core->io, &snapshot,
-                          command->written_core_count, task->flow->runtime->core_count, error);
+                          command->written_core_count, task->flow->runtime->lane_count, error);
 }
 
 /* ---- RUN
@@ -127,14 +136,16 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   task->count = (struct eagre_epoch_source_count){0};
   task->output_rows = 0;
   task->batch_count = 0;
+  task->outcome = EAGRE_OK;
+  if (task->role != RUNTIME_WORKER) EAGRE_TRY(eagre_source_reader_begin(task->reader, error));
+  if (task->role == RUNTIME_READER) return EAGRE_OK;
   eagre_chain_begin(task->input, run->batch_timestamp_us);
   if (task->final != NULL) {
     eagre_partial_begin(task->partial, run->batch_timestamp_us);
     eagre_chain_begin(task->output, run->batch_timestamp_us);
     eagre_final_begin(task->final, &run->state);
   }
-  EAGRE_TRY(eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error));
-  return eagre_source_reader_begin(task->reader, error);
+  return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
 
 static enum eagre_status end_run(struct runtime_task *task, struct eagre_error *error) {
@@ -154,9 +165,12 @@ static void answer(struct runtime_task *task, struct runtime_command *command,
   eagre_io_wake(task->flow->io);
 }
 
-/* Reads one batch and sends it down the chain. */
-static enum eagre_status read_batch(struct runtime_task *task, struct eagre_error *error) {
-  struct eagre_batch *batch = eagre_batch_pool_acquire(&task->batches);
+static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batch **out_batch,
+                                    struct eagre_error *error) {
+  if (eagre_runtime_must_abandon(task->flow->runtime)) return EAGRE_CANCELLED;
+  /* A batch that another core frees cannot come from this core's pool. */
+  struct eagre_batch *batch =
+      task->role == RUNTIME_FUSED ? eagre_batch_pool_acquire(&task->pool) : eagre_batch_new();
   enum eagre_status status = eagre_source_reader_read(task->reader, batch, error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
@@ -166,21 +180,89 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_erro
   task->count.bytes += batch->source_bytes;
   task->batch_count += 1;
   if (task->batch_count == 2) eagre_crash_point("epoch.mid_run");
-  return eagre_chain_push(task->input, batch, error);
+  *out_batch = batch;
+  return EAGRE_OK;
 }
 
-bool eagre_runtime_task_turn(struct runtime_task *task) {
+/* Fused: one batch from the source down the chain. */
+static bool turn_fused(struct runtime_task *task) {
   struct runtime_command *command = task->running;
-  if (eagre_runtime_must_abandon(task->flow->runtime)) {
-    answer(task, command, EAGRE_CANCELLED);
-    return true;
-  }
-  enum eagre_status status = read_batch(task, &command->error);
+  struct eagre_batch *batch = NULL;
+  enum eagre_status status = read_batch(task, &batch, &command->error);
+  if (status == EAGRE_OK) status = eagre_chain_push(task->input, batch, &command->error);
   if (status == EAGRE_OK) return true;
   if (status == EAGRE_AGAIN) return false;
   if (status == EAGRE_END) status = end_run(task, &command->error);
   answer(task, command, status);
   return true;
+}
+
+/* What a READER pushes behind its last batch; its address is the message. */
+static const char end_mark;
+
+static bool push_to_worker(struct runtime_task *task, void *message) {
+  if (!eagre_ring_push(task->batches, message)) return false;
+  eagre_io_wake(task->worker->core->io);
+  return true;
+}
+
+/* READER: whatever ends the reading, the worker gets the end mark, so that it answers too. */
+static bool turn_reader(struct runtime_task *task) {
+  struct runtime_command *command = task->running;
+  if (task->pending != NULL) {
+    if (!push_to_worker(task, task->pending)) return false;
+    task->pending = NULL;
+    return true;
+  }
+  if (!task->has_ended) {
+    enum eagre_status status = read_batch(task, &task->pending, &command->error);
+    if (status == EAGRE_OK) return true;
+    if (status == EAGRE_AGAIN) return false;
+    task->has_ended = true;
+    task->outcome = status == EAGRE_END ? EAGRE_OK : status;
+  }
+  if (!push_to_worker(task, (void *)&end_mark)) return false;
+  task->has_ended = false;
+  answer(task, command, task->outcome);
+  return true;
+}
+
+/* WORKER: after a failure it takes and drops what still comes, up to the end mark. */
+static bool turn_worker(struct runtime_task *task) {
+  struct runtime_command *command = task->running;
+  void *message = eagre_ring_pop(task->batches);
+  if (message == NULL) return false;
+  if (message != &end_mark && task->outcome == EAGRE_OK) {
+    task->outcome = eagre_chain_push(task->input, message, &command->error);
+  } else if (message != &end_mark) {
+    eagre_batch_free(message);
+  } else {
+    if (task->outcome == EAGRE_OK) task->outcome = end_run(task, &command->error);
+    answer(task, command, task->outcome);
+  }
+  return true;
+}
+
+bool eagre_runtime_task_turn(struct runtime_task *task) {
+  switch (task->role) {
+  case RUNTIME_FUSED:
+    return turn_fused(task);
+  case RUNTIME_READER:
+    return turn_reader(task);
+  case RUNTIME_WORKER:
+    return turn_worker(task);
+  }
+  return false;
+}
+
+/* A lane that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER drains
+ * up to it. */
+static void start_run(struct runtime_task *task, struct runtime_command *command) {
+  enum eagre_status status = begin_run(task, command, &command->error);
+  task->has_ended = status != EAGRE_OK;
+  task->outcome = status;
+  task->running = command;
+  if (status != EAGRE_OK && task->role == RUNTIME_FUSED) answer(task, command, status);
 }
 
 /* ---- FINISH, PREPARE, ABORT
@@ -189,6 +271,7 @@ bool eagre_runtime_task_turn(struct runtime_task *task) {
 static enum eagre_status finish(struct runtime_task *task, struct eagre_error *error) {
   const struct runtime_flow *flow = task->flow;
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    if (flow->tasks[i].partial == NULL) continue;
     EAGRE_TRY(eagre_final_merge(task->final, flow->tasks[i].partial, error));
   }
   EAGRE_TRY(eagre_final_finish(task->final, push_output, task, error));
@@ -199,6 +282,7 @@ static enum eagre_status finish(struct runtime_task *task, struct eagre_error *e
 
 static enum eagre_status prepare(struct runtime_task *task, struct runtime_command *command) {
   eagre_buffer_clear(&command->piece);
+  if (task->role == RUNTIME_READER) return EAGRE_OK;
   EAGRE_TRY(eagre_sink_writer_prepare(task->writer, &command->piece, &command->error));
   if (task->final == NULL) return EAGRE_OK;
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->epoch + 1, command->attempt);
@@ -214,15 +298,13 @@ void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_comman
     status = open_task(task, &command->error);
     break;
   case RUNTIME_LOAD:
-    status = load_state(task, command, &command->error);
+    if (task->final != NULL) status = load_state(task, command, &command->error);
     break;
   case RUNTIME_RUN:
-    status = begin_run(task, command, &command->error);
-    if (status != EAGRE_OK) break;
-    task->running = command;
+    start_run(task, command);
     return;
   case RUNTIME_FINISH:
-    status = finish(task, &command->error);
+    if (task->final != NULL) status = finish(task, &command->error);
     break;
   case RUNTIME_PREPARE:
     status = prepare(task, command);

@@ -157,10 +157,6 @@ enum eagre_status eagre_sql_parse_value(struct eagre_sql_parser *parser,
 /* An operand with its postfixes. */
 enum eagre_status eagre_sql_parse_primary(struct eagre_sql_parser *parser,
                                           struct eagre_sql_expression **out_expression);
-/* Reads postfixes (. [ : ::) behind `operand`, which began at token `first`. */
-enum eagre_status eagre_sql_parse_postfixes(struct eagre_sql_parser *parser, uint32_t first,
-                                            struct eagre_sql_expression *operand,
-                                            struct eagre_sql_expression **out_expression);
 /* ( query ) as a value; the cursor is at the parenthesis. `which`: "scalar", "in", "exists". */
 enum eagre_status eagre_sql_parse_subquery(struct eagre_sql_parser *parser, uint32_t first,
                                            const char *which,

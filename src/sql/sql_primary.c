@@ -334,9 +334,10 @@ static enum eagre_status refuse_collation(struct eagre_sql_parser *parser) {
                                     "Compare lower(a) with lower(b) to ignore case.");
 }
 
-enum eagre_status eagre_sql_parse_postfixes(struct eagre_sql_parser *parser, uint32_t first,
-                                            struct eagre_sql_expression *operand,
-                                            struct eagre_sql_expression **out_expression) {
+/* Reads postfixes (. [ : ::) behind `operand`, which began at token `first`. */
+static enum eagre_status parse_postfixes(struct eagre_sql_parser *parser, uint32_t first,
+                                         struct eagre_sql_expression *operand,
+                                         struct eagre_sql_expression **out_expression) {
   for (;;) {
     if (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_DOUBLE_COLON)) {
       EAGRE_TRY(parse_type_cast(parser, first, &operand));
@@ -402,5 +403,5 @@ enum eagre_status eagre_sql_parse_primary(struct eagre_sql_parser *parser,
   uint32_t first = parser->index;
   struct eagre_sql_expression *operand = NULL;
   EAGRE_TRY(parse_operand(parser, &operand));
-  return eagre_sql_parse_postfixes(parser, first, operand, out_expression);
+  return parse_postfixes(parser, first, operand, out_expression);
 }

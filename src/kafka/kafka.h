@@ -1,0 +1,233 @@
+/* Door of the room `kafka`: raw records from and to Kafka, over librdkafka. What records mean,
+ * which offsets an epoch reads and what a lost record does to a flow is decided by `source` and
+ * `sink`.
+ *
+ *   settings   names of the Java client or of librdkafka, one table for both (kafka_settings.def)
+ *   client     control: is somebody there, which partitions, earliest and latest offsets
+ *   consumer   one per core: ranges of partitions in, groups of records out
+ *   producer   one per core: records in, acknowledgements checked at `flush`
+ *   mock       a small cluster inside this process, for the demo and for tests
+ *
+ * Threads. An object is used by one thread at a time. librdkafka runs threads of its own (one per
+ * broker and one per handle); they would inherit the affinity of the thread that opens a handle,
+ * which is a pinned core here, so each is given the affinity of the process's first thread when it
+ * starts: whatever set that thread is left on, fetching shares. Whoever has CPUs to spare pins
+ * cores to the others.
+ *
+ * Offsets are Kafka's: the offset of a record; a position is the offset of the next one to read. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+/* ---- Settings -------------------------------------------------------------------------------- */
+
+enum eagre_kafka_role { EAGRE_KAFKA_READ, EAGRE_KAFKA_WRITE };
+
+/* `kafka.NAME => VALUE` of a flow, the prefix taken off. Names ignore case. */
+struct eagre_kafka_setting {
+  struct eagre_text name;
+  struct eagre_text value;
+};
+
+/* Borrowed; what is opened with it copies what it needs. */
+struct eagre_kafka_settings {
+  struct eagre_text brokers; /* host:port list */
+  const struct eagre_kafka_setting *settings;
+  uint32_t count;
+};
+
+/* Checks names and values offline. USAGE: REQUIRED_PARAMETER_NOT_FOUND (no brokers),
+ * UNSUPPORTED_KAFKA_SETTING (known and refused; the hint says what to do), UNKNOWN_KAFKA_SETTING,
+ * INVALID_KAFKA_SETTING. */
+enum eagre_status eagre_kafka_settings_check(const struct eagre_kafka_settings *settings,
+                                             enum eagre_kafka_role role, struct eagre_error *error);
+
+/* One row of the table, for docs/reference. */
+struct eagre_kafka_setting_info {
+  const char *name;      /* of the Java client */
+  const char *roles;     /* "read", "write" or "both" */
+  const char *treatment; /* "passed", "translated", "ignored", "refused" */
+  const char *target;    /* name in librdkafka; "" when there is none */
+  const char *text;
+};
+bool eagre_kafka_setting_at(uint32_t index, struct eagre_kafka_setting_info *out);
+
+/* ---- Control client -------------------------------------------------------------------------- */
+
+struct eagre_kafka_client;
+
+struct eagre_kafka_client_options {
+  const struct eagre_kafka_settings *settings;
+  enum eagre_kafka_role role;
+  int64_t startup_timeout_us; /* how long to look for a broker; 0 = 30 s */
+};
+
+/* Opens and waits until a broker has answered. IO KAFKA_BROKER_UNREACHABLE names the addresses and
+ * the last failure, KAFKA_AUTHENTICATION_FAILED ends the wait at once; USAGE as settings_check. */
+enum eagre_status eagre_kafka_client_open(const struct eagre_kafka_client_options *options,
+                                          struct eagre_kafka_client **out_client,
+                                          struct eagre_error *error);
+void eagre_kafka_client_close(struct eagre_kafka_client *client);
+
+struct eagre_kafka_topic {
+  struct eagre_text name;  /* in */
+  int32_t partition_count; /* out; -1 = there is no such topic */
+};
+/* Asks for the partitions of all topics in one round trip. IO KAFKA_REQUEST_FAILED when no broker
+ * answers within `default.api.timeout.ms` (60 s), KAFKA_AUTHORIZATION_FAILED. */
+enum eagre_status eagre_kafka_client_topics(struct eagre_kafka_client *client,
+                                            struct eagre_kafka_topic *topics, uint32_t count,
+                                            struct eagre_error *error);
+/* The existing topic whose name is nearest to `name`, in `arena`; empty when none is near or nobody
+ * answers soon. For hints. */
+struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *client,
+                                                   struct eagre_text name,
+                                                   struct eagre_arena *arena);
+
+enum eagre_kafka_end { EAGRE_KAFKA_EARLIEST, EAGRE_KAFKA_LATEST };
+enum { EAGRE_KAFKA_OFFSET_NONE = -1 }; /* the partition does not exist */
+
+struct eagre_kafka_offset {
+  struct eagre_text topic; /* in */
+  int32_t partition;       /* in */
+  int64_t offset;          /* out: position of that end, or EAGRE_KAFKA_OFFSET_NONE */
+};
+/* Asks for one end of all partitions, in one round trip per broker. With read_committed the latest
+ * offset is the last stable one. Errors as eagre_kafka_client_topics. */
+enum eagre_status eagre_kafka_client_offsets(struct eagre_kafka_client *client,
+                                             enum eagre_kafka_end end,
+                                             struct eagre_kafka_offset *offsets, uint32_t count,
+                                             struct eagre_error *error);
+
+/* ---- Consumer -------------------------------------------------------------------------------- */
+
+struct eagre_kafka_consumer;
+
+/* What of a record somebody wants; offsets always come. */
+enum eagre_kafka_part {
+  EAGRE_KAFKA_KEY = 1,
+  EAGRE_KAFKA_VALUE = 2,
+  EAGRE_KAFKA_TIMESTAMP = 4,
+};
+
+struct eagre_kafka_consumer_options {
+  const struct eagre_kafka_settings *settings;
+  uint32_t parts;             /* of enum eagre_kafka_part */
+  uint32_t record_count_max;  /* per read; 0 = 4096, which is also the most */
+  size_t read_size_bytes;     /* raw bytes per read, at least one record; 0 = 256 KiB */
+  size_t queue_size_bytes;    /* fetched and unread bytes held; 0 = 32 MiB */
+  int64_t silence_timeout_us; /* how long a partition may give nothing; 0 = 120 s */
+  bool fail_on_data_loss;
+};
+
+/* Does not wait for a broker. USAGE as settings_check. */
+enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_options *options,
+                                            struct eagre_kafka_consumer **out_consumer,
+                                            struct eagre_error *error);
+/* Records that were read stay valid until they are released; the client ends with the last. */
+void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer);
+/* Becomes readable when records may have come after `read` gave AGAIN; read and cleared by `read`.
+ * It may stay readable while nobody reads: watch it only between an AGAIN and the next `read`. */
+int eagre_kafka_consumer_descriptor(const struct eagre_kafka_consumer *consumer);
+
+/* Read positions [begin, end) of a partition; begin >= end reads nothing now but keeps fetching
+ * ahead from `begin`. */
+struct eagre_kafka_range {
+  struct eagre_text topic;
+  int32_t partition;
+  int64_t begin;
+  int64_t end;
+};
+/* Replaces what is to be read. A partition that goes on where its last range ended keeps what was
+ * fetched ahead; one that is not named any more is given up. */
+enum eagre_status eagre_kafka_consumer_assign(struct eagre_kafka_consumer *consumer,
+                                              const struct eagre_kafka_range *ranges,
+                                              uint32_t count, struct eagre_error *error);
+
+/* Records of one partition in the order of their offsets. Arrays live in the arena of the read,
+ * with 64 readable bytes behind them; so do keys and values, which point into what was fetched. */
+struct eagre_kafka_records {
+  struct eagre_text topic;
+  int32_t partition;
+  uint32_t count;
+  int64_t *offsets;
+  struct eagre_text *keys; /* NULL when not asked for, as all below */
+  struct eagre_text *values;
+  uint8_t *key_validity; /* bit i: there is a key; NULL = everywhere */
+  uint8_t *value_validity;
+  int64_t *timestamps_ms;   /* -1 when the record has none */
+  int32_t *timestamp_types; /* 0 = CreateTime, 1 = LogAppendTime */
+  uint64_t size_bytes;      /* of all keys and values */
+  void *lease;              /* give to eagre_kafka_records_release once the bytes are done with */
+};
+/* The next records. OK; AGAIN when nothing is there yet; END when every range is read (by position:
+ * compacted records and transaction markers count as read). Ranges that lost records (retention,
+ * truncation): UNSAFE KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE, or, without fail_on_data_loss,
+ * what is left is read and the rest logged and counted. IO: KAFKA_POLL_TIMEOUT (silence),
+ * KAFKA_AUTHORIZATION_FAILED, KAFKA_CORRUPT_RECORD, KAFKA_READ_FAILED. After an error only close.
+ */
+enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consumer,
+                                            struct eagre_arena *arena,
+                                            struct eagre_kafka_records *out,
+                                            struct eagre_error *error);
+/* Any thread, also after the consumer is closed. */
+void eagre_kafka_records_release(void *lease);
+
+struct eagre_kafka_losses {
+  uint64_t out_of_range_count; /* times a position was no longer there */
+  uint64_t lost_offset_count;  /* offsets that were skipped because they were gone */
+};
+/* Since the consumer was opened. */
+struct eagre_kafka_losses eagre_kafka_consumer_losses(const struct eagre_kafka_consumer *consumer);
+
+/* ---- Producer -------------------------------------------------------------------------------- */
+
+struct eagre_kafka_producer;
+
+/* acks=all, idempotence, Java's partitioner and delivery time-out (120 s) unless set otherwise. */
+enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
+                                            struct eagre_kafka_producer **out_producer,
+                                            struct eagre_error *error);
+/* Gives up what is not delivered yet. */
+void eagre_kafka_producer_close(struct eagre_kafka_producer *producer);
+
+struct eagre_kafka_message {
+  struct eagre_text key;   /* data NULL = no key */
+  struct eagre_text value; /* data NULL = tombstone */
+  int32_t partition;       /* -1 = by the key, or any */
+};
+/* Hands `count` messages of one topic over; bytes are copied. Waits while the buffer is full. IO
+ * KAFKA_DELIVERY_FAILED as soon as one earlier message is known to have failed,
+ * KAFKA_MESSAGE_TOO_LARGE or KAFKA_SEND_FAILED for one of these. */
+enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *producer,
+                                            struct eagre_text topic,
+                                            const struct eagre_kafka_message *messages,
+                                            uint32_t count, struct eagre_error *error);
+/* Waits until every message is acknowledged or has failed. IO KAFKA_DELIVERY_FAILED; after an error
+ * only close. */
+enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
+                                             struct eagre_error *error);
+
+/* ---- Mock cluster ---------------------------------------------------------------------------- */
+
+/* Brokers on 127.0.0.1, threads of this process, nothing on disk. Each partition keeps its
+ * last 5 MB only: whoever writes must not run further ahead of the reader. No
+ * transactions, no topic deletion. */
+struct eagre_kafka_mock;
+enum eagre_status eagre_kafka_mock_open(uint32_t broker_count, struct eagre_kafka_mock **out_mock,
+                                        struct eagre_error *error);
+void eagre_kafka_mock_close(struct eagre_kafka_mock *mock);
+/* "127.0.0.1:41235,127.0.0.1:41237" */
+const char *eagre_kafka_mock_brokers(const struct eagre_kafka_mock *mock);
+enum eagre_status eagre_kafka_mock_create_topic(struct eagre_kafka_mock *mock, const char *name,
+                                                uint32_t partition_count,
+                                                struct eagre_error *error);
+/* Faults for tests: the next requests of this kind (number of Kafka's protocol) are answered with
+ * `error_code`, `count` times. */
+void eagre_kafka_mock_fail_requests(struct eagre_kafka_mock *mock, int16_t api_key, int error_code,
+                                    uint32_t count);
+/* Takes a broker (from 1) down, or up again. */
+void eagre_kafka_mock_set_up(struct eagre_kafka_mock *mock, int32_t broker, bool is_up);

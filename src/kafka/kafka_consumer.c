@@ -1,0 +1,312 @@
+/* Life of a consumer, and which partitions it fetches from where. */
+#include "kafka/kafka_consumer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+  READ_COUNT_MAX = 4096,
+  READ_SIZE = 256 * 1024,
+  QUEUE_SIZE = 32 * 1024 * 1024,
+  /* What librdkafka keeps for a message beside its bytes, roughly: the bound on their number. */
+  MESSAGE_OVERHEAD = 256,
+  FETCH_SIZE_MIN = 1024 * 1024,
+  FETCH_SIZE_MAX = 50 * 1024 * 1024,
+};
+
+static const int64_t SILENCE_US = 120 * INT64_C(1000000);
+
+/* ---- The shared client ----------------------------------------------------------------------- */
+
+void consumer_client_release(struct consumer_client *client) {
+  /* Acquire and release: whoever is last sees what all others did with the client. */
+  if (atomic_fetch_sub_explicit(&client->reference_count, 1, memory_order_acq_rel) > 1) return;
+  while (client->topics != NULL) {
+    struct consumer_topic *topic = client->topics;
+    client->topics = topic->next;
+    rd_kafka_topic_destroy(topic->topic);
+    eagre_free(topic->partitions);
+    eagre_free(topic->name);
+    eagre_free(topic);
+  }
+  eagre_kafka_handle_close(&client->handle);
+  eagre_free(client);
+}
+
+/* ---- Open and close -------------------------------------------------------------------------- */
+
+static void fill_defaults(struct eagre_kafka_consumer_options *options) {
+  if (options->record_count_max == 0) options->record_count_max = READ_COUNT_MAX;
+  if (options->read_size_bytes == 0) options->read_size_bytes = READ_SIZE;
+  if (options->queue_size_bytes == 0) options->queue_size_bytes = QUEUE_SIZE;
+  if (options->silence_timeout_us == 0) options->silence_timeout_us = SILENCE_US;
+  eagre_assert(options->record_count_max <= READ_COUNT_MAX);
+}
+
+/* Bounds of memory. The fetch size is the flow's if it says one. */
+static void set_bounds(rd_kafka_conf_t *conf, const struct eagre_kafka_consumer_options *options) {
+  int64_t queue_size = (int64_t)options->queue_size_bytes;
+  int64_t fetch_size = queue_size / 4;
+  if (fetch_size < FETCH_SIZE_MIN) fetch_size = FETCH_SIZE_MIN;
+  if (fetch_size > FETCH_SIZE_MAX) fetch_size = FETCH_SIZE_MAX;
+  eagre_kafka_conf_set_number(conf, "queued.max.messages.kbytes", queue_size / 1024 + 1);
+  eagre_kafka_conf_set_number(conf, "queued.min.messages", queue_size / MESSAGE_OVERHEAD + 1);
+  eagre_kafka_conf_set(conf, "enable.partition.eof", "true");
+  if (!eagre_kafka_settings_given(options->settings, "fetch.max.bytes")) {
+    eagre_kafka_conf_set_number(conf, "fetch.max.bytes", fetch_size);
+  }
+}
+
+static enum eagre_status open_queue(struct eagre_kafka_consumer *consumer,
+                                    struct eagre_error *error) {
+  static const uint64_t one = 1;
+  consumer->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (consumer->descriptor < 0) {
+    return eagre_error_system(error, EAGRE_IO, "TOO_MANY_OPEN_FILES", errno,
+                              "cannot make an event descriptor");
+  }
+  consumer->queue = rd_kafka_queue_new(consumer->client->handle.client);
+  rd_kafka_queue_io_event_enable(consumer->queue, consumer->descriptor, &one, sizeof one);
+  return EAGRE_OK;
+}
+
+static enum eagre_status open_consumer(struct eagre_kafka_consumer *consumer,
+                                       const struct eagre_kafka_settings *settings,
+                                       struct eagre_error *error) {
+  struct eagre_kafka_configuration configuration;
+  EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_READ, &configuration, error));
+  set_bounds(configuration.conf, &consumer->options);
+  EAGRE_TRY(
+      eagre_kafka_handle_open(&consumer->client->handle, RD_KAFKA_CONSUMER, &configuration, error));
+  return open_queue(consumer, error);
+}
+
+enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_options *options,
+                                            struct eagre_kafka_consumer **out_consumer,
+                                            struct eagre_error *error) {
+  struct eagre_kafka_consumer *consumer = eagre_allocate_zeroed(1, sizeof *consumer);
+  consumer->descriptor = -1;
+  consumer->options = *options;
+  fill_defaults(&consumer->options);
+  consumer->held_limit_bytes = (int64_t)consumer->options.queue_size_bytes / 4;
+  consumer->client = eagre_allocate_zeroed(1, sizeof *consumer->client);
+  atomic_init(&consumer->client->reference_count, 1);
+  enum eagre_status status = open_consumer(consumer, options->settings, error);
+  consumer->options.settings = NULL;
+  if (status != EAGRE_OK) {
+    eagre_kafka_consumer_close(consumer);
+    consumer = NULL;
+  }
+  *out_consumer = consumer;
+  return status;
+}
+
+static void free_partition(struct consumer_partition *partition) {
+  consumer_stop(partition);
+  consumer_backlog_clear(partition);
+  partition->topic->partitions[partition->number] = NULL;
+  eagre_free(partition->messages);
+  eagre_free(partition);
+}
+
+/* Messages that nobody will read: librdkafka does not end while they live. */
+static void drop_queued(struct eagre_kafka_consumer *consumer) {
+  ssize_t count;
+  while ((count = rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->pulled,
+                                               CONSUMER_PULL_MAX)) > 0) {
+    for (ssize_t i = 0; i < count; i++) {
+      rd_kafka_message_destroy(consumer->pulled[i]);
+    }
+  }
+}
+
+void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer) {
+  if (consumer == NULL) return;
+  while (consumer->partitions != NULL) {
+    struct consumer_partition *partition = consumer->partitions;
+    consumer->partitions = partition->next;
+    free_partition(partition);
+  }
+  if (consumer->queue != NULL) {
+    rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
+    drop_queued(consumer);
+    rd_kafka_queue_destroy(consumer->queue);
+  }
+  if (consumer->descriptor >= 0) close(consumer->descriptor);
+  consumer_client_release(consumer->client);
+  eagre_free(consumer);
+}
+
+int eagre_kafka_consumer_descriptor(const struct eagre_kafka_consumer *consumer) {
+  return consumer->descriptor;
+}
+
+struct eagre_kafka_losses eagre_kafka_consumer_losses(const struct eagre_kafka_consumer *consumer) {
+  return consumer->losses;
+}
+
+/* ---- Topics and partitions ------------------------------------------------------------------- */
+
+static struct consumer_topic *get_topic(struct eagre_kafka_consumer *consumer,
+                                        struct eagre_text name) {
+  struct consumer_client *client = consumer->client;
+  for (struct consumer_topic *topic = client->topics; topic != NULL; topic = topic->next) {
+    if (eagre_text_equal_string(name, topic->name)) return topic;
+  }
+  struct consumer_topic *topic = eagre_allocate_zeroed(1, sizeof *topic);
+  rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(client->handle.client);
+  rd_kafka_topic_conf_set_opaque(conf, topic);
+  topic->name = eagre_text_duplicate(name);
+  topic->topic = rd_kafka_topic_new(client->handle.client, topic->name, conf);
+  topic->next = client->topics;
+  client->topics = topic;
+  return topic;
+}
+
+static void grow_topic(struct consumer_topic *topic, uint32_t count) {
+  if (count <= topic->partition_count) return;
+  topic->partitions = eagre_reallocate(topic->partitions, count * sizeof(void *));
+  memset(topic->partitions + topic->partition_count, 0,
+         (count - topic->partition_count) * sizeof(void *));
+  topic->partition_count = count;
+}
+
+static struct consumer_partition *get_partition(struct eagre_kafka_consumer *consumer,
+                                                struct eagre_text topic_name, int32_t number) {
+  struct consumer_topic *topic = get_topic(consumer, topic_name);
+  grow_topic(topic, (uint32_t)number + 1);
+  if (topic->partitions[number] != NULL) return topic->partitions[number];
+  struct consumer_partition *partition = eagre_allocate_zeroed(1, sizeof *partition);
+  partition->topic = topic;
+  partition->number = number;
+  partition->hole_begin = -1;
+  partition->next = consumer->partitions;
+  consumer->partitions = partition;
+  topic->partitions[number] = partition;
+  return partition;
+}
+
+/* ---- Fetching -------------------------------------------------------------------------------- */
+
+enum eagre_status consumer_start(struct eagre_kafka_consumer *consumer,
+                                 struct consumer_partition *partition, int64_t offset,
+                                 struct eagre_error *error) {
+  eagre_assert(!partition->is_fetching);
+  int result = rd_kafka_consume_start_queue(partition->topic->topic, partition->number, offset,
+                                            consumer->queue);
+  if (result != 0) {
+    eagre_error_set(error, EAGRE_IO, "KAFKA_READ_FAILED", "Reading cannot begin: %s.",
+                    rd_kafka_err2str(rd_kafka_last_error()));
+    eagre_error_place(error, "topic %s, partition %" PRId32 ", offset %" PRId64,
+                      partition->topic->name, partition->number, offset);
+    return EAGRE_IO;
+  }
+  partition->is_fetching = true;
+  partition->is_starting = true;
+  partition->is_out_of_range = false;
+  partition->fetch_position = offset;
+  partition->eof_position = offset;
+  return EAGRE_OK;
+}
+
+/* What librdkafka has queued of the partition is dropped. */
+void consumer_stop(struct consumer_partition *partition) {
+  if (!partition->is_fetching) return;
+  rd_kafka_consume_stop(partition->topic->topic, partition->number);
+  partition->is_fetching = false;
+}
+
+static void make_ready(struct eagre_kafka_consumer *consumer,
+                       struct consumer_partition *partition) {
+  if (partition->is_ready) return;
+  partition->is_ready = true;
+  partition->next_ready = NULL;
+  if (consumer->ready_last == NULL) {
+    consumer->ready_first = partition;
+  } else {
+    consumer->ready_last->next_ready = partition;
+  }
+  consumer->ready_last = partition;
+}
+
+void consumer_move(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition,
+                   int64_t position) {
+  bool was_finished = consumer_is_finished(partition);
+  partition->position = position;
+  if (!was_finished && consumer_is_finished(partition)) consumer->unfinished_count -= 1;
+}
+
+void consumer_settle(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition) {
+  if (consumer_is_finished(partition)) return;
+  bool has_backlog = partition->message_count > 0;
+  int64_t next = has_backlog ? consumer_backlog_at(partition, 0)->offset : partition->eof_position;
+  if (next >= partition->end) {
+    consumer_note_hole(partition, partition->position, partition->end);
+    consumer_move(consumer, partition, partition->end);
+  } else if (has_backlog) {
+    make_ready(consumer, partition);
+  }
+}
+
+/* ---- Assignment ------------------------------------------------------------------------------ */
+
+static void clear_assignment(struct eagre_kafka_consumer *consumer) {
+  consumer->ready_first = NULL;
+  consumer->ready_last = NULL;
+  consumer->unfinished_count = 0;
+  for (struct consumer_partition *partition = consumer->partitions; partition != NULL;
+       partition = partition->next) {
+    partition->is_assigned = false;
+    partition->is_ready = false;
+  }
+}
+
+/* Goes on with what was fetched ahead, or begins anew at another place. */
+static enum eagre_status assign_range(struct eagre_kafka_consumer *consumer,
+                                      const struct eagre_kafka_range *range,
+                                      struct eagre_error *error) {
+  struct consumer_partition *partition = get_partition(consumer, range->topic, range->partition);
+  bool goes_on = partition->position == range->begin && !partition->is_out_of_range;
+  bool was_fetched = partition->is_fetching || partition->message_count > 0;
+  partition->is_assigned = true;
+  partition->end = range->end;
+  partition->heard_us = eagre_kafka_now_us();
+  if (!goes_on || !was_fetched) {
+    consumer_stop(partition);
+    consumer_backlog_clear(partition);
+    partition->position = range->begin;
+    EAGRE_TRY(consumer_start(consumer, partition, range->begin, error));
+  } else if (!partition->is_fetching && partition->fetch_position < range->end) {
+    EAGRE_TRY(consumer_start(consumer, partition, partition->fetch_position, error));
+  }
+  if (!consumer_is_finished(partition)) consumer->unfinished_count += 1;
+  consumer_settle(consumer, partition);
+  return EAGRE_OK;
+}
+
+static void drop_unassigned(struct eagre_kafka_consumer *consumer) {
+  struct consumer_partition **link = &consumer->partitions;
+  while (*link != NULL) {
+    struct consumer_partition *partition = *link;
+    if (partition->is_assigned) {
+      link = &partition->next;
+      continue;
+    }
+    *link = partition->next;
+    free_partition(partition);
+  }
+}
+
+enum eagre_status eagre_kafka_consumer_assign(struct eagre_kafka_consumer *consumer,
+                                              const struct eagre_kafka_range *ranges,
+                                              uint32_t count, struct eagre_error *error) {
+  clear_assignment(consumer);
+  for (uint32_t i = 0; i < count; i++) {
+    EAGRE_TRY(assign_range(consumer, &ranges[i], error));
+  }
+  drop_unassigned(consumer);
+  return EAGRE_OK;
+}

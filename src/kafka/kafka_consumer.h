@@ -1,0 +1,134 @@
+/* The inside of a consumer. Inside the room only.
+ *
+ * All partitions of a consumer feed one queue of librdkafka. `read` pulls what is there, puts every
+ * message into the backlog of its partition, and gives records from one backlog at a time, so that
+ * a group has one origin and full size however the fetches were mixed.
+ *
+ *   broker -> librdkafka's queue -> pull -> backlog of the partition -> read -> caller
+ *                                              fetch_position              position
+ *
+ * Invariants
+ *   1. position <= fetch_position; the backlog holds what was fetched of [position,
+ *   fetch_position).
+ *   2. eof_position: the broker has shown that everything below it is in the backlog, was given, or
+ *      does not exist. Never falls while the partition is fetched.
+ *   3. A partition is finished when position >= end; unfinished_count is the number of the others.
+ *   4. A partition is in the ready list once if it is unfinished and has a backlog, else not.
+ *   5. Pulling happens only while the ready list is empty: a backlog then belongs to a partition
+ *      that has been read ahead of its range ("held").
+ * Memory: librdkafka stops fetching at queue_size_bytes of keys and values or at one message per
+ * 256 of those bytes; what is held is given up to a quarter of that before those partitions stop.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "kafka/kafka_handle.h"
+
+/* A client shared by a consumer and the records it gave: the last one closes it. */
+struct consumer_client {
+  _Atomic uint32_t reference_count;
+  struct eagre_kafka_handle handle;
+  struct consumer_topic *topics;
+};
+
+struct consumer_topic {
+  struct consumer_topic *next;
+  char *name;
+  rd_kafka_topic_t *topic;
+  struct consumer_partition **partitions; /* by number; NULL where unknown */
+  uint32_t partition_count;
+};
+
+struct consumer_partition {
+  struct consumer_partition *next;       /* of all partitions of the consumer */
+  struct consumer_partition *next_ready; /* of the ready list */
+  struct consumer_topic *topic;
+  int32_t number;
+  bool is_assigned;
+  bool is_fetching;     /* started with librdkafka */
+  bool is_out_of_range; /* the broker does not have fetch_position, or reading ahead failed */
+  bool is_starting;     /* nothing was heard since the start */
+  bool is_ready;
+  int64_t position;
+  int64_t end;
+  int64_t fetch_position;
+  int64_t eof_position;
+  int64_t heard_us; /* when anything last came, or the range was assigned */
+  /* Offsets that were skipped and not yet proven to be mere holes (kafka_consumer_loss.c). */
+  int64_t hole_begin; /* -1 none */
+  int64_t hole_size;
+  /* Backlog: a ring of messages. */
+  rd_kafka_message_t **messages;
+  uint32_t message_begin;
+  uint32_t message_count;
+  uint32_t message_capacity; /* a power of two */
+  uint64_t backlog_size_bytes;
+};
+
+enum { CONSUMER_PULL_MAX = 4096 };
+
+struct eagre_kafka_consumer {
+  struct consumer_client *client;
+  rd_kafka_queue_t *queue;
+  int descriptor;
+  struct eagre_kafka_consumer_options options; /* without `settings` */
+  struct consumer_partition *partitions;
+  struct consumer_partition *ready_first;
+  struct consumer_partition *ready_last;
+  uint32_t unfinished_count;
+  int64_t held_limit_bytes;
+  /* Since the threads of librdkafka were nudged last. */
+  uint64_t pulled_size_bytes;
+  uint64_t pulled_count;
+  int64_t nudged_us;
+  int64_t holes_checked_us;
+  int64_t silence_checked_us;
+  struct eagre_kafka_losses losses;
+  rd_kafka_message_t *pulled[CONSUMER_PULL_MAX];
+};
+
+static inline bool consumer_is_finished(const struct consumer_partition *partition) {
+  return partition->position >= partition->end;
+}
+
+static inline rd_kafka_message_t *consumer_backlog_at(const struct consumer_partition *partition,
+                                                      uint32_t index) {
+  uint32_t slot = (partition->message_begin + index) & (partition->message_capacity - 1);
+  return partition->messages[slot];
+}
+
+/* kafka_consumer.c */
+void consumer_client_release(struct consumer_client *client);
+/* Begins to fetch at `offset`; what is in the backlog stays. */
+enum eagre_status consumer_start(struct eagre_kafka_consumer *consumer,
+                                 struct consumer_partition *partition, int64_t offset,
+                                 struct eagre_error *error);
+void consumer_stop(struct consumer_partition *partition);
+/* Moves the position and keeps unfinished_count right. */
+void consumer_move(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition,
+                   int64_t position);
+/* After anything that was fetched, given or assigned: finishes the partition where nothing of its
+ * range is left to come, or makes it ready where something is there. */
+void consumer_settle(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition);
+
+/* kafka_consumer_backlog.c */
+void consumer_backlog_push(struct consumer_partition *partition, rd_kafka_message_t *message);
+rd_kafka_message_t *consumer_backlog_pop(struct consumer_partition *partition);
+void consumer_backlog_clear(struct consumer_partition *partition);
+
+/* kafka_consumer_records.c */
+/* Takes records of [position, end) from the front of the backlog, whose first message is one. */
+void consumer_take_records(struct eagre_kafka_consumer *consumer,
+                           struct consumer_partition *partition, struct eagre_arena *arena,
+                           struct eagre_kafka_records *out);
+
+/* kafka_consumer_loss.c */
+void consumer_note_hole(struct consumer_partition *partition, int64_t begin, int64_t end);
+/* Asks whether the holes noted are losses; unless `is_last`, at most every 100 ms. */
+enum eagre_status consumer_check_holes(struct eagre_kafka_consumer *consumer, bool is_last,
+                                       struct eagre_error *error);
+/* The broker does not have fetch_position. */
+enum eagre_status consumer_leave_range(struct eagre_kafka_consumer *consumer,
+                                       struct consumer_partition *partition,
+                                       struct eagre_error *error);

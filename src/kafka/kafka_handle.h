@@ -1,0 +1,39 @@
+/* A handle of librdkafka as all of ours are made: log lines to our log, failures remembered,
+ * threads off the cores. Inside the room only. */
+#pragma once
+
+#include "kafka/kafka_settings.h"
+
+struct eagre_kafka_handle {
+  rd_kafka_t *client;
+  int64_t api_timeout_ms;
+  /* The last failure of a connection, told by eagre_kafka_handle_serve; empty = none. */
+  rd_kafka_resp_err_t failure;
+  char failure_text[256];
+};
+
+/* Takes the configuration in any case. `handle` must stay where it is. */
+enum eagre_status eagre_kafka_handle_open(struct eagre_kafka_handle *handle, rd_kafka_type_t type,
+                                          struct eagre_kafka_configuration *configuration,
+                                          struct eagre_error *error);
+void eagre_kafka_handle_close(struct eagre_kafka_handle *handle);
+/* Runs the callbacks that have come up; waits for one at most that long. */
+void eagre_kafka_handle_serve(struct eagre_kafka_handle *handle, int timeout_ms);
+/* Makes the threads of all brokers look at their partitions now (kafka_handle.c says why). */
+void eagre_kafka_handle_nudge(struct eagre_kafka_handle *handle);
+
+/* Asks for `query` (RD_KAFKA_OFFSET_BEGINNING or _END) of all partitions of the list; fills in
+ * offsets, RD_KAFKA_OFFSET_INVALID for partitions that do not exist. */
+enum eagre_status eagre_kafka_handle_offsets(struct eagre_kafka_handle *handle, int64_t query,
+                                             rd_kafka_topic_partition_list_t *partitions,
+                                             struct eagre_error *error);
+/* A request that failed for good. */
+enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handle,
+                                          rd_kafka_resp_err_t failure, const char *what,
+                                          struct eagre_error *error);
+/* Monotonic. */
+int64_t eagre_kafka_now_us(void);
+/* How long one attempt of several may take that have to end at `deadline_us`; at least 1. */
+int eagre_kafka_attempt_ms(int64_t deadline_us);
+/* Whether the same request may work later. */
+bool eagre_kafka_is_passing(rd_kafka_resp_err_t failure);

@@ -1,0 +1,25 @@
+/* Settings of a flow as a configuration of librdkafka. Inside the room only. */
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include "kafka/kafka.h"
+
+struct eagre_kafka_configuration {
+  rd_kafka_conf_t *conf;  /* the caller's: rd_kafka_new takes it, else rd_kafka_conf_destroy */
+  int64_t api_timeout_ms; /* default.api.timeout.ms */
+};
+
+/* Our defaults, then the settings over them. On error nothing is left to free. */
+enum eagre_status eagre_kafka_settings_apply(const struct eagre_kafka_settings *settings,
+                                             enum eagre_kafka_role role,
+                                             struct eagre_kafka_configuration *out,
+                                             struct eagre_error *error);
+/* One log line per setting that is accepted without effect. */
+void eagre_kafka_settings_log_ignored(const struct eagre_kafka_settings *settings,
+                                      enum eagre_kafka_role role);
+/* Whether the flow gave this setting itself. `name` is Java's or librdkafka's. */
+bool eagre_kafka_settings_given(const struct eagre_kafka_settings *settings, const char *name);
+/* Sets what we have chosen; a refusal is a mistake of ours. */
+void eagre_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+void eagre_kafka_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_t value);

@@ -1,0 +1,118 @@
+/* The control client against the mock cluster. */
+#include "test_kafka.h"
+
+#include <string.h>
+
+static struct eagre_kafka_client *open_client(struct fixture *fixture) {
+  struct eagre_kafka_client_options options = {
+      .settings = &fixture->settings,
+      .role = EAGRE_KAFKA_READ,
+      .startup_timeout_us = 10000000,
+  };
+  struct eagre_kafka_client *client = NULL;
+  assert_ok(fixture, eagre_kafka_client_open(&options, &client, &fixture->error));
+  return client;
+}
+
+static void finds_topics_and_their_partitions(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 3);
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_kafka_topic topics[] = {{.name = fixture->topic}, {.name = EAGRE_TEXT("views")}};
+  assert_ok(fixture, eagre_kafka_mock_create_topic(fixture->mock, "views", 1, &fixture->error));
+  assert_ok(fixture, eagre_kafka_client_topics(client, topics, 2, &fixture->error));
+  assert_int_equal(topics[0].partition_count, 3);
+  assert_int_equal(topics[1].partition_count, 1);
+  eagre_kafka_client_close(client);
+}
+
+static void asks_for_both_ends_of_all_partitions(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 3);
+  produce(fixture, 0, 0, 5);
+  produce(fixture, 2, 0, 7);
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_kafka_offset offsets[] = {
+      {fixture->topic, 2, 0}, {fixture->topic, 0, 0}, {fixture->topic, 1, 0}};
+  assert_ok(fixture,
+            eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, offsets, 3, &fixture->error));
+  assert_int_equal(offsets[0].offset, 7);
+  assert_int_equal(offsets[1].offset, 5);
+  assert_int_equal(offsets[2].offset, 0);
+  assert_ok(fixture,
+            eagre_kafka_client_offsets(client, EAGRE_KAFKA_EARLIEST, offsets, 3, &fixture->error));
+  assert_int_equal(offsets[0].offset, 0);
+  produce(fixture, 1, 0, 1);
+  assert_ok(fixture,
+            eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, offsets, 3, &fixture->error));
+  assert_int_equal(offsets[2].offset, 1);
+  eagre_kafka_client_close(client);
+}
+
+static void asks_again_after_a_passing_failure(void **state) {
+  struct fixture *fixture = *state;
+  enum { LIST_OFFSETS = 2, NOT_LEADER_FOR_PARTITION = 6 };
+  create_topic(fixture, 1);
+  produce(fixture, 0, 0, 4);
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_kafka_offset offset = {fixture->topic, 0, 0};
+  eagre_kafka_mock_fail_requests(fixture->mock, LIST_OFFSETS, NOT_LEADER_FOR_PARTITION, 2);
+  assert_ok(fixture,
+            eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, &offset, 1, &fixture->error));
+  assert_int_equal(offset.offset, 4);
+  eagre_kafka_client_close(client);
+}
+
+static void names_the_address_nobody_answers_at(void **state) {
+  struct fixture *fixture = *state;
+  fixture->settings.brokers = EAGRE_TEXT("127.0.0.1:1");
+  struct eagre_kafka_client_options options = {
+      .settings = &fixture->settings,
+      .startup_timeout_us = 700000,
+  };
+  struct eagre_kafka_client *client = NULL;
+  assert_int_equal(eagre_kafka_client_open(&options, &client, &fixture->error), EAGRE_IO);
+  assert_null(client);
+  assert_string_equal(fixture->error.class_name, "KAFKA_BROKER_UNREACHABLE");
+  assert_non_null(strstr(fixture->error.text, "127.0.0.1:1 "));
+  assert_non_null(strstr(fixture->error.text, "Connection refused"));
+}
+
+static void gives_up_when_the_cluster_stays_away(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 2);
+  add_setting(fixture, "default.api.timeout.ms", "300");
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_kafka_topic topic = {.name = fixture->topic};
+  assert_ok(fixture, eagre_kafka_client_topics(client, &topic, 1, &fixture->error));
+  set_cluster_up(fixture, false);
+  assert_int_equal(eagre_kafka_client_topics(client, &topic, 1, &fixture->error), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_REQUEST_FAILED");
+  set_cluster_up(fixture, true);
+  eagre_kafka_client_close(client);
+}
+
+static void finds_the_nearest_topic(void **state) {
+  struct fixture *fixture = *state;
+  assert_ok(fixture,
+            eagre_kafka_mock_create_topic(fixture->mock, "page-views", 1, &fixture->error));
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_text nearest =
+      eagre_kafka_client_nearest_topic(client, EAGRE_TEXT("pageviews"), &fixture->arena);
+  assert_true(eagre_text_equal_string(nearest, "page-views"));
+  nearest = eagre_kafka_client_nearest_topic(client, EAGRE_TEXT("xyz"), &fixture->arena);
+  assert_int_equal(nearest.size, 0);
+  eagre_kafka_client_close(client);
+}
+
+int run_client_tests(void) {
+  const struct CMUnitTest tests[] = {
+      FIXTURE_TEST(finds_topics_and_their_partitions),
+      FIXTURE_TEST(asks_for_both_ends_of_all_partitions),
+      FIXTURE_TEST(asks_again_after_a_passing_failure),
+      FIXTURE_TEST(names_the_address_nobody_answers_at),
+      FIXTURE_TEST(gives_up_when_the_cluster_stays_away),
+      FIXTURE_TEST(finds_the_nearest_topic),
+  };
+  return cmocka_run_group_tests_name("client", tests, open_fixture, close_fixture);
+}

@@ -1,0 +1,113 @@
+/* The producer against the mock cluster. */
+#include "test_kafka.h"
+
+#include <string.h>
+
+enum { PRODUCE = 0, MESSAGE_TOO_LARGE = 10, TOPIC_AUTHORIZATION_FAILED = 29 };
+
+static struct eagre_kafka_producer *open_producer(struct fixture *fixture) {
+  struct eagre_kafka_producer *producer = NULL;
+  assert_ok(fixture, eagre_kafka_producer_open(&fixture->settings, &producer, &fixture->error));
+  return producer;
+}
+
+static const struct eagre_kafka_message message = {
+    .key = EAGRE_TEXT("k"), .value = EAGRE_TEXT("v"), .partition = -1};
+
+static void tells_the_first_failed_delivery(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  eagre_kafka_mock_fail_requests(fixture->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  assert_int_equal(eagre_kafka_producer_flush(producer, &fixture->error), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_DELIVERY_FAILED");
+  assert_place(fixture, ", partition 0");
+  assert_int_equal(eagre_kafka_producer_flush(producer, &fixture->error), EAGRE_IO);
+  eagre_kafka_producer_close(producer);
+}
+
+static void delivers_in_spite_of_passing_failures(void **state) {
+  struct fixture *fixture = *state;
+  enum { REQUEST_TIMED_OUT = 7 };
+  create_topic(fixture, 1);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  eagre_kafka_mock_fail_requests(fixture->mock, PRODUCE, REQUEST_TIMED_OUT, 2);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
+  eagre_kafka_producer_close(producer);
+}
+
+static void refuses_a_message_that_is_too_large(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  size_t size = 2 << 20;
+  char *bytes = eagre_allocate_zeroed(1, size);
+  struct eagre_kafka_message messages[] = {message, {.value = {bytes, size}, .partition = 0}};
+  assert_int_equal(
+      eagre_kafka_producer_send(producer, fixture->topic, messages, 2, &fixture->error), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_MESSAGE_TOO_LARGE");
+  eagre_kafka_producer_close(producer);
+  eagre_free(bytes);
+}
+
+static void fails_for_a_partition_that_is_not_there(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 2);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  struct eagre_kafka_message stray = {.value = EAGRE_TEXT("v"), .partition = 9};
+  enum eagre_status status =
+      eagre_kafka_producer_send(producer, fixture->topic, &stray, 1, &fixture->error);
+  if (status == EAGRE_OK) status = eagre_kafka_producer_flush(producer, &fixture->error);
+  assert_int_equal(status, EAGRE_IO);
+  assert_non_null(strstr(fixture->error.text, "partition"));
+  eagre_kafka_producer_close(producer);
+}
+
+static void waits_while_the_buffer_is_full(void **state) {
+  struct fixture *fixture = *state;
+  enum { COUNT = 5000, SIZE = 1000 };
+  create_topic(fixture, 1);
+  add_setting(fixture, "buffer.memory", "102400");
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  static char bytes[SIZE];
+  struct eagre_kafka_message *messages = eagre_allocate(COUNT * sizeof *messages);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    messages[i] = (struct eagre_kafka_message){.value = {bytes, SIZE}, .partition = 0};
+  }
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, messages, COUNT, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
+  eagre_kafka_producer_close(producer);
+  eagre_free(messages);
+}
+
+static void gives_up_after_the_delivery_time(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  add_setting(fixture, "delivery.timeout.ms", "400");
+  add_setting(fixture, "linger.ms", "5");
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  set_cluster_up(fixture, false);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  assert_int_equal(eagre_kafka_producer_flush(producer, &fixture->error), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_DELIVERY_FAILED");
+  set_cluster_up(fixture, true);
+  eagre_kafka_producer_close(producer);
+}
+
+int run_producer_tests(void) {
+  const struct CMUnitTest tests[] = {
+      FIXTURE_TEST(tells_the_first_failed_delivery),
+      FIXTURE_TEST(delivers_in_spite_of_passing_failures),
+      FIXTURE_TEST(refuses_a_message_that_is_too_large),
+      FIXTURE_TEST(fails_for_a_partition_that_is_not_there),
+      FIXTURE_TEST(waits_while_the_buffer_is_full),
+      FIXTURE_TEST(gives_up_after_the_delivery_time),
+  };
+  return cmocka_run_group_tests_name("producer", tests, open_fixture, close_fixture);
+}

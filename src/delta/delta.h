@@ -84,16 +84,15 @@ enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *locatio
                                         const struct eagre_delta_file_options *options,
                                         struct eagre_delta_file **out_file,
                                         struct eagre_error *error);
-/* Columns and rows as eagre_parquet_writer_write. */
+/* Columns and rows as eagre_parquet_writer_write. DATA DELTA_NOT_NULL_CONSTRAINT_VIOLATED: a NULL in
+ * a column, or a field of a STRUCT, that `schema` calls not nullable. */
 enum eagre_status eagre_delta_file_write(struct eagre_delta_file *file,
                                          const struct eagre_vector *columns, uint32_t row_count,
                                          struct eagre_error *error);
 uint64_t eagre_delta_file_size(const struct eagre_delta_file *file);
 uint64_t eagre_delta_file_row_count(const struct eagre_delta_file *file);
 /* Finishes and syncs the file and its directory and appends its `add` action, one line of JSON with
- * statistics and newline, to `out_action`. Frees the file in any case. DATA
- * DELTA_NOT_NULL_CONSTRAINT_VIOLATED: a NULL in a column that `schema` calls not nullable; the file
- * is removed. */
+ * statistics and newline, to `out_action`. Frees the file in any case. */
 enum eagre_status eagre_delta_file_finish(struct eagre_delta_file *file,
                                           struct eagre_buffer *out_action,
                                           struct eagre_error *error);

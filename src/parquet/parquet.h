@@ -24,9 +24,14 @@ struct eagre_parquet_options {
 };
 void eagre_parquet_options_init(struct eagre_parquet_options *options);
 
-/* Statistics of one leaf column over the whole file, for Delta. `has_range` is false when all
- * values are null, a float holds a NaN, or the type has no order there (BOOLEAN, BINARY, nested).
- * A value is given as a one-row vector of the leaf's type (text copied to the writer's memory). */
+/* Statistics of one leaf column over the whole file, for Delta.
+ *
+ * `null_count` counts rows whose value is NULL, be it for a STRUCT above it; of a leaf below an ARRAY
+ * or MAP, the rows whose outermost ARRAY or MAP is NULL.
+ * `has_range` is false when all values are NULL, a float holds a NaN, or the type has no order there
+ * (BOOLEAN, BINARY, anything below an ARRAY or MAP). A bound is a one-row vector of the leaf's type,
+ * full and uncut (in the file's own statistics text is cut to 64 bytes); a zero minimum is -0.0, a
+ * zero maximum 0.0. It lives as long as the writer. */
 struct eagre_parquet_statistics {
   uint64_t null_count;
   bool has_range;
@@ -48,6 +53,8 @@ enum eagre_status eagre_parquet_writer_open(struct eagre_io *io, const char *pat
 enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer,
                                              const struct eagre_vector *columns, uint32_t row_count,
                                              struct eagre_error *error);
+/* The columns as given to open, in the writer's own memory. */
+const struct eagre_type *eagre_parquet_writer_schema(const struct eagre_parquet_writer *writer);
 uint64_t eagre_parquet_writer_row_count(const struct eagre_parquet_writer *writer);
 /* Bytes the file would have if finished now, roughly: for rolling over to a new file. */
 uint64_t eagre_parquet_writer_size(const struct eagre_parquet_writer *writer);

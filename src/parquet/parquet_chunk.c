@@ -22,8 +22,7 @@ enum {
 /* Sizes in page headers are int32; the rest is room for levels and what a codec adds. */
 static const uint64_t ROW_SIZE_MAX = INT32_MAX - (1 << 26);
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 static bool may_use_dictionary(const struct eagre_parquet_chunk *chunk) {
   return chunk->leaf->physical != EAGRE_PARQUET_BOOLEAN && chunk->options->dictionary_bytes > 0;
@@ -89,8 +88,7 @@ void eagre_parquet_chunk_reset(struct eagre_parquet_chunk *chunk) {
   eagre_parquet_range_reset(&chunk->range);
 }
 
-/* ---- PLAIN values -----------------------------------------------------------------------------
- */
+/* ---- PLAIN values --------------------------------------------------------------------------- */
 
 /* Bytes per value; 0 for BYTE_ARRAY. A BOOLEAN takes a byte until its page is made. */
 static uint32_t plain_width(enum eagre_parquet_type physical) {
@@ -167,8 +165,7 @@ static void append_dictionary_value(struct eagre_parquet_chunk *chunk, uint32_t 
   eagre_buffer_append(&chunk->values, text.data - sizeof(uint32_t), sizeof(uint32_t) + text.size);
 }
 
-/* ---- Dictionary or not ------------------------------------------------------------------------
- */
+/* ---- Dictionary or not ---------------------------------------------------------------------- */
 
 static uint64_t packed_size(uint64_t value_count, uint32_t dictionary_count) {
   unsigned width = eagre_parquet_bit_width(dictionary_count == 0 ? 0 : dictionary_count - 1);
@@ -243,8 +240,7 @@ static bool has_failed_trial(const struct eagre_parquet_chunk *chunk) {
   return chunk->dictionary.count > chunk->value_count / 4 * 3;
 }
 
-/* ---- Pages ------------------------------------------------------------------------------------
- */
+/* ---- Pages ---------------------------------------------------------------------------------- */
 
 static void append_booleans(struct eagre_buffer *out, const uint8_t *bytes, uint32_t count) {
   uint8_t *bits = (uint8_t *)eagre_buffer_reserve(out, count / 8 + 1);
@@ -376,8 +372,7 @@ static enum eagre_status finish_page(struct eagre_parquet_chunk *chunk,
   return EAGRE_OK;
 }
 
-/* ---- Appending --------------------------------------------------------------------------------
- */
+/* ---- Appending ------------------------------------------------------------------------------ */
 
 /* Takes what was shredded into the open page. */
 static void take_slice(struct eagre_parquet_chunk *chunk, struct eagre_parquet_encoder *encoder,

@@ -32,8 +32,7 @@ struct eagre_text eagre_parquet_dictionary_text(const struct eagre_parquet_dicti
   return eagre_text_make(dictionary->plain.data + key->offset, key->size);
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------
- */
+/* ---- Slots ---------------------------------------------------------------------------------- */
 
 static void insert_slot(struct eagre_parquet_dictionary *dictionary,
                         struct eagre_parquet_slot slot) {
@@ -73,8 +72,7 @@ static void reserve_keys(struct eagre_parquet_dictionary *dictionary, uint32_t e
   dictionary->key_capacity = capacity;
 }
 
-/* ---- Fixed width ------------------------------------------------------------------------------
- */
+/* ---- Fixed width ---------------------------------------------------------------------------- */
 
 /* Parquet's PLAIN is little-endian and so are the machines Eagre runs on. */
 static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "values are copied as they are");
@@ -116,8 +114,7 @@ static void add_long_words(struct eagre_parquet_dictionary *dictionary, const vo
   ADD_FIXED(uint64_t);
 }
 
-/* ---- Text -------------------------------------------------------------------------------------
- */
+/* ---- Text ----------------------------------------------------------------------------------- */
 
 static inline uint64_t read_long_word(const char *data) {
   uint64_t word;

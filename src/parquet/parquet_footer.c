@@ -26,8 +26,7 @@ void eagre_parquet_footer_done(struct eagre_parquet_footer *footer) {
   eagre_buffer_done(&footer->offset_indexes);
 }
 
-/* ---- Indexes ----------------------------------------------------------------------------------
- */
+/* ---- Indexes -------------------------------------------------------------------------------- */
 
 static struct eagre_text minimum_of(const struct eagre_parquet_chunk *chunk,
                                     const struct eagre_parquet_page_entry *entry) {
@@ -114,8 +113,7 @@ static struct eagre_parquet_place append_offset_index(struct eagre_buffer *out,
   return (struct eagre_parquet_place){begin, (uint32_t)(out->size - begin)};
 }
 
-/* ---- Row groups and chunks --------------------------------------------------------------------
- */
+/* ---- Row groups and chunks ------------------------------------------------------------------ */
 
 void eagre_parquet_footer_add_group(struct eagre_parquet_footer *footer, uint64_t row_count) {
   if (footer->group_count == footer->group_capacity) {
@@ -166,8 +164,7 @@ void eagre_parquet_footer_add_chunk(struct eagre_parquet_footer *footer,
   summary->offset_index = append_offset_index(&footer->offset_indexes, chunk, summary->data_offset);
 }
 
-/* ---- FileMetaData -----------------------------------------------------------------------------
- */
+/* ---- FileMetaData --------------------------------------------------------------------------- */
 
 static void put_statistics(struct eagre_parquet_thrift *thrift,
                            const struct eagre_parquet_summary *summary) {

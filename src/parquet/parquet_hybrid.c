@@ -16,8 +16,7 @@ enum {
   LEVEL_PIECE_COUNT = 1024,
 };
 
-/* ---- Bit packing ------------------------------------------------------------------------------
- */
+/* ---- Bit packing ---------------------------------------------------------------------------- */
 
 /* 32 values become `width` 32-bit words. Only called with constant widths. */
 static inline __attribute__((always_inline)) void pack_block(const uint32_t *values, char *out,
@@ -79,8 +78,7 @@ static void append_packed(struct eagre_buffer *out, const uint32_t *values, uint
   out->size += size;
 }
 
-/* ---- Runs -------------------------------------------------------------------------------------
- */
+/* ---- Runs ----------------------------------------------------------------------------------- */
 
 static void append_run(struct eagre_buffer *out, uint32_t value, uint32_t count, unsigned width) {
   eagre_parquet_varint_append(out, (uint64_t)count << 1);
@@ -127,8 +125,7 @@ void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *value
   append_packed(out, values + packed_from, count - packed_from, width);
 }
 
-/* ---- Levels -----------------------------------------------------------------------------------
- */
+/* ---- Levels --------------------------------------------------------------------------------- */
 
 static bool are_levels_equal(const uint8_t *levels, uint32_t count) {
   return count == 0 || memcmp(levels, levels + 1, count - 1) == 0;

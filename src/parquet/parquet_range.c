@@ -28,8 +28,7 @@ bool eagre_parquet_range_exists(const struct eagre_parquet_range *range) {
   return range->has_values && !range->has_nan;
 }
 
-/* ---- Adding -----------------------------------------------------------------------------------
- */
+/* ---- Adding --------------------------------------------------------------------------------- */
 
 static void add_booleans(struct eagre_parquet_range *range, const uint8_t *values, uint32_t count) {
   uint8_t any = 0;
@@ -198,8 +197,7 @@ void eagre_parquet_range_merge(struct eagre_parquet_range *into,
   into->has_values = true;
 }
 
-/* ---- As bytes ---------------------------------------------------------------------------------
- */
+/* ---- As bytes ------------------------------------------------------------------------------- */
 
 static bool is_continuation(char byte) {
   return ((uint8_t)byte & 0xc0) == 0x80;
@@ -346,8 +344,7 @@ enum eagre_parquet_bound_result eagre_parquet_range_append(const struct eagre_pa
   }
 }
 
-/* ---- Comparing --------------------------------------------------------------------------------
- */
+/* ---- Comparing ------------------------------------------------------------------------------ */
 
 static int64_t read_integer_bound(enum eagre_parquet_type physical, struct eagre_text bound) {
   if (physical == EAGRE_PARQUET_BOOLEAN) return bound.data[0];

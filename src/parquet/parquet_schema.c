@@ -5,8 +5,7 @@ enum {
   PATH_COUNT_MAX = 2 * STEP_COUNT_MAX + 1,
 };
 
-/* ---- How each primitive type is stored --------------------------------------------------------
- */
+/* ---- How each primitive type is stored ------------------------------------------------------ */
 
 struct primitive {
   bool is_supported;
@@ -40,8 +39,7 @@ static const struct primitive primitives[EAGRE_TYPE_count] = {
                               EAGRE_PARQUET_LOGICAL_TIMESTAMP},
 };
 
-/* ---- Leaves -----------------------------------------------------------------------------------
- */
+/* ---- Leaves --------------------------------------------------------------------------------- */
 
 /* The walk down to a leaf. */
 struct walk {
@@ -248,8 +246,7 @@ enum eagre_status eagre_parquet_schema_build(struct eagre_arena *arena,
   return EAGRE_OK;
 }
 
-/* ---- SchemaElements ---------------------------------------------------------------------------
- */
+/* ---- SchemaElements ------------------------------------------------------------------------- */
 
 /* The union LogicalType; its members are structs, empty but for TIMESTAMP and INTEGER. */
 static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct eagre_type *type,

@@ -10,8 +10,7 @@ static const uint32_t ENDED = UINT32_MAX;
 
 enum { VALUE_SIZE_MAX = sizeof(struct eagre_text) };
 
-/* ---- Memory -----------------------------------------------------------------------------------
- */
+/* ---- Memory --------------------------------------------------------------------------------- */
 
 static void reserve_levels(struct eagre_parquet_shred *shred, uint32_t count) {
   if (count <= shred->level_capacity) return;
@@ -40,8 +39,7 @@ void eagre_parquet_shred_done(struct eagre_parquet_shred *shred) {
   *shred = (struct eagre_parquet_shred){0};
 }
 
-/* ---- Bitmaps ----------------------------------------------------------------------------------
- */
+/* ---- Bitmaps -------------------------------------------------------------------------------- */
 
 /* Bits [from, from + count) as bytes 0 and 1. Writes and reads up to the next multiple of 8. */
 static void expand_bits(uint8_t *out, const uint8_t *bits, uint32_t from, uint32_t count) {
@@ -64,8 +62,7 @@ static uint32_t count_ones(const uint8_t *bytes, uint32_t count) {
   return ones;
 }
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 #define GATHER(to_type, from_type)                                                                 \
   do {                                                                                             \
@@ -135,8 +132,7 @@ static void take_values(struct eagre_parquet_shred *shred, const struct eagre_ve
   }
 }
 
-/* ---- Flat columns -----------------------------------------------------------------------------
- */
+/* ---- Flat columns --------------------------------------------------------------------------- */
 
 static void shred_constant(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
                            uint32_t row_count) {
@@ -178,8 +174,7 @@ static void shred_flat(struct eagre_parquet_shred *shred, const struct eagre_vec
   shred->null_row_count = row_count - shred->value_count;
 }
 
-/* ---- Nested columns ---------------------------------------------------------------------------
- */
+/* ---- Nested columns ------------------------------------------------------------------------- */
 
 /* Moves every entry from a container's row to what is inside it; NULLs end with `definition`. */
 static void enter_optional(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,

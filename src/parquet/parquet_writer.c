@@ -55,8 +55,7 @@ static void check_options(const struct eagre_parquet_options *options) {
   eagre_assert(options->dictionary_bytes <= DICTIONARY_BYTES_MAX);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 static void open_chunks(struct eagre_parquet_writer *writer) {
   uint32_t leaf_count = writer->schema.leaf_count;
@@ -109,8 +108,7 @@ void eagre_parquet_writer_free(struct eagre_parquet_writer *writer) {
   eagre_free(writer);
 }
 
-/* ---- Row groups -------------------------------------------------------------------------------
- */
+/* ---- Row groups ----------------------------------------------------------------------------- */
 
 static enum eagre_status write_buffer(struct eagre_parquet_writer *writer,
                                       const struct eagre_buffer *buffer,
@@ -149,8 +147,7 @@ static bool is_group_full(const struct eagre_parquet_writer *writer) {
   return size >= writer->options.row_group_bytes;
 }
 
-/* ---- Rows -------------------------------------------------------------------------------------
- */
+/* ---- Rows ----------------------------------------------------------------------------------- */
 
 static enum eagre_status write_piece(struct eagre_parquet_writer *writer,
                                      const struct eagre_vector *columns, uint32_t from,
@@ -191,6 +188,10 @@ enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer
   return status;
 }
 
+const struct eagre_type *eagre_parquet_writer_schema(const struct eagre_parquet_writer *writer) {
+  return writer->schema.type;
+}
+
 uint64_t eagre_parquet_writer_row_count(const struct eagre_parquet_writer *writer) {
   return writer->row_count;
 }
@@ -204,8 +205,7 @@ uint64_t eagre_parquet_writer_size(const struct eagre_parquet_writer *writer) {
   return size + writer->footer.column_indexes.size + writer->footer.offset_indexes.size;
 }
 
-/* ---- Statistics -------------------------------------------------------------------------------
- */
+/* ---- Statistics ----------------------------------------------------------------------------- */
 
 /* Types whose order is the same in Parquet and for Delta's readers. */
 static bool has_delta_order(enum eagre_type_kind kind) {
@@ -280,8 +280,7 @@ eagre_parquet_writer_statistics(const struct eagre_parquet_writer *writer, uint3
   return &writer->statistics[leaf];
 }
 
-/* ---- Finish -----------------------------------------------------------------------------------
- */
+/* ---- Finish --------------------------------------------------------------------------------- */
 
 static enum eagre_status finish_file(struct eagre_parquet_writer *writer, uint64_t *out_size,
                                      struct eagre_error *error) {

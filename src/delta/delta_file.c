@@ -1,0 +1,247 @@
+/* Data files: a Parquet file and the add action that tells of it. */
+#include "delta/delta_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "delta/delta.h"
+#include "delta/delta_statistics.h"
+
+enum { NUMBER_MAX = 100000 }; /* files of one attempt on one core */
+
+struct eagre_delta_file {
+  struct eagre_io *io;
+  struct eagre_arena arena;
+  struct eagre_parquet_writer *writer;
+  bool has_not_null; /* some column, or a field of some STRUCT, is not nullable */
+  char *location;
+  char *name; /* of the file below `location` */
+};
+
+/* ---- Names ------------------------------------------------------------------------------------ */
+
+static bool is_plain(const char *text) {
+  for (; *text != '\0'; text++) {
+    bool is_letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+    if (!is_letter && !(*text >= '0' && *text <= '9') && *text != '-') return false;
+  }
+  return true;
+}
+
+static bool take_prefix(struct eagre_text *text, const char *prefix) {
+  struct eagre_text expected = eagre_text_of(prefix);
+  if (!eagre_text_starts_with(*text, expected)) return false;
+  *text = eagre_text_make(text->data + expected.size, text->size - expected.size);
+  return true;
+}
+
+static bool take_number(struct eagre_text *text, int64_t *out_value) {
+  size_t size = 0;
+  int64_t value = 0;
+  while (size < text->size && text->data[size] >= '0' && text->data[size] <= '9') {
+    if (__builtin_mul_overflow(value, 10, &value)) return false;
+    if (__builtin_add_overflow(value, text->data[size] - '0', &value)) return false;
+    size++;
+  }
+  *text = eagre_text_make(text->data + size, text->size - size);
+  *out_value = value;
+  return size > 0;
+}
+
+/* Takes the text before the last `mark`. */
+static bool take_before_last(struct eagre_text *text, const char *mark,
+                             struct eagre_text *out_before) {
+  struct eagre_text wanted = eagre_text_of(mark);
+  for (size_t size = text->size; size-- > 0;) {
+    struct eagre_text rest = eagre_text_make(text->data + size, text->size - size);
+    if (!eagre_text_starts_with(rest, wanted)) continue;
+    *out_before = eagre_text_make(text->data, size);
+    *text = rest;
+    return true;
+  }
+  return false;
+}
+
+bool eagre_delta_file_name_read(struct eagre_text name, struct eagre_delta_file_name *out) {
+  int64_t number;
+  if (!eagre_text_ends_with(name, EAGRE_TEXT(".parquet"))) return false;
+  if (!take_prefix(&name, "part-") || !take_number(&name, &number)) return false;
+  if (!take_prefix(&name, "-") || name.size < EAGRE_DELTA_APPLICATION_SIZE) return false;
+  out->application = eagre_text_make(name.data, EAGRE_DELTA_APPLICATION_SIZE);
+  name = eagre_text_make(name.data + EAGRE_DELTA_APPLICATION_SIZE,
+                         name.size - EAGRE_DELTA_APPLICATION_SIZE);
+  if (!take_prefix(&name, "-") || !take_number(&name, &out->epoch)) return false;
+  if (!take_prefix(&name, "-")) return false;
+  if (!take_before_last(&name, "-c", &out->attempt) || out->attempt.size == 0) return false;
+  return take_prefix(&name, "-c") && take_number(&name, &number) && take_prefix(&name, ".");
+}
+
+static struct eagre_text print_name(struct eagre_arena *arena,
+                                    const struct eagre_delta_file_options *options, int number) {
+  bool is_compressed = options->parquet->codec != EAGRE_CODEC_NONE;
+  return eagre_arena_printf(arena, "part-%05" PRIu32 "-%.*s-%" PRId64 "-%s-c%03d%s%s.parquet",
+                            options->core, EAGRE_DELTA_APPLICATION_SIZE, options->application_id,
+                            options->epoch, options->attempt, number, is_compressed ? "." : "",
+                            is_compressed ? eagre_codec_name(options->parquet->codec) : "");
+}
+
+/* ---- Life ------------------------------------------------------------------------------------- */
+
+static void free_file(struct eagre_delta_file *file) {
+  eagre_parquet_writer_free(file->writer);
+  eagre_arena_done(&file->arena);
+  eagre_free(file);
+}
+
+void eagre_delta_file_abort(struct eagre_delta_file *file) {
+  if (file != NULL) free_file(file);
+}
+
+/* The first number whose file does not exist: the attempt is ours alone, so they were made by this
+ * core before. */
+static enum eagre_status create(struct eagre_delta_file *file,
+                                const struct eagre_delta_file_options *options,
+                                struct eagre_error *error) {
+  enum eagre_status status = EAGRE_OK;
+  for (int number = 0; number < NUMBER_MAX; number++) {
+    struct eagre_text name = print_name(&file->arena, options, number);
+    struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, name.data);
+    file->name = eagre_arena_copy_string(&file->arena, name.data);
+    status = eagre_parquet_writer_open(file->io, path.data, options->schema, options->parquet,
+                                       &file->writer, error);
+    if (status != EAGRE_UNSAFE) return status;
+  }
+  return status;
+}
+
+/* Delta has no rule for the elements of ARRAY and MAP. */
+static bool has_not_null(const struct eagre_type *type) {
+  if (type->kind != EAGRE_TYPE_STRUCT) return false;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (!type->fields[i].nullable || has_not_null(type->fields[i].type)) return true;
+  }
+  return false;
+}
+
+static void check_options(const struct eagre_delta_file_options *options) {
+  eagre_assert(strlen(options->application_id) >= EAGRE_DELTA_APPLICATION_SIZE);
+  eagre_assert(is_plain(options->application_id));
+  eagre_assert(options->attempt[0] != '\0');
+  eagre_assert(is_plain(options->attempt));
+  eagre_assert(options->epoch >= 0);
+}
+
+enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *location,
+                                        const struct eagre_delta_file_options *options,
+                                        struct eagre_delta_file **out_file,
+                                        struct eagre_error *error) {
+  check_options(options);
+  EAGRE_TRY(eagre_io_make_directories(io, location, error));
+  struct eagre_delta_file *file = eagre_allocate_zeroed(1, sizeof *file);
+  file->io = io;
+  file->has_not_null = has_not_null(options->schema);
+  file->location = eagre_arena_copy_string(&file->arena, location);
+  enum eagre_status status = create(file, options, error);
+  if (status != EAGRE_OK) {
+    free_file(file);
+    return status;
+  }
+  *out_file = file;
+  return EAGRE_OK;
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------- */
+
+/* The field that is NULL where it must not be, or NULL. */
+static const struct eagre_field *find_violation(const struct eagre_field *field,
+                                                const struct eagre_vector *vector, uint32_t row) {
+  if (eagre_vector_is_null(vector, row)) return field->nullable ? NULL : field;
+  if (field->type->kind != EAGRE_TYPE_STRUCT) return NULL;
+  row = eagre_vector_index(vector, row);
+  for (uint32_t i = 0; i < field->type->field_count; i++) {
+    const struct eagre_field *violated =
+        find_violation(&field->type->fields[i], &vector->children[i], row);
+    if (violated != NULL) return violated;
+  }
+  return NULL;
+}
+
+/* NOT NULL is an invariant of the table that its writers must keep. */
+static enum eagre_status check_not_null(const struct eagre_type *schema,
+                                        const struct eagre_vector *columns, uint32_t row_count,
+                                        struct eagre_error *error) {
+  for (uint32_t i = 0; i < schema->field_count; i++) {
+    for (uint32_t row = 0; row < row_count; row++) {
+      const struct eagre_field *violated = find_violation(&schema->fields[i], &columns[i], row);
+      if (violated == NULL) continue;
+      eagre_error_set(error, EAGRE_DATA, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED",
+                      "the column `%.*s` is NOT NULL in the Delta table and got a NULL",
+                      (int)violated->name.size, violated->name.data);
+      if (error != NULL) error->row = row;
+      return EAGRE_DATA;
+    }
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_delta_file_write(struct eagre_delta_file *file,
+                                         const struct eagre_vector *columns, uint32_t row_count,
+                                         struct eagre_error *error) {
+  if (file->has_not_null) {
+    const struct eagre_type *schema = eagre_parquet_writer_schema(file->writer);
+    EAGRE_TRY(check_not_null(schema, columns, row_count, error));
+  }
+  return eagre_parquet_writer_write(file->writer, columns, row_count, error);
+}
+
+uint64_t eagre_delta_file_size(const struct eagre_delta_file *file) {
+  return eagre_parquet_writer_size(file->writer);
+}
+
+uint64_t eagre_delta_file_row_count(const struct eagre_delta_file *file) {
+  return eagre_parquet_writer_row_count(file->writer);
+}
+
+/* ---- Finish ----------------------------------------------------------------------------------- */
+
+static void print_action(const struct eagre_delta_file *file, uint64_t size, int64_t modified_ms,
+                         struct eagre_buffer *out) {
+  struct eagre_buffer statistics = {0};
+  eagre_delta_statistics_print(file->writer, eagre_parquet_writer_schema(file->writer),
+                               &statistics);
+  /* The name has no character that a URI would escape. */
+  eagre_buffer_append_string(out, "{\"add\":{\"path\":");
+  eagre_buffer_append_json_string(out, eagre_text_of(file->name));
+  eagre_buffer_printf(out,
+                      ",\"partitionValues\":{},\"size\":%" PRIu64 ",\"modificationTime\":%" PRId64
+                      ",\"dataChange\":true,\"stats\":",
+                      size, modified_ms);
+  eagre_buffer_append_json_string(out, eagre_buffer_text(&statistics));
+  eagre_buffer_append_string(out, "}}\n");
+  eagre_buffer_done(&statistics);
+}
+
+static enum eagre_status finish(struct eagre_delta_file *file, struct eagre_buffer *out_action,
+                                struct eagre_error *error) {
+  uint64_t size;
+  EAGRE_TRY(eagre_parquet_writer_finish(file->writer, &size, error));
+  EAGRE_TRY(eagre_io_sync_directory(file->io, file->location, error));
+  struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, file->name);
+  struct eagre_io_entry entry;
+  enum eagre_status status = eagre_io_stat(file->io, path.data, &entry, error);
+  if (status == EAGRE_END) {
+    return eagre_error_set(error, EAGRE_IO, "DELTA_DATA_FILE_MISSING",
+                           "the data file %s vanished while it was written", path.data);
+  }
+  if (status != EAGRE_OK) return status;
+  print_action(file, size, entry.modified_us / 1000, out_action);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_delta_file_finish(struct eagre_delta_file *file,
+                                          struct eagre_buffer *out_action,
+                                          struct eagre_error *error) {
+  enum eagre_status status = finish(file, out_action, error);
+  free_file(file);
+  return status;
+}

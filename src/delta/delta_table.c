@@ -1,0 +1,215 @@
+#include "delta/delta_table.h"
+
+#include <inttypes.h>
+
+#include "delta/delta_schema.h"
+
+/* ---- Reading the log -------------------------------------------------------------------------- */
+
+enum eagre_status eagre_delta_table_read_commit(struct eagre_delta_table *table, int64_t version,
+                                                struct eagre_error *error) {
+  char name[EAGRE_DELTA_LOG_NAME_SIZE];
+  eagre_delta_log_name(version, name);
+  return eagre_store_read(table->store, name, &table->content, error);
+}
+
+enum eagre_status eagre_delta_table_advance(struct eagre_delta_table *table,
+                                            struct eagre_error *error) {
+  for (;;) {
+    int64_t version = table->snapshot.version + 1;
+    enum eagre_status status = eagre_delta_table_read_commit(table, version, error);
+    if (status == EAGRE_END) return EAGRE_OK;
+    if (status != EAGRE_OK) return status;
+    EAGRE_TRY(eagre_delta_snapshot_apply(&table->snapshot, version,
+                                         eagre_buffer_text(&table->content), error));
+  }
+}
+
+/* Whether the file of our version is still what we read: nobody may ever touch it. */
+static enum eagre_status check_unchanged(struct eagre_delta_table *table,
+                                         struct eagre_error *error) {
+  const struct eagre_delta_snapshot *snapshot = &table->snapshot;
+  if (snapshot->version < 0) return EAGRE_OK;
+  enum eagre_status status = eagre_delta_table_read_commit(table, snapshot->version, error);
+  if (status != EAGRE_OK && status != EAGRE_END) return status;
+  bool is_same =
+      status == EAGRE_OK && table->content.size == snapshot->content_size &&
+      eagre_hash_bytes(table->content.data, table->content.size, 0) == snapshot->content_hash;
+  if (is_same) return EAGRE_OK;
+  return eagre_error_set(error, EAGRE_UNSAFE, "DELTA_LOG_CORRUPT",
+                         "version %" PRId64 " of the Delta table %s %s", snapshot->version,
+                         table->location,
+                         status == EAGRE_END ? "has vanished" : "was replaced by another one");
+}
+
+enum eagre_status eagre_delta_refresh(struct eagre_delta_table *table, struct eagre_error *error) {
+  EAGRE_TRY(check_unchanged(table, error));
+  return eagre_delta_table_advance(table, error);
+}
+
+enum eagre_status eagre_delta_table_verify(struct eagre_delta_table *table,
+                                           struct eagre_text content, struct eagre_error *error) {
+  int64_t version = table->snapshot.version + 1;
+  enum eagre_status status = eagre_delta_table_read_commit(table, version, error);
+  if (status != EAGRE_OK && status != EAGRE_END) return status;
+  bool is_ours =
+      status == EAGRE_OK && eagre_text_equal(eagre_buffer_text(&table->content), content);
+  if (is_ours) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_UNSAFE, "DELTA_COMMIT_CLOBBERED",
+                  "another writer replaced version %" PRId64
+                  " of the Delta table %s just after Eagre wrote it",
+                  version, table->location);
+  eagre_error_hint(error,
+                   "Spark on a local file system does not notice other writers: let only one "
+                   "of them write to the table at a time");
+  return EAGRE_UNSAFE;
+}
+
+/* ---- Opening ---------------------------------------------------------------------------------- */
+
+static enum eagre_status refuse_incomplete(const struct eagre_delta_table *table, int64_t first,
+                                           struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_UNSAFE, "DELTA_LOG_INCOMPLETE",
+                  "the log of the Delta table %s begins at version %" PRId64 ", version 0 is gone",
+                  table->location, first);
+  eagre_error_hint(error, "Eagre cannot read Delta's checkpoints yet: write to a new table, or to "
+                          "one whose log was never cleaned up");
+  return EAGRE_UNSAFE;
+}
+
+static enum eagre_status refuse_gap(const struct eagre_delta_table *table, int64_t last,
+                                    struct eagre_error *error) {
+  return eagre_error_set(error, EAGRE_UNSAFE, "DELTA_LOG_CORRUPT",
+                         "version %" PRId64 " of the Delta table %s is missing, but %" PRId64
+                         " is there",
+                         table->snapshot.version + 1, table->location, last);
+}
+
+/* Compares what was read with what the directory has: reading stops at the first gap. */
+static enum eagre_status check_complete(struct eagre_delta_table *table, struct eagre_arena *arena,
+                                        struct eagre_error *error) {
+  struct eagre_io_entry *entries;
+  uint32_t count;
+  enum eagre_status status =
+      eagre_store_list(table->store, "_delta_log", arena, &entries, &count, error);
+  if (status == EAGRE_END) return EAGRE_OK;
+  if (status != EAGRE_OK) return status;
+  int64_t first = -1;
+  int64_t last = -1;
+  bool has_checkpoint = false;
+  for (uint32_t i = 0; i < count; i++) {
+    int64_t version = eagre_delta_log_version(entries[i].name);
+    struct eagre_text name = eagre_text_of(entries[i].name);
+    has_checkpoint |= memmem(name.data, name.size, ".checkpoint", strlen(".checkpoint")) != NULL;
+    if (version < 0) continue;
+    if (first < 0) first = version;
+    last = version;
+  }
+  if (table->snapshot.version < 0 && first > 0) return refuse_incomplete(table, first, error);
+  if (table->snapshot.version < 0 && has_checkpoint) return refuse_incomplete(table, first, error);
+  /* Commits may have come in between; a refresh would find them. */
+  for (int64_t version = last; version > table->snapshot.version; version = last) {
+    int64_t known = table->snapshot.version;
+    EAGRE_TRY(eagre_delta_table_advance(table, error));
+    if (table->snapshot.version == known) return refuse_gap(table, last, error);
+  }
+  return EAGRE_OK;
+}
+
+static const char *find_location(struct eagre_delta_table *table) {
+  /* The path of the store itself: that of an entry without the entry. */
+  const char *path = eagre_store_path(table->store, "_delta_log", &table->arena);
+  size_t size = strlen(path) - strlen("/_delta_log");
+  return eagre_arena_copy_text(&table->arena, eagre_text_make(path, size)).data;
+}
+
+static enum eagre_status open_table(struct eagre_delta_table *table, struct eagre_text location,
+                                    struct eagre_error *error) {
+  EAGRE_TRY(eagre_store_open(table->io, location, &table->store, error));
+  table->location = find_location(table);
+  EAGRE_TRY(eagre_delta_table_advance(table, error));
+  struct eagre_arena arena = {0};
+  enum eagre_status status = check_complete(table, &arena, error);
+  eagre_arena_done(&arena);
+  return status;
+}
+
+enum eagre_status eagre_delta_open(struct eagre_io *io, struct eagre_text location,
+                                   struct eagre_delta_table **out_table,
+                                   struct eagre_error *error) {
+  struct eagre_delta_table *table = eagre_allocate_zeroed(1, sizeof *table);
+  table->io = io;
+  eagre_delta_snapshot_init(&table->snapshot);
+  enum eagre_status status = open_table(table, location, error);
+  if (status != EAGRE_OK) {
+    eagre_delta_close(table);
+    return status;
+  }
+  *out_table = table;
+  return EAGRE_OK;
+}
+
+void eagre_delta_close(struct eagre_delta_table *table) {
+  if (table == NULL) return;
+  eagre_store_close(table->store);
+  eagre_delta_snapshot_done(&table->snapshot);
+  eagre_buffer_done(&table->content);
+  eagre_arena_done(&table->arena);
+  eagre_free(table);
+}
+
+/* ---- What is known ---------------------------------------------------------------------------- */
+
+int64_t eagre_delta_version(const struct eagre_delta_table *table) {
+  return table->snapshot.version;
+}
+
+const struct eagre_type *eagre_delta_schema(const struct eagre_delta_table *table) {
+  return table->snapshot.schema;
+}
+
+const char *eagre_delta_id(const struct eagre_delta_table *table) {
+  return table->snapshot.version < 0 ? NULL : table->snapshot.id.data;
+}
+
+const char *eagre_delta_location(const struct eagre_delta_table *table) {
+  return table->location;
+}
+
+uint64_t eagre_delta_file_count(const struct eagre_delta_table *table) {
+  return table->snapshot.files.live_count;
+}
+
+void eagre_delta_find_transaction(const struct eagre_delta_table *table, const char *application_id,
+                                  struct eagre_delta_transaction *out) {
+  *out = (struct eagre_delta_transaction){0};
+  struct eagre_text key = eagre_text_of(application_id);
+  const struct eagre_delta_entry *txn = eagre_delta_map_find(&table->snapshot.txns, key);
+  if (txn == NULL) return;
+  out->found = true;
+  out->epoch = txn->number;
+  struct eagre_text attempt = eagre_delta_map_find(&table->snapshot.attempts, key)->content;
+  /* One of ours fits; what does not is somebody else's, and not known. */
+  if (attempt.size < sizeof out->attempt) memcpy(out->attempt, attempt.data, attempt.size);
+}
+
+static enum eagre_status identity_map(uint32_t count, struct eagre_arena *arena,
+                                      uint32_t **out_map) {
+  if (out_map == NULL) return EAGRE_OK;
+  *out_map = eagre_arena_allocate(arena, count * sizeof **out_map);
+  for (uint32_t i = 0; i < count; i++) {
+    (*out_map)[i] = i;
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_delta_check_schema(const struct eagre_delta_table *table,
+                                           const struct eagre_type *schema,
+                                           struct eagre_arena *arena, uint32_t **out_map,
+                                           struct eagre_error *error) {
+  if (table->snapshot.schema != NULL) {
+    return eagre_delta_schema_check(table->snapshot.schema, schema, arena, out_map, error);
+  }
+  EAGRE_TRY(eagre_delta_schema_check_new(schema, error));
+  return identity_map(schema->field_count, arena, out_map);
+}

@@ -146,17 +146,11 @@ static enum eagre_status resolve_group_item(struct plan_binder *binder, struct s
 
 static struct eagre_text expression_name(struct plan_binder *binder,
                                          const struct eagre_sql_expression *tree) {
-  if (tree->kind == EAGRE_SQL_NAME) return tree->name.parts[tree->name.part_count - 1];
-  if (tree->kind == EAGRE_SQL_FIELD) return tree->text;
   if (tree->kind == EAGRE_SQL_CALL && eagre_text_equal_string(tree->function, "window")) {
     return EAGRE_TEXT("window");
   }
-  if (tree->kind == EAGRE_SQL_CAST && tree->arguments[0].value->kind == EAGRE_SQL_NAME &&
-      tree->arguments[0].value->name.part_count == 1) {
-    return tree->arguments[0].value->name.parts[0];
-  }
   struct eagre_buffer printed = {0};
-  eagre_sql_print_expression(tree, &printed);
+  eagre_sql_print_column_name(tree, &printed);
   struct eagre_text name = eagre_arena_copy_text(binder->arena, eagre_buffer_text(&printed));
   eagre_buffer_done(&printed);
   return name;

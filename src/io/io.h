@@ -40,8 +40,7 @@ void eagre_io_close(struct eagre_io *io);
  * "posix (io_uring_setup: Operation not permitted)". */
 const char *eagre_io_description(const struct eagre_io *io);
 
-/* ---- Whole files, in groups -------------------------------------------------------------------
- */
+/* ---- Whole files, in groups ----------------------------------------------------------------- */
 
 enum eagre_io_publish {
   EAGRE_IO_REPLACE,   /* rename over what is there */
@@ -70,8 +69,7 @@ enum eagre_status eagre_io_write_files(struct eagre_io *io, struct eagre_io_file
  * time), and the number of syncs: epochs report own work beside it. */
 void eagre_io_sync_time(const struct eagre_io *io, uint64_t *out_ns, uint64_t *out_count);
 
-/* ---- One growing file -------------------------------------------------------------------------
- */
+/* ---- One growing file ----------------------------------------------------------------------- */
 
 /* A new file written front to back (Parquet, state). Appends are buffered (up to four times
  * 256 KiB) and submitted without waiting; the first error is reported by the next call and every
@@ -90,8 +88,7 @@ enum eagre_status eagre_io_writer_finish(struct eagre_io_writer *writer, struct 
 /* Closes and removes the file. Frees the writer; NULL is fine. */
 void eagre_io_writer_abort(struct eagre_io_writer *writer);
 
-/* ---- Other file operations ---------------------------------------------------------------------
- */
+/* ---- Other file operations ------------------------------------------------------------------ */
 
 /* Reads a whole file into `out` (cleared first; 64 readable zero bytes behind). END when it does
  * not exist; IO FILE_TOO_LARGE beyond `size_max` (0 = 1 GiB). */
@@ -141,8 +138,7 @@ enum eagre_status eagre_io_reader_read(struct eagre_io_reader *reader, void *out
                                        size_t *out_size, struct eagre_error *error);
 void eagre_io_reader_close(struct eagre_io_reader *reader);
 
-/* ---- Waiting ------------------------------------------------------------------------------------
- */
+/* ---- Waiting -------------------------------------------------------------------------------- */
 
 /* Adds a descriptor (an eventfd of librdkafka, a timer) that ends `eagre_io_wait` when readable.
  * Its owner reads it: while it stays readable, every wait returns at once. */

@@ -1,0 +1,116 @@
+"""The full counts of the acceptance tests, one report per part.
+
+    scripts/test-long [PART ...]      all parts, or those named
+
+A report tests/reports/PART.json holds the commit, the seed, the counts, the time it took and whether it passed. A
+part that passed on the current commit is skipped, so an interrupted run goes on where it stopped.
+"""
+
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REPORTS = ROOT / "tests/reports"
+BUILD = os.environ.get("BUILD", "build")
+FUZZ_BUILD = ROOT / "build-fuzz"
+FUZZ_SECONDS = 600
+
+
+def run(command, env=None, timeout=7200):
+    """Runs a command; its output goes to the terminal and is returned with its status."""
+    print("$", " ".join(map(str, command)), flush=True)
+    process = subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+    print(process.stdout[-4000:], flush=True)
+    return process.returncode, process.stdout
+
+
+def pytest(paths, env=None):
+    """Runs tests in this environment; returns status and what pytest counted."""
+    status, output = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths], env)
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|errors?)", output)}
+    return status == 0, counts
+
+
+def crash(seed):
+    """Every crash point at three passages, then 50 kills at random moments."""
+    passed, counts = pytest(["tests/crash"], {"EAGRE_CRASH_PASSAGES": "3", "EAGRE_CRASH_KILLS": "50",
+                                              "EAGRE_CRASH_SEED": str(seed)})
+    return passed, {**counts, "passages_per_point": 3, "random_kills": 50}
+
+
+def oracle(_seed):
+    """Every recorded case and expression, and the same live against real Spark."""
+    return pytest(["tests/oracle"])
+
+
+def readers(_seed):
+    """Every table and file we write, read by other programs."""
+    return pytest(["tests/readers", "tests/spark"])
+
+
+def kafka(_seed):
+    """The Kafka source and sink against a real broker."""
+    return pytest(["tests/kafka"])
+
+
+def json_fuzz(seed):
+    """Ten minutes of differential fuzzing of the JSON implementations."""
+    if not (FUZZ_BUILD / "build.ninja").exists():
+        run(["meson", "setup", str(FUZZ_BUILD), "-Dfuzz=true", "-Db_sanitize=address,undefined",
+             "-Db_lundef=false"], {"CC": "clang-14"})
+    status, _ = run(["ninja", "-C", str(FUZZ_BUILD), "tests/fuzz/fuzz_json"])
+    if status != 0:
+        return False, {}
+    status, output = run([str(FUZZ_BUILD / "tests/fuzz/fuzz_json"), f"-max_total_time={FUZZ_SECONDS}",
+                          f"-seed={seed}", str(ROOT / "tests/fuzz/seeds/json")])
+    runs = re.findall(r"Done (\d+) runs", output)
+    return status == 0, {"seconds": FUZZ_SECONDS, "runs": int(runs[-1]) if runs else 0}
+
+
+PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle, "readers": readers}
+
+
+def current_commit():
+    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+
+def is_done(name, commit):
+    path = REPORTS / f"{name}.json"
+    if not path.exists():
+        return False
+    report = json.loads(path.read_text())
+    return report["commit"] == commit and report["passed"]
+
+
+def main(names):
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    commit = current_commit()
+    failures = 0
+    for name in names or PARTS:
+        if is_done(name, commit):
+            print(f"{name}: done before on this commit")
+            continue
+        seed = random.SystemRandom().randrange(1, 2**31)
+        begin = time.monotonic()
+        passed, counts = PARTS[name](seed)
+        report = {"part": name, "commit": commit, "seed": seed, "passed": passed, "counts": counts,
+                  "seconds": round(time.monotonic() - begin)}
+        REPORTS.mkdir(exist_ok=True)
+        (REPORTS / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
+        print(f"{name}: {'passed' if passed else 'FAILED'} {counts}")
+        failures += not passed
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -21,11 +21,11 @@ static const int64_t SILENCE_US = 120 * INT64_C(1000000);
 
 /* ---- The shared client ----------------------------------------------------------------------- */
 
-void consumer_client_release(struct consumer_client *client) {
+void eagre_kafka_consumer_client_release(struct eagre_kafka_consumer_client *client) {
   /* Acquire and release: whoever is last sees what all others did with the client. */
   if (atomic_fetch_sub_explicit(&client->reference_count, 1, memory_order_acq_rel) > 1) return;
   while (client->topics != NULL) {
-    struct consumer_topic *topic = client->topics;
+    struct eagre_kafka_consumer_topic *topic = client->topics;
     client->topics = topic->next;
     rd_kafka_topic_destroy(topic->topic);
     eagre_free(topic->partitions);
@@ -104,9 +104,9 @@ enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_op
   return status;
 }
 
-static void free_partition(struct consumer_partition *partition) {
-  consumer_stop(partition);
-  consumer_backlog_clear(partition);
+static void free_partition(struct eagre_kafka_consumer_partition *partition) {
+  eagre_kafka_consumer_stop(partition);
+  eagre_kafka_consumer_backlog_clear(partition);
   partition->topic->partitions[partition->number] = NULL;
   eagre_free(partition->messages);
   eagre_free(partition);
@@ -116,7 +116,7 @@ static void free_partition(struct consumer_partition *partition) {
 static void drop_queued(struct eagre_kafka_consumer *consumer) {
   ssize_t count;
   while ((count = rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->pulled,
-                                               CONSUMER_PULL_MAX)) > 0) {
+                                               EAGRE_KAFKA_PULL_MAX)) > 0) {
     for (ssize_t i = 0; i < count; i++) {
       rd_kafka_message_destroy(consumer->pulled[i]);
     }
@@ -126,7 +126,7 @@ static void drop_queued(struct eagre_kafka_consumer *consumer) {
 void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer) {
   if (consumer == NULL) return;
   while (consumer->partitions != NULL) {
-    struct consumer_partition *partition = consumer->partitions;
+    struct eagre_kafka_consumer_partition *partition = consumer->partitions;
     consumer->partitions = partition->next;
     free_partition(partition);
   }
@@ -136,7 +136,7 @@ void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer) {
     rd_kafka_queue_destroy(consumer->queue);
   }
   if (consumer->descriptor >= 0) close(consumer->descriptor);
-  consumer_client_release(consumer->client);
+  eagre_kafka_consumer_client_release(consumer->client);
   eagre_free(consumer);
 }
 
@@ -150,13 +150,14 @@ struct eagre_kafka_losses eagre_kafka_consumer_losses(const struct eagre_kafka_c
 
 /* ---- Topics and partitions ------------------------------------------------------------------- */
 
-static struct consumer_topic *get_topic(struct eagre_kafka_consumer *consumer,
-                                        struct eagre_text name) {
-  struct consumer_client *client = consumer->client;
-  for (struct consumer_topic *topic = client->topics; topic != NULL; topic = topic->next) {
+static struct eagre_kafka_consumer_topic *get_topic(struct eagre_kafka_consumer *consumer,
+                                                    struct eagre_text name) {
+  struct eagre_kafka_consumer_client *client = consumer->client;
+  for (struct eagre_kafka_consumer_topic *topic = client->topics; topic != NULL;
+       topic = topic->next) {
     if (eagre_text_equal_string(name, topic->name)) return topic;
   }
-  struct consumer_topic *topic = eagre_allocate_zeroed(1, sizeof *topic);
+  struct eagre_kafka_consumer_topic *topic = eagre_allocate_zeroed(1, sizeof *topic);
   rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(client->handle.client);
   rd_kafka_topic_conf_set_opaque(conf, topic);
   topic->name = eagre_text_duplicate(name);
@@ -166,7 +167,7 @@ static struct consumer_topic *get_topic(struct eagre_kafka_consumer *consumer,
   return topic;
 }
 
-static void grow_topic(struct consumer_topic *topic, uint32_t count) {
+static void grow_topic(struct eagre_kafka_consumer_topic *topic, uint32_t count) {
   if (count <= topic->partition_count) return;
   topic->partitions = eagre_reallocate(topic->partitions, count * sizeof(void *));
   memset(topic->partitions + topic->partition_count, 0,
@@ -174,12 +175,12 @@ static void grow_topic(struct consumer_topic *topic, uint32_t count) {
   topic->partition_count = count;
 }
 
-static struct consumer_partition *get_partition(struct eagre_kafka_consumer *consumer,
-                                                struct eagre_text topic_name, int32_t number) {
-  struct consumer_topic *topic = get_topic(consumer, topic_name);
+static struct eagre_kafka_consumer_partition *
+get_partition(struct eagre_kafka_consumer *consumer, struct eagre_text topic_name, int32_t number) {
+  struct eagre_kafka_consumer_topic *topic = get_topic(consumer, topic_name);
   grow_topic(topic, (uint32_t)number + 1);
   if (topic->partitions[number] != NULL) return topic->partitions[number];
-  struct consumer_partition *partition = eagre_allocate_zeroed(1, sizeof *partition);
+  struct eagre_kafka_consumer_partition *partition = eagre_allocate_zeroed(1, sizeof *partition);
   partition->topic = topic;
   partition->number = number;
   partition->hole_begin = -1;
@@ -191,9 +192,9 @@ static struct consumer_partition *get_partition(struct eagre_kafka_consumer *con
 
 /* ---- Fetching -------------------------------------------------------------------------------- */
 
-enum eagre_status consumer_start(struct eagre_kafka_consumer *consumer,
-                                 struct consumer_partition *partition, int64_t offset,
-                                 struct eagre_error *error) {
+enum eagre_status eagre_kafka_consumer_start(struct eagre_kafka_consumer *consumer,
+                                             struct eagre_kafka_consumer_partition *partition,
+                                             int64_t offset, struct eagre_error *error) {
   eagre_assert(!partition->is_fetching);
   int result = rd_kafka_consume_start_queue(partition->topic->topic, partition->number, offset,
                                             consumer->queue);
@@ -213,14 +214,14 @@ enum eagre_status consumer_start(struct eagre_kafka_consumer *consumer,
 }
 
 /* What librdkafka has queued of the partition is dropped. */
-void consumer_stop(struct consumer_partition *partition) {
+void eagre_kafka_consumer_stop(struct eagre_kafka_consumer_partition *partition) {
   if (!partition->is_fetching) return;
   rd_kafka_consume_stop(partition->topic->topic, partition->number);
   partition->is_fetching = false;
 }
 
 static void make_ready(struct eagre_kafka_consumer *consumer,
-                       struct consumer_partition *partition) {
+                       struct eagre_kafka_consumer_partition *partition) {
   if (partition->is_ready) return;
   partition->is_ready = true;
   partition->next_ready = NULL;
@@ -232,20 +233,22 @@ static void make_ready(struct eagre_kafka_consumer *consumer,
   consumer->ready_last = partition;
 }
 
-void consumer_move(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition,
-                   int64_t position) {
-  bool was_finished = consumer_is_finished(partition);
+void eagre_kafka_consumer_move(struct eagre_kafka_consumer *consumer,
+                               struct eagre_kafka_consumer_partition *partition, int64_t position) {
+  bool was_finished = eagre_kafka_consumer_is_finished(partition);
   partition->position = position;
-  if (!was_finished && consumer_is_finished(partition)) consumer->unfinished_count -= 1;
+  if (!was_finished && eagre_kafka_consumer_is_finished(partition)) consumer->unfinished_count -= 1;
 }
 
-void consumer_settle(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition) {
-  if (consumer_is_finished(partition)) return;
+void eagre_kafka_consumer_settle(struct eagre_kafka_consumer *consumer,
+                                 struct eagre_kafka_consumer_partition *partition) {
+  if (eagre_kafka_consumer_is_finished(partition)) return;
   bool has_backlog = partition->message_count > 0;
-  int64_t next = has_backlog ? consumer_backlog_at(partition, 0)->offset : partition->eof_position;
+  int64_t next =
+      has_backlog ? eagre_kafka_consumer_backlog_at(partition, 0)->offset : partition->eof_position;
   if (next >= partition->end) {
-    consumer_note_hole(partition, partition->position, partition->end);
-    consumer_move(consumer, partition, partition->end);
+    eagre_kafka_consumer_note_hole(partition, partition->position, partition->end);
+    eagre_kafka_consumer_move(consumer, partition, partition->end);
   } else if (has_backlog) {
     make_ready(consumer, partition);
   }
@@ -257,7 +260,7 @@ static void clear_assignment(struct eagre_kafka_consumer *consumer) {
   consumer->ready_first = NULL;
   consumer->ready_last = NULL;
   consumer->unfinished_count = 0;
-  for (struct consumer_partition *partition = consumer->partitions; partition != NULL;
+  for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     partition->is_assigned = false;
     partition->is_ready = false;
@@ -268,29 +271,30 @@ static void clear_assignment(struct eagre_kafka_consumer *consumer) {
 static enum eagre_status assign_range(struct eagre_kafka_consumer *consumer,
                                       const struct eagre_kafka_range *range,
                                       struct eagre_error *error) {
-  struct consumer_partition *partition = get_partition(consumer, range->topic, range->partition);
+  struct eagre_kafka_consumer_partition *partition =
+      get_partition(consumer, range->topic, range->partition);
   bool goes_on = partition->position == range->begin && !partition->is_out_of_range;
   bool was_fetched = partition->is_fetching || partition->message_count > 0;
   partition->is_assigned = true;
   partition->end = range->end;
   partition->heard_us = eagre_kafka_now_us();
   if (!goes_on || !was_fetched) {
-    consumer_stop(partition);
-    consumer_backlog_clear(partition);
+    eagre_kafka_consumer_stop(partition);
+    eagre_kafka_consumer_backlog_clear(partition);
     partition->position = range->begin;
-    EAGRE_TRY(consumer_start(consumer, partition, range->begin, error));
+    EAGRE_TRY(eagre_kafka_consumer_start(consumer, partition, range->begin, error));
   } else if (!partition->is_fetching && partition->fetch_position < range->end) {
-    EAGRE_TRY(consumer_start(consumer, partition, partition->fetch_position, error));
+    EAGRE_TRY(eagre_kafka_consumer_start(consumer, partition, partition->fetch_position, error));
   }
-  if (!consumer_is_finished(partition)) consumer->unfinished_count += 1;
-  consumer_settle(consumer, partition);
+  if (!eagre_kafka_consumer_is_finished(partition)) consumer->unfinished_count += 1;
+  eagre_kafka_consumer_settle(consumer, partition);
   return EAGRE_OK;
 }
 
 static void drop_unassigned(struct eagre_kafka_consumer *consumer) {
-  struct consumer_partition **link = &consumer->partitions;
+  struct eagre_kafka_consumer_partition **link = &consumer->partitions;
   while (*link != NULL) {
-    struct consumer_partition *partition = *link;
+    struct eagre_kafka_consumer_partition *partition = *link;
     if (partition->is_assigned) {
       link = &partition->next;
       continue;

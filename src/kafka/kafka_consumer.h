@@ -26,24 +26,24 @@
 #include "kafka/kafka_handle.h"
 
 /* A client shared by a consumer and the records it gave: the last one closes it. */
-struct consumer_client {
+struct eagre_kafka_consumer_client {
   _Atomic uint32_t reference_count;
   struct eagre_kafka_handle handle;
-  struct consumer_topic *topics;
+  struct eagre_kafka_consumer_topic *topics;
 };
 
-struct consumer_topic {
-  struct consumer_topic *next;
+struct eagre_kafka_consumer_topic {
+  struct eagre_kafka_consumer_topic *next;
   char *name;
   rd_kafka_topic_t *topic;
-  struct consumer_partition **partitions; /* by number; NULL where unknown */
+  struct eagre_kafka_consumer_partition **partitions; /* by number; NULL where unknown */
   uint32_t partition_count;
 };
 
-struct consumer_partition {
-  struct consumer_partition *next;       /* of all partitions of the consumer */
-  struct consumer_partition *next_ready; /* of the ready list */
-  struct consumer_topic *topic;
+struct eagre_kafka_consumer_partition {
+  struct eagre_kafka_consumer_partition *next;       /* of all partitions of the consumer */
+  struct eagre_kafka_consumer_partition *next_ready; /* of the ready list */
+  struct eagre_kafka_consumer_topic *topic;
   int32_t number;
   bool is_assigned;
   bool is_fetching;     /* started with librdkafka */
@@ -66,16 +66,16 @@ struct consumer_partition {
   uint64_t backlog_size_bytes;
 };
 
-enum { CONSUMER_PULL_MAX = 4096 };
+enum { EAGRE_KAFKA_PULL_MAX = 4096 };
 
 struct eagre_kafka_consumer {
-  struct consumer_client *client;
+  struct eagre_kafka_consumer_client *client;
   rd_kafka_queue_t *queue;
   int descriptor;
   struct eagre_kafka_consumer_options options; /* without `settings` */
-  struct consumer_partition *partitions;
-  struct consumer_partition *ready_first;
-  struct consumer_partition *ready_last;
+  struct eagre_kafka_consumer_partition *partitions;
+  struct eagre_kafka_consumer_partition *ready_first;
+  struct eagre_kafka_consumer_partition *ready_last;
   uint32_t unfinished_count;
   int64_t held_limit_bytes;
   /* Since the threads of librdkafka were nudged last. */
@@ -85,50 +85,56 @@ struct eagre_kafka_consumer {
   int64_t holes_checked_us;
   int64_t silence_checked_us;
   struct eagre_kafka_losses losses;
-  rd_kafka_message_t *pulled[CONSUMER_PULL_MAX];
+  rd_kafka_message_t *pulled[EAGRE_KAFKA_PULL_MAX];
 };
 
-static inline bool consumer_is_finished(const struct consumer_partition *partition) {
+static inline bool
+eagre_kafka_consumer_is_finished(const struct eagre_kafka_consumer_partition *partition) {
   return partition->position >= partition->end;
 }
 
-static inline rd_kafka_message_t *consumer_backlog_at(const struct consumer_partition *partition,
-                                                      uint32_t index) {
+static inline rd_kafka_message_t *
+eagre_kafka_consumer_backlog_at(const struct eagre_kafka_consumer_partition *partition,
+                                uint32_t index) {
   uint32_t slot = (partition->message_begin + index) & (partition->message_capacity - 1);
   return partition->messages[slot];
 }
 
 /* kafka_consumer.c */
-void consumer_client_release(struct consumer_client *client);
+void eagre_kafka_consumer_client_release(struct eagre_kafka_consumer_client *client);
 /* Begins to fetch at `offset`; what is in the backlog stays. */
-enum eagre_status consumer_start(struct eagre_kafka_consumer *consumer,
-                                 struct consumer_partition *partition, int64_t offset,
-                                 struct eagre_error *error);
-void consumer_stop(struct consumer_partition *partition);
+enum eagre_status eagre_kafka_consumer_start(struct eagre_kafka_consumer *consumer,
+                                             struct eagre_kafka_consumer_partition *partition,
+                                             int64_t offset, struct eagre_error *error);
+void eagre_kafka_consumer_stop(struct eagre_kafka_consumer_partition *partition);
 /* Moves the position and keeps unfinished_count right. */
-void consumer_move(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition,
-                   int64_t position);
+void eagre_kafka_consumer_move(struct eagre_kafka_consumer *consumer,
+                               struct eagre_kafka_consumer_partition *partition, int64_t position);
 /* After anything that was fetched, given or assigned: finishes the partition where nothing of its
  * range is left to come, or makes it ready where something is there. */
-void consumer_settle(struct eagre_kafka_consumer *consumer, struct consumer_partition *partition);
+void eagre_kafka_consumer_settle(struct eagre_kafka_consumer *consumer,
+                                 struct eagre_kafka_consumer_partition *partition);
 
 /* kafka_consumer_backlog.c */
-void consumer_backlog_push(struct consumer_partition *partition, rd_kafka_message_t *message);
-rd_kafka_message_t *consumer_backlog_pop(struct consumer_partition *partition);
-void consumer_backlog_clear(struct consumer_partition *partition);
+void eagre_kafka_consumer_backlog_push(struct eagre_kafka_consumer_partition *partition,
+                                       rd_kafka_message_t *message);
+rd_kafka_message_t *
+eagre_kafka_consumer_backlog_pop(struct eagre_kafka_consumer_partition *partition);
+void eagre_kafka_consumer_backlog_clear(struct eagre_kafka_consumer_partition *partition);
 
 /* kafka_consumer_records.c */
 /* Takes records of [position, end) from the front of the backlog, whose first message is one. */
-void consumer_take_records(struct eagre_kafka_consumer *consumer,
-                           struct consumer_partition *partition, struct eagre_arena *arena,
-                           struct eagre_kafka_records *out);
+void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
+                                       struct eagre_kafka_consumer_partition *partition,
+                                       struct eagre_arena *arena, struct eagre_kafka_records *out);
 
 /* kafka_consumer_loss.c */
-void consumer_note_hole(struct consumer_partition *partition, int64_t begin, int64_t end);
+void eagre_kafka_consumer_note_hole(struct eagre_kafka_consumer_partition *partition, int64_t begin,
+                                    int64_t end);
 /* Asks whether the holes noted are losses; unless `is_last`, at most every 100 ms. */
-enum eagre_status consumer_check_holes(struct eagre_kafka_consumer *consumer, bool is_last,
-                                       struct eagre_error *error);
+enum eagre_status eagre_kafka_consumer_check_holes(struct eagre_kafka_consumer *consumer,
+                                                   bool is_last, struct eagre_error *error);
 /* The broker does not have fetch_position. */
-enum eagre_status consumer_leave_range(struct eagre_kafka_consumer *consumer,
-                                       struct consumer_partition *partition,
-                                       struct eagre_error *error);
+enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *consumer,
+                                                   struct eagre_kafka_consumer_partition *partition,
+                                                   struct eagre_error *error);

@@ -15,8 +15,8 @@ static const int64_t CHECK_INTERVAL_US = 100000;
 /* ---- Telling --------------------------------------------------------------------------------- */
 
 static void count_loss(struct eagre_kafka_consumer *consumer,
-                       const struct consumer_partition *partition, int64_t begin, int64_t earliest,
-                       int64_t count) {
+                       const struct eagre_kafka_consumer_partition *partition, int64_t begin,
+                       int64_t earliest, int64_t count) {
   consumer->losses.lost_offset_count += (uint64_t)count;
   eagre_log(EAGRE_LOG_WARNING,
             "records are gone from Kafka and skipped: topic %s, partition %" PRId32
@@ -25,8 +25,8 @@ static void count_loss(struct eagre_kafka_consumer *consumer,
 }
 
 /* `earliest` -1: the partition does not exist any more. */
-static enum eagre_status fail_loss(const struct consumer_partition *partition, int64_t asked,
-                                   int64_t earliest, struct eagre_error *error) {
+static enum eagre_status fail_loss(const struct eagre_kafka_consumer_partition *partition,
+                                   int64_t asked, int64_t earliest, struct eagre_error *error) {
   char available[64] = "the partition does not exist";
   if (earliest >= 0) snprintf(available, sizeof available, "it begins at %" PRId64, earliest);
   eagre_error_set(error, EAGRE_UNSAFE, "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
@@ -42,7 +42,8 @@ static enum eagre_status fail_loss(const struct consumer_partition *partition, i
 
 /* ---- Holes ----------------------------------------------------------------------------------- */
 
-void consumer_note_hole(struct consumer_partition *partition, int64_t begin, int64_t end) {
+void eagre_kafka_consumer_note_hole(struct eagre_kafka_consumer_partition *partition, int64_t begin,
+                                    int64_t end) {
   if (begin >= end) return;
   if (partition->hole_begin < 0) partition->hole_begin = begin;
   partition->hole_size += end - begin;
@@ -50,8 +51,8 @@ void consumer_note_hole(struct consumer_partition *partition, int64_t begin, int
 
 static rd_kafka_topic_partition_list_t *list_holes(const struct eagre_kafka_consumer *consumer) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
-  for (const struct consumer_partition *partition = consumer->partitions; partition != NULL;
-       partition = partition->next) {
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
     if (partition->hole_begin < 0) continue;
     rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number);
   }
@@ -60,8 +61,8 @@ static rd_kafka_topic_partition_list_t *list_holes(const struct eagre_kafka_cons
 
 /* `earliest` was asked after the hole was seen; -1: the partition is gone. */
 static enum eagre_status judge_hole(struct eagre_kafka_consumer *consumer,
-                                    struct consumer_partition *partition, int64_t earliest,
-                                    struct eagre_error *error) {
+                                    struct eagre_kafka_consumer_partition *partition,
+                                    int64_t earliest, struct eagre_error *error) {
   int64_t begin = partition->hole_begin;
   int64_t size = partition->hole_size;
   partition->hole_begin = -1;
@@ -78,7 +79,7 @@ static enum eagre_status judge_holes(struct eagre_kafka_consumer *consumer,
                                      const rd_kafka_topic_partition_list_t *earliest,
                                      struct eagre_error *error) {
   int next = 0;
-  for (struct consumer_partition *partition = consumer->partitions; partition != NULL;
+  for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     if (partition->hole_begin < 0) continue;
     int64_t offset = earliest->elems[next++].offset;
@@ -87,8 +88,8 @@ static enum eagre_status judge_holes(struct eagre_kafka_consumer *consumer,
   return EAGRE_OK;
 }
 
-enum eagre_status consumer_check_holes(struct eagre_kafka_consumer *consumer, bool is_last,
-                                       struct eagre_error *error) {
+enum eagre_status eagre_kafka_consumer_check_holes(struct eagre_kafka_consumer *consumer,
+                                                   bool is_last, struct eagre_error *error) {
   int64_t now_us = eagre_kafka_now_us();
   if (!is_last && now_us - consumer->holes_checked_us < CHECK_INTERVAL_US) return EAGRE_OK;
   enum eagre_status status = EAGRE_OK;
@@ -107,8 +108,8 @@ enum eagre_status consumer_check_holes(struct eagre_kafka_consumer *consumer, bo
 
 /* One end of the partition; -1 when it does not exist. */
 static enum eagre_status ask_end(struct eagre_kafka_consumer *consumer,
-                                 const struct consumer_partition *partition, int64_t query,
-                                 int64_t *out_offset, struct eagre_error *error) {
+                                 const struct eagre_kafka_consumer_partition *partition,
+                                 int64_t query, int64_t *out_offset, struct eagre_error *error) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number);
   enum eagre_status status =
@@ -120,27 +121,27 @@ static enum eagre_status ask_end(struct eagre_kafka_consumer *consumer,
 
 /* Goes on at `offset`, or ends the range there. */
 static enum eagre_status go_on_at(struct eagre_kafka_consumer *consumer,
-                                  struct consumer_partition *partition, int64_t offset,
+                                  struct eagre_kafka_consumer_partition *partition, int64_t offset,
                                   struct eagre_error *error) {
   int64_t skipped_to = offset < partition->end ? offset : partition->end;
-  consumer_move(consumer, partition, skipped_to);
-  if (consumer_is_finished(partition)) return EAGRE_OK;
-  return consumer_start(consumer, partition, offset, error);
+  eagre_kafka_consumer_move(consumer, partition, skipped_to);
+  if (eagre_kafka_consumer_is_finished(partition)) return EAGRE_OK;
+  return eagre_kafka_consumer_start(consumer, partition, offset, error);
 }
 
-enum eagre_status consumer_leave_range(struct eagre_kafka_consumer *consumer,
-                                       struct consumer_partition *partition,
-                                       struct eagre_error *error) {
+enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *consumer,
+                                                   struct eagre_kafka_consumer_partition *partition,
+                                                   struct eagre_error *error) {
   int64_t asked = partition->fetch_position;
   int64_t earliest = 0;
   int64_t latest = 0;
   EAGRE_TRY(ask_end(consumer, partition, RD_KAFKA_OFFSET_BEGINNING, &earliest, error));
   EAGRE_TRY(ask_end(consumer, partition, RD_KAFKA_OFFSET_END, &latest, error));
-  consumer_stop(partition);
+  eagre_kafka_consumer_stop(partition);
   if (earliest >= 0 && earliest <= asked && asked <= latest) {
     /* Nothing is lost: the replica that said so was behind. Silence ends it if that stays so. */
     eagre_kafka_handle_serve(&consumer->client->handle, 100);
-    return consumer_start(consumer, partition, asked, error);
+    return eagre_kafka_consumer_start(consumer, partition, asked, error);
   }
   consumer->losses.out_of_range_count += 1;
   if (consumer->options.fail_on_data_loss) {

@@ -10,7 +10,7 @@ static const int64_t SILENCE_CHECK_US = 100000;
 
 /* ---- Events that come as messages ------------------------------------------------------------ */
 
-static enum eagre_status fail_read(const struct consumer_partition *partition,
+static enum eagre_status fail_read(const struct eagre_kafka_consumer_partition *partition,
                                    const rd_kafka_message_t *message, struct eagre_error *error) {
   const char *why = rd_kafka_message_errstr(message);
   switch (message->err) {
@@ -36,7 +36,7 @@ static enum eagre_status fail_read(const struct consumer_partition *partition,
 
 /* A partition that is only read ahead stops quietly: if the trouble lasts, it shows when the range
  * that it belongs to is read. */
-static enum eagre_status take_event(struct consumer_partition *partition,
+static enum eagre_status take_event(struct eagre_kafka_consumer_partition *partition,
                                     const rd_kafka_message_t *message, struct eagre_error *error) {
   switch (message->err) {
   case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -48,7 +48,7 @@ static enum eagre_status take_event(struct consumer_partition *partition,
     return EAGRE_OK;
   default:
     if (eagre_kafka_is_passing(message->err)) return EAGRE_OK;
-    if (!consumer_is_finished(partition)) return fail_read(partition, message, error);
+    if (!eagre_kafka_consumer_is_finished(partition)) return fail_read(partition, message, error);
     partition->is_out_of_range = true;
     return EAGRE_OK;
   }
@@ -56,9 +56,9 @@ static enum eagre_status take_event(struct consumer_partition *partition,
 
 /* ---- Pulling --------------------------------------------------------------------------------- */
 
-static struct consumer_partition *find_partition(const rd_kafka_message_t *message) {
+static struct eagre_kafka_consumer_partition *find_partition(const rd_kafka_message_t *message) {
   if (message->rkt == NULL) return NULL;
-  const struct consumer_topic *topic = rd_kafka_topic_opaque(message->rkt);
+  const struct eagre_kafka_consumer_topic *topic = rd_kafka_topic_opaque(message->rkt);
   uint32_t number = (uint32_t)message->partition;
   return number < topic->partition_count ? topic->partitions[number] : NULL;
 }
@@ -68,7 +68,7 @@ static enum eagre_status sort_message(struct eagre_kafka_consumer *consumer,
                                       rd_kafka_message_t *message, int64_t now_us,
                                       struct eagre_error *error) {
   enum eagre_status status = EAGRE_OK;
-  struct consumer_partition *partition = find_partition(message);
+  struct eagre_kafka_consumer_partition *partition = find_partition(message);
   if (partition == NULL) {
     rd_kafka_message_destroy(message);
     return EAGRE_OK;
@@ -78,14 +78,14 @@ static enum eagre_status sort_message(struct eagre_kafka_consumer *consumer,
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     status = take_event(partition, message, error);
     rd_kafka_message_destroy(message);
-    consumer_settle(consumer, partition);
+    eagre_kafka_consumer_settle(consumer, partition);
   } else if (message->offset < partition->fetch_position) {
     rd_kafka_message_destroy(message);
   } else {
     partition->fetch_position = message->offset + 1;
     consumer->pulled_size_bytes += message->len + message->key_len;
-    consumer_backlog_push(partition, message);
-    if (partition->message_count == 1) consumer_settle(consumer, partition);
+    eagre_kafka_consumer_backlog_push(partition, message);
+    if (partition->message_count == 1) eagre_kafka_consumer_settle(consumer, partition);
   }
   return status;
 }
@@ -107,7 +107,7 @@ static enum eagre_status sort_pulled(struct eagre_kafka_consumer *consumer, size
 
 static size_t take_queued(struct eagre_kafka_consumer *consumer) {
   ssize_t count =
-      rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->pulled, CONSUMER_PULL_MAX);
+      rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->pulled, EAGRE_KAFKA_PULL_MAX);
   return count < 0 ? 0 : (size_t)count;
 }
 
@@ -141,22 +141,22 @@ static void refill_queue(struct eagre_kafka_consumer *consumer) {
  * next assignment. */
 static void limit_held(struct eagre_kafka_consumer *consumer) {
   uint64_t held = 0;
-  for (const struct consumer_partition *partition = consumer->partitions; partition != NULL;
-       partition = partition->next) {
-    if (consumer_is_finished(partition)) held += partition->backlog_size_bytes;
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
+    if (eagre_kafka_consumer_is_finished(partition)) held += partition->backlog_size_bytes;
   }
   if (held <= (uint64_t)consumer->held_limit_bytes) return;
-  for (struct consumer_partition *partition = consumer->partitions; partition != NULL;
+  for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
-    bool is_holding = consumer_is_finished(partition) && partition->message_count > 0;
-    if (is_holding) consumer_stop(partition);
+    bool is_holding = eagre_kafka_consumer_is_finished(partition) && partition->message_count > 0;
+    if (is_holding) eagre_kafka_consumer_stop(partition);
   }
 }
 
 /* ---- Waiting --------------------------------------------------------------------------------- */
 
 static enum eagre_status fail_silent(const struct eagre_kafka_consumer *consumer,
-                                     const struct consumer_partition *partition,
+                                     const struct eagre_kafka_consumer_partition *partition,
                                      struct eagre_error *error) {
   const char *why = consumer->client->handle.failure_text;
   eagre_error_set(error, EAGRE_IO, "KAFKA_POLL_TIMEOUT",
@@ -175,9 +175,9 @@ static enum eagre_status wait_on(struct eagre_kafka_consumer *consumer, struct e
   bool is_starting = false;
   bool looks_at_silence = now_us - consumer->silence_checked_us >= SILENCE_CHECK_US;
   eagre_kafka_handle_serve(&consumer->client->handle, 0);
-  for (const struct consumer_partition *partition = consumer->partitions; partition != NULL;
-       partition = partition->next) {
-    if (consumer_is_finished(partition)) continue;
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
+    if (eagre_kafka_consumer_is_finished(partition)) continue;
     is_starting = is_starting || partition->is_starting;
     bool is_silent = now_us - partition->heard_us > consumer->options.silence_timeout_us;
     if (looks_at_silence && is_silent) return fail_silent(consumer, partition, error);
@@ -189,8 +189,8 @@ static enum eagre_status wait_on(struct eagre_kafka_consumer *consumer, struct e
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static struct consumer_partition *pop_ready(struct eagre_kafka_consumer *consumer) {
-  struct consumer_partition *partition = consumer->ready_first;
+static struct eagre_kafka_consumer_partition *pop_ready(struct eagre_kafka_consumer *consumer) {
+  struct eagre_kafka_consumer_partition *partition = consumer->ready_first;
   if (partition == NULL) return NULL;
   consumer->ready_first = partition->next_ready;
   if (consumer->ready_first == NULL) consumer->ready_last = NULL;
@@ -202,11 +202,11 @@ static struct consumer_partition *pop_ready(struct eagre_kafka_consumer *consume
 static enum eagre_status leave_ranges(struct eagre_kafka_consumer *consumer, bool *out_has_left,
                                       struct eagre_error *error) {
   *out_has_left = false;
-  for (struct consumer_partition *partition = consumer->partitions; partition != NULL;
+  for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
-    if (!partition->is_out_of_range || consumer_is_finished(partition)) continue;
+    if (!partition->is_out_of_range || eagre_kafka_consumer_is_finished(partition)) continue;
     *out_has_left = true;
-    EAGRE_TRY(consumer_leave_range(consumer, partition, error));
+    EAGRE_TRY(eagre_kafka_consumer_leave_range(consumer, partition, error));
   }
   return EAGRE_OK;
 }
@@ -229,16 +229,16 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
                                             struct eagre_kafka_records *out,
                                             struct eagre_error *error) {
   for (;;) {
-    struct consumer_partition *partition = pop_ready(consumer);
+    struct eagre_kafka_consumer_partition *partition = pop_ready(consumer);
     if (partition != NULL) {
-      consumer_take_records(consumer, partition, arena, out);
-      consumer_settle(consumer, partition);
-      enum eagre_status status = consumer_check_holes(consumer, false, error);
+      eagre_kafka_consumer_take_records(consumer, partition, arena, out);
+      eagre_kafka_consumer_settle(consumer, partition);
+      enum eagre_status status = eagre_kafka_consumer_check_holes(consumer, false, error);
       if (status != EAGRE_OK) eagre_kafka_records_release(out->lease);
       return status;
     }
     if (consumer->unfinished_count == 0) {
-      EAGRE_TRY(consumer_check_holes(consumer, true, error));
+      EAGRE_TRY(eagre_kafka_consumer_check_holes(consumer, true, error));
       return EAGRE_END;
     }
     EAGRE_TRY(fetch(consumer, error));

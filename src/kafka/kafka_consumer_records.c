@@ -17,7 +17,7 @@ enum {
 
 /* What `lease` of the door points to. */
 struct records_lease {
-  struct consumer_client *client;
+  struct eagre_kafka_consumer_client *client;
   uint32_t count;
   rd_kafka_message_t *messages[];
 };
@@ -26,16 +26,17 @@ struct records_lease {
 
 /* How many of the front of the backlog go into one read, and their bytes. */
 static uint32_t choose_count(const struct eagre_kafka_consumer *consumer,
-                             const struct consumer_partition *partition, uint64_t *out_size) {
+                             const struct eagre_kafka_consumer_partition *partition,
+                             uint64_t *out_size) {
   uint32_t limit = partition->message_count;
   if (limit > consumer->options.record_count_max) limit = consumer->options.record_count_max;
   uint64_t size = 0;
   uint32_t count = 0;
   for (; count < limit; count++) {
     if (count + PREFETCH_DISTANCE < limit) {
-      __builtin_prefetch(consumer_backlog_at(partition, count + PREFETCH_DISTANCE));
+      __builtin_prefetch(eagre_kafka_consumer_backlog_at(partition, count + PREFETCH_DISTANCE));
     }
-    const rd_kafka_message_t *message = consumer_backlog_at(partition, count);
+    const rd_kafka_message_t *message = eagre_kafka_consumer_backlog_at(partition, count);
     if (message->offset >= partition->end) break;
     uint64_t more = message->len + message->key_len;
     if (count > 0 && size + more > consumer->options.read_size_bytes) break;
@@ -46,15 +47,15 @@ static uint32_t choose_count(const struct eagre_kafka_consumer *consumer,
 }
 
 static struct records_lease *make_lease(struct eagre_kafka_consumer *consumer,
-                                        struct consumer_partition *partition, uint32_t count,
-                                        struct eagre_arena *arena) {
+                                        struct eagre_kafka_consumer_partition *partition,
+                                        uint32_t count, struct eagre_arena *arena) {
   struct records_lease *lease =
       eagre_arena_allocate(arena, sizeof *lease + count * sizeof(rd_kafka_message_t *));
   lease->client = consumer->client;
   lease->count = count;
   atomic_fetch_add_explicit(&consumer->client->reference_count, 1, memory_order_relaxed);
   for (uint32_t i = 0; i < count; i++) {
-    lease->messages[i] = consumer_backlog_pop(partition);
+    lease->messages[i] = eagre_kafka_consumer_backlog_pop(partition);
   }
   return lease;
 }
@@ -64,18 +65,19 @@ void eagre_kafka_records_release(void *pointer) {
   for (uint32_t i = 0; i < lease->count; i++) {
     rd_kafka_message_destroy(lease->messages[i]);
   }
-  consumer_client_release(lease->client);
+  eagre_kafka_consumer_client_release(lease->client);
 }
 
 /* ---- Filling --------------------------------------------------------------------------------- */
 
 static void fill_offsets(struct eagre_kafka_records *out, const struct records_lease *lease,
-                         struct consumer_partition *partition, struct eagre_arena *arena) {
+                         struct eagre_kafka_consumer_partition *partition,
+                         struct eagre_arena *arena) {
   int64_t *offsets = eagre_arena_allocate_vector(arena, lease->count * sizeof *offsets);
   int64_t expected = partition->position;
   for (uint32_t i = 0; i < lease->count; i++) {
     offsets[i] = lease->messages[i]->offset;
-    if (offsets[i] != expected) consumer_note_hole(partition, expected, offsets[i]);
+    if (offsets[i] != expected) eagre_kafka_consumer_note_hole(partition, expected, offsets[i]);
     expected = offsets[i] + 1;
   }
   out->offsets = offsets;
@@ -164,9 +166,9 @@ static void fill_texts(struct eagre_kafka_records *out, const struct records_lea
   }
 }
 
-void consumer_take_records(struct eagre_kafka_consumer *consumer,
-                           struct consumer_partition *partition, struct eagre_arena *arena,
-                           struct eagre_kafka_records *out) {
+void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
+                                       struct eagre_kafka_consumer_partition *partition,
+                                       struct eagre_arena *arena, struct eagre_kafka_records *out) {
   uint64_t size = 0;
   uint32_t count = choose_count(consumer, partition, &size);
   eagre_assert(count > 0);
@@ -182,5 +184,5 @@ void consumer_take_records(struct eagre_kafka_consumer *consumer,
   uint32_t parts = consumer->options.parts;
   if (parts & (EAGRE_KAFKA_KEY | EAGRE_KAFKA_VALUE)) fill_texts(out, lease, parts, arena);
   if (parts & EAGRE_KAFKA_TIMESTAMP) fill_timestamps(out, lease, arena);
-  consumer_move(consumer, partition, out->offsets[count - 1] + 1);
+  eagre_kafka_consumer_move(consumer, partition, out->offsets[count - 1] + 1);
 }

@@ -141,7 +141,6 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
   EAGRE_TRY(eagre_sink_purge(epoch->options.sink, committed, error));
   if (keep_from <= 0) return EAGRE_OK;
   EAGRE_TRY(eagre_checkpoint_purge(epoch->options.checkpoint, keep_from, error));
-  eagre_crash_point("epoch.mid_purge");
   if (flow->aggregate != NULL) {
     EAGRE_TRY(eagre_state_purge(epoch->options.io,
                                 eagre_checkpoint_state_path(epoch->options.checkpoint), keep_from,

@@ -124,7 +124,6 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
   struct eagre_text *positions =
       eagre_arena_allocate_zeroed(&epoch->arena, sizeof *positions * (count + 1));
   EAGRE_TRY(eagre_checkpoint_create(epoch->options.checkpoint, error));
-  eagre_crash_point("checkpoint.after_metadata");
   for (uint32_t i = 0; i < count; i++) {
     EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
   }

@@ -135,7 +135,8 @@ enum eagre_status eagre_bind_require_value(struct eagre_bind *bind, uint32_t ind
                          eagre_expression_type_name(bind->arena, argument->type));
 }
 
-static enum eagre_status refuse_different(struct eagre_bind *bind, uint32_t first, uint32_t end) {
+enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t first,
+                                              uint32_t end) {
   struct eagre_buffer types = {0};
   for (uint32_t i = first; i < end; i++) {
     if (i > first) eagre_buffer_append_string(&types, ", ");
@@ -154,7 +155,7 @@ enum eagre_status eagre_bind_unify(struct eagre_bind *bind, uint32_t first, uint
   const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
   for (uint32_t i = first; i < end; i++) {
     common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
-    if (common == NULL) return refuse_different(bind, first, end);
+    if (common == NULL) return eagre_bind_refuse_different(bind, first, end);
   }
   for (uint32_t i = first; i < end; i++) {
     EAGRE_TRY(eagre_bind_cast(bind, i, common));

@@ -56,6 +56,9 @@ enum eagre_status eagre_bind_mismatch(struct eagre_bind *bind, const char *reaso
 /* UNEXPECTED_INPUT_TYPE; `required` is like "(\"NUMERIC\" or \"INTERVAL\")". */
 enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
                                         const char *required);
+/* DATA_DIFF_TYPES of arguments [first, end). */
+enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t first,
+                                              uint32_t end);
 /* UNSUPPORTED_FEATURE.DECIMAL. */
 enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind);
 

@@ -22,8 +22,11 @@ static enum eagre_status refuse_pair(struct eagre_bind *bind) {
       eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
 }
 
+/* No operator for `actual`, the common type of the operands. */
 static enum eagre_status refuse_operand(struct eagre_bind *bind, const char *required,
                                         const struct eagre_type *actual) {
+  bool is_pair = bind->argument_count == 2 && eagre_bind_kind(bind, 0) != eagre_bind_kind(bind, 1);
+  if (is_pair) return refuse_pair(bind);
   return eagre_bind_mismatch(bind, "BINARY_OP_WRONG_TYPE",
                              "the binary operator requires the input type %s, not %s.", required,
                              eagre_expression_type_name(bind->arena, actual));
@@ -106,11 +109,14 @@ enum eagre_status eagre_bind_divide(struct eagre_bind *bind, struct eagre_expres
 enum eagre_status eagre_bind_integral_divide(struct eagre_bind *bind,
                                              struct eagre_expression **out) {
   static const char *const required = "(\"BIGINT\" or \"DECIMAL\")";
+  for (uint32_t i = 0; i < 2; i++) {
+    enum eagre_type_kind kind = eagre_bind_kind(bind, i);
+    if (kind == EAGRE_TYPE_FLOAT || kind == EAGRE_TYPE_DOUBLE) {
+      return refuse_operand(bind, required, bind->arguments[i]->type);
+    }
+  }
   const struct eagre_type *type;
   EAGRE_TRY(unify_numbers(bind, required, &type));
-  bool is_null =
-      eagre_expression_is_null(bind->arguments[0]) && eagre_expression_is_null(bind->arguments[1]);
-  if (!eagre_type_is_integral(type->kind) && !is_null) return refuse_operand(bind, required, type);
   return finish_division(bind, EAGRE_ARITHMETIC_INTEGRAL, eagre_type_of(EAGRE_TYPE_BIGINT), out);
 }
 
@@ -306,7 +312,7 @@ static enum eagre_status bind_intervals(struct eagre_bind *bind, enum eagre_arit
                                         struct eagre_expression **out) {
   const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_INTERVAL_DAY);
   for (uint32_t i = 0; i < 2; i++) {
-    if (eagre_bind_kind(bind, i) == EAGRE_TYPE_INTERVAL_YEAR) {
+    if (eagre_bind_kind(bind, i) != type->kind && eagre_bind_kind(bind, i) != EAGRE_TYPE_NULL) {
       return eagre_bind_unexpected(bind, i, "\"INTERVAL DAY TO SECOND\"");
     }
     EAGRE_TRY(eagre_bind_cast(bind, i, type));
@@ -392,11 +398,27 @@ enum eagre_status eagre_bind_multiply(struct eagre_bind *bind, struct eagre_expr
 /* ---- TRY
  * ------------------------------------------------------------------------------------------ */
 
-/* The operator of the function's name, whose own failures give NULL. */
-static enum eagre_status bind_try(struct eagre_bind *bind, const char *operator,
-                                  struct eagre_expression ** out) {
-  EAGRE_TRY(eagre_bind_other(bind, operator, bind->arguments, bind->argument_count, out));
-  if ((*out)->kind == EAGRE_EXPRESSION_CALL) eagre_expression_set_try(*out);
+/* The casts around the operands of `call` give NULL where they fail. */
+static void make_casts_try(struct eagre_arena *arena, struct eagre_expression *call) {
+  for (uint32_t i = 0; i < call->argument_count; i++) {
+    if (!eagre_expression_calls(call->arguments[i], EAGRE_INTERNAL_CAST)) continue;
+    struct eagre_expression *cast = eagre_arena_allocate(arena, sizeof *cast);
+    *cast = *call->arguments[i];
+    eagre_expression_set_try(cast);
+    call->arguments[i] = cast;
+  }
+}
+
+/* The operator `name`, whose own failures give NULL. With operands that are no numbers, Spark forgives
+ * what fails inside them too; here that is their casts. */
+static enum eagre_status bind_try(struct eagre_bind *bind, const char *name,
+                                  struct eagre_expression **out) {
+  bool are_numbers = eagre_type_is_numeric(eagre_bind_kind(bind, 0)) &&
+                     eagre_type_is_numeric(eagre_bind_kind(bind, 1));
+  EAGRE_TRY(eagre_bind_other(bind, name, bind->arguments, bind->argument_count, out));
+  if ((*out)->kind != EAGRE_EXPRESSION_CALL) return EAGRE_OK;
+  if (!are_numbers) make_casts_try(bind->arena, *out);
+  eagre_expression_set_try(*out);
   return EAGRE_OK;
 }
 

@@ -134,10 +134,7 @@ static bool are_constant_items(const struct eagre_bind *bind) {
 
 enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *common = find_common(bind);
-  if (common == NULL) {
-    const struct eagre_type *unused;
-    return eagre_bind_unify(bind, 0, bind->argument_count, &unused);
-  }
+  if (common == NULL) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(unify_comparable(bind, common));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_in);
   (*out)->parameters[0] = bind->argument_count - 1 > IN_COMPARISONS_MAX &&
@@ -145,9 +142,21 @@ enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression
   return EAGRE_OK;
 }
 
+/* A text beside something else is not converted here. */
+static bool mixes_texts(const struct eagre_bind *bind) {
+  bool has_text = false, has_other = false;
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    enum eagre_type_kind kind = eagre_bind_kind(bind, i);
+    has_text |= kind == EAGRE_TYPE_STRING;
+    has_other |= kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL;
+  }
+  return has_text && has_other;
+}
+
 static enum eagre_status bind_extreme(struct eagre_bind *bind, eagre_kernel_fn *kernel,
                                       struct eagre_expression **out) {
   const struct eagre_type *type;
+  if (mixes_texts(bind)) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(eagre_bind_unify(bind, 0, bind->argument_count, &type));
   *out = type->kind == EAGRE_TYPE_NULL
              ? eagre_expression_new_null(bind->arena, type, bind->position)
@@ -242,8 +251,11 @@ enum eagre_status eagre_expression_case(struct eagre_arena *arena,
   if (type == NULL) return refuse_values(&bind, has_else);
   for (uint32_t i = 0; i < argument_count; i++) {
     bool is_condition = i % 2 == 0 && i + 1 < argument_count;
-    EAGRE_TRY(is_condition ? eagre_bind_parameter(&bind, i, EAGRE_TYPE_BOOLEAN)
-                           : eagre_bind_cast(&bind, i, type));
+    enum eagre_type_kind kind = eagre_bind_kind(&bind, i);
+    if (is_condition && kind != EAGRE_TYPE_BOOLEAN && kind != EAGRE_TYPE_NULL) {
+      return eagre_bind_unexpected(&bind, i, "\"BOOLEAN\"");
+    }
+    EAGRE_TRY(eagre_bind_cast(&bind, i, is_condition ? eagre_type_of(EAGRE_TYPE_BOOLEAN) : type));
   }
   *out = eagre_bind_call(&bind, type, NULL);
   (*out)->parameters[0] = EAGRE_LAZY_CASE;

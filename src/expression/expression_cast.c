@@ -207,12 +207,12 @@ static enum eagre_status refuse_type(const struct eagre_type *type,
 }
 
 static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_expression *value,
-                                     const struct eagre_type *type,
+                                     const struct eagre_type *type, bool is_try,
                                      struct eagre_sql_position position,
                                      struct eagre_error *error) {
   enum eagre_type_kind from_kind = value->type->kind;
   const char *function = suggest_function(from_kind, type->kind);
-  bool is_legacy = is_legacy_cast(from_kind, type->kind);
+  bool is_legacy = !is_try && is_legacy_cast(from_kind, type->kind);
   const char *from = eagre_expression_type_name(arena, value->type);
   const char *to = eagre_expression_type_name(arena, type);
   const char *sql = eagre_expression_sql(arena, value);
@@ -301,7 +301,7 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
   if (*out != NULL) return EAGRE_OK;
   bool can_fail;
   if (!check_cast(value->type, type, &can_fail)) {
-    return refuse_cast(arena, value, type, position, error);
+    return refuse_cast(arena, value, type, is_try, position, error);
   }
   *out = eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_CAST), type,
                                    run_cast, &value, 1, position);

@@ -179,6 +179,10 @@ static enum eagre_status bind_special_field(struct eagre_bind *bind, struct eagr
 enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expression **out) {
   struct eagre_text field;
   struct eagre_expression *value = bind->arguments[1];
+  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_NULL) {
+    *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_DOUBLE), bind->position);
+    return EAGRE_OK;
+  }
   EAGRE_TRY(eagre_bind_constant_text(bind, 0, "field", &field));
   for (size_t i = 0; i < EAGRE_COUNT_OF(extract_fields); i++) {
     if (is_one_of(field, extract_fields[i].names)) {
@@ -189,6 +193,28 @@ enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expre
 }
 
 /* ---- Days and months ---------------------------------------------------------------------------------- */
+
+/* A DATE and a number of days, which is no BIGINT and no fraction. */
+static enum eagre_status bind_days(struct eagre_bind *bind, eagre_kernel_fn *kernel,
+                                   struct eagre_expression **out) {
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 1);
+  bool is_small = eagre_type_is_integral(kind) && kind != EAGRE_TYPE_BIGINT;
+  EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DATE));
+  if (!is_small && kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
+    return eagre_bind_unexpected(bind, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")");
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, 1, eagre_type_of(EAGRE_TYPE_INT)));
+  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_DATE), kernel);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_date_add(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_days(bind, eagre_kernel_date_add, out);
+}
+
+enum eagre_status eagre_bind_date_sub(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_days(bind, eagre_kernel_date_sub, out);
+}
 
 /* Wraps around like Java's int. */
 enum eagre_status eagre_kernel_date_add(struct eagre_kernel_call *call) {

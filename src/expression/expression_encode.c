@@ -133,12 +133,30 @@ static int read_base64_character(char c) {
   return c == '/' ? 63 : -1;
 }
 
-/* The number of bytes written, or -1 when a single character is left over. */
+/* Whether the text may end with `rest`, which begins with '=', after `count` characters of a group. */
+static bool ends_group(struct eagre_text rest, unsigned count) {
+  if (count < 2) return false;
+  size_t at = 1;
+  if (count == 2) {
+    if (rest.size < 2 || rest.data[1] != '=') return false;
+    at = 2;
+  }
+  for (; at < rest.size; at++) {
+    if (read_base64_character(rest.data[at]) >= 0) return false;
+  }
+  return true;
+}
+
+/* The number of bytes written, or -1 when the text does not end with a group. */
 static int64_t read_base64(struct eagre_text text, char *out) {
   char *next = out;
   uint32_t group = 0;
   unsigned count = 0;
-  for (size_t i = 0; i < text.size && text.data[i] != '='; i++) {
+  for (size_t i = 0; i < text.size; i++) {
+    if (text.data[i] == '=') {
+      if (!ends_group((struct eagre_text){text.data + i, text.size - i}, count)) return -1;
+      break;
+    }
     int value = read_base64_character(text.data[i]);
     if (value < 0) continue;
     group = group << 6 | (uint32_t)value;

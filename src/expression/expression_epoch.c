@@ -47,7 +47,7 @@ static enum eagre_status run_real_seconds(struct eagre_kernel_call *call) {
 enum eagre_status eagre_bind_timestamp_seconds(struct eagre_bind *bind,
                                                struct eagre_expression **out) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
-  if (!eagre_type_is_numeric(kind) && kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
+  if (!eagre_type_is_numeric(kind) && kind != EAGRE_TYPE_NULL) {
     return eagre_bind_unexpected(bind, 0, "\"NUMERIC\"");
   }
   bool is_integral = eagre_type_is_integral(kind);

@@ -17,6 +17,8 @@
 eagre_kernel_fn eagre_kernel_add_interval;
 eagre_kernel_fn eagre_kernel_add_timestamp_months;
 eagre_kernel_fn eagre_kernel_concat;
+eagre_kernel_fn eagre_kernel_date_add;
+eagre_kernel_fn eagre_kernel_date_sub;
 eagre_kernel_fn eagre_kernel_from_json;
 eagre_kernel_fn eagre_kernel_greatest;
 eagre_kernel_fn eagre_kernel_hex_bytes;

@@ -219,6 +219,10 @@ enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
 
 /* parameters[0]: NULL members are kept. */
 enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_NULL) {
+    *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_STRING), bind->position);
+    return EAGRE_OK;
+  }
   if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRUCT) {
     return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
                                "Input schema %s must be a struct, an array, a map or a variant.",

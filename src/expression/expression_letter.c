@@ -31,7 +31,7 @@ static void free_case_map(void *data) {
   ucasemap_close(data);
 }
 
-static const UCaseMap *get_case_map(struct eagre_kernel_call *call) {
+static UCaseMap *get_case_map(struct eagre_kernel_call *call) {
   if (call->state->data == NULL) {
     UErrorCode error = U_ZERO_ERROR;
     call->state->data = ucasemap_open("", 0, &error);
@@ -82,21 +82,37 @@ enum eagre_status eagre_kernel_lower(struct eagre_kernel_call *call) {
 
 /* ---- initcap ------------------------------------------------------------------------------------------ */
 
-/* Makes the first code point of each word a capital, in place of the lower-case text; words are what
- * single spaces separate. */
-static void put_capitals(struct eagre_text lower, struct eagre_buffer *out) {
+/* The capital of a code point. A small letter that is its own capital may stand for several (the German
+ * sharp s for Ss); then ICU's mapping of whole titles decides, which is slow. */
+static void put_capital(UCaseMap *map, struct eagre_text bytes, UChar32 point,
+                        struct eagre_buffer *out) {
+  char encoded[32];
+  int32_t size = 0;
+  UErrorCode error = U_ZERO_ERROR;
+  UChar32 title = u_totitle(point);
+  if (title == point && u_hasBinaryProperty(point, UCHAR_CHANGES_WHEN_TITLECASED)) {
+    size =
+        ucasemap_utf8ToTitle(map, encoded, sizeof encoded, bytes.data, (int32_t)bytes.size, &error);
+    eagre_assert(U_SUCCESS(error));
+  } else {
+    U8_APPEND_UNSAFE(encoded, size, title);
+  }
+  eagre_buffer_append(out, encoded, (size_t)size);
+}
+
+/* Makes the first code point of each word of a lower-case text a capital; words are what single
+ * spaces separate. */
+static void put_capitals(UCaseMap *map, struct eagre_text lower, struct eagre_buffer *out) {
   bool is_first = true;
   for (int32_t at = 0; at < (int32_t)lower.size;) {
     int32_t begin = at;
     UChar32 point;
     U8_NEXT(lower.data, at, (int32_t)lower.size, point);
+    struct eagre_text bytes = {lower.data + begin, (size_t)(at - begin)};
     if (is_first && point >= 0) {
-      char encoded[U8_MAX_LENGTH];
-      int32_t size = 0;
-      U8_APPEND_UNSAFE(encoded, size, u_totitle(point));
-      eagre_buffer_append(out, encoded, (size_t)size);
+      put_capital(map, bytes, point, out);
     } else {
-      eagre_buffer_append(out, lower.data + begin, (size_t)(at - begin));
+      eagre_buffer_append_text(out, bytes);
     }
     is_first = point == ' ';
   }
@@ -111,7 +127,7 @@ enum eagre_status eagre_kernel_initcap(struct eagre_kernel_call *call) {
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     eagre_buffer_clear(&buffer);
-    put_capitals(out[row], &buffer);
+    put_capitals(get_case_map(call), out[row], &buffer);
     out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&buffer));
   }
   eagre_buffer_done(&buffer);

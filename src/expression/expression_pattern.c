@@ -153,14 +153,25 @@ static bool is_time_or_text(enum eagre_type_kind kind) {
          kind == EAGRE_TYPE_NULL;
 }
 
+static enum eagre_status refuse_time(struct eagre_bind *bind) {
+  return eagre_bind_unexpected(bind, 0,
+                               "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")");
+}
+
+/* The first argument: a point in time, or a text, which every other single value becomes. */
+static enum eagre_status take_time(struct eagre_bind *bind) {
+  if (is_time_or_text(eagre_bind_kind(bind, 0))) return EAGRE_OK;
+  if (eagre_coerce_is_implicit(bind->arguments[0]->type, EAGRE_TYPE_STRING)) {
+    return eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_STRING));
+  }
+  return refuse_time(bind);
+}
+
+/* A number without a pattern is seconds. */
 static enum eagre_status bind_to_timestamp(struct eagre_bind *bind, bool is_try,
                                            struct eagre_expression **out) {
-  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
-  bool is_number = eagre_type_is_numeric(kind) && bind->argument_count == 1;
-  if (!is_time_or_text(kind) && !is_number) {
-    return eagre_bind_unexpected(bind, 0,
-                                 "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")");
-  }
+  bool is_seconds = bind->argument_count == 1 && eagre_type_is_numeric(eagre_bind_kind(bind, 0));
+  if (!is_seconds) EAGRE_TRY(take_time(bind));
   return bind_parse(bind, is_try, out);
 }
 
@@ -175,10 +186,7 @@ enum eagre_status eagre_bind_try_to_timestamp(struct eagre_bind *bind,
 
 static enum eagre_status bind_to_date(struct eagre_bind *bind, bool is_try,
                                       struct eagre_expression **out) {
-  if (!is_time_or_text(eagre_bind_kind(bind, 0))) {
-    return eagre_bind_unexpected(bind, 0,
-                                 "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")");
-  }
+  EAGRE_TRY(take_time(bind));
   struct eagre_expression *value = bind->arguments[0];
   if (bind->argument_count == 2) EAGRE_TRY(bind_parse(bind, is_try, &value));
   return eagre_expression_cast(bind->arena, value, eagre_type_of(EAGRE_TYPE_DATE), is_try,
@@ -200,8 +208,7 @@ enum eagre_status eagre_bind_unix_timestamp(struct eagre_bind *bind,
   if (bind->argument_count == 0) {
     EAGRE_TRY(eagre_bind_other(bind, "current_timestamp", NULL, 0, &instant));
   } else if (!is_time_or_text(eagre_bind_kind(bind, 0))) {
-    return eagre_bind_unexpected(bind, 0,
-                                 "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")");
+    return refuse_time(bind);
   } else {
     struct eagre_expression *arguments[] = {bind->arguments[0], NULL};
     struct eagre_bind parse = *bind;

@@ -93,6 +93,7 @@ enum eagre_status eagre_bind_regexp_instr(struct eagre_bind *bind, struct eagre_
 
 /* ---- regexp_substr, regexp_extract ---------------------------------------------------------------------- */
 
+/* NULL also for an empty match, as in Spark. */
 static enum eagre_status run_substr(struct eagre_kernel_call *call) {
   struct eagre_text *out = eagre_kernel_out_zeroed(call);
   for (uint32_t row = 0; row < call->row_count; row++) {
@@ -103,7 +104,7 @@ static enum eagre_status run_substr(struct eagre_kernel_call *call) {
     struct eagre_text subject = eagre_kernel_text(call, 0, row);
     EAGRE_TRY(eagre_regex_use(call, 1, row, &regex));
     EAGRE_TRY(eagre_regex_find(call, regex, row, subject, 0, &is_found));
-    if (is_found && eagre_regex_group(regex, 0, &begin, &end)) {
+    if (is_found && eagre_regex_group(regex, 0, &begin, &end) && end > begin) {
       out[row] = (struct eagre_text){subject.data + begin, end - begin};
     } else {
       eagre_kernel_set_null(call, row);

@@ -76,10 +76,12 @@ static bool keeps_argument(const struct eagre_sql_expression *tree, uint32_t ind
     const char *function;
     uint32_t first, last;
   } rows[] = {
-      {"from_json", 1, 2}, {"to_json", 1, 1},      {"map", 0, 99},           {"extract", 0, 0},
-      {"date_part", 0, 0}, {"datepart", 0, 0},     {"negative", 0, 0},       {"like", 2, 2},
-      {"ilike", 2, 2},     {"named_struct", 0, 0}, {"named_struct", 2, 2},   {"named_struct", 4, 4},
-      {"round", 1, 1},     {"bround", 1, 1},       {"regexp_replace", 3, 3},
+      {"from_json", 1, 2},      {"to_json", 1, 1},      {"map", 0, 99},
+      {"extract", 0, 0},        {"date_part", 0, 0},    {"datepart", 0, 0},
+      {"negative", 0, 0},       {"like", 2, 2},         {"ilike", 2, 2},
+      {"named_struct", 0, 0},   {"named_struct", 2, 2}, {"named_struct", 4, 4},
+      {"named_struct", 6, 6},   {"round", 1, 1},        {"bround", 1, 1},
+      {"regexp_replace", 3, 3},
   };
   for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
     if (!eagre_text_equal_string(tree->function, rows[i].function)) continue;

@@ -1,0 +1,10 @@
+/* Inside of the room `workload`: pieces that records are made of. */
+#pragma once
+
+#include "workload/workload.h"
+
+void eagre_order_append(const struct eagre_workload_options *options, uint64_t number,
+                        struct eagre_buffer *out);
+void eagre_workload_append_integer(struct eagre_buffer *out, int64_t value);
+/* "2026-01-01T00:00:00.123Z". */
+void eagre_workload_append_timestamp(struct eagre_buffer *out, int64_t us);

@@ -34,6 +34,12 @@ struct cli_options {
   enum eagre_format format;
   bool is_json; /* explain --format json */
   enum eagre_level level;
+  uint64_t count;
+  uint64_t seed;
+  double rate;
+  const char *brokers;
+  const char *topic;
+  uint32_t partition_count;
   const char *file; /* query -f */
   const char *arguments[CLI_FLOW_COUNT_MAX];
   size_t argument_count;
@@ -51,6 +57,8 @@ int cli_query(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_version(int argc, char **argv);
+int cli_demo(int argc, char **argv);
+int cli_generate(int argc, char **argv);
 
 /* ---- Options (cli_options.c) ---- */
 
@@ -60,6 +68,8 @@ enum cli_group {
   CLI_GROUP_RUN = 2,     /* --cores, --trigger, timeouts, --progress ... */
   CLI_GROUP_QUERY = 4,   /* -f, --format table|json|csv|tsv */
   CLI_GROUP_EXPLAIN = 8, /* --format text|json */
+  CLI_GROUP_DEMO = 16,    /* --count, --cores, --storage */
+  CLI_GROUP_GENERATE = 32, /* --count, --rate, --seed, --brokers, --topic, --partitions */
 };
 /* Parses argv into `out`; prints usage and exits 0 for --help, exits 2 for a mistake. `usage` is
  * argp's argument line, `text` what --help says (examples included). */
@@ -72,6 +82,8 @@ void cli_options_parse(int argc, char **argv, int groups, const char *usage, con
 char *cli_read_file(const char *path, size_t *out_size);
 /* eagre_write_fn over a FILE. */
 void cli_write(void *file, const char *data, size_t size);
+/* The same, flushed at once: what a person waits for. */
+void cli_write_now(void *file, const char *data, size_t size);
 /* Prints an error with its place, caret and advice; returns the exit status. `sql` may be NULL. */
 int cli_fail(const eagre_error *error, const char *sql, size_t sql_size);
 /* Log lines to stderr at a level. */

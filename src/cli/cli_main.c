@@ -9,6 +9,8 @@ static const struct cli_command commands[] = {
     {"query", "one batch query, rows to stdout", cli_query},
     {"validate", "parse and bind a file, offline; start nothing", cli_validate},
     {"explain", "show the plan of a file", cli_explain},
+    {"demo", "embedded broker, generated orders, a pipeline, a table; no set-up", cli_demo},
+    {"generate", "write a workload to Kafka or stdout", cli_generate},
     {"version", "version, build, CPU features used", cli_version},
 };
 

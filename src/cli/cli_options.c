@@ -23,6 +23,12 @@ enum option_key {
   KEY_PROGRESS,
   KEY_METRICS,
   KEY_PLACEMENT,
+  KEY_COUNT,
+  KEY_RATE,
+  KEY_SEED,
+  KEY_BROKERS,
+  KEY_TOPIC,
+  KEY_PARTITIONS,
   KEY_LOG_LEVEL,
   KEY_FORMAT,
 };
@@ -73,6 +79,16 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_QUERY, {"file", KEY_FILE, "FILE", 0, "read the statements from a file", 3}},
     {CLI_GROUP_QUERY, {"format", KEY_FORMAT, "FORMAT", 0, "table, json, csv or tsv (table)", 3}},
     {CLI_GROUP_EXPLAIN, {"format", KEY_FORMAT, "FORMAT", 0, "text or json (text)", 3}},
+    {CLI_GROUP_DEMO | CLI_GROUP_GENERATE, {"count", KEY_COUNT, "N", 0, "number of records", 4}},
+    {CLI_GROUP_DEMO, {"cores", KEY_CORES, "N", 0, "number of cores", 4}},
+    {CLI_GROUP_DEMO,
+     {"storage", KEY_STORAGE, "DIR", 0, "where the demo's folder is made (./eagre-data)", 4}},
+    {CLI_GROUP_GENERATE, {"rate", KEY_RATE, "N", 0, "records per second (flat out)", 4}},
+    {CLI_GROUP_GENERATE, {"seed", KEY_SEED, "N", 0, "seed of the records (1)", 4}},
+    {CLI_GROUP_GENERATE, {"brokers", KEY_BROKERS, "HOST:PORT", 0, "write to Kafka (stdout)", 4}},
+    {CLI_GROUP_GENERATE, {"topic", KEY_TOPIC, "NAME", 0, "topic to write to", 4}},
+    {CLI_GROUP_GENERATE,
+     {"partitions", KEY_PARTITIONS, "N", 0, "number of partitions of the topic (1)", 4}},
 };
 
 enum { GROUPED_COUNT = sizeof grouped_options / sizeof grouped_options[0] };
@@ -208,6 +224,41 @@ static void parse_format(struct argp_state *state, const struct parse_input *inp
   }
 }
 
+static double parse_positive(struct argp_state *state, const char *text) {
+  char *end = NULL;
+  double number = strtod(text, &end);
+  if (end == text || *end != '\0' || !(number > 0) || number > 1e18) {
+    argp_error(state, "'%s' is no positive number", text);
+  }
+  return number;
+}
+
+static error_t parse_generate_option(int key, char *argument, struct argp_state *state,
+                                     struct cli_options *options) {
+  switch (key) {
+  case KEY_COUNT:
+    options->count = (uint64_t)parse_positive(state, argument);
+    return 0;
+  case KEY_RATE:
+    options->rate = parse_positive(state, argument);
+    return 0;
+  case KEY_SEED:
+    options->seed = (uint64_t)parse_positive(state, argument);
+    return 0;
+  case KEY_BROKERS:
+    options->brokers = argument;
+    return 0;
+  case KEY_TOPIC:
+    options->topic = argument;
+    return 0;
+  case KEY_PARTITIONS:
+    options->partition_count = (uint32_t)parse_positive(state, argument);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
   static const char *const level_words[] = {"debug", "info", "warning", "error", NULL};
   struct parse_input *input = state->input;
@@ -242,8 +293,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     if (options->argument_count < input->argument_count_min) argp_usage(state);
     return 0;
   default:
-    return parse_run_option(key, argument, state, options);
+    break;
   }
+  error_t result = parse_run_option(key, argument, state, options);
+  if (result != ARGP_ERR_UNKNOWN) return result;
+  return parse_generate_option(key, argument, state, options);
 }
 
 void cli_options_parse(int argc, char **argv, int groups, const char *usage, const char *text,
@@ -258,6 +312,7 @@ void cli_options_parse(int argc, char **argv, int groups, const char *usage, con
   argv[0] = name;
   memset(out, 0, sizeof *out);
   out->level = EAGRE_LEVEL_INFO;
+  out->seed = 1;
   struct parse_input input = {out, groups, argument_count_min};
   const struct argp argp = {options, parse_option, usage, text, NULL, NULL, NULL};
   argp_err_exit_status = 2;

@@ -39,6 +39,11 @@ void cli_write(void *file, const char *data, size_t size) {
   fwrite(data, 1, size, file);
 }
 
+void cli_write_now(void *file, const char *data, size_t size) {
+  cli_write(file, data, size);
+  fflush(file);
+}
+
 int cli_fail(const eagre_error *error, const char *sql, size_t sql_size) {
   fflush(stdout);
   const char *where = eagre_error_where(error);

@@ -2,5 +2,10 @@
 #include "test_expression.h"
 
 int main(void) {
-  return run_case_tests();
+  int failed_count = run_function_tests();
+  failed_count += run_case_tests();
+  failed_count += run_kernel_tests();
+  failed_count += run_program_tests();
+  failed_count += run_aggregate_tests();
+  return failed_count == 0 ? 0 : 1;
 }

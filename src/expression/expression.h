@@ -155,7 +155,10 @@ struct eagre_program *eagre_program_new(const struct eagre_type *input,
                                         struct eagre_expression *const *expressions, uint32_t count,
                                         const struct eagre_expression_session *session);
 void eagre_program_free(struct eagre_program *program);
-/* Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
+/* Texts of columns that from_json reads must have 64 readable bytes behind them (json.h); all that
+ * this room writes have. Results may point into literals of the expressions, so these must live as
+ * long as the batches.
+ * Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
  * they may alias input columns, and may be constants). Errors: DATA with class, line, column, row.
  */
 enum eagre_status eagre_program_run(struct eagre_program *program, struct eagre_batch *batch,

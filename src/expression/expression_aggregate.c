@@ -260,11 +260,19 @@ static inline void keep_real(struct extreme_state *state, double value, bool wan
   state->is_seen = 1;
 }
 
+/* With readable bytes behind it, as every text of this room, so that from_json may read it. */
+static struct eagre_text copy_padded(struct eagre_arena *arena, struct eagre_text text) {
+  enum { PADDING = 64 };
+  char *copy = eagre_arena_allocate(arena, text.size + PADDING);
+  if (text.size > 0) memcpy(copy, text.data, text.size);
+  return (struct eagre_text){copy, text.size};
+}
+
 static void keep_text(struct extreme_state *state, struct eagre_text value, bool wants_greater,
                       struct eagre_arena *arena) {
   int order = state->is_seen ? eagre_text_compare(value, state->value.text) : 0;
   bool is_better = wants_greater ? order > 0 : order < 0;
-  if (!state->is_seen || is_better) state->value.text = eagre_arena_copy_text(arena, value);
+  if (!state->is_seen || is_better) state->value.text = copy_padded(arena, value);
   state->is_seen = 1;
 }
 

@@ -6,9 +6,9 @@
  *      (json_fast_guess.h). Literals are compared, values taken, nothing is searched.
  *   2. walk: member by member, keys looked up (json_fast_walk.h).
  *   3. the reference, for every row that is not plainly good.
- * Levels 1 and 2 only ever say "good" or "not for me", so a row's outcome cannot depend on the level
- * that decided it, nor on the rows before. They read up to 64 bytes behind the text; a record that
- * seems to end behind it is not for them. */
+ * Levels 1 and 2 only ever say "good" or "not for me", so a row's outcome cannot depend on the
+ * level that decided it, nor on the rows before. They read up to 64 bytes behind the text; a record
+ * that seems to end behind it is not for them. */
 #pragma once
 
 #include "json/json_fast_guess.h"
@@ -27,7 +27,7 @@ static bool walk_and_learn(struct walk *walk, struct eagre_text text) {
   struct eagre_json_memory *memory = walk->memory;
   const struct eagre_json_plan *plan = &walk->run->decoder->plan;
   walk->seen_mark = eagre_json_memory_mark_row(memory, plan->slot_count);
-  walk->seen = memory->seen;
+  walk->seen = memory->seen[0];
   walk->recorder = NULL;
   if (eagre_json_memory_wants_lesson(memory)) {
     walk->recorder = &memory->recorder;
@@ -43,9 +43,15 @@ static inline bool is_worth_guessing(const struct eagre_json_memory *memory) {
   return memory->miss_streak < GUESS_MISS_STREAK || memory->row_number % GUESS_MISS_STREAK == 0;
 }
 
+static inline void begin_row(struct walk *walk, uint32_t row, struct eagre_text text) {
+  walk->row = row;
+  walk->row_byte = row >> 3;
+  walk->row_bit = (uint8_t)(1u << (row & 7));
+  walk->end = text.data + text.size;
+}
+
 static inline bool decode_text(struct walk *walk, struct eagre_text text) {
   struct eagre_json_memory *memory = walk->memory;
-  walk->end = text.data + text.size;
   memory->row_number++;
   if (text.size > 0 && is_worth_guessing(memory) && guess(walk, text.data)) {
     memory->miss_streak = 0;
@@ -58,29 +64,27 @@ static inline bool decode_text(struct walk *walk, struct eagre_text text) {
 }
 
 static inline bool decode_row(struct walk *walk, uint32_t row) {
-  walk->row = row;
-  if (!eagre_vector_is_null(walk->run->texts, row)) {
-    return decode_text(walk, eagre_json_run_text(walk->run, row));
+  if (eagre_vector_is_null(walk->run->texts, row)) {
+    eagre_bit_clear(walk->run->row_validity, row);
+    return true;
   }
-  eagre_bit_clear(walk->run->row_validity, row);
-  return true;
+  struct eagre_text text = eagre_json_run_text(walk->run, row);
+  begin_row(walk, row, text);
+  return decode_text(walk, text);
 }
 
 /* ---- Two rows -------------------------------------------------------------------------------- */
 
-/* Rows `row` and the next, both not NULL, by the template that fitted last. False when they must be
- * decoded one by one. */
-static inline bool decode_pair(struct walk *walk, uint32_t row) {
+/* Rows `row` and the next, neither NULL nor empty, by the template that fitted last. False when
+ * they must be decoded one by one. */
+static inline bool decode_guessed_pair(struct walk *walk, uint32_t row) {
   struct eagre_json_memory *memory = walk->memory;
   struct eagre_json_template *template = &memory->templates[memory->current];
   struct eagre_text text = eagre_json_run_text(walk->run, row);
   struct eagre_text other_text = eagre_json_run_text(walk->run, row + 1);
-  if (text.size == 0 || other_text.size == 0) return false;
   struct walk other = *walk;
-  walk->row = row;
-  walk->end = text.data + text.size;
-  other.row = row + 1;
-  other.end = other_text.data + other_text.size;
+  begin_row(walk, row, text);
+  begin_row(&other, row + 1, other_text);
   if (guess_pair(walk, &other, template, text.data, other_text.data)) {
     memory->row_number += 2;
     template->hit_count += 2;
@@ -92,6 +96,27 @@ static inline bool decode_pair(struct walk *walk, uint32_t row) {
   eagre_json_clear_row(plan, &plan->root, row + 1);
   memory->hit_streak = 0;
   return false;
+}
+
+/* Rows `row` and the next, neither NULL nor empty, without guessing. */
+static bool decode_walked_pair(struct walk *walk, uint32_t row) {
+  struct eagre_json_memory *memory = walk->memory;
+  struct eagre_text text = eagre_json_run_text(walk->run, row);
+  struct eagre_text other_text = eagre_json_run_text(walk->run, row + 1);
+  walk->seen_mark = eagre_json_memory_mark_row(memory, walk->run->decoder->plan.slot_count);
+  walk->recorder = NULL;
+  struct walk other = *walk;
+  begin_row(walk, row, text);
+  begin_row(&other, row + 1, other_text);
+  walk->seen = memory->seen[0];
+  other.seen = memory->seen[1];
+  memory->row_number += 2;
+  memory->miss_streak += 2;
+  bool is_good;
+  bool is_other_good;
+  walk_pair(walk, &other, text, other_text, &is_good, &is_other_good);
+  return (is_good || eagre_json_reference_row(walk->run, row, text)) &&
+         (is_other_good || eagre_json_reference_row(walk->run, row + 1, other_text));
 }
 
 /* ---- All rows -------------------------------------------------------------------------------- */
@@ -121,19 +146,45 @@ static void begin_walk(struct walk *walk, struct eagre_json_run *run) {
   };
 }
 
+/* Whether rows `row` and the next are there and have bytes. */
+static inline bool has_pair(const struct eagre_json_run *run, uint32_t row) {
+  return row + 1 < run->row_count && eagre_json_run_text(run, row).size > 0 &&
+         eagre_json_run_text(run, row + 1).size > 0;
+}
+
+/* Whether the next two rows are neither to be guessed nor to be learned from. */
+static inline bool is_pair_unguessed(struct eagre_json_memory *memory) {
+  if (memory->miss_streak < GUESS_MISS_STREAK || memory->learn_wait < 2) return false;
+  if ((memory->row_number + 1) % GUESS_MISS_STREAK >= GUESS_MISS_STREAK - 2) return false;
+  memory->learn_wait -= 2;
+  return true;
+}
+
+/* Decodes one or two rows from `row` on; *out_count says how many. */
+static inline bool decode_next(struct walk *walk, uint32_t row, bool is_dense,
+                               uint32_t *out_count) {
+  struct eagre_json_memory *memory = walk->memory;
+  *out_count = 2;
+  if (is_dense && has_pair(walk->run, row)) {
+    if (memory->hit_streak >= PAIR_HIT_STREAK) {
+      if (decode_guessed_pair(walk, row)) return true;
+    } else if (is_pair_unguessed(memory)) {
+      return decode_walked_pair(walk, row);
+    }
+  }
+  *out_count = 1;
+  return decode_row(walk, row);
+}
+
 static bool decode_rows(struct eagre_json_run *run) {
   if (has_tight_limits(run->decoder)) return eagre_json_implementation_reference.decode_rows(run);
   struct walk walk;
   begin_walk(&walk, run);
   bool is_dense = run->texts->validity == NULL && !run->texts->is_constant &&
                   run->texts->type->kind == EAGRE_TYPE_STRING;
-  for (uint32_t row = 0; row < run->row_count; row++) {
-    if (is_dense && walk.memory->hit_streak >= PAIR_HIT_STREAK && row + 1 < run->row_count &&
-        decode_pair(&walk, row)) {
-      row++;
-    } else if (!decode_row(&walk, row)) {
-      return false;
-    }
+  uint32_t count;
+  for (uint32_t row = 0; row < run->row_count; row += count) {
+    if (!decode_next(&walk, row, is_dense, &count)) return false;
   }
   return true;
 }

@@ -40,7 +40,7 @@ static inline bool match_null(struct guess_place *place) {
 }
 
 /* The literal of the place's step is not there as it stands. Tries whether nulls or missing members
- * explain that: then `place` is moved behind the literal of a later step, its value not read yet. */
+ * explain that: then `place` is moved behind the literal of a later step, before its value. */
 static __attribute__((noinline)) bool match_nearly(struct guess_place *place, const char *end) {
   while (place->at <= end && match_null(place)) {
   }
@@ -65,8 +65,8 @@ static __attribute__((noinline)) bool match_nearly(struct guess_place *place, co
 }
 
 /* The value behind the literal of `step`; NULL when the guess was wrong. */
-static inline const char *guess_value(struct walk *walk,
-                                      const struct eagre_json_template_step *step, const char *at) {
+static inline __attribute__((always_inline)) const char *
+guess_value(struct walk *walk, const struct eagre_json_template_step *step, const char *at) {
   const struct eagre_json_slot *slot = &walk->slots[step->slot];
   switch (step->action) {
   case EAGRE_JSON_ACTION_TEXT:
@@ -78,7 +78,7 @@ static inline const char *guess_value(struct walk *walk,
   case EAGRE_JSON_ACTION_SKIP:
     return at < walk->end ? skip_value(walk, step->depth, at) : NULL;
   case EAGRE_JSON_ACTION_STRUCT:
-    eagre_bit_set(slot->validity, walk->row);
+    set_valid(walk, slot);
     return at;
   default:
     return at;
@@ -127,7 +127,7 @@ static inline bool guess(struct walk *walk, const char *text) {
   return false;
 }
 
-/* ---- Two at once ------------------------------------------------------------------------------ */
+/* ---- Two at once ----------------------------------------------------------------------------- */
 
 /* Moves both places from the first byte of a string to its closing quote. */
 static inline bool skip_text_pair(const struct walk *walk, const struct walk *other,

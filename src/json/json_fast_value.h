@@ -2,8 +2,8 @@
  * Part of json_fast.h.
  *
  * Functions take the place of the value's first byte, before the end of the text, and return the
- * place behind its last one, or NULL: then the reference must decide the row. They may read up to 64
- * bytes behind the end and take those for part of the text; the caller finds out when the record
+ * place behind its last one, or NULL: then the reference must decide the row. They may read up to
+ * 64 bytes behind the end and take those for part of the text; the caller finds out when the record
  * does not end where its text does. */
 #pragma once
 
@@ -18,12 +18,18 @@ struct walk {
   const struct eagre_json_slot *slots;
   const char *end; /* of the text */
   uint32_t row;
+  uint32_t row_byte; /* of the row in bitmaps */
+  uint8_t row_bit;
   uint32_t text_size_max;  /* longer ones may exceed the limit for strings */
   bool is_grammar_default; /* timestamps have no format of their own */
   uint32_t seen_mark;      /* in `seen`: the slot had a value in this row */
   uint32_t *seen;
   struct eagre_json_recorder *recorder; /* NULL when nothing is learned from this row */
 };
+
+static inline void set_valid(const struct walk *walk, const struct eagre_json_slot *slot) {
+  slot->validity[walk->row_byte] |= walk->row_bit;
+}
 
 enum {
   SKIP_DEPTH_MAX = 64,   /* deeper values are left to the tokenizer */
@@ -109,7 +115,7 @@ static __attribute__((noinline)) const char *convert_text(const struct walk *wal
   stop = finish_string(walk, stop, &string);
   if (stop == NULL) return NULL;
   if (!eagre_json_convert_string(walk->run, slot, walk->row, string)) return NULL;
-  eagre_bit_set(slot->validity, walk->row);
+  set_valid(walk, slot);
   return stop;
 }
 
@@ -122,7 +128,7 @@ static inline const char *take_text(const struct walk *walk, const struct eagre_
     return convert_text(walk, slot, at, stop);
   }
   ((struct eagre_text *)slot->data)[walk->row] = eagre_text_make(at, size);
-  eagre_bit_set(slot->validity, walk->row);
+  set_valid(walk, slot);
   return stop;
 }
 
@@ -140,7 +146,7 @@ static inline const char *take_timestamp(const struct walk *walk,
                        0)) {
     return convert_text(walk, slot, at, stop);
   }
-  eagre_bit_set(slot->validity, walk->row);
+  set_valid(walk, slot);
   return stop;
 }
 
@@ -183,68 +189,56 @@ static inline const char *take_floating(const struct walk *walk, const struct ea
 
 static inline const char *take_boolean(const struct walk *walk, const struct eagre_json_slot *slot,
                                        const char *at) {
+  uint8_t *bits = (uint8_t *)slot->data + walk->row_byte;
   if (is_word(at, "true")) {
-    eagre_bit_set(slot->data, walk->row);
+    *bits |= walk->row_bit;
     return at + 4;
   }
   if (!is_word(at, "fals") || at[4] != 'e') return NULL;
-  eagre_bit_clear(slot->data, walk->row);
+  *bits &= (uint8_t)~walk->row_bit;
   return at + 5;
 }
 
-static inline const char *take_scalar(const struct walk *walk, const struct eagre_json_slot *slot,
-                                      const char *at) {
-  switch (slot->kind) {
-  case EAGRE_TYPE_BOOLEAN:
-    return take_boolean(walk, slot, at);
-  case EAGRE_TYPE_TINYINT:
-  case EAGRE_TYPE_SMALLINT:
-  case EAGRE_TYPE_INT:
-  case EAGRE_TYPE_BIGINT:
-    return take_integer(walk, slot, at);
-  case EAGRE_TYPE_FLOAT:
-  case EAGRE_TYPE_DOUBLE:
-    return take_floating(walk, slot, at);
-  default:
-    return NULL;
-  }
-}
-
-/* A string by the type of its column; returns its closing quote. */
-static inline const char *take_string(const struct walk *walk, const struct eagre_json_slot *slot,
-                                      const char *at) {
-  const char *stop = find_string_stop_wide(at, walk->end);
+/* A value of the slot's type, as it mostly comes. */
+static inline const char *take_usual(const struct walk *walk, const struct eagre_json_slot *slot,
+                                     const char *at) {
+  if (slot->kind == EAGRE_TYPE_BOOLEAN) return take_boolean(walk, slot, at);
+  if (slot->kind <= EAGRE_TYPE_BIGINT) return take_integer(walk, slot, at);
+  if (slot->kind <= EAGRE_TYPE_DOUBLE) return take_floating(walk, slot, at);
+  if (*at != '"') return NULL;
+  const char *stop = find_string_stop_wide(at + 1, walk->end);
   switch (slot->kind) {
   case EAGRE_TYPE_STRING:
-    return take_text(walk, slot, at, stop);
+    stop = take_text(walk, slot, at + 1, stop);
+    break;
   case EAGRE_TYPE_TIMESTAMP:
-    return take_timestamp(walk, slot, at, stop);
+    stop = take_timestamp(walk, slot, at + 1, stop);
+    break;
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_BINARY:
-    return convert_text(walk, slot, at, stop);
+    stop = convert_text(walk, slot, at + 1, stop);
+    break;
   default:
     return NULL;
   }
+  return stop == NULL ? NULL : stop + 1;
+}
+
+static __attribute__((noinline)) const char *take_unusual(struct walk *walk,
+                                                          const struct eagre_json_slot *slot,
+                                                          uint32_t depth, const char *at) {
+  if (!is_word(at, "null")) return convert_slowly(walk, slot, depth, at);
+  eagre_bit_clear(slot->validity, walk->row);
+  return at + 4;
 }
 
 /* Takes a value that is no object for a STRUCT. */
 static inline const char *take_value(struct walk *walk, const struct eagre_json_slot *slot,
                                      uint32_t depth, const char *at) {
-  const char *next;
-  if (*at == '"') {
-    next = take_string(walk, slot, at + 1);
-    if (next != NULL) return next + 1;
-  } else if (is_word(at, "null")) {
-    eagre_bit_clear(slot->validity, walk->row);
-    return at + 4;
-  } else {
-    next = take_scalar(walk, slot, at);
-    if (next != NULL) {
-      eagre_bit_set(slot->validity, walk->row);
-      return next;
-    }
-  }
-  return convert_slowly(walk, slot, depth, at);
+  const char *next = take_usual(walk, slot, at);
+  if (__builtin_expect(next == NULL, 0)) return take_unusual(walk, slot, depth, at);
+  set_valid(walk, slot);
+  return next;
 }
 
 /* ---- Skipping -------------------------------------------------------------------------------- */

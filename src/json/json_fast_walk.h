@@ -14,7 +14,9 @@
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-static inline uint64_t keep_bytes(uint64_t word, size_t size) {
+/* The hash of a name of `size` bytes, readable from the quote before it on: its first eight bytes,
+ * its last one and its size. Names that have those in common take turns in the cache. */
+static inline uint32_t hash_key(const char *name, size_t size) {
   static const uint64_t masks[] = {
       0,
       UINT64_C(0xff),
@@ -26,42 +28,40 @@ static inline uint64_t keep_bytes(uint64_t word, size_t size) {
       UINT64_C(0xffffffffffffff),
       UINT64_MAX,
   };
-  return word & masks[size < 8 ? size : 8];
+  uint64_t first = load_eight(name) & masks[size < 8 ? size : 8];
+  uint64_t rest = (uint64_t)(unsigned char)name[(ptrdiff_t)size - 1] << 32 ^ size;
+  return (uint32_t)(((first ^ rest) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - EAGRE_JSON_KEY_BITS));
 }
 
-static inline uint32_t hash_key(const char *name, size_t size) {
-  uint64_t first = keep_bytes(load_eight(name), size);
-  uint64_t last = keep_bytes(load_eight(name + (size > 8 ? size - 8 : 0)), size);
-  uint64_t mixed = (first ^ (last << 23 | last >> 41) ^ size) * UINT64_C(0x9e3779b97f4a7c15);
-  return (uint32_t)(mixed >> (64 - EAGRE_JSON_KEY_BITS));
-}
-
-/* Looks a name up in the plan and puts it into `key` (unless it is too long for that). */
-static __attribute__((noinline)) uint32_t learn_key(const struct walk *walk,
-                                                    const struct eagre_json_object *object,
-                                                    const char *name, size_t size,
-                                                    struct eagre_json_key *key) {
+/* Looks a name up in the plan and puts it into `key`, or into `*spare` when it is too long. */
+static __attribute__((noinline)) const struct eagre_json_key *
+learn_key(const struct walk *walk, const struct eagre_json_object *object, const char *name,
+          size_t size, struct eagre_json_key *key, struct eagre_json_key *spare) {
   int member = eagre_json_object_find(object, eagre_text_make(name, size));
-  uint32_t slot = member == EAGRE_JSON_MEMBER_NONE ? walk->run->decoder->plan.slot_count
-                                                   : object->members[member].slot;
+  bool is_known = member != EAGRE_JSON_MEMBER_NONE;
   if (size < EAGRE_JSON_LITERAL_SIZE) {
     memcpy(key->literal, name, size + 1);
     key->literal_mask = (uint32_t)((UINT64_C(2) << size) - 1);
-    key->slot = slot;
     key->object = object;
+  } else {
+    key = spare;
   }
-  return slot;
+  key->slot = is_known ? object->members[member].slot : walk->run->decoder->plan.slot_count;
+  key->seen_mask = is_known ? UINT32_MAX : 0;
+  return key;
 }
 
-/* The slot of the member called `name`, behind which its closing quote stands. */
-static inline uint32_t find_slot(const struct walk *walk, const struct eagre_json_object *object,
-                                 const char *name, size_t size) {
+/* What is known of the member called `name`, behind which its closing quote stands. */
+static inline const struct eagre_json_key *find_key(const struct walk *walk,
+                                                    const struct eagre_json_object *object,
+                                                    const char *name, size_t size,
+                                                    struct eagre_json_key *spare) {
   struct eagre_json_key *key = &walk->memory->keys[hash_key(name, size)];
   if (__builtin_expect(
           key->object == object && match_literal(name, key->literal, key->literal_mask), 1)) {
-    return key->slot;
+    return key;
   }
-  return learn_key(walk, object, name, size, key);
+  return learn_key(walk, object, name, size, key, spare);
 }
 
 /* The closing quote of the name whose content begins at `at`; NULL unless it is plain. */
@@ -77,19 +77,27 @@ static inline const char *find_name_end(const struct walk *walk, const char *at)
 
 /* ---- Between names and values ---------------------------------------------------------------- */
 
-static inline struct eagre_json_joint *get_joint(struct eagre_json_joint *joints, uint32_t depth) {
-  return &joints[depth < EAGRE_JSON_JOINT_DEPTHS ? depth : EAGRE_JSON_JOINT_DEPTHS - 1];
+/* An object being walked. */
+struct walk_object {
+  const struct eagre_json_object *object;
+  uint32_t depth;
+  struct eagre_json_joint *colon;
+  struct eagre_json_joint *comma;
+};
+
+static inline struct walk_object
+make_walk_object(const struct walk *walk, const struct eagre_json_object *object, uint32_t depth) {
+  uint32_t joint = depth < EAGRE_JSON_JOINT_DEPTHS ? depth : EAGRE_JSON_JOINT_DEPTHS - 1;
+  return (struct walk_object){
+      .object = object,
+      .depth = depth,
+      .colon = &walk->memory->colons[joint],
+      .comma = &walk->memory->commas[joint],
+  };
 }
 
-/* From the closing quote of a name to the value. */
-static inline const char *skip_colon(const struct walk *walk, uint32_t depth, const char *quote) {
-  struct eagre_json_joint *joint = get_joint(walk->memory->colons, depth);
-  if (__builtin_expect(joint->literal_size > 0 &&
-                           match_literal(quote, joint->literal, joint->literal_mask),
-                       1)) {
-    const char *at = quote + joint->literal_size;
-    if (__builtin_expect((unsigned char)*at > ' ', 1)) return at;
-  }
+static __attribute__((noinline)) const char *
+learn_colon(const struct walk *walk, struct eagre_json_joint *joint, const char *quote) {
   const char *at = skip_space(quote + 1, walk->end);
   if (*at != ':') return NULL;
   at = skip_space(at + 1, walk->end);
@@ -97,17 +105,18 @@ static inline const char *skip_colon(const struct walk *walk, uint32_t depth, co
   return at;
 }
 
-/* From behind a value to behind the opening quote of the next name, or to behind the closing brace
- * (*out_is_end). */
-static inline const char *skip_comma(const struct walk *walk, uint32_t depth, const char *value_end,
-                                     bool *out_is_end) {
-  struct eagre_json_joint *joint = get_joint(walk->memory->commas, depth);
-  *out_is_end = false;
-  if (__builtin_expect(joint->literal_size > 0 &&
-                           match_literal(value_end, joint->literal, joint->literal_mask),
-                       1)) {
-    return value_end + joint->literal_size;
+/* From the closing quote of a name to its value (or to white space before it). */
+static inline const char *skip_colon(const struct walk *walk, struct eagre_json_joint *joint,
+                                     const char *quote) {
+  if (__builtin_expect(match_literal(quote, joint->literal, joint->literal_mask), 1)) {
+    return quote + joint->literal_size;
   }
+  return learn_colon(walk, joint, quote);
+}
+
+static __attribute__((noinline)) const char *learn_comma(const struct walk *walk,
+                                                         struct eagre_json_joint *joint,
+                                                         const char *value_end, bool *out_is_end) {
   const char *at = skip_space(value_end, walk->end);
   *out_is_end = *at == '}';
   if (*out_is_end) return at + 1;
@@ -116,6 +125,18 @@ static inline const char *skip_comma(const struct walk *walk, uint32_t depth, co
   if (*at != '"') return NULL;
   eagre_json_joint_learn(joint, value_end, at + 1);
   return at + 1;
+}
+
+/* From behind a value to behind the opening quote of the next name, or to behind the closing brace
+ * (*out_is_end). */
+static inline const char *skip_comma(const struct walk *walk, struct eagre_json_joint *joint,
+                                     const char *value_end, bool *out_is_end) {
+  *out_is_end = false;
+  if (__builtin_expect(match_literal(value_end, joint->literal, joint->literal_mask), 1)) {
+    return value_end + joint->literal_size;
+  }
+  *out_is_end = *value_end == '}';
+  return *out_is_end ? value_end + 1 : learn_comma(walk, joint, value_end, out_is_end);
 }
 
 /* ---- Members --------------------------------------------------------------------------------- */
@@ -142,11 +163,13 @@ static inline const char *walk_unknown(struct walk *walk, uint32_t depth, const 
 static const char *walk_members(struct walk *walk, const struct eagre_json_object *object,
                                 uint32_t depth, const char *at);
 
-static inline const char *walk_value(struct walk *walk, uint32_t slot_index, uint32_t depth,
-                                     const char *at) {
+static __attribute__((noinline)) const char *walk_value(struct walk *walk, uint32_t slot_index,
+                                                        uint32_t depth, const char *at) {
   const struct eagre_json_slot *slot = &walk->slots[slot_index];
+  at = skip_space(at, walk->end);
+  if (at >= walk->end) return NULL;
   if (slot->kind == EAGRE_TYPE_STRUCT && *at == '{') {
-    eagre_bit_set(slot->validity, walk->row);
+    set_valid(walk, slot);
     record(walk, EAGRE_JSON_ACTION_STRUCT, slot_index, depth, at + 1, at + 1);
     return walk_members(walk, slot->object, depth + 1, at + 1);
   }
@@ -157,8 +180,8 @@ static inline const char *walk_value(struct walk *walk, uint32_t slot_index, uin
 }
 
 /* A string, likely without anything special, into the column of its slot or into the waste. */
-static inline const char *walk_text(struct walk *walk, uint32_t slot_index, uint32_t depth,
-                                    const char *at) {
+static inline __attribute__((always_inline)) const char *
+walk_text(struct walk *walk, uint32_t slot_index, uint32_t depth, const char *at) {
   const struct eagre_json_slot *slot = &walk->slots[slot_index];
   bool is_unknown = slot->kind == EAGRE_TYPE_NULL;
   const char *stop = find_string_stop_wide(at, walk->end);
@@ -178,44 +201,102 @@ static inline bool takes_text(const struct eagre_json_slot *slot) {
   return ((1u << EAGRE_TYPE_STRING | 1u << EAGRE_TYPE_NULL) >> slot->kind) & 1;
 }
 
-/* The value of a member. False for a slot that had one in this row already. */
-static inline bool mark_seen(const struct walk *walk, uint32_t slot_index) {
-  if (walk->seen[slot_index] == walk->seen_mark) return false;
-  walk->seen[slot_index] = walk->seen_mark;
-  walk->seen[walk->run->decoder->plan.slot_count] = 0; /* unknown members may come again */
+/* False for a slot that had a value in this row already. */
+static inline bool mark_seen(const struct walk *walk, const struct eagre_json_key *key) {
+  uint32_t *seen = &walk->seen[key->slot];
+  if (*seen == walk->seen_mark) return false;
+  *seen = walk->seen_mark & key->seen_mask; /* unknown members may come again */
   return true;
 }
 
-/* The members of an object behind its opening brace, up to behind its closing one. */
+/* A member, from behind the opening quote of its name to behind that of the next, or to behind the
+ * brace that closes the object (*out_is_end). */
+static inline __attribute__((always_inline)) const char *
+walk_member(struct walk *walk, const struct walk_object *object, const char *at, bool *out_is_end) {
+  const char *quote = find_name_end(walk, at);
+  if (quote == NULL) return NULL;
+  struct eagre_json_key spare;
+  const struct eagre_json_key *key =
+      find_key(walk, object->object, at, (size_t)(quote - at), &spare);
+  at = skip_colon(walk, object->colon, quote);
+  if (at == NULL || at >= walk->end || !mark_seen(walk, key)) return NULL;
+  at = *at == '"' && takes_text(&walk->slots[key->slot])
+           ? walk_text(walk, key->slot, object->depth, at + 1)
+           : walk_value(walk, key->slot, object->depth, at);
+  if (at == NULL || at > walk->end) return NULL;
+  at = skip_comma(walk, object->comma, at, out_is_end);
+  return at <= walk->end ? at : NULL;
+}
+
+/* From behind an opening brace to behind the opening quote of the first name, or to behind the
+ * closing brace. */
+static inline const char *begin_members(const struct walk *walk, const char *at, bool *out_is_end) {
+  at = skip_space(at, walk->end);
+  *out_is_end = *at == '}';
+  return (*at == '"' || *out_is_end) && at < walk->end ? at + 1 : NULL;
+}
+
 static const char *walk_members(struct walk *walk, const struct eagre_json_object *object,
                                 uint32_t depth, const char *at) {
-  const char *end = walk->end;
-  at = skip_space(at, end);
-  if (*at == '}') return at + 1;
-  if (*at++ != '"') return NULL;
-  while (at < end) {
-    const char *quote = find_name_end(walk, at);
-    if (quote == NULL) return NULL;
-    uint32_t slot = find_slot(walk, object, at, (size_t)(quote - at));
-    at = skip_colon(walk, depth, quote);
-    if (at == NULL || at >= end || !mark_seen(walk, slot)) return NULL;
-    at = *at == '"' && takes_text(&walk->slots[slot]) ? walk_text(walk, slot, depth, at + 1)
-                                                      : walk_value(walk, slot, depth, at);
-    if (at == NULL || at > end) return NULL;
-    bool is_end;
-    at = skip_comma(walk, depth, at, &is_end);
-    if (at == NULL || is_end) return at;
-  }
-  return NULL;
+  bool is_end;
+  struct walk_object place = make_walk_object(walk, object, depth);
+  at = begin_members(walk, at, &is_end);
+  while (at != NULL && !is_end)
+    at = walk_member(walk, &place, at, &is_end);
+  return at;
+}
+
+/* Behind the brace that opens the record; NULL when none does. */
+static inline const char *begin_record(const struct walk *walk, struct eagre_text text) {
+  if (text.size == 0) return NULL;
+  const char *at = skip_space(text.data, walk->end);
+  return *at == '{' && at < walk->end ? at + 1 : NULL;
 }
 
 /* A whole text. */
 static inline bool walk_record(struct walk *walk, struct eagre_text text) {
-  if (text.size == 0) return false;
-  const char *at = skip_space(text.data, walk->end);
-  if (*at != '{') return false;
-  at = walk_members(walk, &walk->run->decoder->plan.root, 1, at + 1);
-  if (at == NULL || at > walk->end) return false;
+  const char *at = begin_record(walk, text);
+  if (at == NULL) return false;
+  at = walk_members(walk, &walk->run->decoder->plan.root, 1, at);
+  if (at == NULL) return false;
   record(walk, EAGRE_JSON_ACTION_END, 0, 0, at, at);
   return true;
+}
+
+/* A record on its way, for walking two at once. */
+struct walk_place {
+  const char *at; /* NULL: not for us */
+  bool is_end;
+};
+
+static inline struct walk_place begin_place(const struct walk *walk, struct eagre_text text) {
+  struct walk_place place = {.at = begin_record(walk, text)};
+  if (place.at != NULL) place.at = begin_members(walk, place.at, &place.is_end);
+  return place;
+}
+
+static inline bool is_on_way(const struct walk_place *place) {
+  return place->at != NULL && !place->is_end;
+}
+
+static __attribute__((noinline)) bool
+finish_place(struct walk *walk, const struct walk_object *root, struct walk_place *place) {
+  while (is_on_way(place))
+    place->at = walk_member(walk, root, place->at, &place->is_end);
+  return place->at != NULL;
+}
+
+/* Two texts, member by member in turns, so that neither waits for itself (see guess_pair). */
+static inline void walk_pair(struct walk *walk, struct walk *other, struct eagre_text text,
+                             struct eagre_text other_text, bool *out_is_good,
+                             bool *out_is_other_good) {
+  struct walk_object root = make_walk_object(walk, &walk->run->decoder->plan.root, 1);
+  struct walk_place place = begin_place(walk, text);
+  struct walk_place other_place = begin_place(other, other_text);
+  while (is_on_way(&place) && is_on_way(&other_place)) {
+    place.at = walk_member(walk, &root, place.at, &place.is_end);
+    other_place.at = walk_member(other, &root, other_place.at, &other_place.is_end);
+  }
+  *out_is_good = finish_place(walk, &root, &place);
+  *out_is_other_good = finish_place(other, &root, &other_place);
 }

@@ -218,6 +218,46 @@ static void put_run(struct eagre_json_output *output, struct eagre_text run, boo
   eagre_buffer_done(&repaired);
 }
 
+/* ---- The usual case -------------------------------------------------------------------------- */
+
+enum { UNESCAPE_SLACK = 8 }; /* bytes behind the result that may be written */
+
+/* Valid UTF-8 with escapes into `out`, which has room for the raw size and the slack: an escape is
+ * never shorter than what it means. Returns the size. */
+static size_t unescape(struct eagre_text raw, char *out) {
+  struct eagre_json_output output = {.data = out};
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  while (raw.size > 0) {
+    while (raw.size >= 8) {
+      uint64_t word;
+      memcpy(&word, raw.data, sizeof word);
+      uint64_t other = word ^ ones * '\\';
+      memcpy(output.data + output.size, &word, sizeof word);
+      uint64_t backslashes = (other - ones) & ~other & ones * 0x80;
+      size_t plain_size = backslashes == 0 ? 8 : (size_t)__builtin_ctzll(backslashes) >> 3;
+      output.size += plain_size;
+      raw.data += plain_size;
+      raw.size -= plain_size;
+      if (plain_size < 8) break;
+    }
+    if (raw.size == 0) break;
+    if (*raw.data != '\\') {
+      eagre_json_put_char(&output, *raw.data++);
+      raw.size--;
+      continue;
+    }
+    struct piece piece = take_piece(&raw);
+    if (piece.run.size > 0) {
+      eagre_json_put(&output, piece.run.data, piece.run.size);
+    } else if (is_surrogate(piece.code_point)) {
+      eagre_json_put_char(&output, '?');
+    } else {
+      put_code_point(&output, piece.code_point);
+    }
+  }
+  return output.size;
+}
+
 /* ---- Door ------------------------------------------------------------------------------------ */
 
 bool eagre_json_string_is_plain(struct eagre_json_string string) {
@@ -275,10 +315,8 @@ struct eagre_text eagre_json_string_text(struct eagre_json_string string,
   struct eagre_json_output output = {0};
   if (!string.has_high || eagre_value_utf8_is_valid(string.raw)) {
     if (!string.has_escape) return string.raw;
-    /* Nothing to repair, and an escape is never shorter than what it means. */
-    output.data = eagre_arena_allocate(arena, string.raw.size);
-    eagre_json_string_decode(string, &output);
-    return eagre_text_make(output.data, output.size);
+    char *text = eagre_arena_allocate(arena, string.raw.size + UNESCAPE_SLACK);
+    return eagre_text_make(text, unescape(string.raw, text));
   }
   eagre_json_string_decode(string, &output);
   output = (struct eagre_json_output){.data = eagre_arena_allocate(arena, output.size)};

@@ -86,6 +86,10 @@ void *eagre_json_memory_new(void) {
   memset(memory, 0, sizeof *memory);
   memory->arena = arena;
   memory->learn_pause = 1;
+  for (int i = 0; i < EAGRE_JSON_JOINT_DEPTHS; i++) {
+    memory->colons[i].literal_mask = UINT32_MAX;
+    memory->commas[i].literal_mask = UINT32_MAX;
+  }
   return memory;
 }
 
@@ -94,7 +98,8 @@ void eagre_json_memory_free(void *pointer) {
   for (size_t i = 0; i < EAGRE_JSON_TEMPLATE_COUNT; i++) {
     eagre_arena_done(&memory->templates[i].arena);
   }
-  eagre_free(memory->seen);
+  eagre_free(memory->seen[0]);
+  eagre_free(memory->seen[1]);
   eagre_free(memory->waste_texts);
   eagre_free(memory->waste_validity);
   struct eagre_arena arena = memory->arena;
@@ -133,10 +138,12 @@ void eagre_json_memory_learn(struct eagre_json_memory *memory) {
 }
 
 uint32_t eagre_json_memory_mark_row(struct eagre_json_memory *memory, uint32_t slot_count) {
-  if (memory->seen == NULL || memory->slot_capacity < slot_count ||
+  if (memory->seen[0] == NULL || memory->slot_capacity < slot_count ||
       memory->seen_mark == UINT32_MAX) {
-    eagre_free(memory->seen);
-    memory->seen = eagre_allocate_zeroed(slot_count + 1, sizeof *memory->seen);
+    for (int i = 0; i < 2; i++) {
+      eagre_free(memory->seen[i]);
+      memory->seen[i] = eagre_allocate_zeroed(slot_count + 1, sizeof *memory->seen[i]);
+    }
     memory->slot_capacity = slot_count;
     memory->seen_mark = 0;
   }

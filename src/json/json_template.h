@@ -64,11 +64,12 @@ void eagre_json_recorder_add(struct eagre_json_recorder *recorder, enum eagre_js
 bool eagre_json_recorder_store(const struct eagre_json_recorder *recorder,
                                struct eagre_json_template *template);
 
-/* What is remembered for level 2: bytes between names and values, at one depth of nesting. */
+/* What is remembered for level 2: bytes between names and values, at one depth of nesting. At first
+ * 32 zero bytes, which stand in no record. */
 struct eagre_json_joint {
   _Alignas(32) char literal[EAGRE_JSON_LITERAL_SIZE];
   uint32_t literal_mask;
-  uint32_t literal_size; /* 0: not learned yet, matches everywhere */
+  uint32_t literal_size;
 };
 
 /* A name seen before, with its closing quote. */
@@ -76,6 +77,7 @@ struct eagre_json_key {
   _Alignas(32) char literal[EAGRE_JSON_LITERAL_SIZE];
   uint32_t literal_mask;
   uint32_t slot;                          /* plan->slot_count when the member is unknown */
+  uint32_t seen_mask;                     /* 0 then, else all ones */
   const struct eagre_json_object *object; /* NULL: an empty entry */
 };
 
@@ -97,8 +99,9 @@ struct eagre_json_memory {
   struct eagre_json_joint colons[EAGRE_JSON_JOINT_DEPTHS]; /* from a name's closing quote on */
   struct eagre_json_joint commas[EAGRE_JSON_JOINT_DEPTHS]; /* up to a name's opening quote */
   struct eagre_json_key keys[1 << EAGRE_JSON_KEY_BITS];
-  /* Rows in which a slot was seen, for duplicate members; of `slot_capacity` slots. */
-  uint32_t *seen;
+  /* Rows in which a slot was seen, for duplicate members; of `slot_capacity` slots. Two of them,
+   * because two rows may be walked at once. */
+  uint32_t *seen[2];
   uint32_t seen_mark;
   uint32_t slot_capacity;
   /* A column for the strings of unknown members: written like any other, never read. */

@@ -1,5 +1,5 @@
-/* Lines of bytes as JSON records: the implementations of the decoder must agree on every one of them
- * in any sequence. The same bytes go through the tree reader, the paths and the line splitter.
+/* Lines of bytes as JSON records: the implementations of the decoder must agree on every one of
+ * them in any sequence. The same bytes go through the tree reader, the paths and the line splitter.
  *
  * Each line is decoded twice in a row, so that what was learned from it is used at once. */
 #include <stdio.h>

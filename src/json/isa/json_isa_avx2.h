@@ -1,6 +1,7 @@
-/* The primitives of json_fast.h over AVX2: 32 bytes at a time. A search begins at or before the end of
- * the text (find_space_stop and match_literal: at most 32 bytes behind it) and finds something at
- * most 31 bytes behind where it began or the end. */
+/* The primitives of json_fast.h over AVX2: 32 bytes at a time.
+ *
+ * A search begins at or before the end of the text (find_space_stop and match_literal: at most 32
+ * bytes behind it) and reads at most 64 bytes behind that end. */
 #pragma once
 
 #include <immintrin.h>

@@ -1,5 +1,5 @@
-/* The implementations against each other on random records and their mutations. The seed is printed;
- * EAGRE_TEST_SEED repeats a run, EAGRE_TEST_ROUNDS makes it longer. */
+/* The implementations against each other on random records and their mutations. The seed is
+ * printed; EAGRE_TEST_SEED repeats a run, EAGRE_TEST_ROUNDS makes it longer. */
 #include "json_case.h"
 #include "test_json.h"
 

@@ -26,8 +26,8 @@ static void repeat(struct eagre_buffer *buffer, const char *string, size_t count
     eagre_buffer_append_string(buffer, string);
 }
 
-/* Decodes the content of `text` on every implementation: only the verdict is compared, and the value
- * of b; *out_arena_size is the most memory the arena of a batch held. */
+/* Decodes the content of `text` on every implementation: only the verdict is compared, and the
+ * value of b; *out_arena_size is the most memory the arena of a batch held. */
 static void check(const struct eagre_buffer *text, char verdict, int b, size_t *out_arena_size) {
   enum eagre_json_isa isas[3];
   size_t isa_count = list_implementations(isas);

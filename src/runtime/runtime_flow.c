@@ -45,7 +45,7 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
   const struct eagre_source_environment environment = {
       .io = flow->io,
       .checkpoint = flow->checkpoint,
-      .zone = flow->runtime->pipeline->zone,
+      .zone = flow->plan->expression_session.zone,
       .core_count = flow->runtime->lane_count,
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
   };
@@ -76,7 +76,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
   const struct eagre_sink_environment environment = {
       .io = flow->io,
       .checkpoint_id = eagre_checkpoint_summary(flow->checkpoint)->id,
-      .zone = flow->runtime->pipeline->zone,
+      .zone = flow->plan->expression_session.zone,
       .core_count = flow->runtime->lane_count,
       .print = print_locked,
       .print_context = flow->runtime,

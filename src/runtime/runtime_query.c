@@ -46,7 +46,7 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
                                      struct eagre_error *error) {
   const struct eagre_source_environment environment = {
       .io = work->io,
-      .zone = work->pipeline->zone,
+      .zone = work->query->expression_session.zone,
       .core_count = 1,
       .startup_timeout_us = startup_timeout_us,
   };
@@ -75,7 +75,7 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
 
 static enum eagre_status run_query(struct query_work *work, int64_t startup_timeout_us,
                                    struct eagre_error *error) {
-  const struct eagre_expression_session *session = &work->pipeline->expression_session;
+  const struct eagre_expression_session *session = &work->query->expression_session;
   list_nodes(work);
   const struct eagre_chain_options options = {
       .nodes = work->nodes,

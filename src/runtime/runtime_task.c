@@ -37,7 +37,7 @@ static enum eagre_status push_output(void *context, struct eagre_batch *batch,
 static void make_chains(struct runtime_task *task) {
   struct runtime_flow *flow = task->flow;
   const struct eagre_plan_node *aggregate = flow->plan->aggregate;
-  const struct eagre_expression_session *session = &flow->runtime->pipeline->expression_session;
+  const struct eagre_expression_session *session = &flow->plan->expression_session;
   struct eagre_chain_options input = {
       .nodes = flow->input_nodes,
       .node_count = flow->input_node_count,
@@ -168,6 +168,7 @@ static void answer(struct runtime_task *task, struct runtime_command *command,
 static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batch **out_batch,
                                     struct eagre_error *error) {
   if (eagre_runtime_must_abandon(task->flow->runtime)) return EAGRE_CANCELLED;
+  if (task->batch_count == 1) eagre_crash_point("epoch.mid_run"); /* the first went all the way */
   /* A batch that another core frees cannot come from this core's pool. */
   struct eagre_batch *batch =
       task->role == RUNTIME_FUSED ? eagre_batch_pool_acquire(&task->pool) : eagre_batch_new();
@@ -179,7 +180,6 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batc
   task->count.rows += batch->row_count;
   task->count.bytes += batch->source_bytes;
   task->batch_count += 1;
-  if (task->batch_count == 2) eagre_crash_point("epoch.mid_run");
   *out_batch = batch;
   return EAGRE_OK;
 }

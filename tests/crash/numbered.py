@@ -4,6 +4,7 @@ Row (p, n) of partition p carries event time n seconds, so a table that holds ev
 that count 10 of each partition, prove that nothing was lost and nothing doubled.
 """
 
+import datetime
 import json
 import os
 import re
@@ -40,13 +41,13 @@ def program():
     return str(path if path.is_absolute() else ROOT / path)
 
 
-def write_files(folder, first, count):
-    """Files first .. first+count-1, a second apart, each with ROWS_PER_FILE seconds of rows of every partition."""
+def write_files(folder, first, count, rows=ROWS_PER_FILE):
+    """Files first .. first+count-1, a second apart, each with `rows` seconds of rows of every partition."""
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(first, first + count):
         lines = []
-        for step in range(ROWS_PER_FILE):
-            n = index * ROWS_PER_FILE + step
+        for step in range(rows):
+            n = index * rows + step
             lines += [json.dumps({"p": p, "n": n, "ts": stamp(n)}) for p in range(PARTITIONS)]
         path = folder / f"part-{index:05}.json"
         path.write_text("\n".join(lines) + "\n")
@@ -54,21 +55,23 @@ def write_files(folder, first, count):
 
 
 def stamp(seconds):
-    return f"2026-01-01T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
+    moment = datetime.datetime(2026, 1, 1) + datetime.timedelta(seconds=seconds)
+    return moment.isoformat() + "Z"
 
 
 class Site:
     """One folder with a pipeline, its input, checkpoint and tables."""
 
-    def __init__(self, folder, file_count):
+    def __init__(self, folder, file_count, rows_per_file=ROWS_PER_FILE):
         self.folder = folder
         self.file_count = file_count
+        self.rows_per_file = rows_per_file
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pipeline.sql").write_text(PIPELINE)
-        write_files(folder / "in", 0, file_count)
+        write_files(folder / "in", 0, file_count, rows_per_file)
 
     def add_files(self, count):
-        write_files(self.folder / "in", self.file_count, count)
+        write_files(self.folder / "in", self.file_count, count, self.rows_per_file)
         self.file_count += count
 
     def command(self, flow, cores):
@@ -88,9 +91,10 @@ class Site:
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def is_inside_epoch(self, flow):
-        """Whether an epoch is planned and not committed."""
+        """Whether an epoch is planned (its files are chosen, or its offsets logged) and not committed."""
         checkpoint = self.folder / "eagre-data/checkpoints" / flow
-        return newest(checkpoint / "offsets") > newest(checkpoint / "commits")
+        planned = max(newest(checkpoint / "offsets"), newest(checkpoint / "sources/0"))
+        return planned > newest(checkpoint / "commits")
 
     def table(self, name):
         return DeltaTable(str(self.folder / "eagre-data/tables" / name)).to_pyarrow_table().to_pylist()
@@ -100,13 +104,13 @@ class Site:
 
     def check_raw(self):
         found = sorted((row["p"], row["n"]) for row in self.table("raw"))
-        last = self.file_count * ROWS_PER_FILE
+        last = self.file_count * self.rows_per_file
         assert found == [(p, n) for p in range(PARTITIONS) for n in range(last)]
 
     def check_counts(self):
         """Every closed window: those whose end is at or below the last event time."""
         found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
-        last = self.file_count * ROWS_PER_FILE - 1
+        last = self.file_count * self.rows_per_file - 1
         expected = []
         for p in range(PARTITIONS):
             for begin in range(0, last // WINDOW_SECONDS * WINDOW_SECONDS, WINDOW_SECONDS):

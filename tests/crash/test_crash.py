@@ -13,8 +13,10 @@ import pytest
 
 from numbered import Site, crash_points
 
-PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "2")) + 1)
-KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "12"))
+PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "1")) + 1)
+KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
+FILES_BEFORE_KILL = 120
+ROWS_BEFORE_KILL = 300
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
 
 
@@ -66,10 +68,10 @@ def test_killed_at_random_moments(tmp_path):
     inside = 0
     for kill in range(KILLS):
         flow = ("raw", "counts")[kill % 2]
-        site = Site(tmp_path / f"{kill}", file_count=400)
+        site = Site(tmp_path / f"{kill}", file_count=FILES_BEFORE_KILL, rows_per_file=ROWS_BEFORE_KILL)
         process = site.start(flow, cores=chance.choice((1, 2)))
         wait_for_first_epoch(site, flow)
-        time.sleep(chance.uniform(0, 0.5))
+        time.sleep(chance.uniform(0, 0.3))
         assert process.poll() is None, "the run ended before it was killed: give it more files"
         process.kill()
         process.wait(timeout=30)

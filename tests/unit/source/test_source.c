@@ -1,4 +1,4 @@
-/* Runs the tests of the sources that need no broker. */
+/* Runs the tests of the sources. */
 #include "test_source.h"
 
 #include "json/json.h"
@@ -64,6 +64,18 @@ void plan_rate(struct fixture *fixture) {
                                &fixture->plan.schema, &fixture->error);
   assert_int_equal(status, EAGRE_OK);
   set_options(fixture, EAGRE_OPTION_READ_RATE);
+}
+
+void plan_kafka(struct fixture *fixture, const char *brokers) {
+  fixture->plan = (struct eagre_plan_source){.kind = EAGRE_SOURCE_KAFKA};
+  enum eagre_status status = eagre_type_parse_columns(
+      &fixture->arena,
+      EAGRE_TEXT("key BINARY, value BINARY, topic STRING, partition INT, offset BIGINT, "
+                 "timestamp TIMESTAMP, timestampType INT"),
+      &fixture->plan.schema, &fixture->error);
+  assert_int_equal(status, EAGRE_OK);
+  set_options(fixture, EAGRE_OPTION_READ_KAFKA);
+  add_option(fixture, "bootstrapServers", brokers);
 }
 
 void add_option(struct fixture *fixture, const char *key, const char *value) {
@@ -152,6 +164,10 @@ enum eagre_status read_core(struct fixture *fixture, uint32_t core, struct eagre
   if (status == EAGRE_OK) status = eagre_source_reader_begin(reader, &fixture->error);
   while (status == EAGRE_OK) {
     status = eagre_source_reader_read(reader, batch, &fixture->error);
+    while (status == EAGRE_AGAIN) {
+      eagre_io_wait(fixture->io, 10000);
+      status = eagre_source_reader_read(reader, batch, &fixture->error);
+    }
     if (status != EAGRE_OK) break;
     print_rows(fixture, batch, out);
     eagre_batch_reset(batch);
@@ -181,7 +197,16 @@ const char *read_everything(struct fixture *fixture) {
   return read_range(fixture, start, step.end);
 }
 
+uint32_t count_lines(const char *text) {
+  uint32_t count = 0;
+  for (; *text != '\0'; text++) {
+    count += *text == '\n';
+  }
+  return count;
+}
+
 int main(void) {
   return run_files_path_tests() + run_files_log_tests() + run_files_plan_tests() +
-         run_files_row_tests() + run_rate_tests();
+         run_files_row_tests() + run_rate_tests() + run_kafka_select_tests() +
+         run_kafka_options_tests() + run_kafka_stream_tests();
 }

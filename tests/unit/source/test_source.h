@@ -28,6 +28,7 @@ int close_fixture(void **state);
 /* Sets the plan: read_files over <directory>/in. `schema` NULL = format text. */
 void plan_files(struct fixture *fixture, const char *schema);
 void plan_rate(struct fixture *fixture);
+void plan_kafka(struct fixture *fixture, const char *brokers);
 void add_option(struct fixture *fixture, const char *key, const char *value);
 
 /* Writes <directory>/in/<name>, modified at that second. */
@@ -59,6 +60,8 @@ enum eagre_status read_core(struct fixture *fixture, uint32_t core, struct eagre
 /* Plans everything in one step and reads it. */
 const char *read_everything(struct fixture *fixture);
 
+uint32_t count_lines(const char *text);
+
 #define assert_text(text, expected)                                                                \
   assert_string_equal(eagre_arena_copy_text(&fixture->arena, text).data, expected)
 
@@ -66,4 +69,7 @@ int run_files_path_tests(void);
 int run_files_log_tests(void);
 int run_files_plan_tests(void);
 int run_files_row_tests(void);
+int run_kafka_options_tests(void);
+int run_kafka_select_tests(void);
+int run_kafka_stream_tests(void);
 int run_rate_tests(void);

@@ -1,0 +1,104 @@
+/* The inside of the Kafka source: its control half and its readers. Inside the room only. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "source/source_kafka_options.h"
+#include "source/source_kafka_select.h"
+#include "source/source_kind.h"
+
+/* The range (start, end] that was resolved last, so that `assign` need not ask for what `plan` just
+ * asked for. */
+struct eagre_source_kafka_planned {
+  struct eagre_arena arena;
+  bool is_valid;
+  struct eagre_text start;
+  struct eagre_text end;
+  struct eagre_source_kafka_offsets initial; /* earliest offsets of new partitions */
+};
+
+/* The control half. Readers see `options`, `ranges` and the counters only. */
+struct eagre_source_kafka {
+  struct eagre_source base;
+  struct eagre_arena arena; /* options */
+  struct eagre_source_kafka_options options;
+  const char *description;
+  struct eagre_kafka_client *client;
+  struct eagre_kafka_topic *topics; /* as of `topics_asked_us` */
+  int64_t topics_asked_us;          /* 0: to be asked anew */
+  struct eagre_arena latest_arena;
+  struct eagre_source_kafka_offsets latest; /* as of the last plan */
+  bool has_latest;
+  struct eagre_arena fixed_arena;
+  struct eagre_source_kafka_offsets fixed_end; /* AvailableNow */
+  bool has_fixed_end;
+  struct eagre_source_kafka_planned planned;
+  struct eagre_arena ranges_arena;
+  struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
+  _Atomic uint64_t out_of_range_count;     /* summed over readers */
+  _Atomic uint64_t lost_offset_count;
+};
+
+/* One core's half. */
+struct eagre_source_kafka_reader {
+  struct eagre_source_reader base;
+  struct eagre_kafka_consumer *consumer; /* NULL until this core has a partition */
+  struct eagre_kafka_losses told;        /* already in the counters of the source */
+  bool is_watched;
+};
+
+/* ---- source_kafka_ask.c: what the broker has ------------------------------------------------- */
+
+/* One end of all partitions there are now. Topics that do not exist give no partitions. */
+enum eagre_status eagre_source_kafka_ask_all(struct eagre_source_kafka *kafka,
+                                             enum eagre_kafka_end end, struct eagre_arena *arena,
+                                             struct eagre_source_kafka_offsets *out,
+                                             struct eagre_error *error);
+/* One end of these partitions; those that do not exist are left out. */
+enum eagre_status eagre_source_kafka_ask_some(struct eagre_source_kafka *kafka,
+                                              enum eagre_kafka_end end,
+                                              const struct eagre_source_kafka_offsets *partitions,
+                                              struct eagre_arena *arena,
+                                              struct eagre_source_kafka_offsets *out,
+                                              struct eagre_error *error);
+/* The latest offsets of all partitions. While one of them stands below `known` it is asked again,
+ * as often as the options say; then the lower one is believed. */
+enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka,
+                                                const struct eagre_source_kafka_offsets *known,
+                                                struct eagre_arena *arena,
+                                                struct eagre_source_kafka_offsets *out,
+                                                struct eagre_error *error);
+/* Every topic, and with `assign` every partition, exists. USAGE UNKNOWN_TOPIC_OR_PARTITION. */
+enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
+                                                  struct eagre_error *error);
+
+/* ---- source_kafka_plan.c: positions, start, plan, assign ------------------------------------- */
+
+enum eagre_status eagre_source_kafka_start(struct eagre_source *source, struct eagre_arena *arena,
+                                           struct eagre_text *out_position,
+                                           struct eagre_error *error);
+enum eagre_status eagre_source_kafka_plan(struct eagre_source *source, struct eagre_text start,
+                                          const struct eagre_source_limits *limits,
+                                          struct eagre_arena *arena, struct eagre_source_plan *out,
+                                          struct eagre_error *error);
+enum eagre_status eagre_source_kafka_assign(struct eagre_source *source, struct eagre_text start,
+                                            struct eagre_text end, struct eagre_error *error);
+/* A position from the checkpoint; empty = no partitions. UNSAFE MALFORMED_LOG_FILE. */
+enum eagre_status eagre_source_kafka_read_position(struct eagre_text text,
+                                                   struct eagre_arena *arena,
+                                                   struct eagre_source_kafka_offsets *out,
+                                                   struct eagre_error *error);
+/* sources/I/0: a zero byte, "v1\n" and a position, as Spark writes it; or without version, as Spark
+ * 2.1 did. False when it is neither. */
+bool eagre_source_kafka_read_initial(struct eagre_text content, struct eagre_text *out_position);
+
+/* ---- source_kafka_reader.c ------------------------------------------------------------------- */
+
+enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *reader,
+                                                 struct eagre_error *error);
+void eagre_source_kafka_reader_close(struct eagre_source_reader *reader);
+enum eagre_status eagre_source_kafka_reader_begin(struct eagre_source_reader *reader,
+                                                  struct eagre_error *error);
+enum eagre_status eagre_source_kafka_reader_read(struct eagre_source_reader *reader,
+                                                 struct eagre_batch *batch,
+                                                 struct eagre_error *error);

@@ -1,0 +1,179 @@
+/* Questions to the broker. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "source/source_kafka.h"
+
+/* New and deleted partitions are noticed this much later at most; an idle flow, which looks for new
+ * records a hundred times a second, saves every second round trip. */
+static const int64_t TOPICS_AGE_US = 1000000;
+
+static int64_t now_us(void) {
+  return (int64_t)(eagre_clock_monotonic_ns() / 1000);
+}
+
+/* ---- Partitions ------------------------------------------------------------------------------ */
+
+static enum eagre_status ask_topics(struct eagre_source_kafka *kafka, struct eagre_error *error) {
+  const struct eagre_source_kafka_options *options = &kafka->options;
+  bool is_fresh = kafka->topics_asked_us > 0 && now_us() - kafka->topics_asked_us < TOPICS_AGE_US;
+  if (is_fresh) return EAGRE_OK;
+  if (kafka->topics == NULL) {
+    kafka->topics =
+        eagre_arena_allocate_zeroed(&kafka->arena, options->topic_count * sizeof *kafka->topics);
+  }
+  for (uint32_t i = 0; i < options->topic_count; i++) {
+    kafka->topics[i].name = options->topics[i];
+  }
+  EAGRE_TRY(eagre_kafka_client_topics(kafka->client, kafka->topics, options->topic_count, error));
+  kafka->topics_asked_us = now_us();
+  return EAGRE_OK;
+}
+
+static int32_t count_partitions(const struct eagre_source_kafka *kafka, struct eagre_text topic) {
+  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+    if (eagre_text_equal(kafka->topics[i].name, topic)) return kafka->topics[i].partition_count;
+  }
+  return -1;
+}
+
+static void list_assigned(const struct eagre_source_kafka *kafka, struct eagre_arena *arena,
+                          struct eagre_source_kafka_offsets *out) {
+  const struct eagre_source_kafka_offsets *assigned = &kafka->options.assigned;
+  out->entries = eagre_arena_allocate(arena, (assigned->count + 1) * sizeof *out->entries);
+  for (uint32_t i = 0; i < assigned->count; i++) {
+    const struct eagre_source_kafka_offset *entry = &assigned->entries[i];
+    if (entry->partition >= count_partitions(kafka, entry->topic)) continue;
+    out->entries[out->count++] = *entry;
+  }
+}
+
+static void list_subscribed(const struct eagre_source_kafka *kafka, struct eagre_arena *arena,
+                            struct eagre_source_kafka_offsets *out) {
+  size_t count = 0;
+  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+    if (kafka->topics[i].partition_count > 0) count += (size_t)kafka->topics[i].partition_count;
+  }
+  out->entries = eagre_arena_allocate(arena, (count + 1) * sizeof *out->entries);
+  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+    for (int32_t number = 0; number < kafka->topics[i].partition_count; number++) {
+      out->entries[out->count++] =
+          (struct eagre_source_kafka_offset){kafka->topics[i].name, number, 0};
+    }
+  }
+  bool is_set = eagre_source_kafka_offsets_sort(out);
+  eagre_assert(is_set); /* topics are named once */
+}
+
+static enum eagre_status list_partitions(struct eagre_source_kafka *kafka,
+                                         struct eagre_arena *arena,
+                                         struct eagre_source_kafka_offsets *out,
+                                         struct eagre_error *error) {
+  *out = (struct eagre_source_kafka_offsets){0};
+  EAGRE_TRY(ask_topics(kafka, error));
+  if (kafka->options.is_assign) {
+    list_assigned(kafka, arena, out);
+  } else {
+    list_subscribed(kafka, arena, out);
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Offsets --------------------------------------------------------------------------------- */
+
+enum eagre_status eagre_source_kafka_ask_some(struct eagre_source_kafka *kafka,
+                                              enum eagre_kafka_end end,
+                                              const struct eagre_source_kafka_offsets *partitions,
+                                              struct eagre_arena *arena,
+                                              struct eagre_source_kafka_offsets *out,
+                                              struct eagre_error *error) {
+  uint32_t count = partitions->count;
+  struct eagre_kafka_offset *asked = eagre_arena_allocate(arena, (count + 1) * sizeof *asked);
+  for (uint32_t i = 0; i < count; i++) {
+    asked[i] = (struct eagre_kafka_offset){partitions->entries[i].topic,
+                                           partitions->entries[i].partition, 0};
+  }
+  *out = (struct eagre_source_kafka_offsets){
+      .entries = eagre_arena_allocate(arena, (count + 1) * sizeof *out->entries)};
+  EAGRE_TRY(eagre_kafka_client_offsets(kafka->client, end, asked, count, error));
+  for (uint32_t i = 0; i < count; i++) {
+    if (asked[i].offset == EAGRE_KAFKA_OFFSET_NONE) {
+      kafka->topics_asked_us = 0; /* what we know of the topics is out of date */
+      continue;
+    }
+    out->entries[out->count++] =
+        (struct eagre_source_kafka_offset){asked[i].topic, asked[i].partition, asked[i].offset};
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_source_kafka_ask_all(struct eagre_source_kafka *kafka,
+                                             enum eagre_kafka_end end, struct eagre_arena *arena,
+                                             struct eagre_source_kafka_offsets *out,
+                                             struct eagre_error *error) {
+  struct eagre_source_kafka_offsets partitions;
+  EAGRE_TRY(list_partitions(kafka, arena, &partitions, error));
+  return eagre_source_kafka_ask_some(kafka, end, &partitions, arena, out, error);
+}
+
+static void sleep_us(int64_t duration_us) {
+  struct timespec left = {duration_us / 1000000, duration_us % 1000000 * 1000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka,
+                                                const struct eagre_source_kafka_offsets *known,
+                                                struct eagre_arena *arena,
+                                                struct eagre_source_kafka_offsets *out,
+                                                struct eagre_error *error) {
+  for (int64_t retry = 0;; retry++) {
+    EAGRE_TRY(eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_LATEST, arena, out, error));
+    if (!eagre_source_kafka_select_is_behind(out, known)) return EAGRE_OK;
+    if (retry >= kafka->options.retry_count) return EAGRE_OK;
+    eagre_log(EAGRE_LOG_WARNING,
+              "%s: latest offsets are lower than those known already; asking again",
+              kafka->description);
+    sleep_us(kafka->options.retry_interval_us);
+  }
+}
+
+/* ---- Existence ------------------------------------------------------------------------------- */
+
+static enum eagre_status fail_missing(struct eagre_source_kafka *kafka, struct eagre_text topic,
+                                      int32_t partition, struct eagre_error *error) {
+  char suffix[16] = "";
+  if (partition >= 0) snprintf(suffix, sizeof suffix, "-%" PRId32, partition);
+  eagre_error_set(error, EAGRE_USAGE, "UNKNOWN_TOPIC_OR_PARTITION",
+                  "Kafka does not have %s %.*s%s.", partition >= 0 ? "the partition" : "the topic",
+                  (int)topic.size, topic.data, suffix);
+  struct eagre_text nearest = {0};
+  if (partition < 0) {
+    nearest = eagre_kafka_client_nearest_topic(kafka->client, topic, &kafka->arena);
+  }
+  if (nearest.size > 0) {
+    eagre_error_hint(error, "did you mean '%.*s'?", (int)nearest.size, nearest.data);
+  } else {
+    eagre_error_hint(error, "create it first: it is not waited for");
+  }
+  eagre_source_kafka_place(kafka->base.plan, error);
+  return EAGRE_USAGE;
+}
+
+enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
+                                                  struct eagre_error *error) {
+  const struct eagre_source_kafka_options *options = &kafka->options;
+  EAGRE_TRY(ask_topics(kafka, error));
+  for (uint32_t i = 0; i < options->topic_count; i++) {
+    if (kafka->topics[i].partition_count >= 0) continue;
+    return fail_missing(kafka, options->topics[i], -1, error);
+  }
+  for (uint32_t i = 0; options->is_assign && i < options->assigned.count; i++) {
+    const struct eagre_source_kafka_offset *entry = &options->assigned.entries[i];
+    if (entry->partition < count_partitions(kafka, entry->topic)) continue;
+    return fail_missing(kafka, entry->topic, entry->partition, error);
+  }
+  return EAGRE_OK;
+}

@@ -1,0 +1,299 @@
+/* Reads the options of read_kafka. */
+#include "source/source_kafka_options.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is at hand while options are read. */
+struct reading {
+  const struct eagre_plan_source *plan;
+  struct eagre_arena *arena;
+  struct eagre_source_kafka_options *out;
+  struct eagre_error *error;
+};
+
+/* ---- Errors ---------------------------------------------------------------------------------- */
+
+static struct eagre_sql_position find_position(const struct eagre_plan_source *plan,
+                                               const char *key) {
+  for (uint32_t i = plan->options.count; i > 0; i--) {
+    const struct eagre_option *option = &plan->options.options[i - 1];
+    if (eagre_text_equal_ignoring_case(option->key, eagre_text_of(key))) return option->position;
+  }
+  return plan->position;
+}
+
+static void place_error(struct eagre_sql_position position, struct eagre_error *error) {
+  if (error == NULL) return;
+  error->line = position.line;
+  error->column = position.column;
+  error->length = position.length;
+}
+
+void eagre_source_kafka_place(const struct eagre_plan_source *plan, struct eagre_error *error) {
+  place_error(plan->position, error);
+}
+
+/* `key` is the option that is wrong, or NULL for the call as a whole. */
+__attribute__((format(printf, 4, 5))) static enum eagre_status
+fail(struct reading *reading, const char *key, const char *class_name, const char *format, ...) {
+  char sentence[400];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(sentence, sizeof sentence, format, arguments);
+  va_end(arguments);
+  eagre_error_set(reading->error, EAGRE_USAGE, class_name, "%s", sentence);
+  place_error(key == NULL ? reading->plan->position : find_position(reading->plan, key),
+              reading->error);
+  return EAGRE_USAGE;
+}
+
+static struct eagre_text get_text(const struct reading *reading, const char *key) {
+  return eagre_text_trim(eagre_option_text(&reading->plan->options, key));
+}
+
+static bool is_given(const struct reading *reading, const char *key) {
+  return eagre_option_given(&reading->plan->options, key);
+}
+
+/* ---- Topics ---------------------------------------------------------------------------------- */
+
+static void add_topic(struct eagre_source_kafka_options *out, struct eagre_text topic) {
+  for (uint32_t i = 0; i < out->topic_count; i++) {
+    if (eagre_text_equal(out->topics[i], topic)) return;
+  }
+  out->topics[out->topic_count++] = topic;
+}
+
+static enum eagre_status read_subscribe(struct reading *reading) {
+  struct eagre_text list = get_text(reading, "subscribe");
+  struct eagre_source_kafka_options *out = reading->out;
+  out->topics = eagre_arena_allocate(reading->arena, (list.size / 2 + 1) * sizeof *out->topics);
+  for (size_t begin = 0; begin < list.size;) {
+    const char *comma = memchr(list.data + begin, ',', list.size - begin);
+    size_t end = comma == NULL ? list.size : (size_t)(comma - list.data);
+    struct eagre_text topic = eagre_text_trim(eagre_text_make(list.data + begin, end - begin));
+    if (topic.size > 0) add_topic(out, topic);
+    begin = end + 1;
+  }
+  if (out->topic_count > 0) return EAGRE_OK;
+  return fail(reading, "subscribe", "INVALID_OPTION_VALUE",
+              "No topics to subscribe to as value for option 'subscribe' is '%.*s'.",
+              (int)list.size, list.data);
+}
+
+static enum eagre_status read_assign(struct reading *reading) {
+  struct eagre_text text = get_text(reading, "assign");
+  struct eagre_source_kafka_options *out = reading->out;
+  bool is_valid = text.size > 0 && text.data[0] == '{' &&
+                  eagre_source_kafka_partitions_parse(text, reading->arena, &out->assigned);
+  if (!is_valid || out->assigned.count == 0) {
+    return fail(reading, "assign", "INVALID_OPTION_VALUE",
+                "No topicpartitions to assign as value for option 'assign' is '%.*s': expected "
+                "e.g. {\"topicA\":[0,1],\"topicB\":[0,1]}.",
+                (int)text.size, text.data);
+  }
+  out->is_assign = true;
+  out->topics = eagre_arena_allocate(reading->arena, out->assigned.count * sizeof *out->topics);
+  for (uint32_t i = 0; i < out->assigned.count; i++) {
+    add_topic(out, out->assigned.entries[i].topic);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status read_topics(struct reading *reading) {
+  bool is_subscribe = is_given(reading, "subscribe");
+  bool is_assign = is_given(reading, "assign");
+  if (is_subscribe && is_assign) {
+    return fail(reading, "assign", "CONFLICTING_OPTIONS",
+                "Only one of the following options can be specified for Kafka source: subscribe, "
+                "subscribePattern, assign.");
+  }
+  if (is_subscribe) return read_subscribe(reading);
+  if (is_assign) return read_assign(reading);
+  return fail(reading, NULL, "REQUIRED_PARAMETER_NOT_FOUND",
+              "One of the following options must be specified for Kafka source: subscribe, "
+              "subscribePattern, assign.");
+}
+
+/* ---- Places ---------------------------------------------------------------------------------- */
+
+static enum eagre_status read_place(struct reading *reading, const char *key,
+                                    enum eagre_source_kafka_bound fallback,
+                                    struct eagre_source_kafka_place *out) {
+  struct eagre_text text = get_text(reading, key);
+  *out = (struct eagre_source_kafka_place){.bound = fallback};
+  if (text.size == 0) return EAGRE_OK;
+  if (eagre_text_equal_ignoring_case(text, EAGRE_TEXT("earliest"))) {
+    out->bound = EAGRE_SOURCE_KAFKA_FROM_EARLIEST;
+    return EAGRE_OK;
+  }
+  if (eagre_text_equal_ignoring_case(text, EAGRE_TEXT("latest"))) {
+    out->bound = EAGRE_SOURCE_KAFKA_FROM_LATEST;
+    return EAGRE_OK;
+  }
+  out->bound = EAGRE_SOURCE_KAFKA_SPECIFIC;
+  if (eagre_source_kafka_offsets_parse(text, EAGRE_SOURCE_KAFKA_EARLIEST, reading->arena,
+                                       &out->offsets)) {
+    return EAGRE_OK;
+  }
+  return fail(reading, key, "INVALID_OPTION_VALUE",
+              "Option %s: expected earliest, latest or e.g. "
+              "{\"topicA\":{\"0\":23,\"1\":-1},\"topicB\":{\"0\":-2}}, got %.*s.",
+              key, (int)(text.size < 200 ? text.size : 200), text.data);
+}
+
+/* The first partition for which `offset` stands; NULL when there is none. */
+static const struct eagre_source_kafka_offset *
+find_offset(const struct eagre_source_kafka_place *place, int64_t offset) {
+  for (uint32_t i = 0; i < place->offsets.count; i++) {
+    if (place->offsets.entries[i].offset == offset) return &place->offsets.entries[i];
+  }
+  return NULL;
+}
+
+static enum eagre_status check_batch_places(struct reading *reading) {
+  const struct eagre_source_kafka_place *starting = &reading->out->starting;
+  const struct eagre_source_kafka_place *ending = &reading->out->ending;
+  const struct eagre_source_kafka_offset *latest = find_offset(starting, EAGRE_SOURCE_KAFKA_LATEST);
+  const struct eagre_source_kafka_offset *earliest =
+      find_offset(ending, EAGRE_SOURCE_KAFKA_EARLIEST);
+  if (starting->bound == EAGRE_SOURCE_KAFKA_FROM_LATEST) {
+    return fail(reading, "startingOffsets", "INVALID_OPTION_VALUE",
+                "Starting offset can't be latest for batch queries on Kafka.");
+  }
+  if (latest != NULL) {
+    return fail(reading, "startingOffsets", "INVALID_OPTION_VALUE",
+                "startingOffsets for %.*s-%" PRId32 " can't be latest for batch queries on Kafka.",
+                (int)latest->topic.size, latest->topic.data, latest->partition);
+  }
+  if (ending->bound == EAGRE_SOURCE_KAFKA_FROM_EARLIEST) {
+    return fail(reading, "endingOffsets", "INVALID_OPTION_VALUE",
+                "Ending offset can't be earliest for batch queries on Kafka.");
+  }
+  if (earliest != NULL) {
+    return fail(reading, "endingOffsets", "INVALID_OPTION_VALUE",
+                "Ending offset for %.*s-%" PRId32 " can't be earliest for batch queries on Kafka.",
+                (int)earliest->topic.size, earliest->topic.data, earliest->partition);
+  }
+  return EAGRE_OK;
+}
+
+/* Both ends given offset by offset: the same partitions, no start behind its end. */
+static enum eagre_status check_specific_places(struct reading *reading) {
+  const struct eagre_source_kafka_place *starting = &reading->out->starting;
+  const struct eagre_source_kafka_place *ending = &reading->out->ending;
+  bool are_specific = starting->bound == EAGRE_SOURCE_KAFKA_SPECIFIC &&
+                      ending->bound == EAGRE_SOURCE_KAFKA_SPECIFIC;
+  if (!are_specific) return EAGRE_OK;
+  for (uint32_t i = 0; i < starting->offsets.count; i++) {
+    const struct eagre_source_kafka_offset *from = &starting->offsets.entries[i];
+    const struct eagre_source_kafka_offset *until =
+        eagre_source_kafka_offsets_find(&ending->offsets, from->topic, from->partition);
+    if (until == NULL || starting->offsets.count != ending->offsets.count) {
+      return fail(reading, "endingOffsets",
+                  "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET",
+                  "startingOffsets and endingOffsets must name the same partitions.");
+    }
+    if (from->offset >= 0 && until->offset >= 0 && from->offset > until->offset) {
+      return fail(reading, "endingOffsets", "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET",
+                  "The start offset %" PRId64 " of %.*s-%" PRId32 " is greater than its end offset "
+                  "%" PRId64 ".",
+                  from->offset, (int)from->topic.size, from->topic.data, from->partition,
+                  until->offset);
+    }
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status read_places(struct reading *reading) {
+  bool is_stream = reading->plan->is_stream;
+  enum eagre_source_kafka_bound begin =
+      is_stream ? EAGRE_SOURCE_KAFKA_FROM_LATEST : EAGRE_SOURCE_KAFKA_FROM_EARLIEST;
+  EAGRE_TRY(read_place(reading, "startingOffsets", begin, &reading->out->starting));
+  if (is_stream && is_given(reading, "endingOffsets")) {
+    return fail(reading, "endingOffsets", "INVALID_OPTION_VALUE",
+                "Ending offset not valid in streaming queries.");
+  }
+  EAGRE_TRY(
+      read_place(reading, "endingOffsets", EAGRE_SOURCE_KAFKA_FROM_LATEST, &reading->out->ending));
+  if (is_stream) return EAGRE_OK;
+  EAGRE_TRY(check_batch_places(reading));
+  return check_specific_places(reading);
+}
+
+/* ---- Settings -------------------------------------------------------------------------------- */
+
+static enum eagre_status read_settings(struct reading *reading) {
+  const struct eagre_options *options = &reading->plan->options;
+  struct eagre_text prefix = EAGRE_TEXT("kafka.");
+  struct eagre_kafka_setting *settings =
+      eagre_arena_allocate(reading->arena, (options->count + 1) * sizeof *settings);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < options->count; i++) {
+    struct eagre_text key = options->options[i].key;
+    bool is_setting = key.size > prefix.size && eagre_text_equal_ignoring_case(
+                                                    eagre_text_make(key.data, prefix.size), prefix);
+    if (!is_setting) continue;
+    struct eagre_text name = eagre_text_make(key.data + prefix.size, key.size - prefix.size);
+    settings[count++] = (struct eagre_kafka_setting){name, options->options[i].value};
+    if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("group.id"))) {
+      reading->out->has_group_id = true;
+    }
+  }
+  reading->out->settings = (struct eagre_kafka_settings){
+      .brokers = get_text(reading, "bootstrapServers"), .settings = settings, .count = count};
+  enum eagre_status status =
+      eagre_kafka_settings_check(&reading->out->settings, EAGRE_KAFKA_READ, reading->error);
+  if (status != EAGRE_OK) eagre_source_kafka_place(reading->plan, reading->error);
+  return status;
+}
+
+static int64_t milliseconds_to_us(int64_t milliseconds) {
+  return milliseconds > INT64_MAX / 1000 ? INT64_MAX : milliseconds * 1000;
+}
+
+enum eagre_status eagre_source_kafka_options_read(const struct eagre_plan_source *plan,
+                                                  struct eagre_arena *arena,
+                                                  struct eagre_source_kafka_options *out,
+                                                  struct eagre_error *error) {
+  const struct eagre_options *options = &plan->options;
+  struct reading reading = {plan, arena, out, error};
+  *out = (struct eagre_source_kafka_options){
+      .fail_on_data_loss = eagre_option_boolean(options, "failOnDataLoss"),
+      .retry_count = eagre_option_integer(options, "fetchOffset.numRetries"),
+      .retry_interval_us =
+          milliseconds_to_us(eagre_option_integer(options, "fetchOffset.retryIntervalMs")),
+      .silence_timeout_us =
+          milliseconds_to_us(eagre_option_integer(options, "kafkaConsumer.pollTimeoutMs")),
+  };
+  if (plan->is_stream && is_given(&reading, "maxOffsetsPerTrigger")) {
+    out->offset_count_max = eagre_option_integer(options, "maxOffsetsPerTrigger");
+  }
+  EAGRE_TRY(read_settings(&reading));
+  EAGRE_TRY(read_topics(&reading));
+  return read_places(&reading);
+}
+
+/* ---- Description ----------------------------------------------------------------------------- */
+
+const char *eagre_source_kafka_options_describe(const struct eagre_source_kafka_options *options,
+                                                struct eagre_arena *arena) {
+  struct eagre_buffer text = {0};
+  eagre_buffer_append_string(&text, options->is_assign ? "KafkaV2[Assign[" : "KafkaV2[Subscribe[");
+  for (uint32_t i = 0; options->is_assign && i < options->assigned.count; i++) {
+    const struct eagre_source_kafka_offset *entry = &options->assigned.entries[i];
+    eagre_buffer_printf(&text, "%s%.*s-%" PRId32, i > 0 ? ", " : "", (int)entry->topic.size,
+                        entry->topic.data, entry->partition);
+  }
+  for (uint32_t i = 0; !options->is_assign && i < options->topic_count; i++) {
+    if (i > 0) eagre_buffer_append_string(&text, ", ");
+    eagre_buffer_append_text(&text, options->topics[i]);
+  }
+  eagre_buffer_append_string(&text, "]]");
+  const char *copy = eagre_arena_copy_text(arena, eagre_buffer_text(&text)).data;
+  eagre_buffer_done(&text);
+  return copy;
+}

@@ -1,0 +1,46 @@
+/* Options of read_kafka as values, checked as Spark checks them (spark-semantics 1.1). Inside the
+ * room only. */
+#pragma once
+
+#include "kafka/kafka.h"
+#include "plan/plan.h"
+#include "source/source_kafka_offsets.h"
+
+enum eagre_source_kafka_bound {
+  EAGRE_SOURCE_KAFKA_FROM_EARLIEST,
+  EAGRE_SOURCE_KAFKA_FROM_LATEST,
+  EAGRE_SOURCE_KAFKA_SPECIFIC,
+};
+
+/* startingOffsets or endingOffsets. */
+struct eagre_source_kafka_place {
+  enum eagre_source_kafka_bound bound;
+  struct eagre_source_kafka_offsets offsets; /* SPECIFIC; -1 latest, -2 earliest */
+};
+
+struct eagre_source_kafka_options {
+  struct eagre_kafka_settings settings;
+  bool is_assign;
+  struct eagre_text *topics; /* subscribe: as given; assign: those of `assigned` */
+  uint32_t topic_count;
+  struct eagre_source_kafka_offsets assigned; /* assign */
+  struct eagre_source_kafka_place starting;
+  struct eagre_source_kafka_place ending; /* batch */
+  int64_t offset_count_max;               /* maxOffsetsPerTrigger; 0 = no limit */
+  bool fail_on_data_loss;
+  bool has_group_id;
+  int64_t retry_count; /* fetchOffset.numRetries */
+  int64_t retry_interval_us;
+  int64_t silence_timeout_us; /* kafkaConsumer.pollTimeoutMs */
+};
+
+/* Texts point into the plan or live in `arena`. USAGE with the place of the option. */
+enum eagre_status eagre_source_kafka_options_read(const struct eagre_plan_source *plan,
+                                                  struct eagre_arena *arena,
+                                                  struct eagre_source_kafka_options *out,
+                                                  struct eagre_error *error);
+/* "KafkaV2[Subscribe[a, b]]" or "KafkaV2[Assign[a-0, b-1]]". */
+const char *eagre_source_kafka_options_describe(const struct eagre_source_kafka_options *options,
+                                                struct eagre_arena *arena);
+/* The place of the call in the SQL text, for errors found while running. `error` may be NULL. */
+void eagre_source_kafka_place(const struct eagre_plan_source *plan, struct eagre_error *error);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <eagre/eagre.h>
+#include <eagre/inspect.h>
 
 enum { CLI_PAIR_COUNT_MAX = 256, CLI_CPU_COUNT_MAX = 256, CLI_FLOW_COUNT_MAX = 256 };
 
@@ -32,7 +33,7 @@ struct cli_options {
   bool take_over;
   enum cli_progress progress;
   enum eagre_format format;
-  bool is_json; /* explain --format json */
+  bool is_json; /* --format json, where text or a table is the other choice */
   enum eagre_level level;
   uint64_t count;
   uint64_t seed;
@@ -50,12 +51,16 @@ struct cli_command {
   const char *name;
   const char *text;
   int (*run)(int argc, char **argv);
+  bool is_documentation; /* listed apart: not for daily use */
 };
 
 int cli_run(int argc, char **argv);
 int cli_query(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_checkpoint(int argc, char **argv);
+int cli_lag(int argc, char **argv);
+int cli_reference(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_generate(int argc, char **argv);
@@ -64,12 +69,13 @@ int cli_generate(int argc, char **argv);
 
 /* Which groups of options a command takes. */
 enum cli_group {
-  CLI_GROUP_SESSION = 1, /* --set, --define, --storage, --config */
-  CLI_GROUP_RUN = 2,     /* --cores, --trigger, timeouts, --progress ... */
-  CLI_GROUP_QUERY = 4,   /* -f, --format table|json|csv|tsv */
-  CLI_GROUP_EXPLAIN = 8, /* --format text|json */
-  CLI_GROUP_DEMO = 16,    /* --count, --cores, --storage */
+  CLI_GROUP_SESSION = 1,   /* --set, --define, --storage, --config */
+  CLI_GROUP_RUN = 2,       /* --cores, --trigger, timeouts, --progress ... */
+  CLI_GROUP_QUERY = 4,     /* -f, --format table|json|csv|tsv */
+  CLI_GROUP_EXPLAIN = 8,   /* --format text|json */
+  CLI_GROUP_DEMO = 16,     /* --count, --cores, --storage */
   CLI_GROUP_GENERATE = 32, /* --count, --rate, --seed, --brokers, --topic, --partitions */
+  CLI_GROUP_LAG = 64,      /* --format table|json, --startup-timeout, --brokers */
 };
 /* Parses argv into `out`; prints usage and exits 0 for --help, exits 2 for a mistake. `usage` is
  * argp's argument line, `text` what --help says (examples included). */

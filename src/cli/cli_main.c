@@ -5,25 +5,35 @@
 #include "cli.h"
 
 static const struct cli_command commands[] = {
-    {"run", "run the pipeline of a file until stopped", cli_run},
-    {"query", "one batch query, rows to stdout", cli_query},
-    {"validate", "parse and bind a file, offline; start nothing", cli_validate},
-    {"explain", "show the plan of a file", cli_explain},
-    {"demo", "embedded broker, generated orders, a pipeline, a table; no set-up", cli_demo},
-    {"generate", "write a workload to Kafka or stdout", cli_generate},
-    {"version", "version, build, CPU features used", cli_version},
+    {"run", "run the pipeline of a file until stopped", cli_run, false},
+    {"query", "one batch query, rows to stdout", cli_query, false},
+    {"validate", "parse and bind a file, offline; start nothing", cli_validate, false},
+    {"explain", "show the plan of a file", cli_explain, false},
+    {"demo", "embedded broker, generated orders, a pipeline, a table; no set-up", cli_demo, false},
+    {"generate", "write a workload to Kafka or stdout", cli_generate, false},
+    {"checkpoint", "show or verify a checkpoint, of Eagre or Spark", cli_checkpoint, false},
+    {"lag", "how far the flows of a file are behind", cli_lag, false},
+    {"version", "version, build, CPU features used", cli_version, false},
+    {"reference", "options, functions, metrics or statuses as Markdown", cli_reference, true},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void print_commands(FILE *file, bool is_documentation) {
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    if (commands[i].is_documentation != is_documentation) continue;
+    fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].text);
+  }
+}
 
 static void print_usage(FILE *file) {
   fputs("Usage: eagre COMMAND [OPTIONS] ...\n\n"
         "Streams Kafka topics and files through Spark's SQL into Delta tables and Kafka, on one\n"
         "machine, exactly once.\n\nCommands:\n",
         file);
-  for (size_t i = 0; i < COMMAND_COUNT; i++) {
-    fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].text);
-  }
+  print_commands(file, false);
+  fputs("\nDocumentation:\n", file);
+  print_commands(file, true);
   fputs("\n`eagre COMMAND --help` shows the options of a command, with examples.\n", file);
 }
 

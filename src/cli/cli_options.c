@@ -59,7 +59,7 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_RUN,
      {"available-now", KEY_AVAILABLE_NOW, 0, 0, "work off what is there now, then end", 2}},
     {CLI_GROUP_RUN, {"once", KEY_ONCE, 0, 0, "one epoch, then end", 2}},
-    {CLI_GROUP_RUN,
+    {CLI_GROUP_RUN | CLI_GROUP_LAG,
      {"startup-timeout", KEY_STARTUP_TIMEOUT, "SECONDS", 0, "how long to look for a broker (30)",
       2}},
     {CLI_GROUP_RUN,
@@ -79,6 +79,9 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_QUERY, {"file", KEY_FILE, "FILE", 0, "read the statements from a file", 3}},
     {CLI_GROUP_QUERY, {"format", KEY_FORMAT, "FORMAT", 0, "table, json, csv or tsv (table)", 3}},
     {CLI_GROUP_EXPLAIN, {"format", KEY_FORMAT, "FORMAT", 0, "text or json (text)", 3}},
+    {CLI_GROUP_LAG, {"format", KEY_FORMAT, "FORMAT", 0, "table or json (table)", 3}},
+    {CLI_GROUP_LAG,
+     {"brokers", KEY_BROKERS, "HOST:PORT", 0, "where a checkpoint's Kafka sources read from", 3}},
     {CLI_GROUP_DEMO | CLI_GROUP_GENERATE, {"count", KEY_COUNT, "N", 0, "number of records", 4}},
     {CLI_GROUP_DEMO, {"cores", KEY_CORES, "N", 0, "number of cores", 4}},
     {CLI_GROUP_DEMO,
@@ -217,8 +220,11 @@ static void parse_format(struct argp_state *state, const struct parse_input *inp
                          const char *argument) {
   static const char *const row_words[] = {"table", "json", "csv", "tsv", NULL};
   static const char *const explain_words[] = {"text", "json", NULL};
+  static const char *const lag_words[] = {"table", "json", NULL};
   if (input->groups & CLI_GROUP_EXPLAIN) {
     input->options->is_json = parse_word(state, "format", argument, explain_words) == 1;
+  } else if (input->groups & CLI_GROUP_LAG) {
+    input->options->is_json = parse_word(state, "format", argument, lag_words) == 1;
   } else {
     input->options->format = (enum eagre_format)parse_word(state, "format", argument, row_words);
   }

@@ -1,12 +1,57 @@
-/* Door of the room `inspect`: what people look at: rows as text, the build. */
+/* Door of the room `inspect`: what people look at: rows as text, checkpoints, lag, the tables of
+ * the reference, the build. Nothing here writes anywhere but into buffers. */
 #pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/base.h"
 #include "column/column.h"
+#include "plan/plan.h"
 #include "value/value.h"
 
 /* Version, compiler, libraries, CPU features in use; one per line. */
 void eagre_inspect_build(struct eagre_buffer *out);
+
+/* ---- Checkpoints -------------------------------------------------------------------------------
+ * Of Eagre's or Spark's, without a lock: a process may be at work on them. */
+
+/* What a checkpoint holds and what a start would do with it, as text or as one line of JSON. USAGE
+ * CHECKPOINT_NOT_FOUND; UNSAFE when a file that a start reads is missing or damaged; IO. */
+enum eagre_status eagre_inspect_checkpoint(const char *directory, bool as_json,
+                                           struct eagre_buffer *out, struct eagre_error *error);
+/* Whether every file parses and matches its checksums, no epoch is missing, and the state that a
+ * start needs is there and whole. `out` gets one line per finding and one that counts. CHECK
+ * CHECKPOINT_DAMAGED when there are findings; USAGE, IO as above. */
+enum eagre_status eagre_inspect_checkpoint_verify(const char *directory, bool as_json,
+                                                  struct eagre_buffer *out,
+                                                  struct eagre_error *error);
+
+/* ---- Lag ---------------------------------------------------------------------------------------
+ * How far flows are behind: per partition the position of the last committed epoch, the end and the
+ * records in between; for files how many were taken and how many wait. */
+
+struct eagre_inspect_lag_options {
+  bool as_json;
+  int64_t startup_timeout_us; /* how long to look for a broker */
+};
+/* Of all flows of a pipeline. IO when a broker does not answer (names the address); UNSAFE when a
+ * checkpoint cannot be read or its offsets are gone from Kafka. */
+enum eagre_status eagre_inspect_lag(const struct eagre_pipeline *pipeline,
+                                    const struct eagre_inspect_lag_options *options,
+                                    struct eagre_buffer *out, struct eagre_error *error);
+/* Of one checkpoint, without its pipeline. `servers` (host:port list) serves Kafka sources; the
+ * folder of a file source is that of the files it has taken. USAGE CHECKPOINT_NOT_FOUND,
+ * LAG_NEEDS_SERVERS, LAG_NEEDS_PIPELINE. */
+enum eagre_status eagre_inspect_lag_checkpoint(const char *directory, struct eagre_text servers,
+                                               const struct eagre_inspect_lag_options *options,
+                                               struct eagre_buffer *out, struct eagre_error *error);
+
+/* ---- Reference ---------------------------------------------------------------------------------
+ * docs/reference/<topic>.md, from the tables in the code: "options", "functions", "metrics",
+ * "statuses". USAGE REFERENCE_UNKNOWN. */
+enum eagre_status eagre_inspect_reference(const char *topic, struct eagre_buffer *out,
+                                          struct eagre_error *error);
 
 /* ---- Rows of a query as text ------------------------------------------------------------------
  *   TABLE  a box drawn in ASCII, nothing cut: values as CAST(... AS STRING), NULL as NULL

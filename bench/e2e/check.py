@@ -1,0 +1,69 @@
+"""bench/check NAME...: measured, bar, verdict of five repetitions; the raw samples go to perf/results/NAME.json.
+
+Exit status 1 when a bar is missed, 2 for wrong usage. Every end-to-end run verifies what it computed: a wrong
+result ends the check with an error, whatever its speed.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+
+import place  # first: it makes the rig importable
+import files
+import kafka
+import machine
+import micro
+from figure import HEADING
+
+CHECKS = {
+    "json": micro.json_decode,
+    "ring": micro.ring,
+    "pipeline": micro.pipeline,
+    "aggregate": micro.aggregate,
+    "parquet": micro.parquet,
+    "ysb-file": files.ysb_file,
+    "cores-scaling": files.cores_scaling,
+    "ysb-kafka": kafka.ysb_kafka,
+    "lag-memory": kafka.lag_memory,
+}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/check", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="+", metavar="NAME", choices=[*CHECKS, "all"], help=", ".join([*CHECKS, "all"]))
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--event-count", type=int, default=5_000_000, help="events of the end-to-end benches")
+    parser.add_argument("--lag-count", type=int, default=30_000_000, help="records of lag-memory")
+    parser.add_argument("--lag-repetitions", type=int, default=1, help="runs of each kind of lag-memory")
+    parser.add_argument("--lag-variants", type=int, default=2, help="1: one epoch only; 2: many epochs too")
+    parser.add_argument("--note", default="", help="goes into the raw results: what else the machine did")
+    parser.add_argument("--results", type=pathlib.Path, default=place.RESULTS)
+    return parser.parse_args()
+
+
+def check(name, settings):
+    """Runs one check, prints and records its figures; whether every bar holds."""
+    before = machine.describe()
+    print(f"== {name} (load average {before['load_average_before']})", flush=True)
+    with tempfile.TemporaryDirectory(prefix="eagre-bench-", dir=place.scratch()) as folder:
+        figures = CHECKS[name](pathlib.Path(folder), settings)
+    print(HEADING)
+    for figure in figures:
+        print(figure.line(), flush=True)
+    settings.results.mkdir(parents=True, exist_ok=True)
+    record = {"check": name, "machine": before, "note": settings.note, "repetitions": settings.repetitions,
+              "event_count": settings.event_count, "figures": [figure.record() for figure in figures]}
+    (settings.results / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    return all(figure.holds() for figure in figures)
+
+
+def main():
+    settings = parse_arguments()
+    names = list(CHECKS) if "all" in settings.names else settings.names
+    return 0 if all([check(name, settings) for name in names]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

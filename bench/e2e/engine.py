@@ -1,0 +1,89 @@
+"""Runs of `eagre run` over ysb events, each verified: the rows, their values, the number of checkpoints.
+
+The query is ysb without its join: keep views, count per ad_id and 10 s, into a Delta table. The watermark is later
+than the latest event, so nothing is dropped, and a closing event ends all windows.
+"""
+
+import os
+import pathlib
+import shutil
+
+from deltalake import DeltaTable
+
+import place
+from process import measure
+
+MEMBERS = ("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time STRING, "
+           "ip_address STRING")
+
+PIPELINE = """
+SET spark.sql.session.timeZone = 'UTC';
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE STREAMING TABLE counts AS
+SELECT window.start AS start, ad_id, count(*) AS n
+FROM (SELECT ad_id, event_type, timestamp_millis(CAST(event_time AS BIGINT)) AS ts FROM ({source}))
+     WATERMARK ts DELAY OF INTERVAL 70 SECONDS
+WHERE event_type = 'view'
+GROUP BY window(ts, '10 seconds'), ad_id;
+"""
+
+FILES = f"SELECT * FROM STREAM read_files('{{path}}', format => 'json', schema => '{MEMBERS}'{{limit}})"
+
+KAFKA = f"""SELECT e.ad_id, e.event_type, e.event_time
+FROM (SELECT from_json(value::string, '{MEMBERS}') AS e
+      FROM STREAM read_kafka(bootstrapServers => '{{brokers}}', subscribe => '{{topic}}',
+                             startingOffsets => 'earliest'{{limit}}))"""
+
+
+class WrongResult(Exception):
+    pass
+
+
+def from_files(path, files_per_epoch=None):
+    limit = f", maxFilesPerTrigger => {files_per_epoch}" if files_per_epoch else ""
+    return PIPELINE.format(source=FILES.format(path=path, limit=limit))
+
+
+def from_kafka(brokers, topic, records_per_epoch=None):
+    limit = f", maxOffsetsPerTrigger => {records_per_epoch}" if records_per_epoch else ""
+    return PIPELINE.format(source=KAFKA.format(brokers=brokers, topic=topic, limit=limit))
+
+
+def run(folder, pipeline, cores=1):
+    """Runs the pipeline in a new folder until everything that is there is worked off."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True)
+    (folder / "pipeline.sql").write_text(pipeline)
+    command = [place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", cores, "--progress", "none"]
+    return measure(command, cwd=folder, environment={"TZ": "UTC", "EAGRE_CRASH_AT": ""})
+
+
+def verify(folder, expected_path, data_epoch_count):
+    """Every counted window is in the table, once, with its count, and nothing else; the checkpoint has the epochs of
+    the data and the one without data that closed the windows, one after the other."""
+    expected = read_expected(expected_path)
+    table = DeltaTable(str(pathlib.Path(folder) / "eagre-data/tables/counts")).to_pyarrow_table()
+    starts = [int(value.timestamp() * 1000) for value in table.column("start").to_pylist()]
+    keys = list(zip(table.column("ad_id").to_pylist(), starts))
+    found = dict(zip(keys, table.column("n").to_pylist()))
+    if len(found) != len(keys):
+        raise WrongResult(f"{len(keys) - len(found)} windows are in the table twice")
+    if found != expected:
+        wrong = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
+        raise WrongResult(f"{len(wrong)} of {len(expected)} windows differ, first {wrong[0]}: expected "
+                          f"{expected.get(wrong[0])}, found {found.get(wrong[0])}")
+    commits = pathlib.Path(folder) / "eagre-data/checkpoints/counts/commits"
+    epochs = sorted(int(name) for name in os.listdir(commits) if name.isdigit())
+    if epochs != list(range(data_epoch_count + 1)):
+        raise WrongResult(f"{len(epochs)} checkpoints, expected {data_epoch_count + 1}")
+    return len(expected)
+
+
+def read_expected(path):
+    expected = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            ad, start, count = line.rstrip("\n").split("\t")
+            expected[ad, int(start)] = int(count)
+    return expected

@@ -1,0 +1,37 @@
+"""A figure: samples of five repetitions, a bar, a verdict."""
+
+import statistics
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Figure:
+    """`bar` None: for the record, judged by nobody. The median is judged; least and greatest are printed with it."""
+
+    name: str
+    unit: str
+    samples: list = field(default_factory=list)
+    bar: float = None
+    at_most: bool = True
+
+    def median(self):
+        return statistics.median(self.samples)
+
+    def holds(self):
+        if self.bar is None:
+            return True
+        return self.median() <= self.bar if self.at_most else self.median() >= self.bar
+
+    def line(self):
+        measured = f"{min(self.samples):.3g} / {self.median():.3g} / {max(self.samples):.3g} {self.unit}"
+        if self.bar is None:
+            return f"{self.name:<44} {measured:<36} {'-':<10} -"
+        bar = f"{'<=' if self.at_most else '>='} {self.bar:g}"
+        return f"{self.name:<44} {measured:<36} {bar:<10} {'pass' if self.holds() else 'FAIL'}"
+
+    def record(self):
+        return {"name": self.name, "unit": self.unit, "samples": self.samples, "bar": self.bar,
+                "at_most": self.at_most, "holds": self.holds()}
+
+
+HEADING = f"{'figure':<44} {'min / median / max':<36} {'bar':<10} verdict"

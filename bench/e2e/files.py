@@ -1,0 +1,100 @@
+"""ysb-file and cores-scaling: the same pipeline over NDJSON files, where no broker shares the machine."""
+
+import json
+import pathlib
+import sys
+
+import engine
+import place
+from figure import Figure
+from process import measure
+
+FILE_COUNT = 8
+
+# In a process of its own: DuckDB's CPU and memory alone. Columns that the query does not need are not read.
+DUCKDB = """
+import json, sys, duckdb
+files, threads = sys.argv[1], int(sys.argv[2])
+duckdb.execute(f"SET threads = {threads}")
+rows = []
+if files:
+    rows = duckdb.execute('''
+        SELECT ad_id, event_time::BIGINT // 10000 * 10000 AS start, count(*) AS n
+        FROM read_json($files, format = 'newline_delimited', columns = {
+            user_id: 'VARCHAR', page_id: 'VARCHAR', ad_id: 'VARCHAR', ad_type: 'VARCHAR', event_type: 'VARCHAR',
+            event_time: 'VARCHAR', ip_address: 'VARCHAR'})
+        WHERE event_type = 'view' GROUP BY ALL''', {"files": files}).fetchall()
+print(json.dumps(rows))
+"""
+
+
+def load_files(folder, event_count, file_count=FILE_COUNT):
+    """Files of `event_count` events in folder/in and what the query must answer; both paths."""
+    path = pathlib.Path(folder) / "in"
+    path.mkdir(parents=True)
+    expected = path.parent / "expected.tsv"
+    measure([place.program("bench/load"), "files", path, file_count, event_count, expected])
+    return path, expected
+
+
+def warm(path):
+    """Reads the files once, so that every run finds them in memory."""
+    for file in path.iterdir():
+        file.read_bytes()
+
+
+def duckdb(files, threads):
+    return measure([sys.executable, "-c", DUCKDB, files, threads])
+
+
+def verify_duckdb(output, expected_path, closing_count=1):
+    """The same windows, and those of the closing events."""
+    found = {(ad, start): n for ad, start, n in json.loads(output)}
+    expected = engine.read_expected(expected_path)
+    if len(found) != len(expected) + closing_count or any(found.get(key) != n for key, n in expected.items()):
+        raise engine.WrongResult("DuckDB counted something else")
+
+
+def ysb_file(folder, settings):
+    """One core, the files in memory: CPU per million events against DuckDB with one thread on the same bytes."""
+    path, expected = load_files(folder / "data", settings.event_count)
+    empty, empty_expected = load_files(folder / "nothing", 0, 1)
+    (empty / "part-00000.json").write_text("")
+    ours, theirs, ratio = [], [], []
+    memory = Figure("ysb-file: peak memory", "MB")
+    million = settings.event_count / 1e6
+    warm(path)
+    for _ in range(settings.repetitions):
+        start = engine.run(folder / "run", engine.from_files(empty))
+        usage = engine.run(folder / "run", engine.from_files(path, 1))
+        engine.verify(folder / "run", expected, FILE_COUNT)
+        ours.append((usage.cpu_s - start.cpu_s) / million)
+        memory.samples.append(usage.peak_mb)
+        idle = duckdb("", 1)
+        rival = duckdb(f"{path}/*.json", 1)
+        verify_duckdb(rival.output, expected)
+        theirs.append((rival.cpu_s - idle.cpu_s) / million)
+        ratio.append(theirs[-1] / ours[-1])
+    return [Figure("ysb-file: eagre", "CPU-s/M", ours), Figure("ysb-file: DuckDB, 1 thread", "CPU-s/M", theirs),
+            Figure("ysb-file: DuckDB / eagre", "x", ratio, 1.0, at_most=False), memory]
+
+
+def cores_scaling(folder, settings):
+    """CPU per event on two cores against one: what sharing costs when no broker shares the machine."""
+    path, expected = load_files(folder / "data", settings.event_count, 2 * FILE_COUNT)
+    warm(path)
+    million = settings.event_count / 1e6
+    per_core = {1: [], 2: []}
+    wall = {1: [], 2: []}
+    for _ in range(settings.repetitions):
+        for cores in (1, 2):
+            usage = engine.run(folder / "run", engine.from_files(path, 4), cores)
+            engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
+            per_core[cores].append(usage.cpu_s / million)
+            wall[cores].append(usage.wall_s)
+    ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
+    speed = [one / two for one, two in zip(wall[1], wall[2])]
+    return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),
+            Figure("cores-scaling: 2 cores", "CPU-s/M", per_core[2]),
+            Figure("cores-scaling: CPU on 2 / on 1", "x", ratio, 1.1),
+            Figure("cores-scaling: speed on 2 / on 1", "x", speed)]

@@ -1,0 +1,85 @@
+"""ysb-kafka and lag-memory: a pre-filled topic of a real broker, read to its end.
+
+The broker shares the machine: only CPU is compared, of the engine's process alone, in the same run.
+"""
+
+import contextlib
+import itertools
+
+import engine
+import place
+from figure import Figure
+from process import measure
+
+PARTITION_COUNT = 4
+RECORDS_PER_EPOCH = 500_000
+
+
+@contextlib.contextmanager
+def broker(folder):
+    from rig.kafka_broker import KafkaBroker
+    with KafkaBroker(folder / "broker", heap="1g") as running:
+        yield running
+
+
+def load_topic(running, folder, topic, event_count):
+    """A topic of `event_count` events; the path of what the query must answer."""
+    running.create_topic(topic, partitions=PARTITION_COUNT)
+    expected = folder / f"{topic}.tsv"
+    if event_count > 0:
+        measure([place.program("bench/load"), "kafka", running.address, topic, PARTITION_COUNT, event_count, expected])
+    return expected
+
+
+def consume_bare(running, topic, event_count):
+    """A consumer that does nothing else, over the client that the engine uses."""
+    usage = measure([place.program("bench/rival_librdkafka"), running.address, topic, PARTITION_COUNT])
+    record_count = int(usage.output.split()[0])
+    if record_count != event_count:
+        raise engine.WrongResult(f"the bare consumer read {record_count} of {event_count} records")
+    return usage
+
+
+def epochs_of(event_count, limit):
+    return -(-event_count // limit)
+
+
+def ysb_kafka(folder, settings):
+    million = settings.event_count / 1e6
+    record_count = settings.event_count + PARTITION_COUNT
+    ours, bare, ratio = [], [], []
+    memory, rate = Figure("ysb-kafka: peak memory", "MB"), Figure("ysb-kafka: rate, broker beside it", "k/s")
+    with broker(folder) as running:
+        expected = load_topic(running, folder, "ysb", settings.event_count)
+        load_topic(running, folder, "empty", 0)
+        for _ in range(settings.repetitions):
+            start = engine.run(folder / "run", engine.from_kafka(running.address, "empty"))
+            usage = engine.run(folder / "run", engine.from_kafka(running.address, "ysb", RECORDS_PER_EPOCH))
+            engine.verify(folder / "run", expected, epochs_of(record_count, RECORDS_PER_EPOCH))
+            bare_start = consume_bare(running, "empty", 0)
+            bare_usage = consume_bare(running, "ysb", record_count)
+            ours.append((usage.cpu_s - start.cpu_s) / million)
+            bare.append((bare_usage.cpu_s - bare_start.cpu_s) / million)
+            ratio.append(ours[-1] / bare[-1])
+            memory.samples.append(usage.peak_mb)
+            rate.samples.append(settings.event_count / 1000 / (usage.wall_s - start.wall_s))
+    return [Figure("ysb-kafka: eagre", "CPU-s/M", ours), Figure("ysb-kafka: bare librdkafka", "CPU-s/M", bare),
+            Figure("ysb-kafka: eagre / bare librdkafka", "x", ratio, 1.6), memory, rate]
+
+
+def lag_memory(folder, settings):
+    """Thirty million records behind: worked off with the memory of a small batch, whatever the lag."""
+    event_count = settings.lag_count
+    record_count = event_count + PARTITION_COUNT
+    memory = Figure("lag-memory: peak memory", "MB", bar=300)
+    cpu = Figure("lag-memory: CPU", "CPU-s/M")
+    with broker(folder) as running:
+        expected = load_topic(running, folder, "lag", event_count)
+        for name, limit in itertools.islice((("one epoch", None), ("epochs", 1_000_000)), settings.lag_variants):
+            for _ in range(settings.lag_repetitions):
+                usage = engine.run(folder / "run", engine.from_kafka(running.address, "lag", limit))
+                engine.verify(folder / "run", expected, epochs_of(record_count, limit) if limit else 1)
+                memory.samples.append(usage.peak_mb)
+                cpu.samples.append(usage.cpu_s / (event_count / 1e6))
+                print(f"  {name}: {usage.peak_mb:.0f} MB, {usage.wall_s:.0f} s", flush=True)
+    return [memory, cpu]

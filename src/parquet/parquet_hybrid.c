@@ -13,7 +13,7 @@ enum {
   BLOCK_COUNT = 32,
   /* Two groups: a run costs two headers (its own and that of the next packed stretch). */
   RUN_COUNT_MIN = 16,
-  LEVEL_PIECE_COUNT = 1024,
+  PIECE_COUNT = 1024, /* packed at a time; whole blocks */
 };
 
 /* ---- Bit packing ---------------------------------------------------------------------------- */
@@ -50,35 +50,58 @@ static void pack_blocks(const uint32_t *values, uint32_t block_count, char *out,
     PACK_CASE(2)
     PACK_CASE(3)
     PACK_CASE(4)
-    PACK_CASE(5) PACK_CASE(6) PACK_CASE(7) PACK_CASE(8) PACK_CASE(9) PACK_CASE(10) PACK_CASE(11)
-        PACK_CASE(12) PACK_CASE(13) PACK_CASE(14) PACK_CASE(15) PACK_CASE(16) PACK_CASE(17)
-            PACK_CASE(18) PACK_CASE(19) PACK_CASE(20) PACK_CASE(21) PACK_CASE(22) PACK_CASE(23)
-                PACK_CASE(24) PACK_CASE(25) PACK_CASE(26) PACK_CASE(27) PACK_CASE(28) PACK_CASE(29)
-                    PACK_CASE(30) PACK_CASE(31) PACK_CASE(32) default
+    PACK_CASE(5)
+    PACK_CASE(6) PACK_CASE(7) PACK_CASE(8) PACK_CASE(9) PACK_CASE(10) PACK_CASE(11) PACK_CASE(12)
+        PACK_CASE(13) PACK_CASE(14) PACK_CASE(15) PACK_CASE(16) PACK_CASE(17) PACK_CASE(18)
+            PACK_CASE(19) PACK_CASE(20) PACK_CASE(21) PACK_CASE(22) PACK_CASE(23) PACK_CASE(24)
+                PACK_CASE(25) PACK_CASE(26) PACK_CASE(27) PACK_CASE(28) PACK_CASE(29) PACK_CASE(30)
+                    PACK_CASE(31) PACK_CASE(32) default
         : eagre_assert_failed("width 1..32", __FILE__, __LINE__);
   }
 }
 
-/* `count` values, the last group filled up with zeros. */
-static void append_packed(struct eagre_buffer *out, const uint32_t *values, uint32_t count,
-                          unsigned width) {
+/* Values come as bytes (levels) or 32-bit words (indexes): one algorithm, inlined for both. */
+enum value_size { BYTES = 1, WORDS = 4 };
+
+static inline uint32_t get_value(const void *values, uint32_t i, enum value_size size) {
+  return size == BYTES ? ((const uint8_t *)values)[i] : ((const uint32_t *)values)[i];
+}
+
+/* Packs up to PIECE_COUNT values from `from` on; returns how many bytes they take. */
+static inline size_t pack_piece(const void *values, uint32_t from, uint32_t count,
+                                enum value_size size, char *out, unsigned width) {
+  uint32_t words[PIECE_COUNT + BLOCK_COUNT];
+  const uint32_t *piece = words;
+  uint32_t block_count = count / BLOCK_COUNT;
+  if (size == WORDS && count % BLOCK_COUNT == 0) {
+    piece = (const uint32_t *)values + from;
+  } else {
+    for (uint32_t i = 0; i < count; i++) {
+      words[i] = get_value(values, from + i, size);
+    }
+    /* The last group is filled up with zeros. */
+    memset(words + count, 0, BLOCK_COUNT * sizeof *words);
+    block_count = (count + BLOCK_COUNT - 1) / BLOCK_COUNT;
+  }
+  pack_blocks(piece, block_count, out, width);
+  return (size_t)((count + GROUP_COUNT - 1) / GROUP_COUNT) * width;
+}
+
+static inline void append_packed(struct eagre_buffer *out, const void *values, uint32_t from,
+                                 uint32_t count, enum value_size size, unsigned width) {
   if (count == 0) return;
   uint32_t group_count = (count + GROUP_COUNT - 1) / GROUP_COUNT;
   eagre_parquet_varint_append(out, (uint64_t)group_count << 1 | 1);
-  size_t size = (size_t)group_count * width;
-  char *packed = eagre_buffer_reserve(out, size + 4 * BLOCK_COUNT);
-  uint32_t block_count = count / BLOCK_COUNT;
-  pack_blocks(values, block_count, packed, width);
-  uint32_t rest = count % BLOCK_COUNT;
-  if (rest > 0) {
-    uint32_t last[BLOCK_COUNT] = {0};
-    memcpy(last, values + (size_t)block_count * BLOCK_COUNT, rest * sizeof *last);
-    pack_blocks(last, 1, packed + (size_t)block_count * 4 * width, width);
+  /* Whole blocks are written, the last one beyond the groups that count. */
+  char *packed = eagre_buffer_reserve(out, (size_t)group_count * width + 4 * BLOCK_COUNT);
+  for (uint32_t done = 0; done < count; done += PIECE_COUNT) {
+    uint32_t piece = count - done < PIECE_COUNT ? count - done : PIECE_COUNT;
+    packed += pack_piece(values, from + done, piece, size, packed, width);
   }
-  out->size += size;
+  out->size += (size_t)group_count * width;
 }
 
-/* ---- Runs ----------------------------------------------------------------------------------- */
+/* ---- Runs ------------------------------------------------------------------------------------- */
 
 static void append_run(struct eagre_buffer *out, uint32_t value, uint32_t count, unsigned width) {
   eagre_parquet_varint_append(out, (uint64_t)count << 1);
@@ -86,19 +109,42 @@ static void append_run(struct eagre_buffer *out, uint32_t value, uint32_t count,
   eagre_buffer_append(out, &little_endian, (width + 7) / 8);
 }
 
-static inline uint32_t find_run_end(const uint32_t *values, uint32_t from, uint32_t count) {
+static inline uint32_t find_run_end(const void *values, uint32_t from, uint32_t count,
+                                    enum value_size size) {
+  uint32_t first = get_value(values, from, size);
   uint32_t end = from + 1;
-  while (end < count && values[end] == values[from]) {
+  while (end < count && get_value(values, end, size) == first) {
     end++;
   }
   return end;
 }
 
 /* Whether a run may begin at `from`: a look at three values saves the walk for most groups. */
-static inline bool may_begin_run(const uint32_t *values, uint32_t from) {
-  uint32_t first = values[from];
-  return first == values[from + 1] && first == values[from + GROUP_COUNT] &&
-         first == values[from + RUN_COUNT_MIN - 1];
+static inline bool may_begin_run(const void *values, uint32_t from, enum value_size size) {
+  uint32_t first = get_value(values, from, size);
+  return first == get_value(values, from + 1, size) &&
+         first == get_value(values, from + GROUP_COUNT, size) &&
+         first == get_value(values, from + RUN_COUNT_MIN - 1, size);
+}
+
+static inline __attribute__((always_inline)) void append_hybrid(struct eagre_buffer *out,
+                                                                const void *values, uint32_t count,
+                                                                enum value_size size,
+                                                                unsigned width) {
+  uint32_t packed_from = 0;
+  uint32_t next = 0;
+  while (count - next >= RUN_COUNT_MIN) {
+    uint32_t end = next;
+    if (may_begin_run(values, next, size)) end = find_run_end(values, next, count, size);
+    if (end - next < RUN_COUNT_MIN) {
+      next += GROUP_COUNT;
+      continue;
+    }
+    append_packed(out, values, packed_from, next - packed_from, size, width);
+    append_run(out, get_value(values, next, size), end - next, width);
+    packed_from = next = end;
+  }
+  append_packed(out, values, packed_from, count - packed_from, size, width);
 }
 
 void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *values, uint32_t count,
@@ -107,52 +153,19 @@ void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *value
   if (count == 0) return;
   if (width == 0) {
     append_run(out, 0, count, 0);
-    return;
-  }
-  uint32_t packed_from = 0;
-  uint32_t next = 0;
-  while (next + RUN_COUNT_MIN <= count) {
-    uint32_t end = next;
-    if (may_begin_run(values, next)) end = find_run_end(values, next, count);
-    if (end - next < RUN_COUNT_MIN) {
-      next += GROUP_COUNT;
-      continue;
-    }
-    append_packed(out, values + packed_from, next - packed_from, width);
-    append_run(out, values[next], end - next, width);
-    packed_from = next = end;
-  }
-  append_packed(out, values + packed_from, count - packed_from, width);
-}
-
-/* ---- Levels --------------------------------------------------------------------------------- */
-
-static bool are_levels_equal(const uint8_t *levels, uint32_t count) {
-  return count == 0 || memcmp(levels, levels + 1, count - 1) == 0;
-}
-
-static void append_mixed_levels(struct eagre_buffer *out, const uint8_t *levels, uint32_t count,
-                                unsigned width) {
-  uint32_t piece[LEVEL_PIECE_COUNT];
-  for (uint32_t from = 0; from < count; from += LEVEL_PIECE_COUNT) {
-    uint32_t left = count - from;
-    uint32_t piece_count = left < LEVEL_PIECE_COUNT ? left : LEVEL_PIECE_COUNT;
-    for (uint32_t i = 0; i < piece_count; i++) {
-      piece[i] = levels[from + i];
-    }
-    eagre_parquet_hybrid_append(out, piece, piece_count, width);
+  } else {
+    append_hybrid(out, values, count, WORDS, width);
   }
 }
+
+/* ---- Levels ----------------------------------------------------------------------------------- */
 
 void eagre_parquet_levels_append(struct eagre_buffer *out, const uint8_t *levels, uint32_t count,
                                  unsigned width) {
+  eagre_assert(width >= 1 && width <= 8);
   size_t begin = out->size;
   eagre_buffer_append(out, &(uint32_t){0}, sizeof(uint32_t));
-  if (count > 0 && are_levels_equal(levels, count)) {
-    append_run(out, levels[0], count, width);
-  } else {
-    append_mixed_levels(out, levels, count, width);
-  }
+  append_hybrid(out, levels, count, BYTES, width);
   uint32_t size = htole32((uint32_t)(out->size - begin - sizeof size));
   memcpy(out->data + begin, &size, sizeof size);
 }

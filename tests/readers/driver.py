@@ -9,6 +9,8 @@ import math
 import os
 import pathlib
 import subprocess
+import time
+import uuid
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 120
@@ -94,3 +96,38 @@ def _tell_real(value):
     if math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+class Table:
+    """A Delta table that our driver writes, one epoch per call, and the rows it must hold."""
+
+    def __init__(self, location, fields, application=None):
+        self.location = pathlib.Path(location)
+        self.fields = fields
+        self.application = application or str(uuid.uuid4())
+        self.epoch = 0
+        self.rows = []
+
+    def append(self, rows, **options):
+        """Appends `rows` as the next epoch; returns what the driver says of the table."""
+        said = self.write(rows, **options)
+        self.rows = self.rows + rows
+        return said
+
+    def replace(self, rows, **options):
+        said = self.write(rows, replace=True, **options)
+        self.rows = list(rows)
+        return said
+
+    def write(self, rows, **options):
+        header = {"schema": struct(*self.fields), "application": self.application,
+                  "epoch": self.epoch, "attempt": str(uuid.uuid4()),
+                  "now": time.time_ns() // 1000000, **options}
+        said = run("write_delta", [self.location], lines(header, self.fields, rows))
+        self.epoch += 1
+        return said
+
+    def log(self, version):
+        """The actions of a commit: pairs of name and body, in order."""
+        text = (self.location / f"_delta_log/{version:020}.json").read_text()
+        return [next(iter(json.loads(line).items())) for line in text.splitlines()]

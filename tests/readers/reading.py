@@ -80,11 +80,15 @@ def read_polars(path, fields):
 READERS = {"pyarrow": read_pyarrow, "duckdb": read_duckdb, "polars": read_polars}
 
 
-def read_spark(session, path, fields):
-    """The same through Spark's vectorized reader, which uses the page index."""
-    frame = session.read.parquet(str(path))
+def spark_rows(frame, fields):
+    """The rows of a Spark DataFrame."""
     assert frame.columns == [name for name, _ in fields]
     # Python's datetime cannot hold what Spark makes of the first and last instants.
     columns = [f"unix_micros(`{name}`)" if kind == "timestamp" else f"`{name}`"
                for name, kind in fields]
     return canonical_rows(fields, frame.selectExpr(*columns).collect())
+
+
+def read_spark(session, path, fields):
+    """The same through Spark's vectorized reader, which uses the page index."""
+    return spark_rows(session.read.parquet(str(path)), fields)

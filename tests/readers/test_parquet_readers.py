@@ -134,6 +134,19 @@ def test_first_page_without_values(tmp_path):
     check(path, fields, rows)
 
 
+def test_stretches_of_nulls(tmp_path):
+    """Levels are runs and packed groups in turn, over many times the size of either."""
+    source = random.Random(5)
+    fields = [("n", "long"), ("l", driver.array("integer"))]
+    rows = []
+    while len(rows) < 30000:
+        length, is_null, count = source.randint(1, 60), source.random() < 0.5, source.randint(0, 3)
+        rows += [(None if is_null else i, [i] * count if is_null else None)
+                 for i in range(length)]
+    path, _ = write(tmp_path, fields, rows)
+    check(path, fields, rows)
+
+
 def test_one_value_takes_no_bits(tmp_path):
     fields = [("s", "string"), ("n", "integer")]
     path, _ = write(tmp_path, fields, [("same", 5)] * 30000)

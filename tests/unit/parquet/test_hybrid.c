@@ -120,6 +120,13 @@ static void test_levels(void **state) {
         levels[k] = (uint8_t)eagre_random_below(&random, maximum + 1);
       }
       check_levels(levels, counts[i], eagre_parquet_bit_width(maximum));
+      /* Runs of all lengths: what is packed between them ends anywhere. */
+      uint32_t words[5000];
+      uint32_t count = fill_values(&random, words, counts[i], eagre_parquet_bit_width(maximum));
+      for (uint32_t k = 0; k < count; k++) {
+        levels[k] = (uint8_t)words[k];
+      }
+      check_levels(levels, count, eagre_parquet_bit_width(maximum));
     }
   }
 }
@@ -131,6 +138,10 @@ static void test_equal_levels_take_few_bytes(void **state) {
   struct eagre_buffer out = {0};
   eagre_parquet_levels_append(&out, levels, sizeof levels, 1);
   assert_int_equal(out.size, 4 + 3 + 1);
+  /* A few are packed: no longer than a run would be. */
+  eagre_buffer_clear(&out);
+  eagre_parquet_levels_append(&out, levels, 3, 1);
+  assert_int_equal(out.size, 4 + 1 + 1);
   eagre_buffer_done(&out);
 }
 

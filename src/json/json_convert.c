@@ -70,11 +70,9 @@ static float read_float(const struct eagre_json_lexer *lexer) {
     return (float)eagre_json_lexer_double(lexer);
   }
   if (lexer->token == EAGRE_JSON_TOKEN_NON_NUMBER) return (float)eagre_json_lexer_double(lexer);
-  float magnitude;
-  if (eagre_value_parse_float(lexer->text, &magnitude) != EAGRE_VALUE_OK) {
-    magnitude = (float)eagre_json_lexer_double(lexer);
-    return magnitude;
-  }
+  /* A JSON number is of CAST's grammar too; beyond the range it is infinite. */
+  float magnitude = 0;
+  eagre_value_parse_float(lexer->text, &magnitude);
   return lexer->is_negative ? -magnitude : magnitude;
 }
 

@@ -76,6 +76,36 @@ static void test_refused_schemas(void **state) {
   assert_int_equal(open_with("a STRING, bad INT", "b", "", &error), EAGRE_OK);
 }
 
+/* Types that tables cannot have or that are not read yet, at any depth. */
+static void test_refused_types(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  const struct eagre_type *types[] = {
+      eagre_type_of(EAGRE_TYPE_NULL),
+      eagre_type_of(EAGRE_TYPE_INTERVAL_DAY),
+      eagre_type_array(&arena, eagre_type_of(EAGRE_TYPE_INT)),
+      eagre_type_map(&arena, eagre_type_of(EAGRE_TYPE_STRING), eagre_type_of(EAGRE_TYPE_INT)),
+  };
+  for (size_t i = 0; i < EAGRE_COUNT_OF(types); i++) {
+    struct eagre_field inner = {.name = EAGRE_TEXT("odd"), .type = types[i], .nullable = true};
+    struct eagre_field outer = {
+        .name = EAGRE_TEXT("a"), .type = eagre_type_struct(&arena, &inner, 1), .nullable = true};
+    struct eagre_json_options options;
+    struct eagre_json_decoder *decoder = NULL;
+    struct eagre_error error;
+    eagre_json_options_init(&options);
+    eagre_error_init(&error);
+    const bool wanted[] = {false};
+    assert_int_equal(eagre_json_decoder_new(eagre_type_struct(&arena, &outer, 1), &options, wanted,
+                                            EAGRE_JSON_ISA_BEST, &decoder, &error),
+                     EAGRE_USAGE);
+    assert_null(decoder);
+    assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
+    assert_non_null(strstr(error.text, "odd"));
+  }
+  eagre_arena_done(&arena);
+}
+
 static void test_implementation_choice(void **state) {
   (void)state;
   static const char *const names[] = {"reference", "scalar", "avx2"};
@@ -282,6 +312,41 @@ static void test_borrowed_strings(void **state) {
   eagre_arena_done(&arena);
 }
 
+/* A STRING column of a JSON file keeps what is no string as it is written. */
+static void test_kept_tokens(void **state) {
+  (void)state;
+  static const char *const values[] = {
+      "1.50", "-0",       "1e400",           "[ 1 , {\"k\" : 2.0} ]",
+      "true", "-INF",     "{\"\\u0041\":1}", "123456789012345678901",
+      "{ }",  "+Infinity"};
+  enum eagre_json_isa isas[3];
+  size_t isa_count = list_implementations(isas);
+  for (size_t i = 0; i < isa_count; i++) {
+    struct eagre_arena arena = {0};
+    struct eagre_json_options options;
+    eagre_json_options_init(&options);
+    options.keep_tokens = true;
+    const struct eagre_type *type;
+    struct eagre_json_decoder *decoder = NULL;
+    assert_int_equal(eagre_type_parse_columns(&arena, EAGRE_TEXT("b INT, a STRING"), &type, NULL),
+                     EAGRE_OK);
+    assert_int_equal(eagre_json_decoder_new(type, &options, NULL, isas[i], &decoder, NULL),
+                     EAGRE_OK);
+    for (size_t value = 0; value < EAGRE_COUNT_OF(values); value++) {
+      struct eagre_text row = eagre_arena_printf(&arena, "{\"b\": 7, \"a\" : %s }", values[value]);
+      struct eagre_buffer found = {0};
+      struct eagre_buffer expected = {0};
+      decode_rows(decoder, &row, 1, &found);
+      eagre_buffer_printf(&expected, "+7|%s", values[value]);
+      assert_string_equal(found.data, eagre_buffer_string(&expected));
+      eagre_buffer_done(&found);
+      eagre_buffer_done(&expected);
+    }
+    eagre_json_decoder_free(decoder);
+    eagre_arena_done(&arena);
+  }
+}
+
 /* A time without a date means the day of the batch. */
 static void test_now(void **state) {
   (void)state;
@@ -303,10 +368,11 @@ static void test_now(void **state) {
 
 int test_json_decoder(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_option_errors),         cmocka_unit_test(test_refused_schemas),
-      cmocka_unit_test(test_implementation_choice), cmocka_unit_test(test_failfast),
-      cmocka_unit_test(test_wanted_fields),         cmocka_unit_test(test_vector_shapes),
-      cmocka_unit_test(test_borrowed_strings),      cmocka_unit_test(test_now),
+      cmocka_unit_test(test_option_errors), cmocka_unit_test(test_refused_schemas),
+      cmocka_unit_test(test_refused_types), cmocka_unit_test(test_implementation_choice),
+      cmocka_unit_test(test_failfast),      cmocka_unit_test(test_wanted_fields),
+      cmocka_unit_test(test_vector_shapes), cmocka_unit_test(test_borrowed_strings),
+      cmocka_unit_test(test_kept_tokens),   cmocka_unit_test(test_now),
   };
   return cmocka_run_group_tests_name("json decoder", tests, NULL, NULL);
 }

@@ -94,6 +94,68 @@ static void test_depth(void **state) {
   check_nested("{\"b\":1,\"z\":", 65, '+', 1);
 }
 
+/* An option allows more levels than are kept at hand. */
+static void test_raised_depth(void **state) {
+  (void)state;
+  static const struct json_option option = {"maxNestingDepth", "5000"};
+  enum eagre_json_isa isas[3];
+  size_t isa_count = list_implementations(isas);
+  for (size_t depth = 4999; depth <= 5000; depth++) {
+    struct eagre_buffer text = {0};
+    eagre_buffer_append_string(&text, "{\"b\":1,\"z\":");
+    for (size_t i = 0; i < depth; i++)
+      eagre_buffer_append_string(&text, i % 3 == 0 ? "{\"k\":" : "[");
+    eagre_buffer_append_char(&text, '0');
+    for (size_t i = depth; i-- > 0;)
+      eagre_buffer_append_char(&text, i % 3 == 0 ? '}' : ']');
+    eagre_buffer_append_char(&text, '}');
+    for (size_t i = 0; i < isa_count; i++) {
+      struct eagre_arena arena = {0};
+      struct eagre_json_decoder *decoder = open_decoder(schema, &option, 1, isas[i], &arena);
+      struct eagre_text row = eagre_buffer_text(&text);
+      struct eagre_buffer found = {0};
+      decode_rows(decoder, &row, 1, &found);
+      assert_string_equal(found.data, depth == 4999 ? "+~|1" : "!~|~");
+      eagre_buffer_done(&found);
+      eagre_json_decoder_free(decoder);
+      eagre_arena_done(&arena);
+    }
+    eagre_buffer_done(&text);
+  }
+}
+
+/* Invalid UTF-8 is repaired piece by piece; the result must not depend on where pieces end. */
+static void test_long_repair(void **state) {
+  (void)state;
+  static const char pattern[] = "\xe2\x82\xac\xff\xf0\x9f\x98\x80x\xe2\x82\x80\x80";
+  enum eagre_json_isa isas[3];
+  size_t isa_count = list_implementations(isas);
+  for (size_t lead = 0; lead < 16; lead++) {
+    struct eagre_buffer text = {0};
+    struct eagre_buffer expected = {0};
+    repeat(&text, "y", lead);
+    repeat(&text, pattern, 1000);
+    eagre_buffer_append_char(&expected, '+');
+    eagre_value_utf8_repair(eagre_buffer_text(&text), &expected);
+    struct eagre_buffer json = {0};
+    eagre_buffer_printf(&json, "{\"a\":\"%s\"}", eagre_buffer_string(&text));
+    for (size_t i = 0; i < isa_count; i++) {
+      struct eagre_arena arena = {0};
+      struct eagre_json_decoder *decoder = open_decoder("a STRING", NULL, 0, isas[i], &arena);
+      struct eagre_text row = eagre_buffer_text(&json);
+      struct eagre_buffer found = {0};
+      decode_rows(decoder, &row, 1, &found);
+      assert_string_equal(found.data, eagre_buffer_string(&expected));
+      eagre_buffer_done(&found);
+      eagre_json_decoder_free(decoder);
+      eagre_arena_done(&arena);
+    }
+    eagre_buffer_done(&text);
+    eagre_buffer_done(&json);
+    eagre_buffer_done(&expected);
+  }
+}
+
 static void check_number(size_t digit_count, char verdict, int b) {
   struct eagre_buffer text = {0};
   size_t arena_size;
@@ -210,7 +272,8 @@ int test_json_limits(void) {
       cmocka_unit_test(test_brackets),     cmocka_unit_test(test_depth),
       cmocka_unit_test(test_long_numbers), cmocka_unit_test(test_long_names),
       cmocka_unit_test(test_long_strings), cmocka_unit_test(test_huge_records),
-      cmocka_unit_test(test_random_bytes),
+      cmocka_unit_test(test_random_bytes), cmocka_unit_test(test_raised_depth),
+      cmocka_unit_test(test_long_repair),
   };
   return cmocka_run_group_tests_name("json limits", tests, NULL, NULL);
 }

@@ -135,6 +135,26 @@ static void test_question_cases(void **state) {
   });
 }
 
+static const struct json_case twice_cases[] = {
+    /* A query cannot name the first a, but a row shows it: NULL. */
+    CASE("{\"a\":1,\"b\":2}", "+~|2|1"),
+    /* A query cannot name the first a, but a row shows it: NULL. */
+    CASE("{\"b\":2,\"a\":\"x\"}", "+~|2|x"),
+    /* A query cannot name the first a, but a row shows it: NULL. */
+    CASE("{\"a\":{\"k\":1}}", "+~|~|{\"k\":1}"),
+    /* A query cannot name the first a, but a row shows it: NULL. */
+    CASE("{\"a\":1,\"a\":2}", "+~|~|2"),
+};
+
+static void test_twice_cases(void **state) {
+  (void)state;
+  run_group(&(struct json_group){
+      .schema = "a INT, b INT, a STRING, _corrupt_record STRING",
+      .cases = twice_cases,
+      .case_count = EAGRE_COUNT_OF(twice_cases),
+  });
+}
+
 static const struct json_case twin_cases[] = {
     CASE("{\"a\":1,\"A\":2,\"aa\":3}", "+1|2|3"),
     CASE("{\"A\":2}", "+~|2|~"),
@@ -244,8 +264,9 @@ static void test_all_type_cases(void **state) {
 int test_json_rows(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_root_cases),     cmocka_unit_test(test_member_cases),
-      cmocka_unit_test(test_question_cases), cmocka_unit_test(test_twin_cases),
-      cmocka_unit_test(test_struct_cases),   cmocka_unit_test(test_all_type_cases),
+      cmocka_unit_test(test_question_cases), cmocka_unit_test(test_twice_cases),
+      cmocka_unit_test(test_twin_cases),     cmocka_unit_test(test_struct_cases),
+      cmocka_unit_test(test_all_type_cases),
   };
   return cmocka_run_group_tests_name("json rows", tests, NULL, NULL);
 }

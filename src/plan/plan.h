@@ -184,9 +184,10 @@ struct eagre_flow {
   struct eagre_trigger trigger;
   struct eagre_text checkpoint; /* directory */
   uint32_t state_partition_count;
-  struct eagre_options options;  /* of the flow */
-  struct eagre_options settings; /* session settings as this flow sees them */
-  uint64_t fingerprint;          /* of the stateful part: keys and aggregates with their types */
+  struct eagre_options options;                       /* of the flow */
+  struct eagre_options settings;                      /* session settings as this flow sees them */
+  struct eagre_expression_session expression_session; /* made of them */
+  uint64_t fingerprint; /* of the stateful part: keys and aggregates with their types */
   struct eagre_sql_position position;
 };
 
@@ -195,15 +196,24 @@ struct eagre_plan_query {
   struct eagre_plan_node *query;
   struct eagre_plan_source **sources;
   uint32_t source_count;
+  struct eagre_expression_session expression_session; /* of the SETs before it */
+};
+
+/* A time zone that some statement of the file uses. */
+struct eagre_pipeline_zone {
+  struct eagre_text name;
+  struct eagre_zone *zone;
+  struct eagre_pipeline_zone *next;
 };
 
 struct eagre_pipeline {
   struct eagre_arena arena;
-  struct eagre_text file_name; /* for places "FILE:LINE:COLUMN" */
-  struct eagre_text source;    /* SQL text, for carets */
-  struct eagre_options session;
-  struct eagre_zone *zone;
+  struct eagre_text file_name;   /* for places "FILE:LINE:COLUMN" */
+  struct eagre_text source;      /* SQL text, for carets */
+  struct eagre_options session;  /* after the last SET */
+  const struct eagre_zone *zone; /* the same; flows and queries have their own */
   struct eagre_expression_session expression_session;
+  struct eagre_pipeline_zone *zones;
   struct eagre_flow *flows;
   uint32_t flow_count;
   struct eagre_plan_query *queries;

@@ -172,6 +172,40 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
+struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
+                                             const struct plan_aggregation *aggregation,
+                                             const struct eagre_expression *bound,
+                                             struct eagre_sql_position position) {
+  for (uint32_t i = 0; i < aggregation->key_count; i++) {
+    struct eagre_expression *key = aggregation->keys[i];
+    if (!eagre_expression_equal(key, bound)) continue;
+    return eagre_expression_column(binder->arena, i, eagre_expression_type(key), position);
+  }
+  return NULL;
+}
+
+/* `key.field`: the longest beginning of the name that is a grouping expression. */
+static struct eagre_expression *match_field_of_key(struct plan_binder *binder,
+                                                   const struct plan_scope *scope,
+                                                   const struct eagre_sql_name *name) {
+  const struct plan_scope below = {.relation = scope->aggregation->input};
+  struct eagre_error ignored;
+  for (uint32_t count = name->part_count - 1; count >= 1; count--) {
+    struct eagre_sql_name beginning = *name;
+    struct eagre_expression *value = NULL;
+    beginning.part_count = count;
+    if (eagre_plan_resolve_name(binder, &below, &beginning, &value, &ignored) != EAGRE_OK) continue;
+    value = eagre_plan_find_key(binder, scope->aggregation, value, name->position);
+    for (uint32_t i = count; value != NULL && i < name->part_count; i++) {
+      enum eagre_status status =
+          eagre_plan_resolve_field(binder, value, name->parts[i], name->position, &value, &ignored);
+      if (status != EAGRE_OK) value = NULL;
+    }
+    if (value != NULL) return value;
+  }
+  return NULL;
+}
+
 void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
                           const struct eagre_sql_expression *tree, struct eagre_expression **out) {
   *out = NULL;
@@ -179,11 +213,10 @@ void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *s
   struct plan_scope below = {.relation = scope->aggregation->input, .window = scope->window};
   struct eagre_expression *bound = NULL;
   struct eagre_error ignored;
-  if (eagre_plan_bind_expression(binder, &below, tree, &bound, &ignored) != EAGRE_OK) return;
-  for (uint32_t i = 0; i < scope->aggregation->key_count; i++) {
-    struct eagre_expression *key = scope->aggregation->keys[i];
-    if (!eagre_expression_equal(key, bound)) continue;
-    *out = eagre_expression_column(binder->arena, i, eagre_expression_type(key), tree->position);
-    return;
+  if (eagre_plan_bind_expression(binder, &below, tree, &bound, &ignored) == EAGRE_OK) {
+    *out = eagre_plan_find_key(binder, scope->aggregation, bound, tree->position);
+  }
+  if (*out == NULL && tree->kind == EAGRE_SQL_NAME) {
+    *out = match_field_of_key(binder, scope, &tree->name);
   }
 }

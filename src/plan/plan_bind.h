@@ -14,7 +14,7 @@ struct plan_column {
   struct eagre_text name;
   const struct eagre_type *type;
   bool is_event_time; /* carries the watermark */
-  bool is_window;     /* a window struct made by window() */
+  int64_t window_us;  /* length of the windows when window() made it; 0 = it did not */
 };
 
 struct plan_relation {
@@ -46,11 +46,17 @@ struct plan_aggregation {
   uint32_t aggregate_capacity;
 };
 
-/* Aliases of the SELECT list bound so far: later items may use them (lateral column aliases). */
+/* Names of the SELECT list, and what they win over. */
+enum plan_alias_rank {
+  PLAN_ALIAS_LATERAL, /* of earlier items, for later ones: where no column has the name */
+  PLAN_ALIAS_HAVING,  /* before columns, after grouping expressions */
+  PLAN_ALIAS_ORDER,   /* before both */
+};
 struct plan_aliases {
   const struct eagre_text *names;
   struct eagre_expression *const *expressions;
   uint32_t count;
+  enum plan_alias_rank rank;
 };
 
 struct plan_scope {
@@ -111,6 +117,12 @@ enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
                                           const struct plan_scope *scope,
                                           const struct eagre_sql_name *name,
                                           struct eagre_expression **out, struct eagre_error *error);
+/* A name of the SELECT list only; *out NULL when it has none. */
+enum eagre_status eagre_plan_resolve_alias(struct plan_binder *binder,
+                                           const struct plan_scope *scope,
+                                           const struct eagre_sql_name *name,
+                                           struct eagre_expression **out,
+                                           struct eagre_error *error);
 enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
                                            struct eagre_expression *value, struct eagre_text field,
                                            struct eagre_sql_position position,
@@ -133,6 +145,9 @@ enum eagre_status eagre_plan_bind_condition(struct plan_binder *binder,
                                             const struct eagre_sql_expression *tree,
                                             const char *clause, struct eagre_expression **out,
                                             struct eagre_error *error);
+/* Above a GROUP BY: an expression over columns that are not grouped by. */
+enum eagre_status eagre_plan_fail_not_grouped(const struct eagre_sql_expression *tree,
+                                              struct eagre_error *error);
 /* A constant as text (option values) or integer (LIMIT). */
 enum eagre_status eagre_plan_constant_text(struct plan_binder *binder,
                                            const struct eagre_sql_expression *tree,
@@ -151,7 +166,13 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                                                  const struct eagre_sql_expression *tree,
                                                  struct eagre_expression **out,
                                                  struct eagre_error *error);
-/* Tries to read `tree` as one of the grouping expressions; *out NULL when it is none. */
+/* The column of the AGGREGATE node for a grouping expression equal to `bound`, or NULL. */
+struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
+                                             const struct plan_aggregation *aggregation,
+                                             const struct eagre_expression *bound,
+                                             struct eagre_sql_position position);
+/* Tries to read `tree` as one of the grouping expressions or, for a name, as a field of one; *out
+ * NULL when it is none. */
 void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
                           const struct eagre_sql_expression *tree, struct eagre_expression **out);
 

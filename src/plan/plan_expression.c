@@ -217,17 +217,8 @@ static enum eagre_status bind_index(struct plan_binder *binder, const struct pla
                 "use get_json_object(text, '$.a[0]') on the JSON text");
 }
 
-/* A NAME above a GROUP BY may mean a grouping expression; below, or when it is none, a column. */
-static enum eagre_status bind_name(struct plan_binder *binder, const struct plan_scope *scope,
-                                   const struct eagre_sql_expression *tree,
-                                   struct eagre_expression **out, struct eagre_error *error) {
-  enum eagre_status status = eagre_plan_resolve_name(binder, scope, &tree->name, out, error);
-  if (status == EAGRE_OK || scope->aggregation == NULL) return status;
-  struct plan_scope below = {.relation = scope->aggregation->input};
-  struct eagre_expression *column = NULL;
-  struct eagre_error ignored;
-  if (eagre_plan_resolve_name(binder, &below, &tree->name, &column, &ignored) != EAGRE_OK)
-    return status;
+enum eagre_status eagre_plan_fail_not_grouped(const struct eagre_sql_expression *tree,
+                                              struct eagre_error *error) {
   eagre_plan_fail(error, tree->position, "MISSING_AGGREGATION",
                   "The non-aggregating expression \"%.*s\" is based on columns which are not "
                   "participating in the GROUP BY clause.",
@@ -237,13 +228,52 @@ static enum eagre_status bind_name(struct plan_binder *binder, const struct plan
   return EAGRE_USAGE;
 }
 
+/* A NAME above a GROUP BY that is no grouping expression: an item of the SELECT list, unless a
+ * column of the input has the name and the list does not win over columns. */
+static enum eagre_status bind_name_above_group(struct plan_binder *binder,
+                                               const struct plan_scope *scope,
+                                               const struct eagre_sql_expression *tree,
+                                               struct eagre_expression **out,
+                                               struct eagre_error *error) {
+  struct plan_scope below = {.relation = scope->aggregation->input};
+  struct eagre_expression *column = NULL;
+  bool list_wins = scope->aliases != NULL && scope->aliases->rank != PLAN_ALIAS_LATERAL;
+  enum eagre_status status = eagre_plan_resolve_name(binder, &below, &tree->name, &column, error);
+  if (status != EAGRE_OK || list_wins) {
+    struct eagre_error alias_error;
+    if (eagre_plan_resolve_alias(binder, scope, &tree->name, out, &alias_error) != EAGRE_OK) {
+      if (error != NULL) *error = alias_error;
+      return EAGRE_USAGE;
+    }
+    if (*out != NULL) return EAGRE_OK;
+  }
+  return status == EAGRE_OK ? eagre_plan_fail_not_grouped(tree, error) : status;
+}
+
+static enum eagre_status bind_name(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   struct eagre_expression **out, struct eagre_error *error) {
+  if (scope->aggregation != NULL) return bind_name_above_group(binder, scope, tree, out, error);
+  return eagre_plan_resolve_name(binder, scope, &tree->name, out, error);
+}
+
+static bool is_name_of_order(const struct plan_scope *scope,
+                             const struct eagre_sql_expression *tree) {
+  return tree->kind == EAGRE_SQL_NAME && tree->name.part_count == 1 && scope->aliases != NULL &&
+         scope->aliases->rank == PLAN_ALIAS_ORDER;
+}
+
 enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
                                              const struct plan_scope *scope,
                                              const struct eagre_sql_expression *tree,
                                              struct eagre_expression **out,
                                              struct eagre_error *error) {
   if (scope->aggregation != NULL) {
-    eagre_plan_match_key(binder, scope, tree, out);
+    *out = NULL;
+    if (is_name_of_order(scope, tree)) {
+      EAGRE_TRY(eagre_plan_resolve_alias(binder, scope, &tree->name, out, error));
+    }
+    if (*out == NULL) eagre_plan_match_key(binder, scope, tree, out);
     if (*out != NULL) return EAGRE_OK;
   }
   switch (tree->kind) {
@@ -312,6 +342,13 @@ static enum eagre_status fold_constant(struct plan_binder *binder,
   if (!eagre_expression_is_constant(value)) {
     return eagre_plan_fail(error, tree->position, "NON_FOLDABLE_ARGUMENT",
                            "\"%.*s\" must be a constant.", (int)tree->source.size,
+                           tree->source.data);
+  }
+  bool is_number = type->kind == EAGRE_TYPE_BIGINT;
+  enum eagre_type_kind kind = eagre_expression_type(value)->kind;
+  if (is_number && !eagre_type_is_integral(kind) && kind != EAGRE_TYPE_NULL) {
+    return eagre_plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+                           "\"%.*s\" must be a whole number.", (int)tree->source.size,
                            tree->source.data);
   }
   EAGRE_TRY(eagre_expression_cast(binder->arena, value, type, false, session, tree->position,

@@ -70,34 +70,70 @@ static enum eagre_status merge_settings(struct flow_work *work, const struct eag
   return eagre_plan_options_check(work->binder, EAGRE_OPTION_SESSION, all, count, out, error);
 }
 
+/* Where a setting was written; nowhere when it is a default or of the command line. */
+static struct eagre_sql_position position_of(const struct eagre_options *settings,
+                                             const char *key) {
+  for (uint32_t i = settings->count; i > 0; i--) {
+    const struct eagre_option *option = &settings->options[i - 1];
+    if (eagre_text_equal_ignoring_case(option->key, eagre_text_of(key))) return option->position;
+  }
+  return (struct eagre_sql_position){0};
+}
+
 static enum eagre_status check_session(const struct eagre_options *session,
                                        struct eagre_error *error) {
   if (!eagre_option_boolean(session, "spark.sql.ansi.enabled")) {
-    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.NON_ANSI",
+    eagre_plan_fail(error, position_of(session, "spark.sql.ansi.enabled"),
+                    "UNSUPPORTED_FEATURE.NON_ANSI",
                     "spark.sql.ansi.enabled = false is not supported yet.");
     eagre_error_hint(error, "use try_cast, try_add, try_divide ... where NULL is wanted");
     return EAGRE_USAGE;
   }
   if (eagre_option_boolean(session, "spark.sql.caseSensitive")) {
-    return eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.CASE_SENSITIVE",
+    return eagre_plan_fail(error, position_of(session, "spark.sql.caseSensitive"),
+                           "UNSUPPORTED_FEATURE.CASE_SENSITIVE",
                            "spark.sql.caseSensitive = true is not supported yet.");
   }
+  return EAGRE_OK;
+}
+
+/* The session's zone. Each is opened once and lives as long as the pipeline, as expressions keep
+ * it. */
+static enum eagre_status open_zone(struct plan_binder *binder, const struct eagre_options *settings,
+                                   const struct eagre_zone **out_zone, struct eagre_error *error) {
+  const char *key = "spark.sql.session.timeZone";
+  struct eagre_pipeline *pipeline = binder->pipeline;
+  struct eagre_text name = eagre_option_text(settings, key);
+  if (name.size == 0) name = EAGRE_TEXT("UTC");
+  for (struct eagre_pipeline_zone *known = pipeline->zones; known != NULL; known = known->next) {
+    if (!eagre_text_equal(known->name, name)) continue;
+    *out_zone = known->zone;
+    return EAGRE_OK;
+  }
+  struct eagre_zone *zone = NULL;
+  enum eagre_status status = eagre_zone_open(name, &zone, error);
+  if (status != EAGRE_OK) {
+    struct eagre_sql_position position = position_of(settings, key);
+    error->line = position.line;
+    error->column = position.column;
+    error->length = position.length;
+    return status;
+  }
+  struct eagre_pipeline_zone *each = eagre_arena_allocate_zeroed(binder->arena, sizeof *each);
+  *each = (struct eagre_pipeline_zone){eagre_arena_copy_text(binder->arena, name), zone,
+                                       pipeline->zones};
+  pipeline->zones = each;
+  *out_zone = zone;
   return EAGRE_OK;
 }
 
 /* The session of the statements that follow: options and zone. */
 static enum eagre_status apply_settings(struct flow_work *work, struct eagre_error *error) {
   struct eagre_pipeline *pipeline = work->binder->pipeline;
-  pipeline->notice_count = 0;
   EAGRE_TRY(merge_settings(work, NULL, &pipeline->session, error));
   EAGRE_TRY(check_session(&pipeline->session, error));
-  struct eagre_text name = eagre_option_text(&pipeline->session, "spark.sql.session.timeZone");
-  if (name.size == 0) name = EAGRE_TEXT("UTC");
-  struct eagre_zone *zone = NULL;
-  EAGRE_TRY(eagre_zone_open(name, &zone, error));
-  eagre_zone_close(pipeline->zone);
-  pipeline->zone = zone;
-  pipeline->expression_session.zone = zone;
+  EAGRE_TRY(open_zone(work->binder, &pipeline->session, &pipeline->zone, error));
+  pipeline->expression_session.zone = pipeline->zone;
   return EAGRE_OK;
 }
 
@@ -279,8 +315,10 @@ static enum eagre_status bind_sink(struct flow_work *work,
 static bool can_assign(enum eagre_type_kind from, enum eagre_type_kind to) {
   if (from == to || from == EAGRE_TYPE_NULL) return true;
   if (eagre_type_is_numeric(from) && eagre_type_is_numeric(to)) return true;
-  if (to == EAGRE_TYPE_STRING) return from != EAGRE_TYPE_BINARY && from != EAGRE_TYPE_STRUCT;
-  return from == EAGRE_TYPE_DATE && to == EAGRE_TYPE_TIMESTAMP;
+  if (to == EAGRE_TYPE_STRING) return from != EAGRE_TYPE_STRUCT;
+  bool is_from_time = from == EAGRE_TYPE_DATE || from == EAGRE_TYPE_TIMESTAMP;
+  bool is_to_time = to == EAGRE_TYPE_DATE || to == EAGRE_TYPE_TIMESTAMP;
+  return is_from_time && is_to_time;
 }
 
 static enum eagre_status fail_assignment(struct eagre_text column, const struct eagre_type *from,
@@ -382,7 +420,8 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
     }
     eagre_buffer_append_string(&text, ");");
   }
-  eagre_buffer_printf(&text, "|%d", aggregate->event_time_key);
+  eagre_buffer_printf(&text, "|%d|%d|%lld", aggregate->event_time_key, aggregate->pane_key,
+                      (long long)aggregate->pane_duration_us);
   hash_text(&hash, eagre_buffer_text(&text));
   eagre_buffer_done(&text);
   return hash;
@@ -413,21 +452,35 @@ static enum eagre_status flow_options(struct flow_work *work,
   }
   EAGRE_TRY(eagre_plan_options_check(work->binder, EAGRE_OPTION_FLOW, all,
                                      own_count + target->flow_option_count, &flow->options, error));
-  return merge_settings(work, &flow->options, &flow->settings, error);
+  EAGRE_TRY(merge_settings(work, &flow->options, &flow->settings, error));
+  EAGRE_TRY(check_session(&flow->settings, error));
+  return open_zone(work->binder, &flow->settings, &flow->expression_session.zone, error);
 }
 
-/* The trigger that the file asks for; checked even when the command line has another. */
-static enum eagre_status written_trigger(struct eagre_flow *flow, struct eagre_error *error) {
+/* Whether a setting stands on the command line, which wins over the flow's options. */
+static bool is_commanded(const struct flow_work *work, const char *key) {
+  for (uint32_t i = 0; i < work->request->setting_count; i++) {
+    if (eagre_text_equal_ignoring_case(work->request->settings[i].name, eagre_text_of(key))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The trigger that the file or --set asks for; checked even when --trigger has another. */
+static enum eagre_status written_trigger(const struct flow_work *work, struct eagre_flow *flow,
+                                         struct eagre_error *error) {
   const struct eagre_options *places[] = {&flow->options, &flow->settings};
   static const char *const names[] = {"trigger", "eagre.trigger"};
-  for (size_t i = 0; i < EAGRE_COUNT_OF(places); i++) {
+  bool is_ruled =
+      is_commanded(work, "eagre.trigger") || is_commanded(work, "pipelines.trigger.interval");
+  for (size_t i = is_ruled ? 1 : 0; i < EAGRE_COUNT_OF(places); i++) {
     if (eagre_option_given(places[i], names[i])) {
       return eagre_trigger_parse(eagre_option_text(places[i], names[i]), &flow->trigger, error);
     }
     if (eagre_option_given(places[i], "pipelines.trigger.interval")) {
       flow->trigger.kind = EAGRE_TRIGGER_PROCESSING_TIME;
-      flow->trigger.interval_us =
-          eagre_option_duration_us(places[i], "pipelines.trigger.interval");
+      flow->trigger.interval_us = eagre_option_duration_us(places[i], "pipelines.trigger.interval");
       return EAGRE_OK;
     }
   }
@@ -436,22 +489,25 @@ static enum eagre_status written_trigger(struct eagre_flow *flow, struct eagre_e
 
 static enum eagre_status flow_trigger(struct flow_work *work, struct eagre_flow *flow,
                                       struct eagre_error *error) {
-  enum eagre_status status = written_trigger(flow, error);
+  enum eagre_status status = written_trigger(work, flow, error);
   if (status == EAGRE_OK && work->request->trigger.size > 0) {
     return eagre_trigger_parse(work->request->trigger, &flow->trigger, error);
   }
   if (status != EAGRE_OK) {
-    error->line = flow->position.line;
-    error->column = flow->position.column;
-    error->length = flow->position.length;
+    struct eagre_sql_position position = position_of(&flow->options, "trigger");
+    if (position.line == 0) position = flow->position;
+    error->line = position.line;
+    error->column = position.column;
+    error->length = position.length;
   }
   return status;
 }
 
-static void flow_mode(struct eagre_flow *flow) {
+static void flow_mode(const struct flow_work *work, struct eagre_flow *flow) {
   struct eagre_text text = eagre_option_text(&flow->options, "outputMode");
-  bool is_session = !eagre_option_given(&flow->options, "outputMode") &&
-                    eagre_option_given(&flow->settings, "eagre.outputMode");
+  bool is_own =
+      eagre_option_given(&flow->options, "outputMode") && !is_commanded(work, "eagre.outputMode");
+  bool is_session = !is_own && eagre_option_given(&flow->settings, "eagre.outputMode");
   if (is_session) text = eagre_option_text(&flow->settings, "eagre.outputMode");
   flow->mode = EAGRE_MODE_APPEND;
   if (eagre_text_equal_string(text, "update")) flow->mode = EAGRE_MODE_UPDATE;
@@ -533,8 +589,12 @@ static enum eagre_status add_flow(struct flow_work *work,
   EAGRE_TRY(flow_options(work, statement, target, flow, error));
   struct plan_relation relation;
   bool by_name = statement->by_name || statement->kind == EAGRE_SQL_CREATE_TABLE;
-  EAGRE_TRY(
-      bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error));
+  const struct eagre_expression_session session = binder->pipeline->expression_session;
+  binder->pipeline->expression_session = flow->expression_session;
+  enum eagre_status status =
+      bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error);
+  binder->pipeline->expression_session = session;
+  EAGRE_TRY(status);
   if (!relation.is_stream && binder->source_count > 0 && !binder->sources[0]->is_stream) {
     eagre_plan_fail(error, statement->query->position,
                     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
@@ -557,7 +617,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");
   EAGRE_TRY(flow_trigger(work, flow, error));
-  flow_mode(flow);
+  flow_mode(work, flow);
   flow_checkpoint(work, flow);
   EAGRE_TRY(check_names(work, flow, error));
   EAGRE_TRY(check_column_names(flow->query->output, statement->query->position, error));
@@ -651,8 +711,8 @@ static enum eagre_status bind_select(struct flow_work *work,
     }
     pipeline->queries = grown;
   }
-  pipeline->queries[pipeline->query_count++] =
-      (struct eagre_plan_query){relation.node, binder->sources, binder->source_count};
+  pipeline->queries[pipeline->query_count++] = (struct eagre_plan_query){
+      relation.node, binder->sources, binder->source_count, pipeline->expression_session};
   return EAGRE_OK;
 }
 

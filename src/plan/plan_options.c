@@ -228,6 +228,12 @@ void eagre_plan_notice(struct plan_binder *binder, const char *format, ...) {
   va_start(arguments, format);
   eagre_buffer_vprintf(&line, format, arguments);
   va_end(arguments);
+  /* Settings are checked again for every flow: one sentence each. */
+  for (uint32_t i = 0; i < pipeline->notice_count; i++) {
+    if (!eagre_text_equal(pipeline->notices[i], eagre_buffer_text(&line))) continue;
+    eagre_buffer_done(&line);
+    return;
+  }
   struct eagre_text *notices =
       eagre_arena_allocate(binder->arena, sizeof *notices * (pipeline->notice_count + 1));
   if (pipeline->notice_count > 0) {

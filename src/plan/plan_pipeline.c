@@ -54,7 +54,9 @@ enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
 
 void eagre_pipeline_free(struct eagre_pipeline *pipeline) {
   if (pipeline == NULL) return;
-  eagre_zone_close(pipeline->zone);
+  for (struct eagre_pipeline_zone *each = pipeline->zones; each != NULL; each = each->next) {
+    eagre_zone_close(each->zone);
+  }
   eagre_arena_done(&pipeline->arena);
   eagre_free(pipeline);
 }

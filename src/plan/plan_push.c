@@ -1,13 +1,16 @@
 /* Filters move down, as Spark's optimizer moves them. This is meaning, not only speed: a watermark
  * sees only the rows that a pushed filter left, and an ANSI error in a projection is not raised for
- * rows that a filter written above it removes.
+ * rows that a filter written above it removes. A condition is taken apart at its ANDs; each part
+ * goes as far as it can:
  *
- *   FILTER over PROJECT    the condition is rewritten over the project's input, unless that would
- *                          evaluate a from_json twice
- *   FILTER over WATERMARK  conjuncts that do not read the event time go below
- *   FILTER over FILTER     joined, lower one first
- *   PROJECT over WATERMARK when a filter above waits for it (from_json): the two change places, so
- *                          that the filter can pass the watermark */
+ *   through PROJECT    rewritten over the project's input. A part that needs a from_json does not
+ *                      evaluate it a second time: the from_json moves down with the filter, into a
+ *                      project of its own that passes everything else
+ *   through WATERMARK  unless it reads the event time
+ *   through WINDOW     unless it reads the window
+ *   through AGGREGATE  when it reads grouping expressions and nothing else
+ *   through FILTER     only on the way to one of the last three, so that of two filters in the same
+ *                      place the lower one stays first */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -29,97 +32,188 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
                                               struct eagre_expression *condition,
                                               struct eagre_sql_position position);
 
-/* Whether the condition, rewritten over the project's input, would hold a from_json. */
-static bool needs_json_twice(const struct eagre_plan_node *project,
-                             const struct eagre_expression *condition) {
-  bool *used = eagre_allocate_zeroed(project->expression_count + 1, sizeof *used);
-  bool found = false;
+/* ---- Where a condition passes ---------------------------------------------------------------- */
+
+/* Whether `condition` reads a column of [begin, end); there are `column_count` columns. */
+static bool reads_any(const struct eagre_expression *condition, uint32_t begin, uint32_t end,
+                      uint32_t column_count) {
+  bool *used = eagre_allocate_zeroed(column_count + 1, sizeof *used);
+  bool is_read = false;
   eagre_expression_mark_columns(condition, used);
-  for (uint32_t i = 0; i < project->expression_count; i++) {
-    if (used[i] && eagre_expression_has_json(project->expressions[i])) found = true;
+  for (uint32_t i = begin; i < end; i++) {
+    is_read = is_read || used[i];
   }
   eagre_free(used);
-  return found;
+  return is_read;
 }
 
-static bool is_deterministic_project(const struct eagre_plan_node *project) {
-  for (uint32_t i = 0; i < project->expression_count; i++) {
-    if (!eagre_expression_is_deterministic(project->expressions[i])) return false;
+static bool are_deterministic(struct eagre_expression *const *expressions, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (!eagre_expression_is_deterministic(expressions[i])) return false;
   }
   return true;
 }
 
-/* The output column of `project` that is just column `column` of its input; -1 when there is none.
- */
-static int32_t find_passed_column(const struct eagre_plan_node *project, uint32_t column) {
-  for (uint32_t i = 0; i < project->expression_count; i++) {
-    uint32_t index = 0;
-    if (eagre_expression_is_column(project->expressions[i], &index) && index == column) {
-      return (int32_t)i;
-    }
-  }
-  return -1;
+static bool passes_aggregate(const struct eagre_plan_node *node,
+                             const struct eagre_expression *condition) {
+  uint32_t count = node->output->field_count;
+  return reads_any(condition, 0, node->key_count, count) &&
+         !reads_any(condition, node->key_count, count, count) &&
+         are_deterministic(node->keys, node->key_count);
 }
 
-/* PROJECT over WATERMARK -> WATERMARK over PROJECT; NULL when the event time does not pass through.
- */
-static struct eagre_plan_node *swap_with_watermark(struct plan_binder *binder,
-                                                   struct eagre_plan_node *project) {
-  struct eagre_plan_node *watermark = project->input;
-  if (watermark->kind != EAGRE_PLAN_WATERMARK) return NULL;
-  int32_t column = find_passed_column(project, watermark->event_time_column);
-  if (column < 0) return NULL;
-  struct eagre_plan_node *lower = eagre_arena_allocate(binder->arena, sizeof *lower);
-  struct eagre_plan_node *upper = eagre_arena_allocate(binder->arena, sizeof *upper);
-  *lower = *project;
-  lower->input = watermark->input;
-  *upper = *watermark;
-  upper->input = lower;
-  upper->output = lower->output;
-  upper->event_time_column = (uint32_t)column;
-  return upper;
+/* Whether `condition`, over the output of `node`, may go below it. PROJECT has rules of its own. */
+static bool passes(const struct eagre_plan_node *node, const struct eagre_expression *condition) {
+  uint32_t count = node->output->field_count;
+  switch (node->kind) {
+  case EAGRE_PLAN_WATERMARK:
+    return !reads_any(condition, node->event_time_column, node->event_time_column + 1, count);
+  case EAGRE_PLAN_WINDOW:
+    return !reads_any(condition, count - 1, count, count);
+  case EAGRE_PLAN_AGGREGATE:
+    return passes_aggregate(node, condition);
+  case EAGRE_PLAN_FILTER:
+    return eagre_expression_is_deterministic(node->expressions[0]) &&
+           passes(node->input, condition);
+  default:
+    return false;
+  }
+}
+
+static bool has_watermark(const struct eagre_plan_node *node) {
+  while (node != NULL && node->kind != EAGRE_PLAN_WATERMARK) {
+    node = node->input;
+  }
+  return node != NULL;
+}
+
+/* ---- A from_json that moves down with its filter -------------------------------------------- */
+
+/* The from_jsons of a project that a condition needs, over the project's input. */
+struct json_items {
+  struct eagre_expression **expressions;
+  uint32_t count;
+};
+
+/* A PROJECT of all columns of `input`, then the items. */
+static struct eagre_plan_node *append_items(struct plan_binder *binder,
+                                            struct eagre_plan_node *input,
+                                            const struct json_items *items,
+                                            struct eagre_sql_position position) {
+  struct eagre_plan_node *node = eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, input, position);
+  uint32_t passed = input->output->field_count;
+  uint32_t count = passed + items->count;
+  struct eagre_field *fields = eagre_arena_allocate(binder->arena, sizeof *fields * count);
+  node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * count);
+  node->expression_count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    if (i < passed) {
+      fields[i] = input->output->fields[i];
+      node->expressions[i] = eagre_expression_column(binder->arena, i, fields[i].type, position);
+    } else {
+      node->expressions[i] = items->expressions[i - passed];
+      fields[i] = (struct eagre_field){EAGRE_TEXT("from_json"),
+                                       eagre_expression_type(node->expressions[i]), true};
+    }
+  }
+  node->output = eagre_type_struct(binder->arena, fields, count);
+  return node;
+}
+
+/* Puts the items and the condition over them as far below `input` as `whole`, the condition with the
+ * items in their places, may go. */
+static struct eagre_plan_node *sink_items(struct plan_binder *binder, struct eagre_plan_node *input,
+                                          const struct json_items *items,
+                                          const struct eagre_expression *whole,
+                                          struct eagre_expression *condition,
+                                          struct eagre_sql_position position) {
+  bool keeps_columns = input->kind == EAGRE_PLAN_WATERMARK || input->kind == EAGRE_PLAN_FILTER;
+  if (keeps_columns && passes(input, whole)) {
+    input->input = sink_items(binder, input->input, items, whole, condition, position);
+    input->output = input->input->output;
+    return input;
+  }
+  return new_filter(binder, append_items(binder, input, items, position), condition, position);
+}
+
+/* Takes the from_jsons that `condition` reads out of the project, which then reads them as columns
+ * behind those of its input. */
+static struct json_items take_items(struct plan_binder *binder, struct eagre_plan_node *project,
+                                    const struct eagre_expression *condition) {
+  bool *used = eagre_allocate_zeroed(project->expression_count + 1, sizeof *used);
+  struct json_items items = {
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (project->expression_count + 1)), 0};
+  uint32_t passed = project->input->output->field_count;
+  eagre_expression_mark_columns(condition, used);
+  for (uint32_t i = 0; i < project->expression_count; i++) {
+    struct eagre_expression *item = project->expressions[i];
+    if (!used[i] || !eagre_expression_has_json(item)) continue;
+    project->expressions[i] =
+        eagre_expression_column(binder->arena, passed + items.count, eagre_expression_type(item),
+                                eagre_expression_position(item));
+    items.expressions[items.count++] = item;
+  }
+  eagre_free(used);
+  return items;
+}
+
+/* ---- Moving down
+ * ---------------------------------------------------------------------------------- */
+
+/* Whether the condition, rewritten over the project's input, would hold a from_json. */
+static bool needs_json(const struct eagre_plan_node *project,
+                       const struct eagre_expression *condition) {
+  uint32_t count = project->expression_count;
+  for (uint32_t i = 0; i < count; i++) {
+    if (reads_any(condition, i, i + 1, count) && eagre_expression_has_json(project->expressions[i]))
+      return true;
+  }
+  return false;
+}
+
+/* Whether a filter that moves with its from_jsons would be held up by another PROJECT although a
+ * watermark is below that. Then it goes alone, and the from_json is evaluated twice. */
+static bool must_go_alone(const struct eagre_plan_node *node) {
+  while (node->kind == EAGRE_PLAN_FILTER || node->kind == EAGRE_PLAN_WATERMARK) {
+    node = node->input;
+  }
+  return has_watermark(node);
 }
 
 static struct eagre_plan_node *sink_through_project(struct plan_binder *binder,
                                                     struct eagre_plan_node *project,
                                                     struct eagre_expression *condition,
                                                     struct eagre_sql_position position) {
-  if (!is_deterministic_project(project)) return new_filter(binder, project, condition, position);
-  if (needs_json_twice(project, condition)) {
-    struct eagre_plan_node *watermark = swap_with_watermark(binder, project);
-    if (watermark == NULL) return new_filter(binder, project, condition, position);
-    return sink_condition(binder, watermark, condition, position);
+  if (!are_deterministic(project->expressions, project->expression_count)) {
+    return new_filter(binder, project, condition, position);
   }
-  condition = eagre_expression_substitute(binder->arena, condition, project->expressions);
-  project->input = sink_condition(binder, project->input, condition, position);
+  struct eagre_expression *whole =
+      eagre_expression_substitute(binder->arena, condition, project->expressions);
+  if (needs_json(project, condition) && !must_go_alone(project->input)) {
+    const struct json_items items = take_items(binder, project, condition);
+    condition = eagre_expression_substitute(binder->arena, condition, project->expressions);
+    project->input = sink_items(binder, project->input, &items, whole, condition, position);
+    return project;
+  }
+  project->input = sink_condition(binder, project->input, whole, position);
   return project;
-}
-
-static bool reads_column(const struct eagre_expression *condition, uint32_t column,
-                         uint32_t column_count) {
-  bool *used = eagre_allocate_zeroed(column_count + 1, sizeof *used);
-  eagre_expression_mark_columns(condition, used);
-  bool is_read = used[column];
-  eagre_free(used);
-  return is_read;
 }
 
 static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
                                               struct eagre_plan_node *input,
                                               struct eagre_expression *condition,
                                               struct eagre_sql_position position) {
-  switch (input->kind) {
-  case EAGRE_PLAN_PROJECT:
+  if (input->kind == EAGRE_PLAN_PROJECT) {
     return sink_through_project(binder, input, condition, position);
-  case EAGRE_PLAN_WATERMARK:
-    if (reads_column(condition, input->event_time_column, input->output->field_count)) break;
-    input->input = sink_condition(binder, input->input, condition, position);
-    input->output = input->input->output;
-    return input;
-  default:
-    break;
   }
-  return new_filter(binder, input, condition, position);
+  if (!passes(input, condition)) return new_filter(binder, input, condition, position);
+  if (input->kind == EAGRE_PLAN_AGGREGATE) {
+    condition = eagre_expression_substitute(binder->arena, condition, input->keys);
+  }
+  input->input = sink_condition(binder, input->input, condition, position);
+  bool keeps_columns = input->kind == EAGRE_PLAN_WATERMARK || input->kind == EAGRE_PLAN_FILTER;
+  if (keeps_columns) input->output = input->input->output;
+  return input;
 }
 
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,

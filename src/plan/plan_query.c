@@ -196,7 +196,7 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
     if (is_column) {
       columns[i].qualifier = work->relation.columns[source_column].qualifier;
       columns[i].is_event_time = work->relation.columns[source_column].is_event_time;
-      columns[i].is_window = work->relation.columns[source_column].is_window;
+      columns[i].window_us = work->relation.columns[source_column].window_us;
     }
     aggregation->keys[i] = key;
   }
@@ -204,21 +204,23 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
   return EAGRE_OK;
 }
 
-static int64_t find_window_duration(const struct eagre_plan_node *node) {
-  while (node != NULL && node->kind != EAGRE_PLAN_WINDOW) {
-    node = node->input;
-  }
-  return node == NULL ? 0 : node->window_duration_us;
-}
-
 /* A window makes the panes of the state, else the event time does; the event time wins. */
-static void choose_pane(struct eagre_plan_node *node, const struct plan_column *column,
-                        uint32_t key) {
-  if (!column->is_event_time && !column->is_window) return;
+static enum eagre_status choose_pane(struct eagre_plan_node *node, const struct plan_column *column,
+                                     uint32_t key, struct eagre_error *error) {
+  if (!column->is_event_time && column->window_us == 0) return EAGRE_OK;
+  if (column->is_event_time && node->event_time_key >= 0) {
+    eagre_plan_fail(
+        error, node->position, "_LEGACY_ERROR_TEMP_3077",
+        "More than one event time columns are available. Please ensure there is at most "
+        "one event time column in the stream.");
+    eagre_error_hint(error, "group by the window or by the event time, not by both");
+    return EAGRE_USAGE;
+  }
   if (column->is_event_time) node->event_time_key = (int32_t)key;
-  if (node->pane_key >= 0 && !column->is_event_time) return;
+  if (node->pane_key >= 0 && !column->is_event_time) return EAGRE_OK;
   node->pane_key = (int32_t)key;
-  node->pane_duration_us = column->is_window ? find_window_duration(node->input) : 0;
+  node->pane_duration_us = column->window_us;
+  return EAGRE_OK;
 }
 
 /* Makes the AGGREGATE node; aggregates are added to it while items are bound. */
@@ -233,7 +235,7 @@ static enum eagre_status begin_aggregate(struct plan_binder *binder, struct sele
   work->aggregate_node =
       eagre_plan_node_new(binder, EAGRE_PLAN_AGGREGATE, work->relation.node, tree->position);
   for (uint32_t i = 0; i < work->aggregation.key_count; i++) {
-    choose_pane(work->aggregate_node, &columns[i], i);
+    EAGRE_TRY(choose_pane(work->aggregate_node, &columns[i], i, error));
   }
   work->relation.node = work->aggregate_node;
   work->relation.columns = columns;
@@ -297,7 +299,7 @@ static void add_item(struct plan_binder *binder, struct select_work *work,
   if (eagre_expression_is_column(expression, &source_column) &&
       source_column < work->relation.column_count) {
     column.is_event_time = work->relation.columns[source_column].is_event_time;
-    column.is_window = work->relation.columns[source_column].is_window;
+    column.window_us = work->relation.columns[source_column].window_us;
   }
   work->items[work->item_count] = expression;
   work->columns[work->item_count] = column;
@@ -315,27 +317,44 @@ static void add_struct_fields(struct plan_binder *binder, struct select_work *wo
   }
 }
 
+/* Column `index` of the input as an item; above a GROUP BY it must be one of the keys. */
+static enum eagre_status add_star_column(struct plan_binder *binder, struct select_work *work,
+                                         uint32_t index, const struct eagre_sql_expression *star,
+                                         struct eagre_error *error) {
+  const struct plan_relation *input = work->is_aggregate ? &work->input : &work->relation;
+  struct eagre_expression *reference =
+      eagre_plan_column_reference(binder, input, index, star->position);
+  if (work->is_aggregate) {
+    reference = eagre_plan_find_key(binder, &work->aggregation, reference, star->position);
+    if (reference == NULL) return eagre_plan_fail_not_grouped(star, error);
+  }
+  add_item(binder, work, reference, input->columns[index].name, NULL);
+  return EAGRE_OK;
+}
+
 /* `*`, `alias.*`, or `column.*` of a struct column. The window column is not part of a star. */
 static enum eagre_status add_star(struct plan_binder *binder, struct select_work *work,
                                   const struct plan_scope *scope,
                                   const struct eagre_sql_expression *star,
                                   struct eagre_error *error) {
+  const struct plan_relation *input = work->is_aggregate ? &work->input : &work->relation;
   uint32_t before = work->item_count;
   bool is_bare = star->name.part_count == 0;
-  for (uint32_t i = 0; i < work->relation.column_count; i++) {
-    const struct plan_column *column = &work->relation.columns[i];
-    bool is_added_window = work->window.is_used && !work->is_aggregate && i == work->window.column;
-    bool is_wanted =
-        is_bare || (star->name.part_count == 1 &&
-                    eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]));
+  for (uint32_t i = 0; i < input->column_count; i++) {
+    bool is_added_window = work->window.is_used && i == work->window.column;
+    bool is_wanted = is_bare || (star->name.part_count == 1 &&
+                                 eagre_text_equal_ignoring_case(input->columns[i].qualifier,
+                                                                star->name.parts[0]));
     if (!is_wanted || is_added_window) continue;
-    struct eagre_expression *reference =
-        eagre_plan_column_reference(binder, &work->relation, i, star->position);
-    add_item(binder, work, reference, column->name, NULL);
+    EAGRE_TRY(add_star_column(binder, work, i, star, error));
   }
   if (is_bare || work->item_count > before) return EAGRE_OK;
   struct eagre_expression *value = NULL;
-  EAGRE_TRY(eagre_plan_resolve_name(binder, scope, &star->name, &value, error));
+  const struct eagre_sql_expression name = {.kind = EAGRE_SQL_NAME,
+                                            .position = star->position,
+                                            .source = star->source,
+                                            .name = star->name};
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, &name, &value, error));
   if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
     return eagre_plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
                            "Can only star expand struct data types.");
@@ -365,7 +384,8 @@ static enum eagre_status bind_items(struct plan_binder *binder, struct select_wo
   for (uint32_t i = 0; i < work->tree->item_count; i++) {
     const struct eagre_sql_select_item *item = &work->tree->items[i];
     const struct eagre_sql_expression *tree = item->expression;
-    aliases = (struct plan_aliases){work->aliases, work->items, work->item_count};
+    aliases =
+        (struct plan_aliases){work->aliases, work->items, work->item_count, PLAN_ALIAS_LATERAL};
     if (tree->kind == EAGRE_SQL_STAR) {
       EAGRE_TRY(add_star(binder, work, scope, tree, error));
       continue;
@@ -389,7 +409,7 @@ static enum eagre_status bind_items(struct plan_binder *binder, struct select_wo
 static enum eagre_status bind_having(struct plan_binder *binder, struct select_work *work,
                                      const struct plan_scope *scope, struct eagre_error *error) {
   if (work->tree->having == NULL) return EAGRE_OK;
-  struct plan_aliases aliases = {work->aliases, work->items, work->item_count};
+  struct plan_aliases aliases = {work->aliases, work->items, work->item_count, PLAN_ALIAS_HAVING};
   struct plan_scope having = *scope;
   having.aliases = &aliases;
   struct eagre_expression *condition = NULL;
@@ -417,14 +437,7 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
     *out_column = (uint32_t)(ordinal - 1);
     return EAGRE_OK;
   }
-  if (tree->kind == EAGRE_SQL_NAME && tree->name.part_count == 1) {
-    for (uint32_t i = 0; i < visible_count; i++) {
-      if (!eagre_text_equal_ignoring_case(work->columns[i].name, tree->name.parts[0])) continue;
-      *out_column = i;
-      return EAGRE_OK;
-    }
-  }
-  struct plan_aliases aliases = {work->aliases, work->items, visible_count};
+  struct plan_aliases aliases = {work->aliases, work->items, visible_count, PLAN_ALIAS_ORDER};
   struct plan_scope order = *scope;
   order.aliases = &aliases;
   struct eagre_expression *expression = NULL;
@@ -435,7 +448,7 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
     return EAGRE_OK;
   }
   *out_column = work->item_count;
-  add_item(binder, work, expression, EAGRE_TEXT(""), tree);
+  add_item(binder, work, expression, expression_name(binder, tree), tree);
   return EAGRE_OK;
 }
 
@@ -471,17 +484,19 @@ static void add_project(struct plan_binder *binder, struct select_work *work) {
 }
 
 /* SELECT DISTINCT is a GROUP BY of everything. */
-static void add_distinct(struct plan_binder *binder, struct plan_relation *relation,
-                         struct eagre_sql_position position) {
+static enum eagre_status add_distinct(struct plan_binder *binder, struct plan_relation *relation,
+                                      struct eagre_sql_position position,
+                                      struct eagre_error *error) {
   struct eagre_plan_node *node =
       eagre_plan_node_new(binder, EAGRE_PLAN_AGGREGATE, relation->node, position);
   node->keys = eagre_arena_allocate(binder->arena, sizeof(void *) * (relation->column_count + 1));
   node->key_count = relation->column_count;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     node->keys[i] = eagre_plan_column_reference(binder, relation, i, position);
-    choose_pane(node, &relation->columns[i], i);
+    EAGRE_TRY(choose_pane(node, &relation->columns[i], i, error));
   }
   relation->node = node;
+  return EAGRE_OK;
 }
 
 static void add_sort(struct plan_binder *binder, struct select_work *work,
@@ -554,7 +569,9 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
     node->output = work->aggregate_node->output;
   }
   add_project(binder, work);
-  if (tree->is_distinct) add_distinct(binder, &work->relation, tree->position);
+  if (tree->is_distinct) {
+    EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));
+  }
   if (tree->order_by_count > 0) add_sort(binder, work, sort_keys, visible_count);
   return add_limit(binder, work, error);
 }

@@ -237,6 +237,20 @@ static enum eagre_status expand(struct plan_binder *binder, const struct eagre_s
   return status;
 }
 
+/* A view sees the views made before it, and no WITH table of the query that reads it. */
+static enum eagre_status expand_view(struct plan_binder *binder, const struct plan_view *view,
+                                     struct eagre_sql_position position, struct plan_relation *out,
+                                     struct eagre_error *error) {
+  struct plan_common *common_tables = binder->common_tables;
+  struct plan_view *views = binder->views;
+  binder->common_tables = NULL;
+  binder->views = view->next;
+  enum eagre_status status = expand(binder, view->query, position, out, error);
+  binder->views = views;
+  binder->common_tables = common_tables;
+  return status;
+}
+
 static enum eagre_status fail_no_table(struct plan_binder *binder,
                                        const struct eagre_sql_relation *tree,
                                        struct eagre_error *error) {
@@ -273,7 +287,7 @@ static enum eagre_status bind_table_name(struct plan_binder *binder,
   }
   for (struct plan_view *view = binder->views; view != NULL; view = view->next) {
     if (!eagre_text_equal_ignoring_case(view->name, name)) continue;
-    EAGRE_TRY(expand(binder, view->query, tree->position, out, error));
+    EAGRE_TRY(expand_view(binder, view, tree->position, out, error));
     if (out->is_stream && !tree->is_stream) {
       eagre_plan_fail(
           error, tree->position, "INCOMPATIBLE_BATCH_VIEW_READ",
@@ -294,6 +308,30 @@ static enum eagre_status bind_table_name(struct plan_binder *binder,
   return fail_no_table(binder, tree, error);
 }
 
+/* The type that all values of a column of VALUES widen to: that of coalesce() over them. */
+static enum eagre_status find_common_type(struct plan_binder *binder,
+                                          const struct eagre_sql_relation *tree,
+                                          struct eagre_expression *const *cells, uint32_t column,
+                                          const struct eagre_type **out,
+                                          struct eagre_error *error) {
+  struct eagre_expression **values =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (tree->row_count + 1));
+  struct eagre_expression *common = NULL;
+  for (uint32_t row = 0; row < tree->row_count; row++) {
+    values[row] = cells[row * tree->column_count + column];
+  }
+  struct eagre_error ignored;
+  if (eagre_expression_call(binder->arena, EAGRE_TEXT("coalesce"), values, tree->row_count,
+                            &binder->pipeline->expression_session, tree->position, &common,
+                            &ignored) != EAGRE_OK) {
+    return eagre_plan_fail(
+        error, tree->position, "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE",
+        "Found incompatible types in the column `col%u` for inline table.", column + 1);
+  }
+  *out = eagre_expression_type(common);
+  return EAGRE_OK;
+}
+
 static enum eagre_status bind_values(struct plan_binder *binder,
                                      const struct eagre_sql_relation *tree,
                                      struct plan_relation *out, struct eagre_error *error) {
@@ -310,10 +348,8 @@ static enum eagre_status bind_values(struct plan_binder *binder,
     EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree->values[i], &cells[i], error));
   }
   for (uint32_t column = 0; column < tree->column_count; column++) {
-    const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_NULL);
-    for (uint32_t row = 0; row < tree->row_count && type->kind == EAGRE_TYPE_NULL; row++) {
-      type = eagre_expression_type(cells[row * tree->column_count + column]);
-    }
+    const struct eagre_type *type = NULL;
+    EAGRE_TRY(find_common_type(binder, tree, cells, column, &type, error));
     for (uint32_t row = 0; row < tree->row_count; row++) {
       struct eagre_expression **cell = &cells[row * tree->column_count + column];
       EAGRE_TRY(eagre_expression_cast(binder->arena, *cell, type, false, session, tree->position,

@@ -187,15 +187,26 @@ static enum eagre_status fail_ambiguous(const struct eagre_sql_name *name,
   return EAGRE_USAGE;
 }
 
-/* A lateral alias of the SELECT list, or NULL. */
-static struct eagre_expression *find_alias(const struct plan_scope *scope, struct eagre_text name) {
-  if (scope->aliases == NULL) return NULL;
-  for (uint32_t i = scope->aliases->count; i > 0; i--) {
-    if (eagre_text_equal_ignoring_case(scope->aliases->names[i - 1], name)) {
-      return scope->aliases->expressions[i - 1];
+/* The item of the SELECT list with that name; *out NULL when there is none. Two items that mean the
+ * same are one. */
+static enum eagre_status find_alias(const struct plan_scope *scope,
+                                    const struct eagre_sql_name *name,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  const struct plan_aliases *aliases = scope->aliases;
+  *out = NULL;
+  for (uint32_t i = 0; aliases != NULL && i < aliases->count; i++) {
+    if (!eagre_text_equal_ignoring_case(aliases->names[i], name->parts[0])) continue;
+    if (*out == NULL) {
+      *out = aliases->expressions[i];
+    } else if (!eagre_expression_equal(*out, aliases->expressions[i])) {
+      if (aliases->rank != PLAN_ALIAS_LATERAL) return fail_ambiguous(name, error);
+      return eagre_plan_fail(error, name->position, "AMBIGUOUS_LATERAL_COLUMN_ALIAS",
+                             "Lateral column alias `%.*s` is ambiguous: more than one item of the "
+                             "SELECT list has this name.",
+                             (int)name->parts[0].size, name->parts[0].data);
     }
   }
-  return NULL;
+  return EAGRE_OK;
 }
 
 static enum eagre_status resolve_fields(struct plan_binder *binder,
@@ -210,12 +221,27 @@ static enum eagre_status resolve_fields(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_plan_resolve_alias(struct plan_binder *binder,
+                                           const struct plan_scope *scope,
+                                           const struct eagre_sql_name *name,
+                                           struct eagre_expression **out,
+                                           struct eagre_error *error) {
+  EAGRE_TRY(find_alias(scope, name, out, error));
+  if (*out == NULL) return EAGRE_OK;
+  return resolve_fields(binder, name, 1, *out, out, error);
+}
+
 enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
                                           const struct plan_scope *scope,
                                           const struct eagre_sql_name *name,
                                           struct eagre_expression **out,
                                           struct eagre_error *error) {
   uint32_t used = 0;
+  bool list_wins = scope->aliases != NULL && scope->aliases->rank != PLAN_ALIAS_LATERAL;
+  if (list_wins && name->part_count == 1) {
+    EAGRE_TRY(eagre_plan_resolve_alias(binder, scope, name, out, error));
+    if (*out != NULL) return EAGRE_OK;
+  }
   int index = find_column(scope->relation, name, &used);
   if (index == -2) return fail_ambiguous(name, error);
   if (index >= 0) {
@@ -223,7 +249,6 @@ enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
         eagre_plan_column_reference(binder, scope->relation, (uint32_t)index, name->position);
     return resolve_fields(binder, name, used, column, out, error);
   }
-  struct eagre_expression *alias = find_alias(scope, name->parts[0]);
-  if (alias == NULL) return fail_unresolved(scope->relation, name, error);
-  return resolve_fields(binder, name, 1, alias, out, error);
+  EAGRE_TRY(eagre_plan_resolve_alias(binder, scope, name, out, error));
+  return *out != NULL ? EAGRE_OK : fail_unresolved(scope->relation, name, error);
 }

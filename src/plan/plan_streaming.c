@@ -21,6 +21,7 @@ static enum eagre_status refuse_operation(const struct eagre_plan_node *node, co
 struct stream_shape {
   const struct eagre_plan_node *aggregate;
   uint32_t aggregate_count;
+  const struct eagre_plan_node *watermark_above; /* of an aggregation's result */
   const struct eagre_plan_node *sort;
   const struct eagre_plan_node *limit;
   bool sort_is_above_aggregate;
@@ -28,9 +29,12 @@ struct stream_shape {
 
 static struct stream_shape read_shape(const struct eagre_plan_node *query) {
   struct stream_shape shape = {0};
+  const struct eagre_plan_node *watermark = NULL;
   for (const struct eagre_plan_node *node = query; node != NULL; node = node->input) {
+    if (node->kind == EAGRE_PLAN_WATERMARK) watermark = node;
     if (node->kind == EAGRE_PLAN_AGGREGATE) {
       shape.aggregate = node;
+      shape.watermark_above = watermark;
       shape.aggregate_count += 1;
     }
     if (node->kind == EAGRE_PLAN_SORT) {
@@ -74,6 +78,13 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
     eagre_plan_fail(error, query->position, "UNSUPPORTED_FEATURE.MULTIPLE_AGGREGATIONS",
                     "More than one aggregation in a stream is not supported yet.");
     eagre_error_hint(error, "write the first aggregation to a table and read that");
+    return EAGRE_USAGE;
+  }
+  if (shape.watermark_above != NULL) {
+    eagre_plan_fail(error, shape.watermark_above->position,
+                    "UNSUPPORTED_FEATURE.WATERMARK_ABOVE_AGGREGATION",
+                    "A WATERMARK on the result of an aggregation is not supported yet.");
+    eagre_error_hint(error, "put the WATERMARK behind the source");
     return EAGRE_USAGE;
   }
   if (mode == EAGRE_MODE_APPEND && shape.aggregate->event_time_key < 0) {

@@ -5,6 +5,8 @@
 #include "plan/plan_bind.h"
 #include "value/value.h"
 
+enum { WINDOWS_PER_ROW_MAX = 100000 };
+
 static bool is_window_call(const struct eagre_sql_expression *tree) {
   return tree->kind == EAGRE_SQL_CALL && eagre_text_equal_string(tree->function, "window") &&
          tree->argument_count >= 2;
@@ -49,7 +51,7 @@ static enum eagre_status read_interval(const struct eagre_sql_expression *tree, 
                            "Intervals greater than a month is not supported (%.*s).",
                            (int)tree->source.size, tree->source.data);
   }
-  if (is_negative) *out_us = -*out_us;
+  if (is_negative && __builtin_sub_overflow((int64_t)0, *out_us, out_us)) *out_us = INT64_MAX;
   return EAGRE_OK;
 }
 
@@ -96,11 +98,17 @@ static enum eagre_status check_durations(const struct eagre_sql_expression *call
                            "The slide_duration (%lldL) must be <= the window_duration (%lldL).",
                            (long long)window->slide_us, (long long)window->duration_us);
   }
-  int64_t start = window->start_us < 0 ? -window->start_us : window->start_us;
-  if (start >= window->slide_us) {
+  int64_t start = window->start_us;
+  if (start >= window->slide_us || start <= -window->slide_us) {
     return eagre_plan_fail(error, call->position, constraint,
                            "The abs(start_time) (%lldL) must be < the slide_duration (%lldL).",
                            (long long)start, (long long)window->slide_us);
+  }
+  if (window->duration_us / window->slide_us > WINDOWS_PER_ROW_MAX) {
+    return eagre_plan_fail(error, call->position, "UNSUPPORTED_FEATURE.WINDOW_COUNT",
+                           "A row would be in %lld windows; at most %d are supported.",
+                           (long long)(window->duration_us / window->slide_us),
+                           WINDOWS_PER_ROW_MAX);
   }
   return EAGRE_OK;
 }
@@ -153,7 +161,7 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
       .name = EAGRE_TEXT("window"),
       .type = window_type(binder),
       .is_event_time = is_column && columns[source_column].is_event_time,
-      .is_window = true,
+      .window_us = window->duration_us,
   };
   struct eagre_plan_node *node =
       eagre_plan_node_new(binder, EAGRE_PLAN_WINDOW, relation->node, call->position);

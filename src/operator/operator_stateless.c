@@ -158,7 +158,9 @@ static enum eagre_status push_limit(struct operator_step *step, struct eagre_bat
                                     struct eagre_error *error) {
   struct limit_step *limit = (struct limit_step *)step;
   int64_t first = step->node->offset - limit->seen;
-  int64_t last = step->node->limit < 0 ? INT64_MAX : first + step->node->limit;
+  int64_t last = INT64_MAX;
+  bool is_limited = step->node->limit >= 0;
+  if (is_limited && __builtin_add_overflow(first, step->node->limit, &last)) last = INT64_MAX;
   limit->seen += batch->row_count;
   if (first <= 0 && last >= batch->row_count) return eagre_operator_forward(step, batch, error);
   uint8_t *keep = eagre_arena_allocate_vector(&batch->arena, eagre_bits_size(batch->row_count));

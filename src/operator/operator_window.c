@@ -99,7 +99,8 @@ struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *no
                                                 const struct eagre_expression_session *session) {
   struct window_step *window = eagre_allocate_zeroed(1, sizeof *window);
   window->step.kind = &window_kind;
-  int64_t count = (node->window_duration_us + node->window_slide_us - 1) / node->window_slide_us;
+  int64_t slide_us = node->window_slide_us;
+  int64_t count = node->window_duration_us / slide_us + (node->window_duration_us % slide_us != 0);
   window->ordinal_count = (uint32_t)count;
   window->programs = eagre_allocate_zeroed(window->ordinal_count, sizeof(void *));
   for (uint32_t i = 0; i < window->ordinal_count; i++) {

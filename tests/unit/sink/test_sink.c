@@ -1,4 +1,4 @@
-/* Runs the tests of the sinks that need no broker. */
+/* Runs the tests of the sinks. */
 #include "test_sink.h"
 
 #include "json/json.h"
@@ -34,8 +34,13 @@ int close_fixture(void **state) {
 /* ---- Plans ----------------------------------------------------------------------------------- */
 
 static enum eagre_option_scope get_scope(enum eagre_sink_kind kind) {
-  if (kind == EAGRE_SINK_DELTA) return EAGRE_OPTION_WRITE_DELTA;
-  return kind == EAGRE_SINK_CONSOLE ? EAGRE_OPTION_WRITE_CONSOLE : EAGRE_OPTION_WRITE_NOOP;
+  static const enum eagre_option_scope scopes[] = {
+      [EAGRE_SINK_DELTA] = EAGRE_OPTION_WRITE_DELTA,
+      [EAGRE_SINK_KAFKA] = EAGRE_OPTION_WRITE_KAFKA,
+      [EAGRE_SINK_CONSOLE] = EAGRE_OPTION_WRITE_CONSOLE,
+      [EAGRE_SINK_NOOP] = EAGRE_OPTION_WRITE_NOOP,
+  };
+  return scopes[kind];
 }
 
 void plan_sink(struct fixture *fixture, enum eagre_sink_kind kind, const char *columns) {
@@ -188,5 +193,5 @@ void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, cons
 }
 
 int main(void) {
-  return run_console_tests() + run_delta_tests() + run_noop_tests();
+  return run_console_tests() + run_delta_tests() + run_noop_tests() + run_kafka_tests();
 }

@@ -56,4 +56,5 @@ void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, cons
 
 int run_console_tests(void);
 int run_delta_tests(void);
+int run_kafka_tests(void);
 int run_noop_tests(void);

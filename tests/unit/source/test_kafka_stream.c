@@ -349,7 +349,7 @@ static void names_a_topic_that_is_not_there(void **state) {
   end(state);
 }
 
-/* ---- Batch ------------------------------------------------------------------------------------ */
+/* ---- Batch ----------------------------------------------------------------------------------- */
 
 static void reads_a_batch(void **state) {
   struct fixture *fixture = begin(state, 2);

@@ -1,0 +1,375 @@
+/* The Kafka sink: rows become messages, at least once.
+ *
+ * Columns, as Spark has them: `key` and `value` (STRING or BINARY; NULL is no key, or a tombstone),
+ * `topic` (STRING, unless the option gives one for all rows), `partition` (INT; NULL leaves it to
+ * the partitioner). Others are ignored. Update mode writes the changed rows.
+ *
+ * Messages are visible as they are written. `prepare` waits for every acknowledgement, so an epoch
+ * whose messages did not all arrive is never committed; it is written again. A producer whose
+ * attempt was given up is closed with what it still holds, and the next attempt gets a new one. */
+#include <inttypes.h>
+
+#include "kafka/kafka.h"
+#include "sink/sink_kind.h"
+
+/* Which column is what; -1 where there is none. */
+struct kafka_columns {
+  int key;
+  int value;
+  int topic; /* -1 also where the option gives one */
+  int partition;
+};
+
+struct kafka_sink {
+  struct eagre_sink base;
+  struct eagre_arena arena;
+  struct eagre_kafka_settings settings;
+  struct eagre_text topic; /* of all rows; empty = see the column */
+  struct kafka_columns columns;
+};
+
+struct kafka_writer {
+  struct eagre_sink_writer base;
+  struct eagre_kafka_producer *producer; /* NULL until this core writes */
+  struct eagre_kafka_message messages[EAGRE_BATCH_ROWS_MAX];
+};
+
+static struct kafka_sink *get_sink(struct eagre_sink *sink) {
+  return (struct kafka_sink *)sink;
+}
+
+static struct kafka_writer *get_writer(struct eagre_sink_writer *writer) {
+  return (struct kafka_writer *)writer;
+}
+
+/* ---- Checks ---------------------------------------------------------------------------------- */
+
+static void place_error(const struct eagre_plan_sink *plan, struct eagre_error *error) {
+  if (error == NULL) return;
+  error->line = plan->position.line;
+  error->column = plan->position.column;
+  error->length = plan->position.length;
+}
+
+static bool is_text(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY;
+}
+
+static bool is_string(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_STRING;
+}
+
+static bool is_int(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_INT;
+}
+
+static enum eagre_status fail_type(const struct eagre_field *field, const char *wanted,
+                                   struct eagre_error *error) {
+  struct eagre_buffer type = {0};
+  eagre_type_print_catalog(&type, field->type);
+  eagre_error_set(error, EAGRE_USAGE, "_LEGACY_ERROR_TEMP_3080",
+                  "%.*s attribute unsupported type %s. %.*s must be a(n) %s.",
+                  (int)field->name.size, field->name.data, eagre_buffer_string(&type),
+                  (int)field->name.size, field->name.data, wanted);
+  eagre_error_hint(error, "cast it: CAST(%.*s AS ...)", (int)field->name.size, field->name.data);
+  eagre_buffer_done(&type);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status find_column(const struct eagre_type *columns, const char *name,
+                                     bool (*is_right)(enum eagre_type_kind), const char *wanted,
+                                     int *out_index, struct eagre_error *error) {
+  *out_index = eagre_type_find_field(columns, eagre_text_of(name), false);
+  if (*out_index < 0) return EAGRE_OK;
+  const struct eagre_field *field = &columns->fields[*out_index];
+  return is_right(field->type->kind) ? EAGRE_OK : fail_type(field, wanted, error);
+}
+
+static enum eagre_status fail_required(const struct eagre_type *columns,
+                                       struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_USAGE, "_LEGACY_ERROR_TEMP_3080",
+                  "Required attribute 'value' not found.");
+  bool differs_in_case = eagre_type_find_field(columns, EAGRE_TEXT("value"), true) != -1;
+  eagre_error_hint(error, differs_in_case ? "spell it in lower case"
+                                          : "name the payload: SELECT to_json(struct(*)) AS value");
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status find_columns(const struct eagre_type *columns, struct eagre_text topic,
+                                      struct kafka_columns *out, struct eagre_error *error) {
+  EAGRE_TRY(find_column(columns, "value", is_text, "string or binary", &out->value, error));
+  EAGRE_TRY(find_column(columns, "key", is_text, "string or binary", &out->key, error));
+  EAGRE_TRY(find_column(columns, "topic", is_string, "string", &out->topic, error));
+  EAGRE_TRY(find_column(columns, "partition", is_int, "int", &out->partition, error));
+  if (out->value < 0) return fail_required(columns, error);
+  if (eagre_type_find_field(columns, EAGRE_TEXT("headers"), false) >= 0) {
+    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.KAFKA_HEADERS",
+                    "Headers of Kafka messages are not supported yet.");
+    eagre_error_hint(error, "leave the column `headers` out, or give it another name");
+    return EAGRE_USAGE;
+  }
+  if (topic.size > 0) out->topic = -1;
+  if (topic.size == 0 && out->topic < 0) {
+    return eagre_error_set(error, EAGRE_USAGE, "_LEGACY_ERROR_TEMP_3080",
+                           "topic option required when no 'topic' attribute is present. Use the "
+                           "topic option for setting a topic.");
+  }
+  return EAGRE_OK;
+}
+
+static struct eagre_text get_topic(const struct eagre_plan_sink *plan) {
+  return eagre_text_trim(eagre_option_text(&plan->options, "topic"));
+}
+
+/* `kafka.NAME` without its prefix; the brokers stand apart. */
+static struct eagre_kafka_settings read_settings(const struct eagre_plan_sink *plan,
+                                                 struct eagre_arena *arena) {
+  static const char brokers[] = "kafka.bootstrap.servers";
+  const struct eagre_options *options = &plan->options;
+  struct eagre_text prefix = EAGRE_TEXT("kafka.");
+  struct eagre_kafka_setting *settings =
+      eagre_arena_allocate(arena, (options->count + 1) * sizeof *settings);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < options->count; i++) {
+    struct eagre_text key = options->options[i].key;
+    if (key.size <= prefix.size) continue;
+    if (eagre_text_equal_ignoring_case(key, eagre_text_of(brokers))) continue;
+    struct eagre_text begin = eagre_text_make(key.data, prefix.size);
+    if (!eagre_text_equal_ignoring_case(begin, prefix)) continue;
+    struct eagre_text name = eagre_text_make(key.data + prefix.size, key.size - prefix.size);
+    settings[count++] = (struct eagre_kafka_setting){name, options->options[i].value};
+  }
+  return (struct eagre_kafka_settings){
+      .brokers = eagre_option_text(options, brokers), .settings = settings, .count = count};
+}
+
+static enum eagre_status validate(const struct eagre_plan_sink *plan,
+                                  const struct eagre_type *columns, enum eagre_output_mode mode,
+                                  struct eagre_error *error) {
+  (void)mode; /* all are written as plain appends */
+  struct eagre_arena arena = {0};
+  struct kafka_columns found;
+  const struct eagre_kafka_settings settings = read_settings(plan, &arena);
+  enum eagre_status status = eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, error);
+  if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
+  if (status != EAGRE_OK) place_error(plan, error);
+  eagre_arena_done(&arena);
+  return status;
+}
+
+/* ---- Control half ---------------------------------------------------------------------------- */
+
+static enum eagre_status check_topic(struct kafka_sink *sink, struct eagre_kafka_client *client,
+                                     struct eagre_error *error) {
+  struct eagre_kafka_topic topic = {.name = sink->topic};
+  EAGRE_TRY(eagre_kafka_client_topics(client, &topic, 1, error));
+  if (topic.partition_count >= 0) return EAGRE_OK;
+  struct eagre_text nearest = eagre_kafka_client_nearest_topic(client, sink->topic, &sink->arena);
+  eagre_error_set(error, EAGRE_USAGE, "UNKNOWN_TOPIC_OR_PARTITION",
+                  "Kafka does not have the topic %.*s.", (int)sink->topic.size, sink->topic.data);
+  if (nearest.size > 0) {
+    eagre_error_hint(error, "did you mean '%.*s'?", (int)nearest.size, nearest.data);
+  } else {
+    eagre_error_hint(error, "create it first");
+  }
+  place_error(sink->base.plan, error);
+  return EAGRE_USAGE;
+}
+
+/* Looks for the brokers, and for the topic when it is known now. */
+static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *error) {
+  struct kafka_sink *sink = get_sink(base);
+  struct eagre_kafka_client *client = NULL;
+  sink->settings = read_settings(base->plan, &sink->arena);
+  sink->topic = get_topic(base->plan);
+  EAGRE_TRY(find_columns(base->columns, sink->topic, &sink->columns, error));
+  const struct eagre_kafka_client_options options = {
+      .settings = &sink->settings,
+      .role = EAGRE_KAFKA_WRITE,
+      .startup_timeout_us = base->environment.startup_timeout_us,
+  };
+  EAGRE_TRY(eagre_kafka_client_open(&options, &client, error));
+  enum eagre_status status = sink->topic.size > 0 ? check_topic(sink, client, error) : EAGRE_OK;
+  eagre_kafka_client_close(client);
+  return status;
+}
+
+static void close_sink(struct eagre_sink *base) {
+  eagre_arena_done(&get_sink(base)->arena);
+}
+
+static const char *describe(const struct eagre_sink *sink) {
+  (void)sink;
+  return "org.apache.spark.sql.kafka010.KafkaSourceProvider$KafkaTable";
+}
+
+static enum eagre_status recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,
+                                 struct eagre_error *error) {
+  (void)sink, (void)out, (void)error; /* `out` says already that nothing is known */
+  return EAGRE_OK;
+}
+
+static enum eagre_status begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,
+                               struct eagre_error *error) {
+  (void)sink, (void)epoch, (void)attempt, (void)error;
+  return EAGRE_OK;
+}
+
+static enum eagre_status commit(struct eagre_sink *sink, const struct eagre_sink_commit *commit_of,
+                                struct eagre_error *error) {
+  (void)sink, (void)commit_of, (void)error;
+  return EAGRE_OK;
+}
+
+static enum eagre_status purge(struct eagre_sink *sink, int64_t epoch, struct eagre_error *error) {
+  (void)sink, (void)epoch, (void)error;
+  return EAGRE_OK;
+}
+
+/* ---- Writer ---------------------------------------------------------------------------------- */
+
+static enum eagre_status open_writer(struct eagre_sink_writer *writer, struct eagre_error *error) {
+  (void)writer, (void)error;
+  return EAGRE_OK;
+}
+
+static void give_up(struct eagre_sink_writer *base) {
+  struct kafka_writer *writer = get_writer(base);
+  eagre_kafka_producer_close(writer->producer);
+  writer->producer = NULL;
+}
+
+static enum eagre_status begin_attempt(struct eagre_sink_writer *writer, int64_t epoch,
+                                       const char *attempt, struct eagre_error *error) {
+  (void)writer, (void)epoch, (void)attempt, (void)error;
+  return EAGRE_OK;
+}
+
+/* NULL in the column becomes a text without data. */
+static void fill_texts(const struct eagre_batch *batch, int column,
+                       struct eagre_kafka_message *messages, bool is_key) {
+  const struct eagre_vector *vector = &batch->columns[column];
+  const struct eagre_text *texts = EAGRE_VALUES(struct eagre_text, vector);
+  for (uint32_t row = 0; row < batch->row_count; row++) {
+    struct eagre_text text = {NULL, 0};
+    if (!eagre_vector_is_null(vector, row)) {
+      text = texts[eagre_vector_index(vector, row)];
+      if (text.data == NULL) text = EAGRE_TEXT("");
+    }
+    if (is_key) {
+      messages[row].key = text;
+    } else {
+      messages[row].value = text;
+    }
+  }
+}
+
+static enum eagre_status fill_partitions(const struct eagre_batch *batch, int column,
+                                         struct eagre_kafka_message *messages,
+                                         struct eagre_error *error) {
+  const struct eagre_vector *vector = &batch->columns[column];
+  for (uint32_t row = 0; row < batch->row_count; row++) {
+    if (eagre_vector_is_null(vector, row)) continue;
+    int32_t partition = EAGRE_VALUES(int32_t, vector)[eagre_vector_index(vector, row)];
+    if (partition < 0) {
+      eagre_error_set(error, EAGRE_DATA, "INVALID_KAFKA_PARTITION",
+                      "Invalid partition: %" PRId32 ". Partition number should always be "
+                      "non-negative or null.",
+                      partition);
+      if (error != NULL) error->row = row;
+      return EAGRE_DATA;
+    }
+    messages[row].partition = partition;
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status fill_messages(const struct kafka_sink *sink,
+                                       const struct eagre_batch *batch,
+                                       struct eagre_kafka_message *messages,
+                                       struct eagre_error *error) {
+  for (uint32_t row = 0; row < batch->row_count; row++) {
+    messages[row] = (struct eagre_kafka_message){.partition = -1};
+  }
+  fill_texts(batch, sink->columns.value, messages, false);
+  if (sink->columns.key >= 0) fill_texts(batch, sink->columns.key, messages, true);
+  if (sink->columns.partition < 0) return EAGRE_OK;
+  return fill_partitions(batch, sink->columns.partition, messages, error);
+}
+
+static enum eagre_status get_row_topic(const struct eagre_vector *vector, uint32_t row,
+                                       struct eagre_text *out, struct eagre_error *error) {
+  if (!eagre_vector_is_null(vector, row)) {
+    *out = EAGRE_VALUES(struct eagre_text, vector)[eagre_vector_index(vector, row)];
+    return EAGRE_OK;
+  }
+  eagre_error_set(error, EAGRE_DATA, "KAFKA_NULL_TOPIC_IN_DATA",
+                  "The Kafka message data sent to the producer contains a null topic. Use the "
+                  "topic option for setting a topic.");
+  if (error != NULL) error->row = row;
+  return EAGRE_DATA;
+}
+
+/* Rows in a run of one topic go out together. */
+static enum eagre_status send_by_topic(struct kafka_writer *writer,
+                                       const struct eagre_vector *topics, uint32_t row_count,
+                                       struct eagre_error *error) {
+  struct eagre_text topic;
+  uint32_t begin_row = 0;
+  while (begin_row < row_count) {
+    EAGRE_TRY(get_row_topic(topics, begin_row, &topic, error));
+    uint32_t end_row = begin_row + 1;
+    for (; end_row < row_count; end_row++) {
+      struct eagre_text next;
+      EAGRE_TRY(get_row_topic(topics, end_row, &next, error));
+      if (!eagre_text_equal(topic, next)) break;
+    }
+    EAGRE_TRY(eagre_kafka_producer_send(writer->producer, topic, writer->messages + begin_row,
+                                        end_row - begin_row, error));
+    begin_row = end_row;
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status write_batch(struct eagre_sink_writer *base,
+                                     const struct eagre_batch *batch, struct eagre_error *error) {
+  struct kafka_writer *writer = get_writer(base);
+  const struct kafka_sink *sink = get_sink(base->sink);
+  eagre_assert(batch->row_count <= EAGRE_BATCH_ROWS_MAX);
+  if (batch->row_count == 0) return EAGRE_OK;
+  if (writer->producer == NULL) {
+    EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, &writer->producer, error));
+  }
+  EAGRE_TRY(fill_messages(sink, batch, writer->messages, error));
+  if (sink->columns.topic >= 0) {
+    return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);
+  }
+  return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages,
+                                   batch->row_count, error);
+}
+
+static enum eagre_status prepare(struct eagre_sink_writer *base, struct eagre_buffer *out_piece,
+                                 struct eagre_error *error) {
+  struct kafka_writer *writer = get_writer(base);
+  (void)out_piece; /* nothing to commit */
+  return writer->producer == NULL ? EAGRE_OK : eagre_kafka_producer_flush(writer->producer, error);
+}
+
+const struct eagre_sink_methods eagre_sink_kafka_methods = {
+    .sink_size = sizeof(struct kafka_sink),
+    .writer_size = sizeof(struct kafka_writer),
+    .validate = validate,
+    .open = open_sink,
+    .close = close_sink,
+    .description = describe,
+    .recover = recover,
+    .begin = begin,
+    .commit = commit,
+    .purge = purge,
+    .writer_open = open_writer,
+    .writer_close = give_up,
+    .writer_begin = begin_attempt,
+    .writer_write = write_batch,
+    .writer_prepare = prepare,
+    .writer_abort = give_up,
+};

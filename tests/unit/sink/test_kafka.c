@@ -1,0 +1,280 @@
+/* The Kafka sink against the mock cluster: columns become messages, failures are told. */
+#include "test_sink.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "kafka/kafka.h"
+
+enum { PRODUCE = 0, TOPIC_AUTHORIZATION_FAILED = 29 };
+
+/* A fixture beside a cluster; one cluster per group, since ending one takes a second. */
+struct cluster {
+  struct eagre_kafka_mock *mock;
+  uint32_t test_count;
+  char topic[32];
+  void *fixture;
+};
+
+static int open_cluster(void **state) {
+  struct cluster *cluster = eagre_allocate_zeroed(1, sizeof *cluster);
+  *state = cluster;
+  return eagre_kafka_mock_open(1, &cluster->mock, NULL) == EAGRE_OK ? 0 : -1;
+}
+
+static int close_cluster(void **state) {
+  struct cluster *cluster = *state;
+  eagre_kafka_mock_close(cluster->mock);
+  eagre_free(cluster);
+  return 0;
+}
+
+/* A sink to a new topic of two partitions. */
+static struct fixture *begin(void **state, const char *columns) {
+  struct cluster *cluster = *state;
+  assert_int_equal(open_fixture(&cluster->fixture), 0);
+  struct fixture *fixture = cluster->fixture;
+  snprintf(cluster->topic, sizeof cluster->topic, "t%u", cluster->test_count++);
+  assert_int_equal(eagre_kafka_mock_create_topic(cluster->mock, cluster->topic, 2, NULL), EAGRE_OK);
+  plan_sink(fixture, EAGRE_SINK_KAFKA, columns);
+  add_option(fixture, "kafka.bootstrap.servers", eagre_kafka_mock_brokers(cluster->mock));
+  return fixture;
+}
+
+static void end(void **state) {
+  struct cluster *cluster = *state;
+  close_fixture(&cluster->fixture);
+}
+
+static const char *topic_of(void **state) {
+  return ((struct cluster *)*state)->topic;
+}
+
+static void append_records(const struct eagre_kafka_records *records, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < records->count; i++) {
+    bool has_key = records->key_validity == NULL || eagre_bit_get(records->key_validity, i);
+    bool has_value = records->value_validity == NULL || eagre_bit_get(records->value_validity, i);
+    eagre_buffer_printf(out, "%d ", records->partition);
+    if (has_key) eagre_buffer_append_text(out, records->keys[i]);
+    eagre_buffer_append_string(out, has_key ? " " : "- ");
+    if (has_value) eagre_buffer_append_text(out, records->values[i]);
+    eagre_buffer_append_string(out, has_value ? "\n" : "-\n");
+  }
+}
+
+/* "PARTITION KEY VALUE" per message, partition after partition; "-" stands for NULL. */
+static const char *read_partition(struct fixture *fixture, const char *brokers, const char *topic,
+                                  int32_t partition, int64_t count) {
+  const struct eagre_kafka_settings settings = {.brokers = eagre_text_of(brokers)};
+  const struct eagre_kafka_consumer_options options = {
+      .settings = &settings,
+      .parts = EAGRE_KAFKA_KEY | EAGRE_KAFKA_VALUE,
+      .silence_timeout_us = 2000000,
+  };
+  const struct eagre_kafka_range range = {eagre_text_of(topic), partition, 0, count};
+  const struct timespec pause = {.tv_nsec = 1000000};
+  struct eagre_kafka_consumer *consumer = NULL;
+  struct eagre_kafka_records records;
+  struct eagre_buffer text = {0};
+  struct eagre_error *error = &fixture->error;
+  enum eagre_status status = eagre_kafka_consumer_open(&options, &consumer, error);
+  if (status == EAGRE_OK) status = eagre_kafka_consumer_assign(consumer, &range, 1, error);
+  while (status == EAGRE_OK || status == EAGRE_AGAIN) {
+    if (status == EAGRE_AGAIN) nanosleep(&pause, NULL);
+    status = eagre_kafka_consumer_read(consumer, &fixture->arena, &records, error);
+    if (status != EAGRE_OK) continue;
+    append_records(&records, &text);
+    eagre_kafka_records_release(records.lease);
+  }
+  if (status != EAGRE_END) fail_msg("%s: %s", error->class_name, error->text);
+  eagre_kafka_consumer_close(consumer);
+  const char *copy = eagre_arena_copy_text(&fixture->arena, eagre_buffer_text(&text)).data;
+  eagre_buffer_done(&text);
+  return copy;
+}
+
+static const char *read_messages(void **state, const char *topic, int32_t partition,
+                                 int64_t count) {
+  struct cluster *cluster = *state;
+  return read_partition(cluster->fixture, eagre_kafka_mock_brokers(cluster->mock), topic, partition,
+                        count);
+}
+
+/* ---- Columns --------------------------------------------------------------------------------- */
+
+static void writes_keys_values_and_partitions(void **state) {
+  struct fixture *fixture = begin(state, "key STRING, value STRING, partition INT, extra BIGINT");
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  run_epoch(fixture, 0, "a",
+            "{\"key\":\"k\",\"value\":\"v\",\"partition\":1,\"extra\":5}\n"
+            "{\"value\":\"\",\"partition\":0}\n"
+            "{\"key\":\"tombstone\",\"partition\":1}\n"
+            "{\"key\":\"\",\"value\":\"x\",\"partition\":0}\n",
+            4);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 2), "0 - \n0  x\n");
+  assert_string_equal(read_messages(state, topic_of(state), 1, 2), "1 k v\n1 tombstone -\n");
+  end(state);
+}
+
+/* The partition of a key is that of the Java client: murmur2 of its bytes. Of two partitions "a"
+ * goes to 0 and "hello" to 1, as kafka-clients 4.3.1 answers. */
+static void chooses_partitions_as_java_does(void **state) {
+  struct fixture *fixture = begin(state, "key BINARY, value BINARY");
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  run_epoch(fixture, 0, "a",
+            "{\"key\":\"YQ==\",\"value\":\"MQ==\"}\n{\"key\":\"aGVsbG8=\",\"value\":\"Mg==\"}\n",
+            2);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 a 1\n");
+  assert_string_equal(read_messages(state, topic_of(state), 1, 1), "1 hello 2\n");
+  end(state);
+}
+
+static void takes_topics_from_the_rows(void **state) {
+  struct cluster *cluster = *state;
+  struct fixture *fixture = begin(state, "topic STRING, value STRING, partition INT");
+  struct eagre_buffer lines = {0};
+  char other[64];
+  snprintf(other, sizeof other, "%s-other", cluster->topic);
+  assert_int_equal(eagre_kafka_mock_create_topic(cluster->mock, other, 1, NULL), EAGRE_OK);
+  open_sink(fixture);
+  for (int i = 0; i < 4; i++) {
+    const char *topic = i == 2 ? other : cluster->topic;
+    eagre_buffer_printf(&lines, "{\"topic\":\"%s\",\"value\":\"%d\",\"partition\":0}\n", topic, i);
+  }
+  run_epoch(fixture, 0, "a", eagre_buffer_string(&lines), 4);
+  eagre_buffer_done(&lines);
+  assert_string_equal(read_messages(state, cluster->topic, 0, 3), "0 - 0\n0 - 1\n0 - 3\n");
+  assert_string_equal(read_messages(state, other, 0, 1), "0 - 2\n");
+  end(state);
+}
+
+static void lets_the_option_win_over_the_column(void **state) {
+  struct fixture *fixture = begin(state, "topic STRING, value STRING, partition INT");
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  run_epoch(fixture, 0, "a", "{\"topic\":\"nowhere\",\"value\":\"v\",\"partition\":0}\n", 1);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - v\n");
+  end(state);
+}
+
+static void refuses_a_row_without_topic(void **state) {
+  struct fixture *fixture = begin(state, "topic STRING, value STRING");
+  char lines[128];
+  open_sink(fixture);
+  begin_epoch(fixture, 0, "a");
+  snprintf(lines, sizeof lines, "{\"topic\":\"%s\",\"value\":\"v\"}\n{\"value\":\"v\"}\n",
+           topic_of(state));
+  check_failure(fixture, write_lines(fixture, 0, lines), EAGRE_DATA, "KAFKA_NULL_TOPIC_IN_DATA");
+  assert_int_equal(fixture->error.row, 1);
+  end(state);
+}
+
+static void refuses_a_negative_partition(void **state) {
+  struct fixture *fixture = begin(state, "value STRING, partition INT");
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  begin_epoch(fixture, 0, "a");
+  check_failure(fixture, write_lines(fixture, 0, "{\"value\":\"v\",\"partition\":-1}\n"),
+                EAGRE_DATA, "INVALID_KAFKA_PARTITION");
+  end(state);
+}
+
+struct columns_case {
+  const char *columns;
+  bool has_topic;
+  const char *class_name;
+  const char *text;
+};
+
+static const struct columns_case refused_columns[] = {
+    {"key STRING", true, "_LEGACY_ERROR_TEMP_3080", "Required attribute 'value' not found."},
+    {"VALUE STRING", true, "_LEGACY_ERROR_TEMP_3080", "Required attribute 'value' not found."},
+    {"value INT", true, "_LEGACY_ERROR_TEMP_3080",
+     "value attribute unsupported type int. value must be a(n) string or binary."},
+    {"value STRING, key DOUBLE", true, "_LEGACY_ERROR_TEMP_3080",
+     "key attribute unsupported type double. key must be a(n) string or binary."},
+    {"value STRING, topic BINARY", true, "_LEGACY_ERROR_TEMP_3080",
+     "topic attribute unsupported type binary. topic must be a(n) string."},
+    {"value STRING, partition BIGINT", true, "_LEGACY_ERROR_TEMP_3080",
+     "partition attribute unsupported type bigint. partition must be a(n) int."},
+    {"value STRING", false, "_LEGACY_ERROR_TEMP_3080",
+     "topic option required when no 'topic' attribute is present. Use the topic option for setting "
+     "a topic."},
+    {"value STRING, headers STRING", true, "UNSUPPORTED_FEATURE.KAFKA_HEADERS",
+     "Headers of Kafka messages are not supported yet."},
+};
+
+static void refuses_columns_as_spark_does(void **state) {
+  for (size_t i = 0; i < EAGRE_COUNT_OF(refused_columns); i++) {
+    const struct columns_case *row = &refused_columns[i];
+    struct fixture *fixture = begin(state, row->columns);
+    if (row->has_topic) add_option(fixture, "topic", " t ");
+    enum eagre_status status =
+        eagre_sink_validate(&fixture->plan, fixture->columns, EAGRE_MODE_APPEND, &fixture->error);
+    check_failure(fixture, status, EAGRE_USAGE, row->class_name);
+    assert_string_equal(fixture->error.text, row->text);
+    end(state);
+  }
+}
+
+static void refuses_settings_that_are_ours(void **state) {
+  struct fixture *fixture = begin(state, "value STRING");
+  add_option(fixture, "topic", topic_of(state));
+  add_option(fixture, "kafka.transactional.id", "x");
+  check_failure(fixture, try_open(fixture), EAGRE_USAGE, "UNSUPPORTED_KAFKA_SETTING");
+  end(state);
+}
+
+/* ---- Failures -------------------------------------------------------------------------------- */
+
+static void tells_failed_deliveries_and_begins_anew(void **state) {
+  struct cluster *cluster = *state;
+  struct fixture *fixture = begin(state, "value STRING, partition INT");
+  struct eagre_buffer piece = {0};
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  begin_epoch(fixture, 0, "a");
+  eagre_kafka_mock_fail_requests(cluster->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1);
+  assert_int_equal(write_lines(fixture, 0, "{\"value\":\"lost\",\"partition\":0}\n"), EAGRE_OK);
+  check_failure(fixture, eagre_sink_writer_prepare(fixture->writers[0], &piece, &fixture->error),
+                EAGRE_IO, "KAFKA_DELIVERY_FAILED");
+  eagre_sink_writer_abort(fixture->writers[0]);
+  run_epoch(fixture, 0, "b", "{\"value\":\"kept\",\"partition\":0}\n", 1);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - kept\n");
+  end(state);
+}
+
+static void knows_nothing_of_earlier_epochs(void **state) {
+  struct fixture *fixture = begin(state, "value STRING");
+  struct eagre_sink_recovery recovery;
+  add_option(fixture, "topic", topic_of(state));
+  open_sink(fixture);
+  assert_int_equal(eagre_sink_recover(fixture->sink, &recovery, &fixture->error), EAGRE_OK);
+  assert_int_equal(recovery.knowledge, EAGRE_SINK_UNKNOWING);
+  run_epoch(fixture, 0, "a", "", 0);
+  assert_string_equal(eagre_sink_description(fixture->sink),
+                      "org.apache.spark.sql.kafka010.KafkaSourceProvider$KafkaTable");
+  end(state);
+}
+
+int run_kafka_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(writes_keys_values_and_partitions),
+      cmocka_unit_test(chooses_partitions_as_java_does),
+      cmocka_unit_test(takes_topics_from_the_rows),
+      cmocka_unit_test(lets_the_option_win_over_the_column),
+      cmocka_unit_test(refuses_a_row_without_topic),
+      cmocka_unit_test(refuses_a_negative_partition),
+      cmocka_unit_test(refuses_columns_as_spark_does),
+      cmocka_unit_test(refuses_settings_that_are_ours),
+      cmocka_unit_test(tells_failed_deliveries_and_begins_anew),
+      cmocka_unit_test(knows_nothing_of_earlier_epochs),
+  };
+  return cmocka_run_group_tests_name("kafka", tests, open_cluster, close_cluster);
+}

@@ -31,7 +31,7 @@ struct eagre_expression_session {
   const struct eagre_zone *zone;
 };
 
-/* ---- Building (any thread; one arena, one thread) -------------------------------------------- */
+/* ---- Building (any thread; one arena, one thread) ------------------------------------------- */
 
 enum eagre_status eagre_expression_literal(struct eagre_arena *arena,
                                            const struct eagre_sql_expression *literal,

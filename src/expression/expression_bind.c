@@ -6,8 +6,9 @@
  *   O BOOLEAN  I INT  L BIGINT  F FLOAT  D DOUBLE  S STRING  B BINARY  d DATE  t TIMESTAMP
  *   A anything, as it is
  * '?' behind a parameter makes it and all later ones optional, '*' behind the last one lets it
- * repeat (also not at all), '!' takes only its own type and narrower integrals. The first alternative whose first parameter has the very type of the
- * first argument is taken, else the first that all arguments convert to implicitly. */
+ * repeat (also not at all), '!' takes only its own type and narrower integrals. The first
+ * alternative whose first parameter has the very type of the first argument is taken, else the
+ * first that all arguments convert to implicitly. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -409,8 +409,8 @@ static void make_casts_try(struct eagre_arena *arena, struct eagre_expression *c
   }
 }
 
-/* The operator `name`, whose own failures give NULL. With operands that are no numbers, Spark forgives
- * what fails inside them too; here that is their casts. */
+/* The operator `name`, whose own failures give NULL. With operands that are no numbers, Spark
+ * forgives what fails inside them too; here that is their casts. */
 static enum eagre_status bind_try(struct eagre_bind *bind, const char *name,
                                   struct eagre_expression **out) {
   bool are_numbers = eagre_type_is_numeric(eagre_bind_kind(bind, 0)) &&

@@ -5,7 +5,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_time.h"
 
-/* ---- Fields of a DATE ------------------------------------------------------------------------------- */
+/* ---- Fields of a DATE ----------------------------------------------------------------------- */
 
 struct civil_day {
   int64_t year;
@@ -90,7 +90,7 @@ static enum eagre_status run_year_of_week(struct eagre_kernel_call *call) {
   return run_field(call, find_year_of_week);
 }
 
-/* ---- Fields of a TIMESTAMP, in the session zone ------------------------------------------------------- */
+/* ---- Fields of a TIMESTAMP, in the session zone --------------------------------------------- */
 
 static enum eagre_status run_clock_field(struct eagre_kernel_call *call, int64_t unit_us,
                                          int64_t unit_count) {
@@ -115,7 +115,7 @@ enum eagre_status eagre_kernel_second(struct eagre_kernel_call *call) {
   return run_clock_field(call, EAGRE_MICROS_PER_SECOND, 60);
 }
 
-/* ---- extract, date_part ------------------------------------------------------------------------------- */
+/* ---- extract, date_part --------------------------------------------------------------------- */
 
 struct extract_field {
   const char *names;    /* in lower case, between spaces */
@@ -192,7 +192,7 @@ enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expre
   return bind_special_field(bind, field, value, out);
 }
 
-/* ---- Days and months ---------------------------------------------------------------------------------- */
+/* ---- Days and months ------------------------------------------------------------------------ */
 
 /* A DATE and a number of days, which is no BIGINT and no fraction. */
 static enum eagre_status bind_days(struct eagre_bind *bind, eagre_kernel_fn *kernel,

@@ -8,7 +8,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_text.h"
 
-/* ---- Hex ---------------------------------------------------------------------------------------------- */
+/* ---- Hex ------------------------------------------------------------------------------------ */
 
 static void put_hex(char *out, const unsigned char *bytes, size_t size, const char *digits) {
   for (size_t i = 0; i < size; i++) {
@@ -92,7 +92,7 @@ enum eagre_status eagre_kernel_unhex(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Base64 ------------------------------------------------------------------------------------------- */
+/* ---- Base64 --------------------------------------------------------------------------------- */
 
 static const char base64_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -133,7 +133,8 @@ static int read_base64_character(char c) {
   return c == '/' ? 63 : -1;
 }
 
-/* Whether the text may end with `rest`, which begins with '=', after `count` characters of a group. */
+/* Whether the text may end with `rest`, which begins with '=', after `count` characters of a
+ * group. */
 static bool ends_group(struct eagre_text rest, unsigned count) {
   if (count < 2) return false;
   size_t at = 1;
@@ -194,7 +195,7 @@ enum eagre_status eagre_kernel_unbase64(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Digests ------------------------------------------------------------------------------------------ */
+/* ---- Digests -------------------------------------------------------------------------------- */
 
 /* Algorithm and context are kept: fetching them costs more than the digest of a short text. */
 struct digest_state {

@@ -6,7 +6,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_time.h"
 
-/* ---- From numbers ----------------------------------------------------------------------------------- */
+/* ---- From numbers --------------------------------------------------------------------------- */
 
 static enum eagre_status run_multiply(struct eagre_kernel_call *call, int64_t factor) {
   const int64_t *a = call->arguments[0]->data;
@@ -59,7 +59,7 @@ enum eagre_status eagre_bind_timestamp_seconds(struct eagre_bind *bind,
   return EAGRE_OK;
 }
 
-/* ---- To numbers ------------------------------------------------------------------------------------- */
+/* ---- To numbers ----------------------------------------------------------------------------- */
 
 static enum eagre_status run_divide(struct eagre_kernel_call *call, int64_t divisor) {
   const int64_t *a = call->arguments[0]->data;
@@ -78,7 +78,7 @@ enum eagre_status eagre_kernel_unix_millis(struct eagre_kernel_call *call) {
   return run_divide(call, 1000);
 }
 
-/* ---- Truncation ------------------------------------------------------------------------------------- */
+/* ---- Truncation ----------------------------------------------------------------------------- */
 
 enum unit {
   UNIT_UNKNOWN,

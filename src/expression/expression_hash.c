@@ -1,13 +1,14 @@
-/* hash (Murmur3, 32 bits) and xxhash64 as Spark defines them over values: the arguments one after the
- * other, each hash the seed of the next, 42 at first; a NULL leaves the hash as it is, a STRUCT is its
- * fields. Booleans and integrals up to INT and DATE are hashed as INT, BIGINT, TIMESTAMP and
- * intervals as BIGINT, reals as their bits with one zero and one NaN, texts as bytes. */
+/* hash (Murmur3, 32 bits) and xxhash64 as Spark defines them over values: the arguments one after
+ * the other, each hash the seed of the next, 42 at first; a NULL leaves the hash as it is, a
+ * STRUCT is its fields. Booleans and integrals up to INT and DATE are hashed as INT, BIGINT,
+ * TIMESTAMP and intervals as BIGINT, reals as their bits with one zero and one NaN, texts as
+ * bytes. */
 #include <math.h>
 #include <string.h>
 
 #include "expression/expression_functions.h"
 
-/* ---- Murmur3 as in Spark: the bytes behind the last word of four are mixed one at a time ------------ */
+/* ---- Murmur3 as in Spark: the bytes behind the last word of four are mixed one at a time ---- */
 
 static uint32_t rotate_32(uint32_t value, int count) {
   return value << count | value >> (32 - count);
@@ -48,7 +49,7 @@ static uint64_t murmur_bytes(struct eagre_text bytes, uint64_t seed) {
   return murmur_finish(hash, (uint32_t)bytes.size);
 }
 
-/* ---- XXH64 ------------------------------------------------------------------------------------------- */
+/* ---- XXH64 ---------------------------------------------------------------------------------- */
 
 #define PRIME_1 UINT64_C(0x9E3779B185EBCA87)
 #define PRIME_2 UINT64_C(0xC2B2AE3D27D4EB4F)
@@ -129,7 +130,7 @@ static uint64_t xx_bytes(struct eagre_text bytes, uint64_t seed) {
   return xx_finish(hash);
 }
 
-/* ---- Values ------------------------------------------------------------------------------------------ */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 struct hash_functions {
   uint64_t (*of_int)(uint32_t value, uint64_t seed);

@@ -9,7 +9,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_text.h"
 
-/* ---- ASCII -------------------------------------------------------------------------------------------- */
+/* ---- ASCII ---------------------------------------------------------------------------------- */
 
 static struct eagre_text map_ascii(struct eagre_text text, char first, char change,
                                    struct eagre_text_writer *writer) {
@@ -22,7 +22,7 @@ static struct eagre_text map_ascii(struct eagre_text text, char first, char chan
   return eagre_text_writer_take(writer, text.size);
 }
 
-/* ---- Everything else ---------------------------------------------------------------------------------- */
+/* ---- Everything else ------------------------------------------------------------------------ */
 
 typedef int32_t case_map_fn(const UCaseMap *map, char *out, int32_t out_size, const char *source,
                             int32_t source_size, UErrorCode *error);
@@ -80,10 +80,10 @@ enum eagre_status eagre_kernel_lower(struct eagre_kernel_call *call) {
   return run_case(call, 'A', 'a' - 'A', ucasemap_utf8ToLower);
 }
 
-/* ---- initcap ------------------------------------------------------------------------------------------ */
+/* ---- initcap -------------------------------------------------------------------------------- */
 
-/* The capital of a code point. A small letter that is its own capital may stand for several (the German
- * sharp s for Ss); then ICU's mapping of whole titles decides, which is slow. */
+/* The capital of a code point. A small letter that is its own capital may stand for several (the
+ * German sharp s for Ss); then ICU's mapping of whole titles decides, which is slow. */
 static void put_capital(UCaseMap *map, struct eagre_text bytes, UChar32 point,
                         struct eagre_buffer *out) {
   char encoded[32];
@@ -134,7 +134,7 @@ enum eagre_status eagre_kernel_initcap(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Code points -------------------------------------------------------------------------------------- */
+/* ---- Code points ---------------------------------------------------------------------------- */
 
 enum eagre_status eagre_kernel_ascii(struct eagre_kernel_call *call) {
   int32_t *out = eagre_kernel_out_zeroed(call);

@@ -1,15 +1,15 @@
 /* LIKE and ILIKE.
  *
- * A pattern becomes a list of pieces: bytes, any one code point (_), any number of them (%). The common
- * forms (no wildcard, one % at an end, one at both) are found while compiling and compared directly;
- * all others by the usual walk that remembers the last %. */
+ * A pattern becomes a list of pieces: bytes, any one code point (_), any number of them (%). The
+ * common forms (no wildcard, one % at an end, one at both) are found while compiling and compared
+ * directly; all others by the usual walk that remembers the last %. */
 #include <string.h>
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
 #include "expression/expression_text.h"
 
-/* ---- Compiling -------------------------------------------------------------------------------------- */
+/* ---- Compiling ------------------------------------------------------------------------------ */
 
 enum piece_kind { PIECE_BYTES, PIECE_ONE, PIECE_MANY };
 
@@ -66,8 +66,8 @@ static enum like_form find_form(const struct like_state *state) {
   return is_around ? LIKE_CONTAINS : LIKE_GENERAL;
 }
 
-/* NULL when the pattern is right, else the class of what is wrong. An escape character may only stand
- * before a wildcard or itself. */
+/* NULL when the pattern is right, else the class of what is wrong. An escape character may only
+ * stand before a wildcard or itself. */
 static const char *compile(struct like_state *state, struct eagre_text pattern,
                            struct eagre_text escape) {
   eagre_buffer_clear(&state->bytes);
@@ -102,7 +102,7 @@ static const char *compile(struct like_state *state, struct eagre_text pattern,
   return NULL;
 }
 
-/* ---- Matching --------------------------------------------------------------------------------------- */
+/* ---- Matching ------------------------------------------------------------------------------- */
 
 static struct eagre_text piece_bytes(const struct like_state *state, uint32_t index) {
   const struct piece *piece = &state->pieces[index];
@@ -124,8 +124,8 @@ static bool match_piece(const struct like_state *state, uint32_t index, struct e
   return eagre_text_starts_with(rest, bytes);
 }
 
-/* When a piece does not match, the last % takes one code point more and everything behind it is tried
- * again; an earlier % never has to. */
+/* When a piece does not match, the last % takes one code point more and everything behind it is
+ * tried again; an earlier % never has to. */
 static bool match_general(const struct like_state *state, struct eagre_text text) {
   uint32_t piece = 0, many_piece = UINT32_MAX;
   size_t at = 0, many_at = 0;
@@ -162,7 +162,7 @@ static bool match(const struct like_state *state, struct eagre_text text) {
   }
 }
 
-/* ---- The kernel ------------------------------------------------------------------------------------- */
+/* ---- The kernel ----------------------------------------------------------------------------- */
 
 static enum eagre_status use_pattern(struct eagre_kernel_call *call, struct like_state *state,
                                      uint32_t row) {
@@ -198,7 +198,7 @@ static enum eagre_status run_like(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Binding ---------------------------------------------------------------------------------------- */
+/* ---- Binding -------------------------------------------------------------------------------- */
 
 /* The third argument: one character, a backslash when it is not written. */
 static enum eagre_status read_escape(struct eagre_bind *bind, struct eagre_text *out) {

@@ -3,7 +3,7 @@
 
 #include "expression/expression_functions.h"
 
-/* ---- One argument ------------------------------------------------------------------------------------- */
+/* ---- One argument --------------------------------------------------------------------------- */
 
 static void map_doubles(struct eagre_kernel_call *call, double (*function)(double)) {
   const double *a = call->arguments[0]->data;
@@ -52,7 +52,7 @@ DEFINE_MAP(sign, find_sign)
 DEFINE_MAP(degrees, to_degrees)
 DEFINE_MAP(radians, to_radians)
 
-/* ---- Logarithms --------------------------------------------------------------------------------------- */
+/* ---- Logarithms ----------------------------------------------------------------------------- */
 
 static enum eagre_status run_logarithm(struct eagre_kernel_call *call, double (*function)(double)) {
   double *out = eagre_kernel_out_zeroed(call);
@@ -95,7 +95,7 @@ enum eagre_status eagre_kernel_log(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Two arguments ------------------------------------------------------------------------------------ */
+/* ---- Two arguments -------------------------------------------------------------------------- */
 
 /* Java's: NaN for an exponent that is NaN and for a base of one beside an infinity. */
 static double find_power(double base, double exponent) {

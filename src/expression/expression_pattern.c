@@ -8,7 +8,7 @@
 #include "expression/expression_text.h"
 #include "expression/expression_time.h"
 
-/* ---- Compiled patterns ------------------------------------------------------------------------------ */
+/* ---- Compiled patterns ---------------------------------------------------------------------- */
 
 static const char default_pattern[] = "yyyy-MM-dd HH:mm:ss";
 
@@ -102,7 +102,7 @@ static enum eagre_status check_pattern(struct eagre_bind *bind, bool is_parsed) 
   return status;
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static enum eagre_status fail_text(struct eagre_kernel_call *call, uint32_t row,
                                    struct eagre_text text, struct eagre_text pattern) {
@@ -223,7 +223,7 @@ enum eagre_status eagre_bind_unix_timestamp(struct eagre_bind *bind,
   return eagre_bind_other(bind, "unix_seconds", &instant, 1, out);
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 static enum eagre_status run_format(struct eagre_kernel_call *call, bool is_seconds) {
   struct eagre_text *out = eagre_kernel_out_zeroed(call);

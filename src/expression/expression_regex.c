@@ -1,8 +1,8 @@
 /* Compiled regular expressions: PCRE2 with its just-in-time compiler.
  *
- * An instruction keeps the pattern it used last, so a literal pattern is compiled once. Bytes of the
- * subject that are not UTF-8 match nothing. A search that takes too many steps is an error of the data:
- * it would stop the stream without saying why. */
+ * An instruction keeps the pattern it used last, so a literal pattern is compiled once. Bytes of
+ * the subject that are not UTF-8 match nothing. A search that takes too many steps is an error of
+ * the data: it would stop the stream without saying why. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "expression/expression_regex.h"
 
@@ -21,7 +21,7 @@ struct eagre_regex {
   struct eagre_buffer pattern; /* of which `code` was made */
 };
 
-/* ---- Compiling -------------------------------------------------------------------------------------- */
+/* ---- Compiling ------------------------------------------------------------------------------ */
 
 static void clear_regex(struct eagre_regex *regex) {
   pcre2_match_data_free(regex->match);
@@ -139,7 +139,7 @@ enum eagre_status eagre_regex_use(struct eagre_kernel_call *call, uint32_t index
   return compile_for_row(call, regex, pattern, row);
 }
 
-/* ---- Matching --------------------------------------------------------------------------------------- */
+/* ---- Matching ------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_regex_find(struct eagre_kernel_call *call, struct eagre_regex *regex,
                                    uint32_t row, struct eagre_text subject, size_t from,

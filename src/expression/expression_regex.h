@@ -5,20 +5,20 @@
 
 struct eagre_bind;
 
-/* ---- Dialect (expression_regex_dialect.c) ---------------------------------------------------------- */
+/* ---- Dialect (expression_regex_dialect.c) --------------------------------------------------- */
 
-/* Writes what PCRE2 takes for a Java pattern; returns NULL, or one clause about what is not supported.
- * Differences that stay: (?i) also folds letters beyond ASCII, \b knows ASCII letters only, `.` does
- * not match a vertical tab or form feed, look-behind must have a fixed length. */
+/* Writes what PCRE2 takes for a Java pattern; returns NULL, or one clause about what is not
+ * supported. Differences that stay: (?i) also folds letters beyond ASCII, \b knows ASCII letters
+ * only, `.` does not match a vertical tab or form feed, look-behind must have a fixed length. */
 const char *eagre_regex_translate(struct eagre_text pattern, struct eagre_buffer *out);
 
-/* ---- Patterns ------------------------------------------------------------------------------------------ */
+/* ---- Patterns ------------------------------------------------------------------------------- */
 
 /* A compiled pattern, kept between batches. */
 struct eagre_regex;
 
-/* USAGE INVALID_PARAMETER_VALUE.PATTERN for a literal argument `index` that is no pattern; others are
- * checked row by row. *out_is_literal: nothing can fail any more. */
+/* USAGE INVALID_PARAMETER_VALUE.PATTERN for a literal argument `index` that is no pattern; others
+ * are checked row by row. *out_is_literal: nothing can fail any more. */
 enum eagre_status eagre_regex_check_literal(struct eagre_bind *bind, uint32_t index,
                                             bool *out_is_literal);
 /* The pattern in argument `index` of row `row`. DATA when it is none (under TRY too). */

@@ -1,8 +1,8 @@
 /* Java's regular expressions as PCRE2 writes them.
  *
- * Most of the two dialects is the same text. Rewritten are \uXXXX, \0nnn and the POSIX properties of
- * Java (\p{Alpha} is ASCII there); refused are classes within classes and && in them, flags that mean
- * something else, and what only PCRE2 knows. */
+ * Most of the two dialects is the same text. Rewritten are \uXXXX, \0nnn and the POSIX properties
+ * of Java (\p{Alpha} is ASCII there); refused are classes within classes and && in them, flags
+ * that mean something else, and what only PCRE2 knows. */
 #include <string.h>
 
 #include "expression/expression_regex.h"
@@ -36,7 +36,7 @@ static void copy(struct translator *translator, size_t size) {
   translator->at += size;
 }
 
-/* ---- Properties -------------------------------------------------------------------------------------- */
+/* ---- Properties ----------------------------------------------------------------------------- */
 
 /* Java's POSIX classes, which know ASCII only. */
 static const struct {
@@ -83,7 +83,7 @@ static const char *put_property(struct translator *translator) {
   return NULL;
 }
 
-/* ---- Escapes ----------------------------------------------------------------------------------------- */
+/* ---- Escapes -------------------------------------------------------------------------------- */
 
 /* \uXXXX */
 static const char *put_unicode(struct translator *translator) {
@@ -145,7 +145,7 @@ static const char *put_escape(struct translator *translator) {
   }
 }
 
-/* ---- Groups and classes ------------------------------------------------------------------------------ */
+/* ---- Groups and classes --------------------------------------------------------------------- */
 
 /* The flags of (?flags) or (?flags:...); `at` stands on the parenthesis. */
 static const char *check_group(struct translator *translator) {

@@ -14,10 +14,10 @@ static size_t find_next_start(struct eagre_text subject, size_t begin, size_t en
   return end + eagre_code_point_size((unsigned char)subject.data[end]);
 }
 
-/* ---- Binding ---------------------------------------------------------------------------------------- */
+/* ---- Binding -------------------------------------------------------------------------------- */
 
-/* Two texts, the second a pattern; the call fails only when the pattern is not a literal or the search
- * is given up. */
+/* Two texts, the second a pattern; the call fails only when the pattern is not a literal or the
+ * search is given up. */
 static enum eagre_status bind_search(struct eagre_bind *bind, enum eagre_type_kind result,
                                      eagre_kernel_fn *kernel, struct eagre_expression **out) {
   bool is_literal;
@@ -28,7 +28,7 @@ static enum eagre_status bind_search(struct eagre_bind *bind, enum eagre_type_ki
   return EAGRE_OK;
 }
 
-/* ---- rlike, regexp_count, regexp_instr ---------------------------------------------------------------- */
+/* ---- rlike, regexp_count, regexp_instr ------------------------------------------------------ */
 
 static enum eagre_status run_rlike(struct eagre_kernel_call *call) {
   uint8_t *out = eagre_kernel_out(call);
@@ -91,7 +91,7 @@ enum eagre_status eagre_bind_regexp_instr(struct eagre_bind *bind, struct eagre_
   return bind_search(bind, EAGRE_TYPE_INT, run_instr, out);
 }
 
-/* ---- regexp_substr, regexp_extract ---------------------------------------------------------------------- */
+/* ---- regexp_substr, regexp_extract ---------------------------------------------------------- */
 
 /* NULL also for an empty match, as in Spark. */
 static enum eagre_status run_substr(struct eagre_kernel_call *call) {
@@ -154,7 +154,7 @@ enum eagre_status eagre_bind_regexp_extract(struct eagre_bind *bind,
   return bind_search(bind, EAGRE_TYPE_STRING, run_extract, out);
 }
 
-/* ---- regexp_replace ------------------------------------------------------------------------------------- */
+/* ---- regexp_replace ------------------------------------------------------------------------- */
 
 /* What one row is replaced with, and where the result goes. */
 struct replacement {
@@ -183,8 +183,8 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* $1 or ${name}: `at` stands behind the dollar and is moved behind the reference. More digits belong
- * to the number as long as there is such a group. */
+/* $1 or ${name}: `at` stands behind the dollar and is moved behind the reference. More digits
+ * belong to the number as long as there is such a group. */
 static enum eagre_status append_reference(const struct replacement *replacement, size_t *at) {
   struct eagre_text with = replacement->with;
   uint32_t group_count = eagre_regex_group_count(replacement->regex);
@@ -253,7 +253,8 @@ static enum eagre_status replace_matches(const struct replacement *replacement,
   return EAGRE_OK;
 }
 
-/* The text before the position is kept as it is and not looked at, as in a region of a Java matcher. */
+/* The text before the position is kept as it is and not looked at, as in a region of a Java
+ * matcher. */
 static enum eagre_status replace_row(struct eagre_kernel_call *call, uint32_t row,
                                      struct eagre_buffer *buffer, struct eagre_text_writer *writer,
                                      struct eagre_text *out) {

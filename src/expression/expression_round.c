@@ -1,14 +1,14 @@
 /* ceil, floor, round, bround.
  *
- * Reals are rounded on their shortest decimal digits, as Spark does (BigDecimal of Double.toString):
- * round(2.675D, 2) is 2.68 although the double lies below. */
+ * Reals are rounded on their shortest decimal digits, as Spark does (BigDecimal of
+ * Double.toString): round(2.675D, 2) is 2.68 although the double lies below. */
 #include <math.h>
 #include <string.h>
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
 
-/* ---- ceil, floor --------------------------------------------------------------------------------------- */
+/* ---- ceil, floor ---------------------------------------------------------------------------- */
 
 /* Java's cast to long: saturating, NaN becomes 0. */
 static int64_t saturate(double value) {
@@ -56,9 +56,10 @@ enum eagre_status eagre_bind_floor(struct eagre_bind *bind, struct eagre_express
   return bind_whole(bind, run_floor, out);
 }
 
-/* ---- round, bround: decimal digits ---------------------------------------------------------------------- */
+/* ---- round, bround: decimal digits ---------------------------------------------------------- */
 
-/* parameters[0]: the scale; parameters[1]: halves go to the even digit instead of away from zero. */
+/* parameters[0]: the scale; parameters[1]: halves go to the even digit instead of away from zero.
+ */
 static bool goes_up(const char *digits, int kept, int count, bool to_even) {
   if (kept < 0 || kept >= count) return false;
   if (digits[kept] != '5') return digits[kept] > '5';
@@ -69,8 +70,8 @@ static bool goes_up(const char *digits, int kept, int count, bool to_even) {
   return kept > 0 && (digits[kept - 1] - '0') % 2 == 1;
 }
 
-/* Rounds `digits` (count of them, the point before digit `point`) to `scale` digits behind the point;
- * the result has *out_count digits and the point before *out_point. */
+/* Rounds `digits` (count of them, the point before digit `point`) to `scale` digits behind the
+ * point; the result has *out_count digits and the point before *out_point. */
 static void round_digits(char *digits, int count, int point, int64_t scale, bool to_even,
                          int *out_count, int *out_point) {
   int64_t kept_wide = (int64_t)point + scale;
@@ -175,7 +176,7 @@ static enum eagre_status round_float(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- round, bround: integrals --------------------------------------------------------------------------- */
+/* ---- round, bround: integrals --------------------------------------------------------------- */
 
 /* `value` to a multiple of 10^-scale; false when it leaves the range of BIGINT. */
 static bool round_integer(int64_t value, int64_t scale, bool to_even, int64_t *out) {
@@ -217,7 +218,7 @@ DEFINE_ROUND_INTEGER(round_smallint, int16_t, "Overflow")
 DEFINE_ROUND_INTEGER(round_int, int32_t, "Overflow")
 DEFINE_ROUND_INTEGER(round_bigint, int64_t, "Overflow")
 
-/* ---- round, bround: binding ------------------------------------------------------------------------------- */
+/* ---- round, bround: binding ----------------------------------------------------------------- */
 
 static enum eagre_status read_scale(struct eagre_bind *bind, int64_t *out, bool *out_is_null) {
   *out = 0;

@@ -2,7 +2,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_text.h"
 
-/* ---- Lengths ---------------------------------------------------------------------------------------- */
+/* ---- Lengths -------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_kernel_length(struct eagre_kernel_call *call) {
   int32_t *out = eagre_kernel_out(call);
@@ -28,10 +28,10 @@ enum eagre_status eagre_kernel_bit_length(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Positions -------------------------------------------------------------------------------------- */
+/* ---- Positions ------------------------------------------------------------------------------ */
 
-/* The code point (from 1) where `what` begins at or after code point `from` (from 0); 0 when it is not
- * there. An empty text is found at once, wherever the search begins. */
+/* The code point (from 1) where `what` begins at or after code point `from` (from 0); 0 when it is
+ * not there. An empty text is found at once, wherever the search begins. */
 static int32_t find_position(struct eagre_text text, struct eagre_text what, size_t from) {
   if (what.size == 0) return 1;
   int64_t at = eagre_text_find(text, what, eagre_text_offset(text, from));
@@ -66,7 +66,7 @@ enum eagre_status eagre_kernel_locate(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Prefixes and suffixes ---------------------------------------------------------------------------- */
+/* ---- Prefixes and suffixes ------------------------------------------------------------------ */
 
 enum eagre_status eagre_kernel_startswith(struct eagre_kernel_call *call) {
   uint8_t *out = eagre_kernel_out(call);

@@ -1,5 +1,5 @@
-/* Functions that give a part of a text: substring, left, right, trim, split_part, substring_index. The
- * results point into the argument. Also the binders of functions of texts and of bytes. */
+/* Functions that give a part of a text: substring, left, right, trim, split_part, substring_index.
+ * The results point into the argument. Also the binders of functions of texts and of bytes. */
 #include "expression/expression_text.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
 
-/* ---- Parts of a text -------------------------------------------------------------------------------- */
+/* ---- Parts of a text ------------------------------------------------------------------------ */
 
 int64_t eagre_text_find_last(struct eagre_text text, struct eagre_text what, int64_t last) {
   int64_t at = (int64_t)text.size - (int64_t)what.size;
@@ -17,8 +17,8 @@ int64_t eagre_text_find_last(struct eagre_text text, struct eagre_text what, int
   return -1;
 }
 
-/* SQL positions count from 1, 0 is 1, negative ones count from the end; `count` code points (or bytes)
- * follow, of which those in front of the text are lost. */
+/* SQL positions count from 1, 0 is 1, negative ones count from the end; `count` code points (or
+ * bytes) follow, of which those in front of the text are lost. */
 static void find_range(int32_t position, int32_t count, int64_t size, int64_t *out_begin,
                        int64_t *out_end) {
   *out_begin = position > 0 ? position - 1 : position < 0 ? size + position : 0;
@@ -78,7 +78,7 @@ enum eagre_status eagre_kernel_right(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Trim ------------------------------------------------------------------------------------------- */
+/* ---- Trim ----------------------------------------------------------------------------------- */
 
 /* Whether the code point at the beginning of `point` (its own bytes only) is in `characters`. */
 static bool has_code_point(struct eagre_text characters, struct eagre_text point) {
@@ -141,7 +141,7 @@ enum eagre_status eagre_kernel_trim_right(struct eagre_kernel_call *call) {
   return run_trim(call, false, true);
 }
 
-/* ---- Splitting -------------------------------------------------------------------------------------- */
+/* ---- Splitting ------------------------------------------------------------------------------ */
 
 /* Part `number` (from 1) of the text between delimiters; empty when there are fewer. */
 static struct eagre_text split_part(struct eagre_text text, struct eagre_text delimiter,
@@ -216,9 +216,10 @@ enum eagre_status eagre_kernel_substring_index(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Functions of texts and of bytes -------------------------------------------------------------------- */
+/* ---- Functions of texts and of bytes -------------------------------------------------------- */
 
-/* BINARY stays what it is, everything else becomes a text; then the kernel of the one or the other. */
+/* BINARY stays what it is, everything else becomes a text; then the kernel of the one or the
+ * other. */
 static enum eagre_status bind_either(struct eagre_bind *bind, eagre_kernel_fn *of_text,
                                      eagre_kernel_fn *of_bytes, bool *out_is_binary,
                                      eagre_kernel_fn **out) {

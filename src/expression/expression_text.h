@@ -1,5 +1,5 @@
-/* Code points of UTF-8 texts, as Spark's UTF8String counts them: a text need not be valid, the first
- * byte of a code point says how many bytes belong to it. */
+/* Code points of UTF-8 texts, as Spark's UTF8String counts them: a text need not be valid, the
+ * first byte of a code point says how many bytes belong to it. */
 #pragma once
 
 #include "expression/expression_kernel.h"
@@ -62,5 +62,5 @@ static inline int64_t eagre_text_find(struct eagre_text text, struct eagre_text 
 int64_t eagre_text_find_last(struct eagre_text text, struct eagre_text what, int64_t last);
 
 /* A text longer than this is not made: DATA COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION. */
-enum { EAGRE_TEXT_SIZE_MAX = 1 << 28 };
+enum { EAGRE_TEXT_SIZE_MAX = 1 << 26 };
 enum eagre_status eagre_text_fail_size(struct eagre_kernel_call *call, uint32_t row);

@@ -1,5 +1,5 @@
-/* Functions that make new texts: pads, repeat, concat, replace, translate, reverse. They are written to
- * the batch's arena. */
+/* Functions that make new texts: pads, repeat, concat, replace, translate, reverse. They are
+ * written to the batch's arena. */
 #include "expression/expression_text.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ enum eagre_status eagre_text_fail_size(struct eagre_kernel_call *call, uint32_t 
                            EAGRE_TEXT_SIZE_MAX, call->node->function->info.name);
 }
 
-/* ---- Pad, repeat ------------------------------------------------------------------------------------ */
+/* ---- Pad, repeat ---------------------------------------------------------------------------- */
 
 /* `count` code points of `pad`, over and over. */
 static char *put_padding(char *out, struct eagre_text pad, size_t pad_count, size_t count) {
@@ -93,7 +93,7 @@ enum eagre_status eagre_kernel_repeat(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Joining ---------------------------------------------------------------------------------------- */
+/* ---- Joining -------------------------------------------------------------------------------- */
 
 /* Arguments become texts, or stay BINARY when all are. */
 enum eagre_status eagre_bind_concat(struct eagre_bind *bind, struct eagre_expression **out) {
@@ -159,7 +159,7 @@ enum eagre_status eagre_kernel_concat_ws(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Replacing -------------------------------------------------------------------------------------- */
+/* ---- Replacing ------------------------------------------------------------------------------ */
 
 static struct eagre_text replace_all(struct eagre_text text, struct eagre_text search,
                                      struct eagre_text with, struct eagre_buffer *buffer,
@@ -252,7 +252,7 @@ enum eagre_status eagre_kernel_reverse(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Binding of pads ---------------------------------------------------------------------------------- */
+/* ---- Binding of pads ------------------------------------------------------------------------ */
 
 static enum eagre_status bind_pad(struct eagre_bind *bind, eagre_kernel_fn *kernel,
                                   struct eagre_expression **out) {

@@ -5,7 +5,7 @@
 
 const int64_t case_now_us = INT64_C(1767323045678901); /* 2026-01-02 03:04:05.678901 UTC */
 
-/* ---- The bench ------------------------------------------------------------------------------------ */
+/* ---- The bench ------------------------------------------------------------------------------ */
 
 void bench_init(struct bench *bench, enum case_mode mode, const char *zone_name) {
   memset(bench, 0, sizeof *bench);
@@ -74,7 +74,7 @@ static struct eagre_expression *make_column(struct bench *bench, struct eagre_ex
                                  eagre_expression_position(literal));
 }
 
-/* ---- Binding, as plan does it --------------------------------------------------------------------- */
+/* ---- Binding, as plan does it --------------------------------------------------------------- */
 
 static enum eagre_status bind(struct bench *bench, const struct eagre_sql_expression *tree,
                               bool keeps_literal, struct eagre_expression **out,
@@ -211,7 +211,7 @@ enum eagre_status bench_bind(struct bench *bench, const char *sql, struct eagre_
   return bind(bench, statement->query->items[0].expression, false, out, error);
 }
 
-/* ---- Running -------------------------------------------------------------------------------------- */
+/* ---- Running -------------------------------------------------------------------------------- */
 
 static const struct eagre_type *describe_input(struct bench *bench) {
   if (bench->input != NULL) return bench->input;
@@ -249,7 +249,7 @@ void bench_print(struct bench *bench, const struct eagre_vector *vector, uint32_
   }
 }
 
-/* ---- Cases ---------------------------------------------------------------------------------------- */
+/* ---- Cases ---------------------------------------------------------------------------------- */
 
 static bool report(const struct expression_case *one, enum case_mode mode, const char *what) {
   print_error("[%s] %s: expected %s %s, got %s\n",

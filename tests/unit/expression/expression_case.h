@@ -1,6 +1,6 @@
 /* One expression, written as SQL, evaluated in the ways that must agree: all literals folded while
- * compiling, every literal a column of a batch, and such columns with NULLs (and garbage behind them)
- * between the rows that count. */
+ * compiling, every literal a column of a batch, and such columns with NULLs (and garbage behind
+ * them) between the rows that count. */
 #pragma once
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-/* Arithmetic and comparison over random vectors against one row at a time, in every shape of operands:
- * two columns, a column and a constant, with and without NULLs, of sizes around a word of a bitmap. */
+/* Arithmetic and comparison over random vectors against one row at a time, in every shape of
+ * operands: two columns, a column and a constant, with and without NULLs, of sizes around a word
+ * of a bitmap. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static void seed_random(struct eagre_random *random) {
   eagre_random_seed(random, seed);
 }
 
-/* ---- Random values ------------------------------------------------------------------------------------ */
+/* ---- Random values -------------------------------------------------------------------------- */
 
 /* Small numbers, so that equal ones occur, and the ends of the ranges. */
 static int64_t make_integer(struct eagre_random *random, int bits) {
@@ -99,7 +100,7 @@ static void make_operand(struct eagre_vector *out, enum eagre_type_kind kind, ui
   }
 }
 
-/* ---- One row at a time -------------------------------------------------------------------------------- */
+/* ---- One row at a time ---------------------------------------------------------------------- */
 
 static int64_t read_integer(const struct eagre_vector *vector, uint32_t row) {
   uint32_t index = eagre_vector_index(vector, row);
@@ -187,7 +188,7 @@ static enum outcome compute_real(const char *name, double a, double b, bool is_f
   return OUTCOME_VALUE;
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------------- */
+/* ---- Comparing ------------------------------------------------------------------------------ */
 
 struct trial {
   struct bench bench;

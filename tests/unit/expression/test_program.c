@@ -4,7 +4,7 @@
 
 #include "test_expression.h"
 
-/* ---- A batch of named columns --------------------------------------------------------------------- */
+/* ---- A batch of named columns --------------------------------------------------------------- */
 
 /* x: row % 7, NULL in rows 13, 26, ...; s: "s" and x; v: {"a": x, "b": s}, NULL with x. */
 static void fill_batch(struct bench *bench) {
@@ -76,11 +76,11 @@ static void check_sql(const char *sql, void (*expect)(uint32_t row, char *out)) 
   bench_done(&bench);
 }
 
-/* ---- Lazy operands ---------------------------------------------------------------------------------- */
+/* ---- Lazy operands -------------------------------------------------------------------------- */
 
 static void expect_guarded(uint32_t row, char *out) {
   uint32_t x = row % 7;
-  strcpy(out, is_null_row(row) ? "NULL" : x != 0 && 10.0 / x > 2 ? "true" : "false");
+  snprintf(out, 64, "%s", is_null_row(row) ? "NULL" : x != 0 && 10.0 / x > 2 ? "true" : "false");
 }
 
 static void test_and_guards_its_operand(void **state) {
@@ -90,7 +90,7 @@ static void test_and_guards_its_operand(void **state) {
 
 static void expect_or(uint32_t row, char *out) {
   uint32_t x = row % 7;
-  strcpy(out, is_null_row(row) ? "NULL" : x == 0 || 10.0 / x > 2 ? "true" : "false");
+  snprintf(out, 64, "%s", is_null_row(row) ? "NULL" : x == 0 || 10.0 / x > 2 ? "true" : "false");
 }
 
 static void test_or_guards_its_operand(void **state) {
@@ -101,9 +101,9 @@ static void test_or_guards_its_operand(void **state) {
 static void expect_case(uint32_t row, char *out) {
   uint32_t x = row % 7;
   if (is_null_row(row)) {
-    strcpy(out, "-1");
+    snprintf(out, 64, "%s", "-1");
   } else if (x == 0) {
-    strcpy(out, "100");
+    snprintf(out, 64, "%s", "100");
   } else {
     snprintf(out, 64, "%u", x < 4 ? 60 / x : 12 % x);
   }
@@ -121,7 +121,7 @@ static void test_case_guards_its_branches(void **state) {
 static void expect_coalesce(uint32_t row, char *out) {
   uint32_t x = row % 7;
   if (is_null_row(row)) {
-    strcpy(out, "7");
+    snprintf(out, 64, "%s", "7");
   } else {
     snprintf(out, 64, "%u", x);
   }
@@ -137,7 +137,7 @@ static void test_coalesce_guards_its_operands(void **state) {
 static void expect_nested(uint32_t row, char *out) {
   uint32_t x = row % 7;
   if (is_null_row(row) || x == 0) {
-    strcpy(out, "none");
+    snprintf(out, 64, "%s", "none");
   } else {
     snprintf(out, 64, "s%u:%u", x, x > 3 ? 100 / (x - 3) : 100 / x);
   }
@@ -192,11 +192,11 @@ static void test_errors_name_the_place(void **state) {
   bench_done(&bench);
 }
 
-/* ---- Fields ------------------------------------------------------------------------------------------ */
+/* ---- Fields --------------------------------------------------------------------------------- */
 
 static void expect_field(uint32_t row, char *out) {
   if (is_null_row(row)) {
-    strcpy(out, "NULL");
+    snprintf(out, 64, "%s", "NULL");
   } else {
     snprintf(out, 64, "s%u", row % 7);
   }
@@ -222,7 +222,7 @@ static void test_json_as_text_and_bytes(void **state) {
   check_sql("get_json_object(j, '$.b')", expect_json);
 }
 
-/* ---- Filters ----------------------------------------------------------------------------------------- */
+/* ---- Filters -------------------------------------------------------------------------------- */
 
 static uint8_t *run_filter(struct bench *bench, const char *sql) {
   struct eagre_expression *condition = bind_sql(bench, sql);
@@ -251,7 +251,7 @@ static void test_filter_drops_null(void **state) {
   bench_done(&bench);
 }
 
-/* ---- Batches ------------------------------------------------------------------------------------------ */
+/* ---- Batches -------------------------------------------------------------------------------- */
 
 /* Nothing is evaluated without rows, not even a constant that fails. */
 static void test_empty_batch(void **state) {
@@ -313,7 +313,7 @@ static void test_shared_parts(void **state) {
   bench_done(&bench);
 }
 
-/* ---- Windows ------------------------------------------------------------------------------------------ */
+/* ---- Windows -------------------------------------------------------------------------------- */
 
 static void check_window(int64_t duration_s, int64_t slide_s, int64_t start_s, uint32_t ordinal,
                          int64_t timestamp_s, const char *wanted) {
@@ -351,7 +351,7 @@ static void test_windows(void **state) {
   check_window(10, 3, 0, 3, -6, "{1969-12-31 23:59:45, 1969-12-31 23:59:55}");
 }
 
-/* ---- Questions of plan ---------------------------------------------------------------------------------- */
+/* ---- Questions of plan ---------------------------------------------------------------------- */
 
 static void test_columns_of_a_tree(void **state) {
   (void)state;

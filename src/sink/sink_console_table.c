@@ -1,7 +1,7 @@
 /* The table of the console, as Spark's Dataset.show prints it:
  *
- *   - values as CAST to STRING prints them, but NULL for a null at any depth and [48 65] for BINARY;
- *     line breaks and other control characters as escapes
+ *   - values as CAST to STRING prints them, but NULL for a null at any depth, [48 65] for BINARY,
+ *     and escapes for line breaks and other control characters
  *   - a value of more than 20 characters keeps 17 and gets "..." (`truncate`); names are never cut
  *   - columns are at least 3 wide and aligned to the right; to the left when nothing is cut
  *   - "characters" are UTF-16 units, of which those of East Asian scripts are two wide */

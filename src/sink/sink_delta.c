@@ -1,8 +1,8 @@
 /* The Delta sink, control half: exactly once by (checkpoint id, epoch).
  *
- * A commit carries txn {appId: checkpoint id, version: epoch} and the attempt, so that recovery asks
- * the table what it has. An epoch without rows commits too, as in Spark: the table always tells the
- * last epoch. Append adds files; complete mode replaces all there were in the same commit.
+ * A commit carries txn {appId: checkpoint id, version: epoch} and the attempt, so that recovery can
+ * ask the table what it has. An epoch without rows commits too, as in Spark: the table always tells
+ * the last epoch. Append adds files; complete mode replaces all there were in the same commit.
  *
  * The id of a new checkpoint is made after the sink was opened (step 0 of the protocol); until then
  * `environment.checkpoint_id` points to an empty text, so it is looked at when it is used. */

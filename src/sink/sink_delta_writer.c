@@ -1,8 +1,9 @@
 /* The Delta sink, one core: batches -> data files -> a piece.
  *
  * The first row of an attempt begins a file; with maxRecordsPerFile a full one is finished and the
- * next row begins another. Files carry application, epoch and attempt in their names. Nothing refers
- * to them before the commit, so those of a lost attempt are only litter, which `purge` sweeps. */
+ * next row begins another. Files carry application, epoch and attempt in their names. Nothing
+ * refers to them before the commit, so those of a lost attempt are only litter, which `purge`
+ * sweeps. */
 #include "sink/sink_delta.h"
 
 static struct eagre_sink_delta_writer *get_writer(struct eagre_sink_writer *writer) {

@@ -9,7 +9,7 @@
  *   Cores      file i of the epoch belongs to core i modulo the number of cores */
 #include "source/source_files.h"
 
-/* While a directory looks unchanged its files are not listed again, but not for longer than this. */
+/* While a directory looks unchanged its files are not listed again, for no longer than this. */
 static const int64_t TRUST_UNCHANGED_US = 1000000;
 
 static struct eagre_source_files *get_files(struct eagre_source *source) {

@@ -5,6 +5,7 @@
  *   source_files_find.c    looks for files in a directory or behind a glob
  *   source_files_log.c     the log of files taken, sources/I/N
  *   source_files_reader.c  one core: files -> lines -> batches
+ *   source_files_format.c  options and columns of JSON
  *   source_files_json.c    lines of JSON -> rows
  *   source_files_array.c   a line that is a JSON array -> its elements
  *
@@ -37,8 +38,8 @@ struct eagre_source_files_found {
 
 /* The files of a directory, behind a glob, or the one file, in the order in which they are read: by
  * modification time, then path. Hidden ones (`_x`, `.x`, `x._COPYING_`) are left out. Everything
- * lives in `arena`. IO PATH_NOT_FOUND; USAGE for what Spark would read in a way we do not: compressed
- * files, partition directories, output of Spark's file sink. */
+ * lives in `arena`. IO PATH_NOT_FOUND; USAGE for what Spark would read in a way we do not:
+ * compressed files, partition directories, output of Spark's file sink. */
 enum eagre_status eagre_source_files_find(struct eagre_io *io, const char *path,
                                           struct eagre_arena *arena,
                                           struct eagre_source_files_found **out_files,
@@ -93,7 +94,7 @@ enum eagre_status eagre_source_files_log_parse(struct eagre_source_files_log *lo
                                                int64_t log_id, bool is_compact,
                                                struct eagre_error *error);
 
-/* ---- JSON (source_files_json.c, source_files_array.c) ---------------------------------------- */
+/* ---- JSON (source_files_format.c, source_files_array.c, source_files_json.c) ----------------- */
 
 /* How the lines of a source become rows; made when it is opened, read by all cores. The decoder
  * gets only the columns that somebody reads: as in Spark, the others are not checked for type. */
@@ -108,8 +109,8 @@ struct eagre_source_files_format {
   bool drops_malformed;        /* mode DROPMALFORMED */
 };
 
-/* USAGE: options, types, a corrupt column that is not STRING or the only one that is read. `zone` is
- * borrowed. `done` may be called on a zeroed one and after a failed `init`. */
+/* USAGE: options, types, a corrupt column that is not STRING or the only one that is read. `zone`
+ * is borrowed. `done` may be called on a zeroed one and after a failed `init`. */
 enum eagre_status eagre_source_files_format_init(struct eagre_source_files_format *format,
                                                  const struct eagre_plan_source *plan,
                                                  const struct eagre_zone *zone,
@@ -143,8 +144,8 @@ enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_deco
                                                   uint32_t line_count, int64_t line_number,
                                                   struct eagre_text path, uint32_t *out_used,
                                                   struct eagre_error *error);
-/* Decodes the rows that were planned into the columns of the source. The batch may stay empty. Texts
- * point into the lines. */
+/* Decodes the rows that were planned into the columns of the source. The batch may stay empty.
+ * Texts point into the lines. */
 enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_decoder *decoder,
                                                   struct eagre_text path, struct eagre_batch *batch,
                                                   struct eagre_error *error);

@@ -121,7 +121,7 @@ static void note_name(struct log_names *names, const char *name) {
   }
 }
 
-/* Spark's CompactibleFileStreamLog.deriveCompactInterval: where only one compacted file is left, the
+/* Spark's CompactibleFileStreamLog.deriveCompactInterval: where one compacted file is left, the
  * interval is the smallest divisor of its id + 1 that is not below the default. */
 static int64_t derive_interval(int64_t last_compact) {
   int64_t length = last_compact + 1;

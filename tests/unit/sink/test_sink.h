@@ -1,4 +1,4 @@
-/* What the tests of sinks share: a sink in a scratch directory, rows for it, and what it printed. */
+/* What the tests of sinks share: a sink in a scratch directory, its rows, and what it printed. */
 #pragma once
 
 #include "sink/sink.h"

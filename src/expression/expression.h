@@ -87,12 +87,18 @@ struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
 const struct eagre_type *eagre_expression_type(const struct eagre_expression *expression);
 struct eagre_sql_position eagre_expression_position(const struct eagre_expression *expression);
 /* Whether it has a constant value, and that value as a constant vector (folded with the session;
- * current_timestamp() is not constant). DATA errors of the folding are reported. */
+ * current_timestamp() is not constant). DATA errors of the folding are reported, USAGE as
+ * eagre_expression_check_value. */
 bool eagre_expression_is_constant(const struct eagre_expression *expression);
 enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression *expression,
                                         const struct eagre_expression_session *session,
                                         struct eagre_vector *out, struct eagre_error *error);
+/* USAGE UNSUPPORTED_FEATURE.DECIMAL or UNSUPPORTED_DATATYPE when it, or a value inside a struct it
+ * makes, has a type that cannot be computed (SELECT 1.5). To be asked of every tree before it is
+ * compiled; all other constructors ask their arguments themselves. */
+enum eagre_status eagre_expression_check_value(const struct eagre_expression *expression,
+                                               struct eagre_error *error);
 /* If it is just column `index` (possibly through no-op casts): true. */
 bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index);
 /* Marks in `used` (one flag per input column) every column it reads. */
@@ -155,17 +161,15 @@ struct eagre_program *eagre_program_new(const struct eagre_type *input,
                                         struct eagre_expression *const *expressions, uint32_t count,
                                         const struct eagre_expression_session *session);
 void eagre_program_free(struct eagre_program *program);
-/* Texts of columns that from_json reads must have 64 readable bytes behind them (json.h); all that
- * this room writes have. Results may point into literals of the expressions, so these must live as
- * long as the batches.
- * Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
+/* Evaluates over the batch's columns; `out` gets `count` vectors (memory from the batch's arena;
  * they may alias input columns, and may be constants). Errors: DATA with class, line, column, row.
- */
+ * Texts of columns that from_json reads must have 64 readable bytes behind them (json.h); all that
+ * this room writes have. Results may point into literals of the expressions, so these must live as
+ * long as the batches. */
 enum eagre_status eagre_program_run(struct eagre_program *program, struct eagre_batch *batch,
                                     const struct eagre_program_context *context,
                                     struct eagre_vector *out, struct eagre_error *error);
-/* Evaluates one BOOLEAN expression and gives the rows where it is true as a bitmap (NULL = false).
- */
+/* Evaluates one BOOLEAN expression; the rows where it is true as a bitmap (NULL = false). */
 enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct eagre_batch *batch,
                                            const struct eagre_program_context *context,
                                            uint8_t **out_keep, struct eagre_error *error);
@@ -181,10 +185,12 @@ struct eagre_aggregate {
   const struct eagre_type *result_type;
   uint32_t accumulator_size;
   int32_t text_offset; /* offset of a struct eagre_text inside the accumulator, or -1 */
-  uint8_t kind;        /* private to this room */
+  struct eagre_sql_position position;
+  uint8_t kind; /* private to this room */
 };
 
-/* Binds count, sum, avg, mean, min, max (count(*): argument NULL). *inout_argument gets the
+/* Binds count, count_if, sum, avg, mean, min, max, every, bool_and, any, some, bool_or (count(*):
+ * argument NULL). *inout_argument gets the
  * implicit cast. USAGE errors as `eagre_expression_call`. */
 enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena, struct eagre_text function,
                                        struct eagre_expression **inout_argument,

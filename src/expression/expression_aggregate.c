@@ -132,6 +132,7 @@ enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena, struct eagre_t
       .info = &bind.function->info,
       .result_type = eagre_type_of(EAGRE_TYPE_BIGINT),
       .text_offset = -1,
+      .position = position,
       .kind = bind.function->aggregate,
   };
   EAGRE_TRY(bind_kind(&bind, out));
@@ -188,10 +189,12 @@ static void count_true(const struct update *update) {
   }
 }
 
-static enum eagre_status fail_sum(struct eagre_error *error, int64_t row) {
+static enum eagre_status fail_sum(const struct eagre_aggregate *aggregate, int64_t row,
+                                  struct eagre_error *error) {
   eagre_error_set(error, EAGRE_DATA, "ARITHMETIC_OVERFLOW",
                   "long overflow. Use 'try_sum' to tolerate overflow and return NULL instead.");
   if (error != NULL) error->row = row;
+  eagre_expression_place_error(aggregate->position, error);
   return EAGRE_DATA;
 }
 
@@ -207,7 +210,7 @@ static enum eagre_status sum_integers(const struct update *update) {
     for (uint32_t row = 0; row < update->row_count; row++) {
       if (__builtin_expect(add_integer((struct sum_state *)find_state(update, row), values[row]),
                            0)) {
-        return fail_sum(update->error, row);
+        return fail_sum(update->aggregate, row, update->error);
       }
     }
     return EAGRE_OK;
@@ -216,7 +219,7 @@ static enum eagre_status sum_integers(const struct update *update) {
     if (!has_value(update, row)) continue;
     int64_t value = values[eagre_vector_index(update->argument, row)];
     if (add_integer((struct sum_state *)find_state(update, row), value)) {
-      return fail_sum(update->error, row);
+      return fail_sum(update->aggregate, row, update->error);
     }
   }
   return EAGRE_OK;
@@ -392,7 +395,7 @@ static enum eagre_status merge_sums(const struct eagre_aggregate *aggregate, cha
     return EAGRE_OK;
   }
   bool is_over = __builtin_add_overflow(a->sum.integer, b->sum.integer, &a->sum.integer);
-  return is_over ? fail_sum(error, -1) : EAGRE_OK;
+  return is_over ? fail_sum(aggregate, -1, error) : EAGRE_OK;
 }
 
 static void merge_extremes(const struct eagre_aggregate *aggregate, char *into, const char *from,

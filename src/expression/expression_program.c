@@ -264,6 +264,7 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression_session *session,
                                         struct eagre_vector *out, struct eagre_error *error) {
   eagre_assert(expression->is_constant);
+  EAGRE_TRY(eagre_expression_check_value(expression, error));
   struct eagre_expression *copy = eagre_arena_allocate(arena, sizeof *copy);
   *copy = *expression;
   struct eagre_program *program = compile_all(NULL, &copy, 1, session, false);

@@ -2,7 +2,7 @@
  * and find equal expressions. */
 #include <string.h>
 
-#include "expression/expression_tree.h"
+#include "expression/expression_bind.h"
 
 bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index) {
   if (expression->kind != EAGRE_EXPRESSION_COLUMN) return false;
@@ -70,6 +70,30 @@ struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
   *copy = *expression;
   copy->json = json;
   return copy;
+}
+
+/* ---- Values --------------------------------------------------------------------------------- */
+
+/* Literals are the only trees that may have a type without vectors; a map of options stands in no
+ * other place than as an argument that from_json does not keep. */
+enum eagre_status eagre_expression_check_value(const struct eagre_expression *expression,
+                                               struct eagre_error *error) {
+  if (!eagre_type_is_supported(expression->type->kind)) {
+    bool is_decimal = expression->type->kind == EAGRE_TYPE_DECIMAL;
+    struct eagre_buffer name = {0};
+    eagre_type_print(&name, expression->type);
+    eagre_error_set(error, EAGRE_USAGE,
+                    is_decimal ? "UNSUPPORTED_FEATURE.DECIMAL" : "UNSUPPORTED_DATATYPE",
+                    "Unsupported data type \"%s\".", eagre_buffer_string(&name));
+    if (is_decimal) eagre_error_hint(error, "write 1.5D or CAST(... AS DOUBLE)");
+    eagre_buffer_done(&name);
+    eagre_expression_place_error(expression->position, error);
+    return EAGRE_USAGE;
+  }
+  for (uint32_t i = 0; i < expression->argument_count; i++) {
+    EAGRE_TRY(eagre_expression_check_value(expression->arguments[i], error));
+  }
+  return EAGRE_OK;
 }
 
 /* ---- Equality

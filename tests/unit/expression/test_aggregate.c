@@ -283,6 +283,7 @@ static void test_overflow(void **state) {
     assert_int_equal(run_groups(&groups, &table.column, &error), EAGRE_DATA);
     assert_string_equal(error.class_name, "ARITHMETIC_OVERFLOW");
     assert_int_equal(error.row, i == 0 ? 2 : -1);
+    assert_int_equal(error.line, 1);
     eagre_arena_done(&groups.arena);
     bench_done(&table.bench);
   }

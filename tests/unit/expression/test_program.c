@@ -462,6 +462,33 @@ static void test_printed_trees(void **state) {
   bench_done(&bench);
 }
 
+/* Trees that no program can compute are found before one is made. */
+static void test_values_without_vectors(void **state) {
+  (void)state;
+  struct bench bench;
+  struct eagre_error error;
+  fill_batch(&bench);
+  assert_int_equal(eagre_expression_check_value(bind_sql(&bench, "x + 1"), &error), EAGRE_OK);
+  struct eagre_expression *literal = bind_sql(&bench, "1.5");
+  struct eagre_text name = EAGRE_TEXT("n");
+  struct eagre_expression *trees[] = {literal,
+                                      eagre_expression_struct(&bench.arena, &literal, &name, 1,
+                                                              eagre_expression_position(literal))};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(trees); i++) {
+    struct eagre_vector unused;
+    eagre_error_init(&error);
+    assert_int_equal(eagre_expression_check_value(trees[i], &error), EAGRE_USAGE);
+    assert_string_equal(error.class_name, "UNSUPPORTED_FEATURE.DECIMAL");
+    assert_int_equal(error.column, 8);
+    assert_int_equal(eagre_expression_fold(&bench.arena, trees[i], &bench.session, &unused, &error),
+                     EAGRE_USAGE);
+  }
+  assert_int_equal(eagre_expression_check_value(bind_sql(&bench, "INTERVAL 1 MONTH"), &error),
+                   EAGRE_USAGE);
+  assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
+  bench_done(&bench);
+}
+
 int run_program_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_and_guards_its_operand),
@@ -478,6 +505,7 @@ int run_program_tests(void) {
       cmocka_unit_test(test_clock_belongs_to_the_batch),
       cmocka_unit_test(test_shared_parts),
       cmocka_unit_test(test_windows),
+      cmocka_unit_test(test_values_without_vectors),
       cmocka_unit_test(test_columns_of_a_tree),
       cmocka_unit_test(test_fields_of_a_tree),
       cmocka_unit_test(test_pruned_json),

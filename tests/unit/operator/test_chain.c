@@ -1,0 +1,174 @@
+/* FILTER, PROJECT, WATERMARK, LIMIT and VALUES, and what happens to a batch that fails. */
+#include <math.h>
+#include <string.h>
+
+#include "test_operator.h"
+
+static const struct row rows[] = {
+    {1, "a", 1, 0.5}, {2, NULL, 2, 1.5}, {3, "c", NO_NUMBER, 2.5}, {NO_TIME, "d", 4, 3.5}};
+
+#define assert_query(select, batch_rows, expected)                                                 \
+  do {                                                                                             \
+    char *text = run_query(select, rows, EAGRE_COUNT_OF(rows), batch_rows);                        \
+    assert_string_equal(text, expected);                                                           \
+    eagre_free(text);                                                                              \
+  } while (0)
+
+static void null_conditions_keep_no_row(void **state) {
+  (void)state;
+  assert_query("SELECT k, n FROM b WHERE n > 1", 4, "NULL|2\nd|4\n");
+  assert_query("SELECT n FROM b WHERE k = 'x'", 4, "");
+  assert_query("SELECT n FROM b WHERE NULL", 2, "");
+  assert_query("SELECT n FROM b WHERE n IS NULL OR k IS NULL", 1, "2\nNULL\n");
+}
+
+static void projects_change_columns(void **state) {
+  (void)state;
+  assert_query("SELECT n + 1 AS m, 'x' AS c, struct(k, d) AS s FROM b", 3,
+               "2|x|{a 0.5}\n3|x|{NULL 1.5}\nNULL|x|{c 2.5}\n5|x|{d 3.5}\n");
+  assert_query("SELECT m FROM (SELECT n * 2 AS m, d FROM b) WHERE d > 1 AND m > 4", 4, "8\n");
+}
+
+static void limits_count_across_batches(void **state) {
+  (void)state;
+  for (uint32_t batch_rows = 1; batch_rows <= 4; batch_rows++) {
+    assert_query("SELECT d FROM b LIMIT 3", batch_rows, "0.5\n1.5\n2.5\n");
+    assert_query("SELECT d FROM b LIMIT 0", batch_rows, "");
+    assert_query("SELECT d FROM b LIMIT 2 OFFSET 1", batch_rows, "1.5\n2.5\n");
+    assert_query("SELECT d FROM b OFFSET 3", batch_rows, "3.5\n");
+    assert_query("SELECT d FROM b OFFSET 9", batch_rows, "");
+    assert_query("SELECT d FROM b LIMIT 9223372036854775807 OFFSET 1", batch_rows,
+                 "1.5\n2.5\n3.5\n");
+    assert_query("SELECT d FROM b LIMIT 1 OFFSET 9223372036854775807", batch_rows, "");
+  }
+}
+
+static void a_new_epoch_counts_anew(void **state) {
+  (void)state;
+  struct plan plan = plan_query("SELECT d FROM b LIMIT 1");
+  struct output output = {0};
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  for (int epoch = 0; epoch < 2; epoch++) {
+    eagre_chain_begin(chain, 0);
+    assert_int_equal(eagre_chain_push(chain, make_batch(rows, 4), NULL), EAGRE_OK);
+  }
+  assert_string_equal(output_text(&output), "0.5\n0.5\n");
+  output_clear(&output);
+  eagre_chain_free(chain);
+  free_plan(&plan);
+}
+
+static struct eagre_event_time observe(const struct row *seen, uint32_t count,
+                                       uint32_t batch_rows) {
+  struct plan plan = plan_flow(
+      "append", "SELECT n FROM STREAM s WATERMARK ts DELAY OF INTERVAL 1 SECOND WHERE n > 0");
+  struct output output = {0};
+  struct eagre_event_time event_time;
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  eagre_chain_begin(chain, 0);
+  for (uint32_t i = 0; i < count; i += batch_rows) {
+    uint32_t size = count - i < batch_rows ? count - i : batch_rows;
+    assert_int_equal(eagre_chain_push(chain, make_batch(seen + i, size), NULL), EAGRE_OK);
+  }
+  eagre_chain_event_time(chain, 0, &event_time);
+  struct eagre_event_time other;
+  eagre_chain_event_time(chain, 1, &other);
+  assert_int_equal(other.count, 0);
+  eagre_chain_begin(chain, 0);
+  eagre_chain_event_time(chain, 0, &other);
+  assert_int_equal(other.count, 0);
+  output_clear(&output);
+  eagre_chain_free(chain);
+  free_plan(&plan);
+  return event_time;
+}
+
+static void event_times_are_floored_and_null_counts_as_1970(void **state) {
+  (void)state;
+  const struct row seen[] = {
+      {-1, "a", 1, 0}, {-2001, "a", 1, 0}, {5999, "a", 1, 0}, {999999, "late", -1, 0}};
+  for (uint32_t batch_rows = 1; batch_rows <= 4; batch_rows++) {
+    struct eagre_event_time all = observe(seen, 4, batch_rows);
+    assert_int_equal(all.count, 3); /* the filter stands below the watermark */
+    assert_int_equal(all.maximum_ms, 5);
+    assert_int_equal(all.minimum_ms, -3);
+    assert_true(fabs(all.sum_ms - 1) < 1e-9);
+  }
+  const struct row negative[] = {{-5000, "a", 1, 0}, {NO_TIME, "a", 1, 0}};
+  struct eagre_event_time with_null = observe(negative, 2, 2);
+  assert_int_equal(with_null.count, 2);
+  assert_int_equal(with_null.maximum_ms, 0);
+  assert_int_equal(with_null.minimum_ms, -5);
+  assert_int_equal(observe(negative, 1, 1).maximum_ms, -5);
+}
+
+/* A failed batch is freed (the sanitizer says so), and the error says which line it was. */
+static void errors_carry_the_line(void **state) {
+  (void)state;
+  static const char *const selects[] = {
+      "SELECT 1 / (n - 4) AS q FROM b WHERE n IS NOT NULL",
+      "SELECT n FROM b WHERE n IS NOT NULL AND 1 / (n - 4) > -100",
+      "SELECT sum(1 / (n - 4)) AS q FROM b WHERE n IS NOT NULL",
+      "SELECT n FROM b WHERE n IS NOT NULL ORDER BY 1 / (n - 4)",
+  };
+  for (size_t i = 0; i < EAGRE_COUNT_OF(selects); i++) {
+    struct plan plan = plan_query(selects[i]);
+    struct output output = {0};
+    struct eagre_error error;
+    struct eagre_chain *chain = make_chain(&plan, &output);
+    eagre_chain_begin(chain, 0);
+    assert_int_equal(eagre_chain_push(chain, make_batch(rows, 4), &error), EAGRE_DATA);
+    assert_string_equal(error.class_name, "DIVIDE_BY_ZERO");
+    assert_string_equal(error.place, "file /in/a, line 4");
+    assert_true(error.line > 0);
+    output_clear(&output);
+    eagre_chain_free(chain);
+    free_plan(&plan);
+  }
+}
+
+static void values_are_rows(void **state) {
+  (void)state;
+  struct plan plan = plan_query("SELECT * FROM VALUES (1, 'a'), (2L, NULL), (NULL, 'c')");
+  struct output output = {0};
+  struct eagre_batch *batch = NULL;
+  struct eagre_error error;
+  assert_int_equal(
+      eagre_values_batch(plan.source, &plan.pipeline->expression_session, 0, &batch, &error),
+      EAGRE_OK);
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  eagre_chain_begin(chain, 0);
+  assert_int_equal(eagre_chain_push(chain, batch, &error), EAGRE_OK);
+  assert_string_equal(output_text(&output), "1|a\n2|NULL\nNULL|c\n");
+  output_clear(&output);
+  eagre_chain_free(chain);
+  free_plan(&plan);
+
+  plan = plan_query("SELECT 1 AS one");
+  assert_int_equal(
+      eagre_values_batch(plan.source, &plan.pipeline->expression_session, 0, &batch, &error),
+      EAGRE_OK);
+  assert_int_equal(batch->row_count, 1);
+  assert_int_equal(batch->column_count, 0);
+  eagre_batch_free(batch);
+  free_plan(&plan);
+
+  plan = plan_query("SELECT * FROM VALUES (1), (1 / 0)");
+  assert_int_equal(
+      eagre_values_batch(plan.source, &plan.pipeline->expression_session, 0, &batch, &error),
+      EAGRE_DATA);
+  free_plan(&plan);
+}
+
+int run_chain_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(null_conditions_keep_no_row),
+      cmocka_unit_test(projects_change_columns),
+      cmocka_unit_test(limits_count_across_batches),
+      cmocka_unit_test(a_new_epoch_counts_anew),
+      cmocka_unit_test(event_times_are_floored_and_null_counts_as_1970),
+      cmocka_unit_test(errors_carry_the_line),
+      cmocka_unit_test(values_are_rows),
+  };
+  return cmocka_run_group_tests_name("chain", tests, NULL, NULL);
+}

@@ -209,8 +209,8 @@ struct eagre_batch {
 struct eagre_batch *eagre_batch_new(void);
 /* Releases the backing and gives the batch back to its pool or frees it; NULL is fine. */
 void eagre_batch_free(struct eagre_batch *batch);
-/* Batches of one thread that are filled and freed in turn, so that their memory stays warm. All zero
- * is an empty pool; it must outlive its batches, which are freed on its thread. */
+/* Batches of one thread that are filled and freed in turn, so that their memory stays warm. All
+ * zero is an empty pool; it must outlive its batches, which are freed on its thread. */
 struct eagre_batch_pool {
   struct eagre_batch *free;
   uint32_t free_count;

@@ -1,7 +1,9 @@
 /* Door of the room `observe`: metrics of running flows.
  *
- * A flow's control thread writes its block after each epoch; anybody reads at any time. Each value is an atomic of
- * its own, with relaxed order: a reader may see one value of an epoch and not yet another, never a torn one.
+ * A flow's control thread writes its block after each epoch; anybody reads at any time. Each
+ * value is an atomic of
+ * its own, with relaxed order: a reader may see one value of an epoch and not yet another, never
+ * a torn one.
  * Values are kept as integers (milliseconds for times); the exposition scales them. */
 #pragma once
 

@@ -120,8 +120,8 @@ static struct eagre_plan_node *append_items(struct plan_binder *binder,
   return node;
 }
 
-/* Puts the items and the condition over them as far below `input` as `whole`, the condition with the
- * items in their places, may go. */
+/* Puts the items and the condition over them as far below `input` as `whole`, the condition with
+ * the items in their places, may go. */
 static struct eagre_plan_node *sink_items(struct plan_binder *binder, struct eagre_plan_node *input,
                                           const struct json_items *items,
                                           const struct eagre_expression *whole,

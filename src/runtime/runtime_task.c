@@ -1,8 +1,8 @@
 /* One flow on one core: what each command does there.
  *
  * Commands go and answers come in the order of the protocol, so what a task wrote before its answer
- * is visible to a task that gets its next command afterwards: FINISH reads the partial tables of all
- * lanes. */
+ * is visible to a task that gets its next command afterwards: FINISH reads the partial tables of
+ * all lanes. */
 #include <string.h>
 
 #include "runtime/runtime_inside.h"
@@ -255,8 +255,8 @@ bool eagre_runtime_task_turn(struct runtime_task *task) {
   return false;
 }
 
-/* A lane that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER drains
- * up to it. */
+/* A lane that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER
+ * drains up to it. */
 static void start_run(struct runtime_task *task, struct runtime_command *command) {
   enum eagre_status status = begin_run(task, command, &command->error);
   task->has_ended = status != EAGRE_OK;

@@ -6,7 +6,8 @@
  *   core:    open -> { begin -> write* -> prepare }* -> close
  *
  * `prepare` of a core makes its rows durable under the attempt and gives a piece, an opaque JSON
- * text; all pieces stand in prepared/N before `commit` makes them visible. Commit is idempotent by (checkpoint
+ * text; all pieces stand in prepared/N before `commit` makes them visible. Commit is idempotent
+ * by (checkpoint
  * id, epoch, attempt). What each kind promises: Delta exactly once; Kafka at least once (rows are
  * visible as they are written, prepare flushes and checks every acknowledgement); console and noop
  * nothing. */
@@ -41,8 +42,8 @@ struct eagre_sink_environment {
 enum eagre_status eagre_sink_validate(const struct eagre_plan_sink *plan,
                                       const struct eagre_type *columns,
                                       enum eagre_output_mode mode, struct eagre_error *error);
-/* `columns`: what the flow writes. Delta: opens the table and checks its schema (UNSAFE or USAGE by name);
- * Kafka: looks for the broker (IO within the start-up timeout). Creates nothing. */
+/* `columns`: what the flow writes. Delta: opens the table and checks its schema (UNSAFE or USAGE
+ * by name); Kafka: looks for the broker (IO within the start-up timeout). Creates nothing. */
 enum eagre_status eagre_sink_open(const struct eagre_plan_sink *plan,
                                   const struct eagre_type *columns, enum eagre_output_mode mode,
                                   const struct eagre_sink_environment *environment,
@@ -81,7 +82,9 @@ enum eagre_status eagre_sink_commit(struct eagre_sink *sink, const struct eagre_
 enum eagre_status eagre_sink_purge(struct eagre_sink *sink, int64_t epoch,
                                    struct eagre_error *error);
 
-/* ---- Writer: one core -------------------------------------------------------------------------------- */
+/* ---- Writer: one core
+ * --------------------------------------------------------------------------------
+ */
 
 enum eagre_status eagre_sink_writer_open(struct eagre_sink *sink, uint32_t core,
                                          struct eagre_io *io, struct eagre_sink_writer **out_writer,

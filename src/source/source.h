@@ -30,8 +30,8 @@ struct eagre_source_environment {
 /* Offline checks of options (JSON texts, exclusive options): USAGE. */
 enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
                                         struct eagre_error *error);
-/* Opens the source; IO when nobody answers within the start-up timeout (names the address), USAGE or IO when
- * a file or directory does not exist. */
+/* Opens the source; IO when nobody answers within the start-up timeout (names the address), USAGE
+ * or IO when a file or directory does not exist. */
 enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
                                     const struct eagre_source_environment *environment,
                                     struct eagre_source **out_source, struct eagre_error *error);
@@ -54,13 +54,14 @@ struct eagre_source_plan {
   bool has_new;
   bool is_at_fixed_end;     /* fix_end: everything up to it is planned */
 };
-/* Chooses the end of the next epoch. `start` empty = from the very beginning. May take the time of a
- * broker round trip. UNSAFE KAFKA_DATA_LOSS.* with failOnDataLoss. */
+/* Chooses the end of the next epoch. `start` empty = from the very beginning. May take the time
+ * of a broker round trip. UNSAFE KAFKA_DATA_LOSS.* with failOnDataLoss. */
 enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_text start,
                                     const struct eagre_source_limits *limits,
                                     struct eagre_arena *arena, struct eagre_source_plan *out,
                                     struct eagre_error *error);
-/* Prepares the range (start, end] for reading: splits it over the cores. Called for a fresh plan and
+/* Prepares the range (start, end] for reading: splits it over the cores. Called for a fresh plan
+ * and
  * for a re-run alike; afterwards the readers may be opened on their threads. `start` empty = from
  * the very beginning. */
 enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
@@ -75,7 +76,9 @@ void eagre_source_metrics(struct eagre_source *source, struct eagre_text end,
 /* Lag in records between `position` and what the source has now; -1 unknown. */
 int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position);
 
-/* ---- Reader: one core ----------------------------------------------------------------------------- */
+/* ---- Reader: one core
+ * -----------------------------------------------------------------------------
+ */
 
 /* Opened once per core and flow, on the core's thread. */
 enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t core,
@@ -88,6 +91,7 @@ enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
                                             struct eagre_error *error);
 /* The next batch, with the wanted columns filled (others constant NULL). `batch` is empty
  * (reset) before. OK with rows; AGAIN when nothing is there yet (wait on the io handle, where the
- * reader has its descriptors); END when this core's share is read. UNSAFE for data loss, IO, DATA. */
+ * reader has its descriptors); END when this core's share is read. UNSAFE for data loss, IO, DATA.
+ */
 enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
                                            struct eagre_batch *batch, struct eagre_error *error);

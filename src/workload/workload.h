@@ -1,5 +1,5 @@
-/* Door of the room `workload`: generated events, seeded and reproducible, and the demo. The one room
- * that knows the names of benchmarks.
+/* Door of the room `workload`: generated events, seeded and reproducible, and the demo. The one
+ * room that knows the names of benchmarks.
  *
  * Record number n of a workload is always the same bytes, whatever thread or order makes it. */
 #pragma once
@@ -10,7 +10,8 @@
 #include "base/base.h"
 #include "kafka/kafka.h"
 
-/* ---- Records -------------------------------------------------------------------------------------- */
+/* ---- Records
+ * -------------------------------------------------------------------------------------- */
 
 enum eagre_workload_kind {
   EAGRE_WORKLOAD_ORDERS, /* the demo's: about 150 bytes, some late, some malformed */
@@ -39,7 +40,8 @@ enum eagre_status eagre_workload_parse(struct eagre_text name, enum eagre_worklo
 void eagre_workload_append(const struct eagre_workload_options *options, uint64_t number,
                            struct eagre_buffer *out);
 
-/* ---- Orders, read by their maker ------------------------------------------------------------------ */
+/* ---- Orders, read by their maker
+ * ------------------------------------------------------------------ */
 
 enum { EAGRE_ORDER_REGIONS = 5 };
 
@@ -56,7 +58,8 @@ void eagre_order_make(const struct eagre_workload_options *options, uint64_t num
                       struct eagre_order *out);
 const char *eagre_order_region(uint32_t region);
 
-/* ---- Into Kafka ------------------------------------------------------------------------------------ */
+/* ---- Into Kafka
+ * ------------------------------------------------------------------------------------ */
 
 struct eagre_workload_target {
   struct eagre_text brokers;
@@ -69,7 +72,8 @@ enum eagre_status eagre_workload_send(const struct eagre_workload_options *optio
                                       struct eagre_kafka_producer *producer, uint64_t from,
                                       uint64_t to, struct eagre_error *error);
 
-/* ---- The demo -------------------------------------------------------------------------------------- */
+/* ---- The demo
+ * -------------------------------------------------------------------------------------- */
 
 struct eagre_demo_options {
   uint64_t event_count;     /* 0 = 2,500,000 */
@@ -79,7 +83,9 @@ struct eagre_demo_options {
   void *write_context;
   bool is_terminal; /* redraw the progress line in place */
 };
-/* Starts a mock cluster in this process, generates orders, runs examples/demo.sql over them, compares
- * with an independent recount and prints the table. CHECK DEMO_COUNTS_DIFFER when they are not equal. */
+/* Starts a mock cluster in this process, generates orders, runs examples/demo.sql over them,
+ * compares
+ * with an independent recount and prints the table. CHECK DEMO_COUNTS_DIFFER when they are not
+ * equal. */
 enum eagre_status eagre_demo_run(const struct eagre_demo_options *options,
                                  struct eagre_error *error);

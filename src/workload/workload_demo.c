@@ -1,10 +1,11 @@
-/* The demo: a broker, a generator and the engine in one process, and a recount that shares no code with the
- * engine but the generator's own knowledge of what it made.
+/* The demo: a broker, a generator and the engine in one process, and a recount that shares no
+ * code with the engine but the generator's own knowledge of what it made.
  *
  * Threads: the engine's, and one for the generator. The mock cluster keeps a few megabytes per
  * partition, so the generator waits for the slowest flow.
  *
- * Exactness: windows of records that are on time lie at or after the first record's minute, and none
+ * Exactness: windows of records that are on time lie at or after the first record's minute, and
+ * none
  * of those records can be late (workload_orders.c), so their counts must equal the recount. Late
  * records fall into earlier windows; how many of them were in time depends on the epochs, so their
  * number is only bounded. */
@@ -103,7 +104,8 @@ static int64_t minute_of(const struct demo *demo, int64_t event_us) {
   return since_us < 0 ? -1 : since_us / MINUTE_US;
 }
 
-/* ---- Generator ------------------------------------------------------------------------------------ */
+/* ---- Generator
+ * ------------------------------------------------------------------------------------ */
 
 static uint64_t slowest_flow(const struct demo *demo) {
   uint64_t slowest = UINT64_MAX;
@@ -184,7 +186,8 @@ static void *generator_main(void *argument) {
   return NULL;
 }
 
-/* ---- Engine: what it reports and prints ------------------------------------------------------------ */
+/* ---- Engine: what it reports and prints
+ * ------------------------------------------------------------ */
 
 static void draw(struct demo *demo) {
   int64_t now_us = eagre_clock_wall_us();
@@ -262,7 +265,8 @@ static void take_rows(void *context, struct eagre_text text) {
   eagre_arena_done(&arena);
 }
 
-/* ---- Comparing and showing ---------------------------------------------------------------------------- */
+/* ---- Comparing and showing
+ * ---------------------------------------------------------------------------- */
 
 static enum eagre_status compare(const struct demo *demo, struct eagre_error *error) {
   for (uint32_t i = 0; i < demo->minute_count * EAGRE_ORDER_REGIONS; i++) {
@@ -357,7 +361,8 @@ static void show_end(const struct demo *demo) {
       demo->options->folder.data);
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------ */
+/* ---- The whole
+ * ------------------------------------------------------------------------------------------ */
 
 static enum eagre_status open_pipeline(struct demo *demo, struct eagre_error *error) {
   const struct eagre_sql_define define = {EAGRE_TEXT("brokers"),

@@ -69,7 +69,8 @@ void eagre_workload_append_timestamp(struct eagre_buffer *out, int64_t us) {
   eagre_buffer_append(out, text, sizeof text - 1);
 }
 
-/* ---- Yahoo Streaming Benchmark ---------------------------------------------------------------------- */
+/* ---- Yahoo Streaming Benchmark
+ * ---------------------------------------------------------------------- */
 
 /* A UUID that depends on (seed, what, number) only. */
 static void append_uuid(struct eagre_buffer *out, uint64_t seed, uint64_t what, uint64_t number) {
@@ -110,7 +111,8 @@ static void append_ysb(const struct eagre_workload_options *options, uint64_t nu
   eagre_buffer_append_string(out, "\",\"ip_address\":\"1.2.3.4\"}");
 }
 
-/* ---- Device, words ------------------------------------------------------------------------------------ */
+/* ---- Device, words
+ * ------------------------------------------------------------------------------------ */
 
 static void append_device(const struct eagre_workload_options *options, uint64_t number,
                           struct eagre_buffer *out) {

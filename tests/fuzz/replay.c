@@ -1,4 +1,5 @@
-/* Runs a fuzz target without libFuzzer: over every file of a folder of seeds, then over mutations of
+/* Runs a fuzz target without libFuzzer: over every file of a folder of seeds, then over mutations
+ * of
  * them made from a fixed random seed, so that a plain `make test` exercises every parser of outside
  * bytes. Usage: replay_<thing> FOLDER [MUTATIONS]. */
 #include <dirent.h>

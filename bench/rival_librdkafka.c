@@ -3,10 +3,12 @@
  *
  *   rival_librdkafka BROKERS TOPIC PARTITION_COUNT
  *
- * Prints "<records> <bytes> <sum of first bytes>"; whoever starts it takes its CPU time. Linked with
- * jemalloc, as `eagre` is. Partitions are read from the beginning through one queue, without a
- * group. */
+ * Prints "<records> <bytes> <sum of first bytes> <version of jemalloc>"; whoever starts it takes its
+ * CPU time. It allocates with jemalloc, as `eagre` does; asking for the version makes sure, because
+ * the linker leaves out libraries nobody calls. Partitions are read from the beginning through
+ * one queue, without a group. */
 #include <inttypes.h>
+#include <jemalloc/jemalloc.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +87,13 @@ static void read_to_end(struct consumer *consumer) {
   }
 }
 
+static const char *allocator_version(void) {
+  const char *version = "unknown";
+  size_t size = sizeof version;
+  mallctl("version", (void *)&version, &size, NULL, 0);
+  return version;
+}
+
 int main(int argc, char **argv) {
   static struct consumer consumer;
   if (argc != 4) {
@@ -98,8 +107,8 @@ int main(int argc, char **argv) {
   open_consumer(&consumer, argv[1], argv[2]);
   start_partitions(&consumer, argv[2]);
   read_to_end(&consumer);
-  printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", consumer.record_count, consumer.byte_count,
-         consumer.first_byte_sum);
+  printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", consumer.record_count, consumer.byte_count,
+         consumer.first_byte_sum, allocator_version());
   /* The kernel takes the rest back: an orderly end would be measured, and is no part of reading. */
   fflush(stdout);
   _Exit(0);

@@ -10,12 +10,14 @@ import pathlib
 import sys
 import tempfile
 
-import place  # first: it makes the rig importable
+import place
 import files
 import kafka
 import machine
 import micro
+from engine import WrongResult
 from figure import HEADING
+from process import ProcessFailed
 
 CHECKS = {
     "json": micro.json_decode,
@@ -62,7 +64,11 @@ def check(name, settings):
 def main():
     settings = parse_arguments()
     names = list(CHECKS) if "all" in settings.names else settings.names
-    return 0 if all([check(name, settings) for name in names]) else 1
+    try:
+        return 0 if all([check(name, settings) for name in names]) else 1
+    except (ProcessFailed, WrongResult, FileNotFoundError) as problem:
+        print(f"bench/check: {problem}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def run(folder, pipeline, cores=1):
     folder.mkdir(parents=True)
     (folder / "pipeline.sql").write_text(pipeline)
     command = [place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", cores, "--progress", "none"]
-    return measure(command, cwd=folder, environment={"TZ": "UTC", "EAGRE_CRASH_AT": ""})
+    return measure(command, cwd=folder, environment={"TZ": "UTC"})
 
 
 def verify(folder, expected_path, data_epoch_count):

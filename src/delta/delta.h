@@ -1,10 +1,10 @@
 /* Door of the room `delta`: the transaction log of a Delta table: snapshot, append, replace.
  *
  * A commit is named by (application id, epoch) in its txn action. Its commitInfo carries, beside
- * what Spark writes there, the member "eagre": {"epoch": 17, "attempt": "..."}, so that recovery can
- * ask the table which attempt it has. Commits are put-if-absent; a lost race is resolved by the
- * rules of Delta's protocol for writers that read nothing. Tables are created with protocol reader
- * 1, writer 2. The log is always replayed from its JSON, from version 0 on.
+ * what Spark writes there, the member "eagre": {"epoch": 17, "attempt": "..."}, so that recovery
+ * can ask the table which attempt it has. Commits are put-if-absent; a lost race is resolved by
+ * the rules of Delta's protocol for writers that read nothing. Tables are created with protocol
+ * reader 1, writer 2. The log is always replayed from its JSON, from version 0 on.
  *
  * One handle belongs to one thread (the control thread); data files are written by the cores with
  * `eagre_delta_file_*`, which touch no log. */
@@ -43,7 +43,8 @@ uint64_t eagre_delta_file_count(const struct eagre_delta_table *table);
  * columns a Delta table can have. `out_map` (arena; may be NULL) gets, per table column, the index
  * in `schema` or UINT32_MAX.
  * USAGE: DELTA_METADATA_MISMATCH names the column; for a new table DELTA_DUPLICATE_COLUMNS_FOUND,
- * DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES, DELTA_NULL_SCHEMA_IN_STREAMING_WRITE (a VOID column). */
+ * DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES, DELTA_NULL_SCHEMA_IN_STREAMING_WRITE (a VOID column).
+ */
 enum eagre_status eagre_delta_check_schema(const struct eagre_delta_table *table,
                                            const struct eagre_type *schema,
                                            struct eagre_arena *arena, uint32_t **out_map,
@@ -58,7 +59,7 @@ struct eagre_delta_transaction {
 void eagre_delta_find_transaction(const struct eagre_delta_table *table, const char *application_id,
                                   struct eagre_delta_transaction *out);
 
-/* ---- Data files (any core; own io handle) ------------------------------------------------------ */
+/* ---- Data files (any core; own io handle) ---------------------------------------------------- */
 
 /* A data file is called
  *
@@ -84,8 +85,8 @@ enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *locatio
                                         const struct eagre_delta_file_options *options,
                                         struct eagre_delta_file **out_file,
                                         struct eagre_error *error);
-/* Columns and rows as eagre_parquet_writer_write. DATA DELTA_NOT_NULL_CONSTRAINT_VIOLATED: a NULL in
- * a column, or a field of a STRUCT, that `schema` calls not nullable. */
+/* Columns and rows as eagre_parquet_writer_write. DATA DELTA_NOT_NULL_CONSTRAINT_VIOLATED: a NULL
+ * in a column, or a field of a STRUCT, that `schema` calls not nullable. */
 enum eagre_status eagre_delta_file_write(struct eagre_delta_file *file,
                                          const struct eagre_vector *columns, uint32_t row_count,
                                          struct eagre_error *error);
@@ -122,10 +123,10 @@ struct eagre_delta_commit {
  * is there in full. Lost races are retried after the conflict rules; afterwards the commit is read
  * again to see that it is ours. Writes a log checkpoint every delta.checkpointInterval (10)
  * versions; a failed checkpoint is only logged. Passes the crash point sink.mid_commit.
- * UNSAFE: DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED, DELTA_CONCURRENT_TRANSACTION (the table has
- * this epoch by another attempt, or a later one), DELTA_APPEND_ONLY, DELTA_COMMIT_CLOBBERED,
- * DELTA_DATA_FILE_MISSING. USAGE: those of eagre_delta_check_schema. IO: disk. After an error the
- * handle is only good for close. */
+ * UNSAFE: DELTA_CONCURRENT_TRANSACTION (the table has this epoch by another attempt, or a later
+ * one), DELTA_METADATA_CHANGED (another schema), DELTA_APPEND_ONLY, DELTA_COMMIT_CLOBBERED,
+ * DELTA_DATA_FILE_MISSING, and those of eagre_delta_refresh. USAGE: those of
+ * eagre_delta_check_schema. IO: disk. After an error the handle is only good for close. */
 enum eagre_status eagre_delta_commit(struct eagre_delta_table *table,
                                      const struct eagre_delta_commit *commit, int64_t *out_version,
                                      struct eagre_error *error);

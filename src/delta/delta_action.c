@@ -1,3 +1,4 @@
+/* Reading one commit line by line: strict about what replay needs, blind to everything else. */
 #include "delta/delta_action.h"
 
 struct reader {
@@ -16,7 +17,7 @@ static enum eagre_status refuse(struct reader *reader, const char *what) {
   return EAGRE_UNSAFE;
 }
 
-/* ---- Members ---------------------------------------------------------------------------------- */
+/* ---- Members --------------------------------------------------------------------------------- */
 
 struct eagre_text eagre_delta_member_text(const struct eagre_json_node *body, const char *name) {
   const struct eagre_json_node *node = eagre_json_member(body, name);
@@ -41,7 +42,7 @@ static bool is_flag_set(const struct eagre_json_node *body, const char *name) {
   return is_present(body, name, EAGRE_JSON_TRUE);
 }
 
-/* ---- Actions ---------------------------------------------------------------------------------- */
+/* ---- Actions --------------------------------------------------------------------------------- */
 
 static void link_action(struct reader *reader, struct eagre_delta_action action) {
   struct eagre_delta_action *copy = eagre_arena_allocate(reader->arena, sizeof *copy);
@@ -172,7 +173,7 @@ enum eagre_status eagre_delta_actions_read(struct eagre_arena *arena, struct eag
   return EAGRE_OK;
 }
 
-/* ---- Paths ------------------------------------------------------------------------------------ */
+/* ---- Paths ----------------------------------------------------------------------------------- */
 
 static int read_digit(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';

@@ -32,8 +32,8 @@ struct eagre_delta_actions {
   const struct eagre_delta_action *first; /* the others, in order */
 };
 
-/* `name` is the file's, for error places. UNSAFE DELTA_LOG_CORRUPT: a line that is no JSON object, a
- * known action without what it must have. */
+/* `name` is the file's, for error places. UNSAFE DELTA_LOG_CORRUPT: a line that is no JSON object,
+ * a known action without what it must have. */
 enum eagre_status eagre_delta_actions_read(struct eagre_arena *arena, struct eagre_text content,
                                            const char *name, struct eagre_delta_actions *out,
                                            struct eagre_error *error);

@@ -10,7 +10,7 @@
 
 enum { BATCH_ROW_COUNT = 1024 };
 
-/* ---- The columns ------------------------------------------------------------------------------ */
+/* ---- The columns ----------------------------------------------------------------------------- */
 
 #define FIELD(name, type)                                                                          \
   { {name, sizeof(name) - 1}, &type##_type, true }
@@ -122,7 +122,7 @@ static const struct eagre_field checkpoint_fields[] = {
 };
 static const struct eagre_type checkpoint_type = CONTAINER(EAGRE_TYPE_STRUCT, checkpoint_fields);
 
-/* ---- From JSON to columns --------------------------------------------------------------------- */
+/* ---- From JSON to columns -------------------------------------------------------------------- */
 
 typedef const struct eagre_json_node *node_pointer;
 
@@ -250,7 +250,7 @@ static void fill_vector(struct eagre_arena *arena, struct eagre_vector *out,
   }
 }
 
-/* ---- Rows ------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 struct checkpoint {
   struct eagre_parquet_writer *writer;
@@ -317,7 +317,7 @@ static enum eagre_status add_all(struct checkpoint *checkpoint,
   return write_rows(checkpoint, error);
 }
 
-/* ---- Files ------------------------------------------------------------------------------------ */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static enum eagre_status write_parquet(struct eagre_delta_table *table,
                                        struct checkpoint *checkpoint, const char *path,

@@ -24,7 +24,7 @@ struct attempt {
   const struct eagre_type *known_schema;
 };
 
-/* ---- Conflicts -------------------------------------------------------------------------------- */
+/* ---- Conflicts ------------------------------------------------------------------------------- */
 
 static bool is_schema_same(const struct eagre_type *a, const struct eagre_type *b) {
   struct eagre_buffer texts[2] = {{0}, {0}};
@@ -106,7 +106,7 @@ static enum eagre_status check_table(const struct attempt *attempt, struct eagre
   return EAGRE_UNSAFE;
 }
 
-/* ---- Data files ------------------------------------------------------------------------------- */
+/* ---- Data files ------------------------------------------------------------------------------ */
 
 static enum eagre_status check_file(struct attempt *attempt, const struct eagre_delta_action *add,
                                     struct eagre_error *error) {
@@ -150,7 +150,7 @@ static enum eagre_status check_files(struct attempt *attempt, struct eagre_error
   return EAGRE_OK;
 }
 
-/* ---- Publishing ------------------------------------------------------------------------------- */
+/* ---- Publishing ------------------------------------------------------------------------------ */
 
 /* Writes the next version. Another writer has it: AGAIN. */
 static enum eagre_status publish(struct attempt *attempt, struct eagre_error *error) {

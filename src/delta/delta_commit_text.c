@@ -1,3 +1,4 @@
+/* Printing a commit: commitInfo, metaData and protocol when they are new, txn, add, remove. */
 #include "delta/delta_commit_text.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@ static void print_string(struct eagre_buffer *out, const char *string) {
   eagre_buffer_append_json_string(out, eagre_text_of(string));
 }
 
-/* ---- commitInfo ------------------------------------------------------------------------------- */
+/* ---- commitInfo ------------------------------------------------------------------------------ */
 
 struct counts {
   uint64_t added_files;
@@ -59,7 +60,7 @@ static void print_commit_info(const struct eagre_delta_snapshot *snapshot,
   eagre_buffer_append_string(out, "}}}\n");
 }
 
-/* ---- metaData and protocol -------------------------------------------------------------------- */
+/* ---- metaData and protocol ------------------------------------------------------------------- */
 
 static void print_schema_string(const struct eagre_delta_commit *commit, struct eagre_buffer *out) {
   struct eagre_buffer schema = {0};
@@ -128,8 +129,8 @@ static enum eagre_status print_new_schema(const struct eagre_delta_snapshot *sna
   return EAGRE_OK;
 }
 
-/* Nullability aside: the new schema is all nullable, the table's may be stricter, and a full refresh
- * must be able to lift that. */
+/* Nullability aside: the new schema is all nullable, the table's may be stricter, and a full
+ * refresh must be able to lift that. */
 static bool needs_new_schema(const struct eagre_delta_snapshot *snapshot,
                              const struct eagre_delta_commit *commit) {
   if (!commit->overwrite_schema) return false;
@@ -155,7 +156,7 @@ static enum eagre_status print_metadata(const struct eagre_delta_snapshot *snaps
   return print_new_schema(snapshot, commit, arena, out, error);
 }
 
-/* ---- The other actions ------------------------------------------------------------------------ */
+/* ---- The other actions ----------------------------------------------------------------------- */
 
 static void print_txn(const struct eagre_delta_commit *commit, struct eagre_buffer *out) {
   eagre_buffer_append_string(out, "{\"txn\":{\"appId\":");

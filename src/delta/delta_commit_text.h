@@ -1,5 +1,5 @@
-/* The text of a commit: what stands in `_delta_log/<version>.json`, in the order and with the members
- * of Spark's. */
+/* The text of a commit: what stands in `_delta_log/<version>.json`, in the order and with the
+ * members of Spark's. */
 #pragma once
 
 #include "base/base.h"

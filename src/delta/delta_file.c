@@ -18,7 +18,7 @@ struct eagre_delta_file {
   char *name; /* of the file below `location` */
 };
 
-/* ---- Names ------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 static bool is_plain(const char *text) {
   for (; *text != '\0'; text++) {
@@ -85,7 +85,7 @@ static struct eagre_text print_name(struct eagre_arena *arena,
                             is_compressed ? eagre_codec_name(options->parquet->codec) : "");
 }
 
-/* ---- Life ------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 static void free_file(struct eagre_delta_file *file) {
   eagre_parquet_writer_free(file->writer);
@@ -150,7 +150,7 @@ enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *locatio
   return EAGRE_OK;
 }
 
-/* ---- Rows ------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* The field that is NULL where it must not be, or NULL. */
 static const struct eagre_field *find_violation(const struct eagre_field *field,
@@ -202,7 +202,7 @@ uint64_t eagre_delta_file_row_count(const struct eagre_delta_file *file) {
   return eagre_parquet_writer_row_count(file->writer);
 }
 
-/* ---- Finish ----------------------------------------------------------------------------------- */
+/* ---- Finish ---------------------------------------------------------------------------------- */
 
 static void print_action(const struct eagre_delta_file *file, uint64_t size, int64_t modified_ms,
                          struct eagre_buffer *out) {

@@ -1,3 +1,5 @@
+/* Open addressing over an array of entries in order of insertion. Removing leaves a dead entry,
+ * whose slot later probes pass; growing drops them. */
 #include "delta/delta_map.h"
 
 enum { SLOT_COUNT_MIN = 16 };

@@ -47,7 +47,7 @@ static enum eagre_status refuse(struct eagre_error *error, const char *format, c
   return EAGRE_UNSAFE;
 }
 
-/* ---- Protocol --------------------------------------------------------------------------------- */
+/* ---- Protocol -------------------------------------------------------------------------------- */
 
 static bool is_harmless(struct eagre_text feature) {
   for (size_t i = 0; i < EAGRE_COUNT_OF(harmless_features); i++) {
@@ -90,7 +90,7 @@ static enum eagre_status check_versions(int64_t reader_version, int64_t writer_v
                 (size_t)size);
 }
 
-/* ---- Properties ------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------ */
 
 static enum eagre_status check_property(struct eagre_text key, struct eagre_text value,
                                         struct eagre_error *error) {
@@ -126,7 +126,7 @@ bool eagre_delta_interval_read(struct eagre_text text, int64_t *out_ms) {
   char unit[32];
   long long count;
   int end = 0;
-  if (text.size >= sizeof copy) return false;
+  if (text.size == 0 || text.size >= sizeof copy) return false;
   memcpy(copy, text.data, text.size);
   copy[text.size] = '\0';
   bool is_read = sscanf(copy, "interval %9lld %31[a-z]%n", &count, unit, &end) == 2;

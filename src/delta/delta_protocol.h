@@ -17,8 +17,8 @@ struct eagre_delta_rules {
   int64_t tombstone_retention_ms;
 };
 
-/* Checks the bodies of a protocol and a metaData action. UNSAFE DELTA_UNSUPPORTED_FEATURES names what
- * we cannot do. */
+/* Checks the bodies of a protocol and a metaData action. UNSAFE DELTA_UNSUPPORTED_FEATURES names
+ * what we cannot do. */
 enum eagre_status eagre_delta_protocol_check(const struct eagre_json_node *protocol,
                                              const struct eagre_json_node *metadata,
                                              struct eagre_delta_rules *out_rules,

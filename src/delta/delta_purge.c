@@ -1,6 +1,6 @@
-/* Step 6 of the epoch protocol: data files that no commit ever added and that no attempt can add any
- * more, because the table has a later commit of their application. Everything else stays: files of
- * other writers, files that were removed from the table but not yet vacuumed. */
+/* Step 6 of the epoch protocol: data files that no commit ever added and that no attempt can add
+ * any more, because the table has a later commit of their application. Everything else stays:
+ * files of other writers, files that were removed from the table but not yet vacuumed. */
 #include "delta/delta_file.h"
 #include "delta/delta_table.h"
 

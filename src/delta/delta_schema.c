@@ -1,3 +1,4 @@
+/* Schemas of tables: read from the log, printed for it, compared with what a query gives. */
 #include "delta/delta_schema.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static const struct {
     {"variant", EAGRE_TYPE_VARIANT},     {"void", EAGRE_TYPE_NULL},
 };
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 /* Metadata of a column that asks something of its writers which we do not do. */
 static const struct {
@@ -195,7 +196,7 @@ enum eagre_status eagre_delta_schema_read(struct eagre_arena *arena,
   return EAGRE_OK;
 }
 
-/* ---- Printing --------------------------------------------------------------------------------- */
+/* ---- Printing -------------------------------------------------------------------------------- */
 
 struct printer {
   struct eagre_buffer *out;
@@ -280,7 +281,7 @@ void eagre_delta_schema_print_new(const struct eagre_type *schema, const char *c
   print_fields(&(struct printer){.out = out, .is_new = true}, schema, comments);
 }
 
-/* ---- Checking a new table --------------------------------------------------------------------- */
+/* ---- Checking a new table -------------------------------------------------------------------- */
 
 static enum eagre_status check_name(struct eagre_text name, struct eagre_error *error) {
   static const char forbidden[] = " ,;{}()\n\t=";
@@ -334,7 +335,7 @@ enum eagre_status eagre_delta_schema_check_new(const struct eagre_type *schema,
   return check_new_type(schema, EAGRE_TEXT(""), error);
 }
 
-/* ---- Checking an append ----------------------------------------------------------------------- */
+/* ---- Checking an append ---------------------------------------------------------------------- */
 
 static enum eagre_status refuse_mismatch(struct eagre_error *error, struct eagre_text name,
                                          const char *what) {

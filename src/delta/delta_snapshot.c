@@ -1,3 +1,4 @@
+/* Replaying commits into the state of the table. */
 #include "delta/delta_snapshot.h"
 
 #include <stdio.h>
@@ -5,7 +6,7 @@
 #include "delta/delta_protocol.h"
 #include "delta/delta_schema.h"
 
-/* ---- Life ------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 void eagre_delta_snapshot_init(struct eagre_delta_snapshot *snapshot) {
   *snapshot = (struct eagre_delta_snapshot){.version = -1};
@@ -21,7 +22,7 @@ void eagre_delta_snapshot_done(struct eagre_delta_snapshot *snapshot) {
   eagre_arena_done(&snapshot->arena);
 }
 
-/* ---- Names ------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 void eagre_delta_log_name(int64_t version, char out_name[EAGRE_DELTA_LOG_NAME_SIZE]) {
   snprintf(out_name, EAGRE_DELTA_LOG_NAME_SIZE, "_delta_log/%020lld.json", (long long)version);
@@ -38,7 +39,7 @@ int64_t eagre_delta_log_version(const char *entry_name) {
   return strcmp(entry_name + DIGIT_COUNT, ".json") == 0 ? version : -1;
 }
 
-/* ---- Paths ever added ------------------------------------------------------------------------- */
+/* ---- Paths ever added ------------------------------------------------------------------------ */
 
 static uint64_t hash_path(struct eagre_text path) {
   uint64_t hash = eagre_hash_bytes(path.data, path.size, 0);
@@ -82,7 +83,7 @@ bool eagre_delta_snapshot_has_path(const struct eagre_delta_snapshot *snapshot,
   return false;
 }
 
-/* ---- Protocol and metadata -------------------------------------------------------------------- */
+/* ---- Protocol and metadata ------------------------------------------------------------------- */
 
 static enum eagre_status refuse(struct eagre_error *error, const char *name, const char *what) {
   eagre_error_set(error, EAGRE_UNSAFE, "DELTA_LOG_CORRUPT",
@@ -133,7 +134,7 @@ static enum eagre_status apply_rules(struct eagre_delta_snapshot *snapshot,
   return EAGRE_OK;
 }
 
-/* ---- The other actions ------------------------------------------------------------------------ */
+/* ---- The other actions ----------------------------------------------------------------------- */
 
 static void apply_action(struct eagre_delta_snapshot *snapshot, struct eagre_arena *arena,
                          const struct eagre_delta_action *action, int64_t version,

@@ -1,7 +1,7 @@
 /* What the log says up to some version: the state of a table.
  *
- * Replay applies whole commits in order: `eagre_delta_snapshot_apply` either takes all of a commit or,
- * on an error, leaves the snapshot as it was but for the arena. Inside a commit order has no
+ * Replay applies whole commits in order: `eagre_delta_snapshot_apply` either takes all of a commit
+ * or, on an error, leaves the snapshot as it was but for the arena. Inside a commit order has no
  * meaning, except that a file which is removed and added again (with another deletion vector) is
  * there afterwards. */
 #pragma once
@@ -50,8 +50,8 @@ struct eagre_delta_snapshot {
 void eagre_delta_snapshot_init(struct eagre_delta_snapshot *snapshot);
 void eagre_delta_snapshot_done(struct eagre_delta_snapshot *snapshot);
 
-/* Applies the commit `version` (one more than the snapshot's), whose file has the content `content`.
- * UNSAFE: DELTA_LOG_CORRUPT, DELTA_UNSUPPORTED_FEATURES, DELTA_TABLE_ID_CHANGED. */
+/* Applies the commit `version` (one more than the snapshot's), whose file has the content
+ * `content`. UNSAFE: DELTA_LOG_CORRUPT, DELTA_UNSUPPORTED_FEATURES, DELTA_TABLE_ID_CHANGED. */
 enum eagre_status eagre_delta_snapshot_apply(struct eagre_delta_snapshot *snapshot, int64_t version,
                                              struct eagre_text content, struct eagre_error *error);
 /* Drops tombstones that have expired at `now_ms`. */

@@ -1,3 +1,4 @@
+/* Printing statistics: what a bound looks like, and the walk over columns and their leaves. */
 #include "delta/delta_statistics.h"
 
 #include <inttypes.h>
@@ -16,7 +17,7 @@ enum {
   DAY_SECONDS = 24 * 60 * 60,
 };
 
-/* ---- Text ------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 /* The character at `*position` of valid UTF-8; moves on. */
 static uint32_t take_character(struct eagre_text text, size_t *position) {
@@ -42,8 +43,8 @@ static int count_units(uint32_t character) {
   return character >= 0x10000 ? 2 : 1;
 }
 
-/* Spark's rule: the first 32 UTF-16 units, a surrogate pair kept whole, and a tie breaker that is not
- * below the first character left out; while that one is the last of all, it is kept too. */
+/* Spark's rule: the first 32 UTF-16 units, a surrogate pair kept whole, and a tie breaker that is
+ * not below the first character left out; while that one is the last of all, it is kept too. */
 static bool append_cut_maximum(struct eagre_text text, struct eagre_buffer *out) {
   size_t position = 0;
   int units = 0;
@@ -82,7 +83,7 @@ static bool print_text(struct eagre_text text, bool is_maximum, struct eagre_buf
   return has_maximum;
 }
 
-/* ---- Time ------------------------------------------------------------------------------------- */
+/* ---- Time ------------------------------------------------------------------------------------ */
 
 static bool print_days(int64_t days, struct eagre_buffer *out) {
   int64_t year;
@@ -116,7 +117,7 @@ static bool print_timestamp(int64_t us, struct eagre_buffer *out) {
   return true;
 }
 
-/* ---- Numbers ---------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 static bool print_real(double value, size_t size, const char *text, struct eagre_buffer *out) {
   /* As Spark: infinities are texts. */
@@ -163,7 +164,7 @@ bool eagre_delta_statistics_print_bound(const struct eagre_vector *value, bool i
   }
 }
 
-/* ---- The walk over the schema ----------------------------------------------------------------- */
+/* ---- The walk over the schema ---------------------------------------------------------------- */
 
 enum statistic { MINIMUM, MAXIMUM, NULL_COUNT };
 

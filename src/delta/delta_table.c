@@ -1,10 +1,11 @@
+/* The handle: opening a table, following its log, and the questions that are only looked up. */
 #include "delta/delta_table.h"
 
 #include <inttypes.h>
 
 #include "delta/delta_schema.h"
 
-/* ---- Reading the log -------------------------------------------------------------------------- */
+/* ---- Reading the log ------------------------------------------------------------------------- */
 
 enum eagre_status eagre_delta_table_read_commit(struct eagre_delta_table *table, int64_t version,
                                                 struct eagre_error *error) {
@@ -65,7 +66,7 @@ enum eagre_status eagre_delta_table_verify(struct eagre_delta_table *table,
   return EAGRE_UNSAFE;
 }
 
-/* ---- Opening ---------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 static enum eagre_status refuse_incomplete(const struct eagre_delta_table *table, int64_t first,
                                            struct eagre_error *error) {
@@ -158,7 +159,7 @@ void eagre_delta_close(struct eagre_delta_table *table) {
   eagre_free(table);
 }
 
-/* ---- What is known ---------------------------------------------------------------------------- */
+/* ---- What is known --------------------------------------------------------------------------- */
 
 int64_t eagre_delta_version(const struct eagre_delta_table *table) {
   return table->snapshot.version;

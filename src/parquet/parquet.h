@@ -26,12 +26,12 @@ void eagre_parquet_options_init(struct eagre_parquet_options *options);
 
 /* Statistics of one leaf column over the whole file, for Delta.
  *
- * `null_count` counts rows whose value is NULL, be it for a STRUCT above it; of a leaf below an ARRAY
- * or MAP, the rows whose outermost ARRAY or MAP is NULL.
- * `has_range` is false when all values are NULL, a float holds a NaN, or the type has no order there
- * (BOOLEAN, BINARY, anything below an ARRAY or MAP). A bound is a one-row vector of the leaf's type,
- * full and uncut (in the file's own statistics text is cut to 64 bytes); a zero minimum is -0.0, a
- * zero maximum 0.0. It lives as long as the writer. */
+ * `null_count` counts rows whose value is NULL, be it for a STRUCT above it; of a leaf below an
+ * ARRAY or MAP, the rows whose outermost ARRAY or MAP is NULL. `has_range` is false when all
+ * values are NULL, a float holds a NaN, or the type has no order there (BOOLEAN, BINARY, anything
+ * below an ARRAY or MAP). A bound is a one-row vector of the leaf's type, full and uncut (in the
+ * file's own statistics text is cut to 64 bytes); a zero minimum is -0.0, a zero maximum 0.0. It
+ * lives as long as the writer. */
 struct eagre_parquet_statistics {
   uint64_t null_count;
   bool has_range;

@@ -1,3 +1,5 @@
+/* The end of a file. Indexes are made when their row group is written, when the pages' places are
+ * known; the footer's references to them when the file ends, when their own are. */
 #include "parquet/parquet_footer.h"
 
 #include <endian.h>

@@ -40,23 +40,46 @@ static inline __attribute__((always_inline)) void pack_block(const uint32_t *val
 #define PACK_CASE(width)                                                                           \
   case width:                                                                                      \
     for (uint32_t i = 0; i < block_count; i++) {                                                   \
-      pack_block(values + i * BLOCK_COUNT, out + i * (4 * width), width);                          \
+      pack_block(values + (size_t)i * BLOCK_COUNT, out + (size_t)i * (4 * width), width);          \
     }                                                                                              \
-    break;
+    break
 
 static void pack_blocks(const uint32_t *values, uint32_t block_count, char *out, unsigned width) {
   switch (width) {
-    PACK_CASE(1)
-    PACK_CASE(2)
-    PACK_CASE(3)
-    PACK_CASE(4)
-    PACK_CASE(5)
-    PACK_CASE(6) PACK_CASE(7) PACK_CASE(8) PACK_CASE(9) PACK_CASE(10) PACK_CASE(11) PACK_CASE(12)
-        PACK_CASE(13) PACK_CASE(14) PACK_CASE(15) PACK_CASE(16) PACK_CASE(17) PACK_CASE(18)
-            PACK_CASE(19) PACK_CASE(20) PACK_CASE(21) PACK_CASE(22) PACK_CASE(23) PACK_CASE(24)
-                PACK_CASE(25) PACK_CASE(26) PACK_CASE(27) PACK_CASE(28) PACK_CASE(29) PACK_CASE(30)
-                    PACK_CASE(31) PACK_CASE(32) default
-        : eagre_assert_failed("width 1..32", __FILE__, __LINE__);
+    PACK_CASE(1);
+    PACK_CASE(2);
+    PACK_CASE(3);
+    PACK_CASE(4);
+    PACK_CASE(5);
+    PACK_CASE(6);
+    PACK_CASE(7);
+    PACK_CASE(8);
+    PACK_CASE(9);
+    PACK_CASE(10);
+    PACK_CASE(11);
+    PACK_CASE(12);
+    PACK_CASE(13);
+    PACK_CASE(14);
+    PACK_CASE(15);
+    PACK_CASE(16);
+    PACK_CASE(17);
+    PACK_CASE(18);
+    PACK_CASE(19);
+    PACK_CASE(20);
+    PACK_CASE(21);
+    PACK_CASE(22);
+    PACK_CASE(23);
+    PACK_CASE(24);
+    PACK_CASE(25);
+    PACK_CASE(26);
+    PACK_CASE(27);
+    PACK_CASE(28);
+    PACK_CASE(29);
+    PACK_CASE(30);
+    PACK_CASE(31);
+    PACK_CASE(32);
+  default:
+    eagre_assert_failed("width 1..32", __FILE__, __LINE__);
   }
 }
 
@@ -101,7 +124,7 @@ static inline void append_packed(struct eagre_buffer *out, const void *values, u
   out->size += (size_t)group_count * width;
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------- */
+/* ---- Runs ------------------------------------------------------------------------------------ */
 
 static void append_run(struct eagre_buffer *out, uint32_t value, uint32_t count, unsigned width) {
   eagre_parquet_varint_append(out, (uint64_t)count << 1);
@@ -158,7 +181,7 @@ void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *value
   }
 }
 
-/* ---- Levels ----------------------------------------------------------------------------------- */
+/* ---- Levels ---------------------------------------------------------------------------------- */
 
 void eagre_parquet_levels_append(struct eagre_buffer *out, const uint8_t *levels, uint32_t count,
                                  unsigned width) {

@@ -1,3 +1,4 @@
+/* Making pages: compress the body or not, put the header in front. */
 #include "parquet/parquet_page.h"
 
 enum {

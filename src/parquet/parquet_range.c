@@ -1,3 +1,4 @@
+/* Ranges of values, and their bounds as bytes. */
 #include "parquet/parquet_range.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* Types to leaf columns, and to the SchemaElements of the footer. */
 #include "parquet/parquet_schema.h"
 
 enum {

@@ -1,3 +1,4 @@
+/* Thrift's compact protocol, the writing half. */
 #include "parquet/parquet_thrift.h"
 
 enum {

@@ -30,7 +30,8 @@ static void check_schema(const struct eagre_delta_snapshot *snapshot) {
   eagre_arena_done(&arena);
 }
 
-/* Replaces all files and the schema by a commit of ours, which must be replayed without complaint. */
+/* Replaces all files and the schema by a commit of ours, which must be replayed without complaint.
+ */
 static void check_commit(struct eagre_delta_snapshot *snapshot) {
   static const struct eagre_type integer = {.kind = EAGRE_TYPE_INT};
   struct eagre_field field = {EAGRE_TEXT("n"), &integer, true};

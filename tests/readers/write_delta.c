@@ -1,8 +1,8 @@
-/* Writes one epoch into a Delta table: write_delta LOCATION, with a header line and one line per row
- * on standard input (rows.h). The header has "schema", "application", "epoch", "attempt" and "now"
- * (milliseconds) and may have "replace", "overwriteSchema", "comments", "description", "codec",
- * "files" (over how many data files the rows are spread), "pageRows" and "purge". Prints what the
- * table is afterwards as one line of JSON. */
+/* Writes one epoch into a Delta table: write_delta LOCATION, with a header line and one line per
+ * row on standard input (rows.h). The header has "schema", "application", "epoch", "attempt" and
+ * "now" (milliseconds) and may have "replace", "overwriteSchema", "comments", "description",
+ * "codec", "files" (over how many data files the rows are spread), "pageRows" and "purge". Prints
+ * what the table is afterwards as one line of JSON. */
 #include <inttypes.h>
 #include <stdio.h>
 

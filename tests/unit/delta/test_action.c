@@ -119,7 +119,7 @@ static void test_log_names(void **state) {
   assert_int_equal(eagre_delta_log_version("_last_checkpoint"), -1);
 }
 
-/* ---- Replay ----------------------------------------------------------------------------------- */
+/* ---- Replay ---------------------------------------------------------------------------------- */
 
 static enum eagre_status apply(struct eagre_delta_snapshot *snapshot, const char *content,
                                struct eagre_error *error) {

@@ -1,7 +1,7 @@
 /* Commits: create, append, replace, once only; what the table knows afterwards; what is refused. */
 #include "test_delta.h"
 
-#include <sys/stat.h>
+#include <stdio.h>
 
 #include "delta/delta_table.h"
 
@@ -24,7 +24,7 @@ static void test_create(void **state) {
   assert_non_null(strstr(text, "\\\"metadata\\\":{\\\"comment\\\":\\\"key\\\"}"));
   assert_null(strstr(text, "readVersion"));
   char id[64];
-  strcpy(id, eagre_delta_id(fixture->table));
+  snprintf(id, sizeof id, "%s", eagre_delta_id(fixture->table));
   open_table(fixture);
   assert_int_equal(eagre_delta_version(fixture->table), 0);
   assert_string_equal(eagre_delta_id(fixture->table), id);
@@ -210,7 +210,7 @@ static void test_overwrite_schema(void **state) {
   open_table(fixture);
   append(fixture, 0, "A");
   char id[64];
-  strcpy(id, eagre_delta_id(fixture->table));
+  snprintf(id, sizeof id, "%s", eagre_delta_id(fixture->table));
   struct eagre_delta_commit made = make_commit(fixture, 1, "B");
   made.replace = true;
   made.overwrite_schema = true;
@@ -275,7 +275,7 @@ static void test_foreign_actions_are_refused(void **state) {
   }
 }
 
-/* ---- Purging ---------------------------------------------------------------------------------- */
+/* ---- Purging --------------------------------------------------------------------------------- */
 
 static void purge(struct fixture *fixture, int64_t epoch) {
   assert_int_equal(eagre_delta_purge(fixture->table, APPLICATION, epoch, &fixture->error),
@@ -318,7 +318,7 @@ static void test_purge_keeps_removed_files(void **state) {
   assert_int_equal(count_files(fixture, ".parquet"), 2);
 }
 
-/* ---- Damaged logs ----------------------------------------------------------------------------- */
+/* ---- Damaged logs ---------------------------------------------------------------------------- */
 
 static void test_log_without_its_beginning(void **state) {
   struct fixture *fixture = *state;

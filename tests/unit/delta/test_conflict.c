@@ -145,7 +145,7 @@ static void test_replace_takes_winners_along(void **state) {
   assert_non_null(strstr(read_version(fixture, 2), "{\"remove\":{\"path\":\"x\""));
 }
 
-/* ---- A real race ------------------------------------------------------------------------------ */
+/* ---- A real race ----------------------------------------------------------------------------- */
 
 enum { RACER_COUNT = 4, RACE_EPOCHS = 25 };
 

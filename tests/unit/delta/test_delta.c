@@ -14,12 +14,12 @@ const char first_commit[] =
     "\\\"name\\\":\\\"name\\\",\\\"type\\\":\\\"string\\\",\\\"nullable\\\":true,\\\"metadata\\\":{"
     "}}]}\",\"partitionColumns\":[],\"configuration\":{},\"createdTime\":1795226765504}}\n";
 
-/* ---- Fixture ---------------------------------------------------------------------------------- */
+/* ---- Fixture --------------------------------------------------------------------------------- */
 
 int set_up(void **state) {
   struct fixture *fixture = eagre_allocate_zeroed(1, sizeof *fixture);
   eagre_error_init(&fixture->error);
-  strcpy(fixture->location, "/tmp/eagre-test-XXXXXX");
+  snprintf(fixture->location, sizeof fixture->location, "/tmp/eagre-test-XXXXXX");
   assert_non_null(mkdtemp(fixture->location));
   assert_int_equal(eagre_io_open(&(struct eagre_io_options){0}, &fixture->io, &fixture->error),
                    EAGRE_OK);
@@ -68,7 +68,7 @@ void check_open_fails(struct fixture *fixture, enum eagre_status status, const c
   fixture->table = NULL;
 }
 
-/* ---- Epochs ----------------------------------------------------------------------------------- */
+/* ---- Epochs ---------------------------------------------------------------------------------- */
 
 static void make_columns(struct fixture *fixture, uint32_t row_count,
                          struct eagre_vector columns[2]) {
@@ -142,7 +142,7 @@ int64_t append(struct fixture *fixture, int64_t epoch, const char *attempt) {
   return commit(fixture, &made);
 }
 
-/* ---- Files ------------------------------------------------------------------------------------ */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static const char *path_of(struct fixture *fixture, const char *name) {
   return eagre_arena_printf(&fixture->arena, "%s/%s", fixture->location, name).data;

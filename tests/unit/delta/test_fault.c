@@ -1,5 +1,5 @@
-/* Every operation of an epoch fails once: the epoch is then either in the table or not, never in part,
- * and the next process finishes it. */
+/* Every operation of an epoch fails once: the epoch is then either in the table or not, never in
+ * part, and the next process finishes it. */
 #include "test_delta.h"
 
 #include <errno.h>

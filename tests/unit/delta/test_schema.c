@@ -125,7 +125,7 @@ static void test_deep_schemas_are_refused(void **state) {
   eagre_buffer_done(&text);
 }
 
-/* ---- Fitting ---------------------------------------------------------------------------------- */
+/* ---- Fitting --------------------------------------------------------------------------------- */
 
 static const struct eagre_type *parse(struct eagre_arena *arena, const char *ddl) {
   struct eagre_error error;

@@ -22,7 +22,7 @@ struct fixture {
 
 static int set_up(void **state) {
   struct fixture *fixture = eagre_allocate_zeroed(1, sizeof *fixture);
-  strcpy(fixture->directory, "/tmp/eagre-test-XXXXXX");
+  snprintf(fixture->directory, sizeof fixture->directory, "/tmp/eagre-test-XXXXXX");
   assert_non_null(mkdtemp(fixture->directory));
   snprintf(fixture->path, sizeof fixture->path, "%s/a.parquet", fixture->directory);
   assert_int_equal(eagre_io_open(&(struct eagre_io_options){0}, &fixture->io, &fixture->error),

@@ -1,0 +1,242 @@
+"""What a flow reads of a real topic: every record once, whatever the log looks like."""
+
+import subprocess
+import time
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from flow import Flow, call, program, values
+
+TIMEOUT_SECONDS = 30
+
+
+def numbered(first, count):
+    return [(None, f"{number}".encode()) for number in range(first, first + count)]
+
+
+def texts(first, count):
+    return [str(number) for number in range(first, first + count)]
+
+
+def test_all_partitions_once_and_in_order(broker, topic, tmp_path):
+    broker.create_topic(topic, partitions=3)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    for partition in range(3):
+        broker.produce(topic, numbered(partition * 1000, 1000), partition=partition)
+    rows = flow.rows("--cores", "2")
+    for partition in range(3):
+        assert values(rows, partition) == texts(partition * 1000, 1000)
+        assert [row["offset"] for row in rows if row["partition"] == partition] == list(range(1000))
+    assert flow.first_position() == f'\0v1\n{{"{topic}":{{"0":0,"1":0,"2":0}}}}'.encode()
+    assert flow.ends() == [{topic: {"0": 1000, "1": 1000, "2": 1000}}]
+    broker.produce(topic, numbered(5000, 10), partition=1)
+    assert values(flow.rows()) == texts(5000, 10)
+    assert flow.rows() == []
+
+
+def test_two_topics_and_named_partitions(broker, topic, tmp_path):
+    for name in (f"{topic}-a", f"{topic}-b"):
+        broker.create_topic(name, partitions=2)
+        for partition in range(2):
+            broker.produce(name, [(None, f"{name[-1]}{partition}".encode())], partition=partition)
+    (tmp_path / "subscribe").mkdir()
+    (tmp_path / "assign").mkdir()
+    both = Flow(tmp_path / "subscribe", broker, subscribe=f" {topic}-b , {topic}-a ")
+    assert sorted(values(both.rows())) == ["a0", "a1", "b0", "b1"]
+    some = Flow(tmp_path / "assign", broker, assign=f'{{"{topic}-a":[1],"{topic}-b":[0]}}')
+    assert sorted(values(some.rows())) == ["a1", "b0"]
+
+
+def test_keys_tombstones_and_empty_values(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    broker.produce(topic, [(b"k", None), (None, b""), (b"", b"v"), (None, None)])
+    rows = Flow(tmp_path, broker, subscribe=topic).rows()
+    assert [(row.get("key"), row.get("value")) for row in rows] == [
+        ("k", None), (None, ""), ("", "v"), (None, None)]
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+def test_codecs(broker, topic, tmp_path, codec):
+    broker.create_topic(topic)
+    broker.produce(topic, numbered(0, 5000), compression_type=codec, linger_ms=50)
+    assert values(Flow(tmp_path, broker, subscribe=topic).rows()) == texts(0, 5000)
+
+
+def test_both_kinds_of_timestamps(broker, topic, tmp_path):
+    broker.create_topic(topic, message_timestamp_type="LogAppendTime")
+    broker.create_topic(f"{topic}-create")
+    before = time.time() - 1
+    broker.produce(topic, numbered(0, 1))
+    broker.produce(f"{topic}-create", numbered(0, 1))
+    flow = Flow(tmp_path, broker, subscribe=f"{topic},{topic}-create",
+                columns="topic, timestampType, CAST(timestamp AS DOUBLE) AS seconds")
+    rows = {row["topic"]: row for row in flow.rows()}
+    assert rows[topic]["timestampType"] == 1
+    assert rows[f"{topic}-create"]["timestampType"] == 0
+    assert all(before < row["seconds"] < time.time() + 1 for row in rows.values())
+
+
+def test_large_records(broker, topic, tmp_path):
+    broker.create_topic(topic, max_message_bytes=20_000_000)
+    sizes = [3, 900_000, 10_000_000, 5]
+    broker.produce(topic, [(None, b"x" * size) for size in sizes], message_max_bytes=20_000_000)
+    flow = Flow(tmp_path, broker, subscribe=topic, columns="length(CAST(value AS STRING)) AS size")
+    assert [row["size"] for row in flow.rows()] == sizes
+
+
+# ---- Holes in the offsets --------------------------------------------------------------------------
+
+
+def visible_offsets(broker, topic):
+    """What another client sees of partition 0."""
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "look",
+                         "enable.partition.eof": True, "isolation.level": "read_uncommitted"})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    offsets = []
+    while True:
+        message = consumer.poll(TIMEOUT_SECONDS)
+        assert message is not None
+        if message.error():
+            break
+        offsets.append(message.offset())
+    consumer.close()
+    return offsets
+
+
+def compact(broker, topic):
+    """Writes until the cleaner has removed records; the offsets that are left."""
+    broker.create_topic(topic, cleanup_policy="compact", segment_ms=200,
+                        min_cleanable_dirty_ratio=0.01, max_compaction_lag_ms=300)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    for turn in range(1000):
+        assert time.monotonic() < deadline, "the cleaner did nothing"
+        broker.produce(topic, [(f"{n % 7}".encode(), f"{turn}-{n}".encode()) for n in range(100)])
+        time.sleep(0.5)
+        offsets = visible_offsets(broker, topic)
+        if len(offsets) < offsets[-1] // 2:
+            return offsets
+    return None
+
+
+def test_compacted_topics(broker, topic, tmp_path):
+    offsets = compact(broker, topic)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    rows = flow.rows(maxOffsetsPerTrigger="40")
+    read = [row["offset"] for row in rows]
+    # The cleaner may have gone on since: what is left now must have been read, nothing twice.
+    assert set(visible_offsets(broker, topic)) <= set(read) <= set(range(offsets[-1] + 1))
+    assert read == sorted(set(read))
+    assert flow.ends()[-1] == {topic: {"0": offsets[-1] + 1}}
+
+
+def transact(broker, topic, steps):
+    """Each step is (number, commit?): one record in a transaction of its own."""
+    producer = Producer({"bootstrap.servers": broker.address, "transactional.id": f"writer-{topic}"})
+    producer.init_transactions(TIMEOUT_SECONDS)
+    for number, commits in steps:
+        producer.begin_transaction()
+        producer.produce(topic, f"{number}".encode(), partition=0)
+        producer.flush(TIMEOUT_SECONDS)
+        if commits:
+            producer.commit_transaction(TIMEOUT_SECONDS)
+        else:
+            producer.abort_transaction(TIMEOUT_SECONDS)
+
+
+@pytest.mark.parametrize("level, expected", [
+    (None, ["0", "1", "2", "3", "4"]),
+    ("read_uncommitted", ["0", "1", "2", "3", "4"]),
+    ("read_committed", ["0", "2", "3"]),
+])
+def test_transactions(broker, topic, tmp_path, level, expected):
+    """The log ends with markers, and with aborted records: the end is reached by position."""
+    broker.create_topic(topic)
+    transact(broker, topic, [(0, True), (1, False), (2, True), (3, True), (4, False)])
+    options = {} if level is None else {"kafka.isolation.level": level}
+    flow = Flow(tmp_path, broker, subscribe=topic, **options)
+    begin = time.monotonic()
+    assert values(flow.rows()) == expected
+    assert values(flow.rows()) == []
+    assert flow.ends()[-1] == {topic: {"0": 10}}
+    assert time.monotonic() - begin < 20
+
+
+def test_epochs_that_hold_markers_only(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    transact(broker, topic, [(number, False) for number in range(5)])
+    flow = Flow(tmp_path, broker, subscribe=topic, **{"kafka.isolation.level": "read_committed"})
+    assert flow.rows(maxOffsetsPerTrigger="1") == []
+    assert flow.ends() == [{topic: {"0": end}} for end in range(1, 11)]
+
+
+def test_open_transactions_end_a_committed_read(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    broker.produce(topic, numbered(0, 2))
+    producer = Producer({"bootstrap.servers": broker.address, "transactional.id": f"open-{topic}"})
+    producer.init_transactions(TIMEOUT_SECONDS)
+    producer.begin_transaction()
+    producer.produce(topic, b"2", partition=0)
+    producer.flush(TIMEOUT_SECONDS)
+    flow = Flow(tmp_path, broker, subscribe=topic, **{"kafka.isolation.level": "read_committed"})
+    assert values(flow.rows()) == ["0", "1"]
+    producer.commit_transaction(TIMEOUT_SECONDS)
+    assert values(flow.rows()) == ["2"]
+
+
+# ---- Limits, new partitions, positions ----------------------------------------------------------------
+
+
+def test_a_limit_is_divided_as_spark_divides_it(broker, topic, tmp_path):
+    broker.create_topic(topic, partitions=4)
+    for partition, size in enumerate([100, 10, 1]):
+        broker.produce(topic, numbered(0, size), partition=partition)
+    flow = Flow(tmp_path, broker, subscribe=topic, maxOffsetsPerTrigger="10")
+    assert len(flow.rows()) == 111
+    shares = [(9 * epoch, epoch) for epoch in range(1, 11)] + [(100, 10)]
+    assert flow.ends() == [{topic: {"0": first, "1": second, "2": 1, "3": 0}} for first, second in shares]
+
+
+def test_new_partitions_are_read_from_their_beginning(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    broker.produce(topic, numbered(0, 3))
+    flow = Flow(tmp_path, broker, subscribe=topic, startingOffsets="latest")
+    assert flow.rows() == []
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.create_partitions([NewPartitions(topic, 3)])[topic].result(TIMEOUT_SECONDS)
+    wait_for_partitions(admin, topic, 3)
+    broker.produce(topic, numbered(10, 2), partition=2)
+    assert values(flow.rows()) == ["10", "11"]
+    assert flow.ends()[-1] == {topic: {"0": 3, "1": 0, "2": 2}}
+
+
+def wait_for_partitions(admin, topic, count):
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while len(admin.list_topics(topic, timeout=5).topics[topic].partitions) != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_starting_offsets(broker, topic, tmp_path):
+    broker.create_topic(topic, partitions=3)
+    for partition in range(3):
+        broker.produce(topic, numbered(0, 5), partition=partition)
+    start = f'{{"{topic}":{{"0":-2,"1":-1,"2":3}}}}'
+    flow = Flow(tmp_path, broker, subscribe=topic, startingOffsets=start)
+    rows = flow.rows()
+    assert [values(rows, partition) for partition in range(3)] == [texts(0, 5), [], ["3", "4"]]
+
+
+def test_a_batch_reads_a_range(broker, topic, tmp_path):
+    broker.create_topic(topic, partitions=2)
+    for partition in range(2):
+        broker.produce(topic, numbered(0, 10), partition=partition)
+    options = call({"bootstrapServers": broker.address, "subscribe": topic,
+                    "startingOffsets": f'{{"{topic}":{{"0":2,"1":-2}}}}',
+                    "endingOffsets": f'{{"{topic}":{{"0":5,"1":-1}}}}'})
+    sql = f"SELECT count(*) AS n, min(offset) AS first FROM read_kafka({options}) GROUP BY partition ORDER BY first"
+    done = subprocess.run([program(), "query", "--format", "json", sql], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == '{"n":10,"first":0}\n{"n":3,"first":2}\n'

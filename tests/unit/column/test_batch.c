@@ -42,8 +42,29 @@ static void test_reset_empties_and_keeps_memory(void **state) {
   assert_null(batch->columns);
   assert_int_equal(batch->source_bytes, 0);
   assert_int_equal(batch->origin.partition, -1);
+  /* What was in several chunks is one from the next filling on. */
+  eagre_arena_allocate(&batch->arena, 100000);
+  eagre_batch_reset(batch);
   assert_true(batch->arena.allocated_size >= 100000);
   eagre_batch_free(batch);
+}
+
+static void test_a_pool_gives_the_same_batch_again(void **state) {
+  (void)state;
+  struct eagre_batch_pool pool = {0};
+  struct eagre_batch *batch = eagre_batch_pool_acquire(&pool);
+  eagre_batch_set_columns(batch, 2, 5);
+  eagre_batch_free(batch);
+  assert_int_equal(pool.free_count, 1);
+  struct eagre_batch *again = eagre_batch_pool_acquire(&pool);
+  assert_ptr_equal(again, batch);
+  assert_int_equal(again->column_count, 0);
+  struct eagre_batch *another = eagre_batch_pool_acquire(&pool);
+  assert_ptr_not_equal(another, again);
+  eagre_batch_free(again);
+  eagre_batch_free(another);
+  assert_int_equal(pool.free_count, 2);
+  eagre_batch_pool_done(&pool);
 }
 
 struct bits {
@@ -167,6 +188,7 @@ int run_batch_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_backing_is_released_once),
       cmocka_unit_test(test_reset_empties_and_keeps_memory),
+      cmocka_unit_test(test_a_pool_gives_the_same_batch_again),
       cmocka_unit_test(test_filters_compact_rows_and_origins),
       cmocka_unit_test(test_keeping_all_moves_nothing),
       cmocka_unit_test(test_places_name_the_source_row),

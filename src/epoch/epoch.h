@@ -88,9 +88,10 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options);
 void eagre_epoch_free(struct eagre_epoch *epoch);
 
 /* Before anything is opened that depends on it: checks that the checkpoint can belong to this flow
- * (number of sources, state of Spark's, partition count). UNSAFE by name. */
-enum eagre_status eagre_epoch_check(const struct eagre_flow *flow,
-                                    struct eagre_checkpoint *checkpoint, struct eagre_error *error);
+ * (number of sources, state of Spark's, nothing removed). UNSAFE by name. The number of state
+ * partitions becomes the one that the checkpoint fixes. */
+enum eagre_status eagre_epoch_check(struct eagre_flow *flow, struct eagre_checkpoint *checkpoint,
+                                    struct eagre_error *error);
 
 /* Start: step 0 for a new checkpoint, else recovery up to the point where the next epoch can be
  * planned (state loaded, the last epoch adopted, finished or marked to be run again). */
@@ -123,8 +124,8 @@ struct eagre_epoch_progress {
   int64_t previous_trigger_start_us; /* 0: first of the run */
 };
 
-/* Plans and runs the next epoch if there is something to do. After an error other than AGAIN the
- * object is broken: every further call returns that error; only a new one recovers. */
+/* Plans and runs the next epoch if there is something to do. After an error the object is broken:
+ * every further call returns that error; only a new one recovers. */
 enum eagre_status eagre_epoch_step(struct eagre_epoch *epoch, enum eagre_epoch_outcome *out_outcome,
                                    struct eagre_error *error);
 /* The last step's progress. */

@@ -1,15 +1,17 @@
 /* Start: what became of the last epoch (docs/internals/epochs.md, "Recovery").
  *
  * With N the highest entry of `offsets`:
- *   commits/N is there           -> next epoch is N + 1, from the state prepared/N names
- *   the sink has (N, A)          -> A is prepared/N's attempt: adopt: load its state, write
- * commits/N no prepared file, stateless, no attempt in the sink: the commit is Spark's: N is done
- * as well any other A: another process worked here: exit 4 the sink does not have N     -> run N
- * again with the logged ends the sink has more than N     -> the checkpoint is older than the table
- * (a restored backup): exit 4 */
+ *   commits/N is there         next epoch is N + 1, from the state prepared/N names
+ *   the sink has (N, A)        A is prepared/N's attempt: adopt: load its state, write commits/N
+ *                              no prepared file, stateless, no attempt in the sink: Spark's commit:
+ *                              N is done as well
+ *                              any other A: another process worked here: exit 4
+ *   the sink does not have N   run N again with the logged ends
+ *   the sink has more than N   the checkpoint is older than the table (a restored backup): exit 4 */
 #include <string.h>
 
 #include "epoch/epoch_flow.h"
+#include "value/value.h"
 
 void eagre_epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends) {
   uint32_t count = epoch->options.flow->source_count;
@@ -42,25 +44,35 @@ static enum eagre_status check_sources(const struct eagre_flow *flow,
   return EAGRE_UNSAFE;
 }
 
-/* The number of state partitions is fixed by the checkpoint, as in Spark. */
-static enum eagre_status check_partitions(const struct eagre_flow *flow,
-                                          const struct eagre_checkpoint_offsets *offsets,
-                                          struct eagre_error *error) {
+/* The value that offsets/N logged for a setting; size 0 when it logged none. */
+static struct eagre_text logged_setting(const struct eagre_checkpoint_offsets *offsets,
+                                        const char *key) {
   for (uint32_t i = 0; i < offsets->configuration_count; i++) {
     const struct eagre_checkpoint_pair *pair = &offsets->configuration[i];
-    if (!eagre_text_equal_string(pair->key, "spark.sql.shuffle.partitions")) continue;
-    int64_t logged = 0;
-    for (size_t j = 0; j < pair->value.size; j++) {
-      logged = logged * 10 + (pair->value.data[j] - '0');
-    }
-    if (logged == flow->state_partition_count || flow->aggregate == NULL) return EAGRE_OK;
-    ((struct eagre_flow *)flow)->state_partition_count = (uint32_t)logged;
-    eagre_log(EAGRE_LOG_WARNING,
-              "the checkpoint fixes spark.sql.shuffle.partitions = %lld; the session's value is "
-              "ignored",
-              (long long)logged);
+    if (eagre_text_equal_string(pair->key, key)) return pair->value;
   }
-  (void)error;
+  return eagre_text_make("", 0);
+}
+
+/* The number of state partitions is fixed by the checkpoint, as in Spark. */
+static enum eagre_status check_partitions(struct eagre_flow *flow,
+                                          const struct eagre_checkpoint_offsets *offsets,
+                                          const char *path, struct eagre_error *error) {
+  struct eagre_text text = logged_setting(offsets, "spark.sql.shuffle.partitions");
+  int64_t logged = 0;
+  if (text.size == 0 || flow->aggregate == NULL) return EAGRE_OK;
+  bool is_number = eagre_value_parse_integer(text, &logged) == EAGRE_VALUE_OK;
+  if (!is_number || logged < 1 || logged > UINT32_MAX) {
+    return eagre_error_set(error, EAGRE_UNSAFE, "MALFORMED_LOG_FILE",
+                           "The checkpoint %s logs spark.sql.shuffle.partitions = '%.*s'.", path,
+                           (int)text.size, text.data);
+  }
+  if (logged == flow->state_partition_count) return EAGRE_OK;
+  flow->state_partition_count = (uint32_t)logged;
+  eagre_log(EAGRE_LOG_WARNING,
+            "the checkpoint fixes spark.sql.shuffle.partitions = %lld; the session's value is "
+            "ignored",
+            (long long)logged);
   return EAGRE_OK;
 }
 
@@ -93,25 +105,26 @@ static enum eagre_status check_state(const struct eagre_flow *flow,
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_epoch_check(const struct eagre_flow *flow,
-                                    struct eagre_checkpoint *checkpoint,
+enum eagre_status eagre_epoch_check(struct eagre_flow *flow, struct eagre_checkpoint *checkpoint,
                                     struct eagre_error *error) {
   const struct eagre_checkpoint_summary *summary = eagre_checkpoint_summary(checkpoint);
   const char *path = eagre_checkpoint_path(checkpoint);
   EAGRE_TRY(check_state(flow, summary, path, error));
-  if (summary->offsets_last < 0) {
-    if (summary->commits_last < 0) return EAGRE_OK;
-    return eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_OFFSETS_MISSING",
-                           "The checkpoint %s holds commits but no offsets: parts of it were "
-                           "removed.",
-                           path);
+  if (summary->commits_last > summary->offsets_last) {
+    eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_OFFSETS_MISSING",
+                    "The checkpoint %s holds commits/%lld but no offsets/%lld: parts of it were "
+                    "removed.",
+                    path, (long long)summary->commits_last, (long long)summary->commits_last);
+    eagre_error_hint(error, "restore the whole directory from a backup, or use a new one");
+    return EAGRE_UNSAFE;
   }
+  if (summary->offsets_last < 0) return EAGRE_OK;
   struct eagre_arena arena = {0};
   struct eagre_checkpoint_offsets offsets;
   enum eagre_status status =
       eagre_checkpoint_read_offsets(checkpoint, summary->offsets_last, &arena, &offsets, error);
   if (status == EAGRE_OK) status = check_sources(flow, &offsets, path, error);
-  if (status == EAGRE_OK) status = check_partitions(flow, &offsets, error);
+  if (status == EAGRE_OK) status = check_partitions(flow, &offsets, path, error);
   eagre_arena_done(&arena);
   return status;
 }
@@ -141,10 +154,11 @@ static enum eagre_status read_required_offsets(struct eagre_epoch *epoch, int64_
                                                struct eagre_error *error) {
   enum eagre_status status =
       eagre_checkpoint_read_offsets(epoch->options.checkpoint, number, &epoch->arena, out, error);
+  const char *path = eagre_checkpoint_path(epoch->options.checkpoint);
+  if (status == EAGRE_OK) return check_sources(epoch->options.flow, out, path, error);
   if (status != EAGRE_END) return status;
   return eagre_error_set(error, EAGRE_UNSAFE, "BATCH_METADATA_NOT_FOUND",
-                         "offsets/%lld is missing in the checkpoint %s.", (long long)number,
-                         eagre_checkpoint_path(epoch->options.checkpoint));
+                         "offsets/%lld is missing in the checkpoint %s.", (long long)number, path);
 }
 
 /* Positions before epoch `number`: the ends of the one before, or the start of the query. */
@@ -291,6 +305,10 @@ static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
   struct eagre_sink_recovery recovery = {0};
   int64_t next_watermark_ms = 0;
   EAGRE_TRY(read_required_offsets(epoch, last, &offsets, error));
+  /* Fixed by the checkpoint, as in Spark. */
+  struct eagre_text policy =
+      logged_setting(&offsets, "spark.sql.streaming.multipleWatermarkPolicy");
+  if (policy.size > 0) epoch->watermarks.policy_is_max = eagre_text_equal_string(policy, "max");
   EAGRE_TRY(eagre_sink_recover(epoch->options.sink, &recovery, error));
   EAGRE_TRY(check_not_ahead(epoch, last, &recovery, error));
   enum eagre_status status =

@@ -1,0 +1,87 @@
+/* What the tests of the epoch protocol share: a world whose source, sink and cores are scripted. The
+ * checkpoint is real.
+ *
+ * The source holds records 0, 1, ... `available` - 1; a position is {"n":COUNT}. The sink keeps its
+ * commits in a file, so that they survive the process: lines "EPOCH ATTEMPT FROM TO". */
+#pragma once
+
+#include "epoch/epoch.h"
+#include "sink/sink_kind.h"
+#include "source/source_kind.h"
+
+#include "../io/test_scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct world;
+
+struct fake_source {
+  struct eagre_source base;
+  struct world *world;
+  int64_t fixed_end; /* -1: none yet */
+};
+struct fake_sink {
+  struct eagre_sink base;
+  struct world *world;
+};
+
+enum failure { FAIL_NOWHERE, FAIL_PLAN, FAIL_RUN, FAIL_PREPARE, FAIL_COMMIT, FAIL_LOAD };
+
+struct world {
+  char *directory;
+  struct eagre_pipeline *pipeline;
+  struct eagre_flow *flow;
+  struct eagre_io *io;
+  struct eagre_checkpoint *checkpoint;
+  struct fake_source source;
+  struct eagre_source *sources[1];
+  struct fake_sink sink;
+  struct eagre_epoch_workers workers;
+  struct eagre_epoch *epoch;
+  struct eagre_error error;
+
+  /* Script */
+  int64_t available;
+  int64_t limit; /* records per epoch */
+  enum failure failure;
+  enum eagre_status failure_status;
+  bool sink_knows;           /* it answers recovery from its file; else UNKNOWING */
+  const char *sink_claims;   /* attempt it claims instead of the one in its file; NULL = that one */
+  int64_t event_times_ms[2]; /* greatest event time of the next epoch per watermark; -1 = no row */
+  int64_t range_from, range_to; /* of the running epoch */
+
+  struct eagre_buffer log; /* what was asked of source, sink and cores; "; " between */
+};
+
+/* A flow of `select` from STREAM rate() (timestamp, value); `settings` are SET statements. Freed by
+ * close_world. */
+struct world *open_world(const char *settings, const char *mode, const char *select);
+/* A stateless one, and one that counts by windows with a watermark. */
+struct world *open_stateless(const char *settings);
+struct world *open_stateful(const char *settings, const char *mode);
+void close_world(struct world *world);
+
+/* Opens checkpoint and protocol; `start_world` expects success. */
+enum eagre_status try_start(struct world *world);
+void start_world(struct world *world);
+/* Closes both, as a process that ends does; what the sink has stays. */
+void stop_world(struct world *world);
+enum eagre_epoch_outcome step(struct world *world);
+/* The log since the last call; valid until the next. */
+const char *take_log(struct world *world);
+/* The sink's lines without the attempts: "0 0 3, 1 3 5". */
+const char *sink_lines(struct world *world);
+char *sink_attempt(struct world *world, int64_t epoch);
+
+#define STATELESS_SELECT "SELECT value FROM STREAM rate()"
+
+int run_protocol_tests(void);
+int run_recovery_tests(void);
+int run_crash_tests(void);
+int run_watermark_tests(void);
+int run_progress_tests(void);

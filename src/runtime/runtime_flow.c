@@ -176,7 +176,9 @@ static void report_idle(struct runtime_flow *flow, bool is_last) {
 
 static void wait_for_trigger(struct runtime_flow *flow, bool has_run) {
   int64_t now_us = eagre_clock_wall_us();
-  int64_t deadline_us = now_us + eagre_runtime_trigger_wait_us(flow, has_run, now_us);
+  int64_t deadline_us = 0;
+  int64_t wait_us = eagre_runtime_trigger_wait_us(flow, has_run, now_us);
+  if (__builtin_add_overflow(now_us, wait_us, &deadline_us)) deadline_us = INT64_MAX;
   while (now_us < deadline_us && !eagre_runtime_must_stop(flow->runtime)) {
     eagre_io_wait(flow->io, deadline_us - now_us);
     now_us = eagre_clock_wall_us();

@@ -68,9 +68,9 @@ struct runtime_task {
   struct eagre_chain *output;
   struct eagre_sink_writer *writer;
   struct eagre_batch_pool pool;
-  struct eagre_batch *pending; /* READER: read, and the ring was full */
-  bool has_ended;              /* READER: the end mark is still to be pushed */
-  enum eagre_status outcome;   /* RUN: READER's end, or the failure a WORKER drains after */
+  struct eagre_batch *pending;     /* READER: read, and the ring was full */
+  bool has_ended;                  /* READER: the end mark is still to be pushed */
+  enum eagre_status outcome;       /* RUN: READER's end, or the failure a WORKER drains after */
   struct runtime_command *running; /* RUN under way; NULL otherwise */
   struct eagre_epoch_source_count count;
   struct eagre_event_time *event_times;

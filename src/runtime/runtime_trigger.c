@@ -14,8 +14,8 @@ static int64_t wait_for_commit_interval(const struct runtime_flow *flow, int64_t
   if (flow->plan->sink->kind != EAGRE_SINK_DELTA || eagre_epoch_has_backlog(flow->epoch)) return 0;
   int64_t interval_us =
       eagre_option_duration_us(&flow->plan->settings, "eagre.sink.commitIntervalMin");
-  int64_t next_us = flow->step_begin_us + interval_us;
-  return next_us > now_us ? next_us - now_us : 0;
+  int64_t passed_us = now_us > flow->step_begin_us ? now_us - flow->step_begin_us : 0;
+  return passed_us < interval_us ? interval_us - passed_us : 0;
 }
 
 int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run,

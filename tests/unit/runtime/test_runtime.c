@@ -1,0 +1,6 @@
+/* Runs the tests of the runtime. */
+#include "test_runtime.h"
+
+int main(void) {
+  return run_trigger_tests() + run_query_tests() + run_flow_tests() + run_stop_tests();
+}

@@ -45,8 +45,11 @@ static void print_value(const struct eagre_flow_metrics *flow, enum eagre_metric
   eagre_buffer_printf(out, "%s{flow=\"", metric_rows[metric].info.name);
   print_label(flow->flow, out);
   if (is_time(metric)) {
-    eagre_buffer_printf(out, "\"} %lld.%03lld\n", (long long)(value / 1000),
-                        (long long)(value % 1000 < 0 ? -(value % 1000) : value % 1000));
+    long long seconds = value / 1000;
+    long long milliseconds = value % 1000;
+    eagre_buffer_printf(out, "\"} %s%lld.%03lld\n", value < 0 ? "-" : "",
+                        seconds < 0 ? -seconds : seconds,
+                        milliseconds < 0 ? -milliseconds : milliseconds);
   } else {
     eagre_buffer_printf(out, "\"} %lld\n", (long long)value);
   }

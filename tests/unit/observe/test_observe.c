@@ -1,0 +1,108 @@
+/* Metrics: sums and last values, exposition as Prometheus reads it, many readers and a writer. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "observe/observe.h"
+
+static char *print(const struct eagre_flow_metrics *flows, uint32_t count) {
+  struct eagre_buffer out = {0};
+  eagre_metrics_print(flows, count, &out);
+  char *text = eagre_text_duplicate(eagre_buffer_text(&out));
+  eagre_buffer_done(&out);
+  return text;
+}
+
+static void counters_add_and_gauges_replace(void **state) {
+  (void)state;
+  struct eagre_flow_metrics flow = {.flow = EAGRE_TEXT("f")};
+  eagre_metrics_record(&flow, EAGRE_METRIC_INPUT_ROWS, 3);
+  eagre_metrics_record(&flow, EAGRE_METRIC_INPUT_ROWS, 4);
+  eagre_metrics_record(&flow, EAGRE_METRIC_EPOCH, 3);
+  eagre_metrics_record(&flow, EAGRE_METRIC_EPOCH, 4);
+  eagre_metrics_record(&flow, EAGRE_METRIC_EPOCH_DURATION, 1205);
+  eagre_metrics_record(&flow, EAGRE_METRIC_WATERMARK, -1500);
+  eagre_metrics_record(&flow, EAGRE_METRIC_LAG, -1);
+  char *text = print(&flow, 1);
+  assert_non_null(strstr(text, "\neagre_input_rows_total{flow=\"f\"} 7\n"));
+  assert_non_null(strstr(text, "\neagre_epoch{flow=\"f\"} 4\n"));
+  assert_non_null(strstr(text, "\neagre_epoch_duration_seconds{flow=\"f\"} 1.205\n"));
+  assert_non_null(strstr(text, "\neagre_watermark_seconds{flow=\"f\"} -1.500\n"));
+  assert_non_null(strstr(text, "\neagre_lag_records{flow=\"f\"} -1\n"));
+  eagre_free(text);
+  eagre_metrics_record(&flow, EAGRE_METRIC_WATERMARK, -500);
+  text = print(&flow, 1);
+  assert_non_null(strstr(text, "\neagre_watermark_seconds{flow=\"f\"} -0.500\n"));
+  eagre_free(text);
+}
+
+/* Every line is "# HELP NAME TEXT", "# TYPE NAME counter|gauge" or "NAME{flow="..."} NUMBER". */
+static void the_exposition_is_well_formed(void **state) {
+  (void)state;
+  const struct eagre_flow_metrics flows[2] = {{.flow = EAGRE_TEXT("a\"b\\c\nd")},
+                                              {.flow = EAGRE_TEXT("plain")}};
+  char *text = print(flows, 2);
+  struct eagre_metric_info info;
+  const char *at = text;
+  uint32_t count = 0;
+  for (; eagre_metric_at(count, &info); count++) {
+    char wanted[1024];
+    bool is_seconds = strstr(info.name, "_seconds") != NULL;
+    const char *zero = is_seconds ? "0.000" : "0";
+    assert_true(strcmp(info.type, "counter") == 0 || strcmp(info.type, "gauge") == 0);
+    assert_int_equal(strcmp(info.type, "counter") == 0, strstr(info.name, "_total") != NULL);
+    snprintf(wanted, sizeof wanted,
+             "# HELP %s %s\n# TYPE %s %s\n%s{flow=\"a\\\"b\\\\c\\nd\"} %s\n%s{flow=\"plain\"} %s\n",
+             info.name, info.text, info.name, info.type, info.name, zero, info.name, zero);
+    assert_int_equal(strncmp(at, wanted, strlen(wanted)), 0);
+    at += strlen(wanted);
+  }
+  assert_int_equal(count, EAGRE_METRIC_count);
+  assert_string_equal(at, "");
+  eagre_free(text);
+}
+
+enum { ROUNDS = 2000 };
+
+static void *write_metrics(void *argument) {
+  struct eagre_flow_metrics *flow = argument;
+  for (int i = 0; i < ROUNDS; i++) {
+    eagre_metrics_record(flow, EAGRE_METRIC_EPOCHS, 1);
+    eagre_metrics_record(flow, EAGRE_METRIC_EPOCH, i);
+  }
+  return NULL;
+}
+
+static void anybody_reads_while_a_flow_writes(void **state) {
+  (void)state;
+  struct eagre_flow_metrics flow = {.flow = EAGRE_TEXT("f")};
+  pthread_t thread;
+  long long last = 0;
+  assert_int_equal(pthread_create(&thread, NULL, write_metrics, &flow), 0);
+  while (last < ROUNDS) {
+    char *text = print(&flow, 1);
+    long long seen = 0;
+    assert_int_equal(
+        sscanf(strstr(text, "eagre_epochs_total{"), "eagre_epochs_total{flow=\"f\"} %lld", &seen),
+        1);
+    assert_true(seen >= last);
+    last = seen;
+    eagre_free(text);
+  }
+  pthread_join(thread, NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(counters_add_and_gauges_replace),
+      cmocka_unit_test(the_exposition_is_well_formed),
+      cmocka_unit_test(anybody_reads_while_a_flow_writes),
+  };
+  return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
+}

@@ -50,6 +50,17 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
   return result;
 }
 
+/* 0 to 65535 in digits; getaddrinfo would take a service's name, and cut a greater number. */
+static bool is_port(const char *text) {
+  size_t size = strlen(text);
+  long port = 0;
+  if (size == 0 || size > 5 || strspn(text, "0123456789") != size) return false;
+  for (size_t i = 0; i < size; i++) {
+    port = port * 10 + (text[i] - '0');
+  }
+  return port <= UINT16_MAX;
+}
+
 /* Splits "HOST:PORT" at the last colon; brackets around an IPv6 address are dropped. */
 static bool split_address(const char *address, char *host, size_t host_size, char *port,
                           size_t port_size) {
@@ -64,7 +75,7 @@ static bool split_address(const char *address, char *host, size_t host_size, cha
   memcpy(host, address, size);
   host[size] = '\0';
   memcpy(port, colon + 1, strlen(colon + 1) + 1);
-  return port[0] != '\0';
+  return is_port(port);
 }
 
 static enum eagre_status resolve(const char *address, struct addrinfo **out,

@@ -55,9 +55,23 @@ static enum eagre_status refuse_pair(struct eagre_bind *bind) {
       eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
 }
 
+/* Two structs where a text would become something else inside: not compared. */
+static bool mixes_fields(const struct eagre_type *a, const struct eagre_type *b) {
+  if (a->kind != EAGRE_TYPE_STRUCT || b->kind != EAGRE_TYPE_STRUCT) return false;
+  for (uint32_t i = 0; i < a->field_count && i < b->field_count; i++) {
+    enum eagre_type_kind x = a->fields[i].type->kind, y = b->fields[i].type->kind;
+    bool has_text = x == EAGRE_TYPE_STRING || y == EAGRE_TYPE_STRING;
+    bool has_null = x == EAGRE_TYPE_NULL || y == EAGRE_TYPE_NULL;
+    if (has_text && x != y && !has_null) return true;
+    if (mixes_fields(a->fields[i].type, b->fields[i].type)) return true;
+  }
+  return false;
+}
+
 static enum eagre_status unify_pair(struct eagre_bind *bind) {
   const struct eagre_type *common = find_common(bind);
-  if (common == NULL) return refuse_pair(bind);
+  bool is_mixed = mixes_fields(bind->arguments[0]->type, bind->arguments[1]->type);
+  if (common == NULL || is_mixed) return refuse_pair(bind);
   return unify_comparable(bind, common);
 }
 
@@ -251,21 +265,25 @@ enum eagre_status eagre_expression_case(struct eagre_arena *arena,
   if (type == NULL) return refuse_values(&bind, has_else);
   for (uint32_t i = 0; i < argument_count; i++) {
     bool is_condition = i % 2 == 0 && i + 1 < argument_count;
-    enum eagre_type_kind kind = eagre_bind_kind(&bind, i);
-    if (is_condition && kind != EAGRE_TYPE_BOOLEAN && kind != EAGRE_TYPE_NULL) {
+    if (is_condition && eagre_bind_kind(&bind, i) != EAGRE_TYPE_BOOLEAN) {
       return eagre_bind_unexpected(&bind, i, "\"BOOLEAN\"");
     }
-    EAGRE_TRY(eagre_bind_cast(&bind, i, is_condition ? eagre_type_of(EAGRE_TYPE_BOOLEAN) : type));
+    if (!is_condition) EAGRE_TRY(eagre_bind_cast(&bind, i, type));
   }
   *out = eagre_bind_call(&bind, type, NULL);
   (*out)->parameters[0] = EAGRE_LAZY_CASE;
   return EAGRE_OK;
 }
 
-/* CASE WHEN condition THEN value ELSE otherwise END. */
+/* CASE WHEN condition THEN value ELSE otherwise END. Unlike there, the condition may be a bare
+ * NULL. */
 static enum eagre_status choose(struct eagre_bind *bind, struct eagre_expression *condition,
                                 struct eagre_expression *value, struct eagre_expression *otherwise,
                                 struct eagre_expression **out) {
+  if (condition->type->kind == EAGRE_TYPE_NULL) {
+    condition = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_BOOLEAN),
+                                          condition->position);
+  }
   struct eagre_expression *arguments[] = {condition, value, otherwise};
   return eagre_expression_case(bind->arena, arguments, 3, true, bind->session, bind->position, out,
                                bind->error);
@@ -279,6 +297,19 @@ enum eagre_status eagre_bind_nvl2(struct eagre_bind *bind, struct eagre_expressi
   struct eagre_expression *condition;
   EAGRE_TRY(eagre_bind_other(bind, "isnotnull", bind->arguments, 1, &condition));
   return choose(bind, condition, bind->arguments[1], bind->arguments[2], out);
+}
+
+/* b where a is NaN; a NULL stays NULL. */
+enum eagre_status eagre_bind_nanvl(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  struct eagre_expression *condition;
+  EAGRE_TRY(eagre_bind_unify(bind, 0, 2, &type));
+  if (type->kind != EAGRE_TYPE_FLOAT) {
+    EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DOUBLE));
+    EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_DOUBLE));
+  }
+  EAGRE_TRY(eagre_bind_other(bind, "isnan", bind->arguments, 1, &condition));
+  return choose(bind, condition, bind->arguments[1], bind->arguments[0], out);
 }
 
 enum eagre_status eagre_bind_nullif(struct eagre_bind *bind, struct eagre_expression **out) {

@@ -77,22 +77,20 @@ DEFINE_TO_TIMESTAMP(smallint_to_timestamp, int16_t)
 DEFINE_TO_TIMESTAMP(int_to_timestamp, int32_t)
 DEFINE_TO_TIMESTAMP(bigint_to_timestamp, int64_t)
 
-/* Java's cast of a double to long: cut toward zero, saturating. */
-static int64_t saturate(double value) {
-  if (value >= 0x1p63) return INT64_MAX;
-  if (value <= -0x1p63) return INT64_MIN;
-  return (int64_t)value;
-}
-
+/* Microseconds cut toward zero; 2^63 itself, which the greatest BIGINT becomes as a real,
+ * saturates. */
 #define DEFINE_REAL_TO_TIMESTAMP(name, type)                                                       \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
     const type *from = cast->from->data;                                                           \
     int64_t *out = eagre_cast_out(cast);                                                           \
     for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
-      double seconds = (double)from[row];                                                          \
-      out[row] = isfinite(seconds) ? saturate(seconds * (double)MICROS_PER_SECOND) : 0;            \
-      if (!isfinite(seconds) && eagre_cast_is_live(cast, row)) {                                   \
-        EAGRE_TRY(eagre_cast_fail_invalid(cast, row));                                             \
+      double micros = (double)from[row] * (double)MICROS_PER_SECOND;                               \
+      out[row] = 0;                                                                                \
+      if (micros >= -0x1p63 && micros <= 0x1p63) {                                                 \
+        out[row] = micros == 0x1p63 ? INT64_MAX : (int64_t)micros;                                 \
+      } else if (eagre_cast_is_live(cast, row)) {                                                  \
+        EAGRE_TRY(isfinite(from[row]) ? eagre_cast_fail_overflow(cast, row)                        \
+                                      : eagre_cast_fail_invalid(cast, row));                       \
       }                                                                                            \
     }                                                                                              \
     return EAGRE_OK;                                                                               \

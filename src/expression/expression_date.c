@@ -267,6 +267,42 @@ enum eagre_status eagre_kernel_last_day(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
+/* Monday is 0, by two letters, three or the whole name; -1 for no day. */
+static int find_day_name(struct eagre_text name) {
+  static const char *const names[] = {"mo", "tu", "we", "th", "fr", "sa", "su"};
+  static const char *const whole_names[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                            "friday", "saturday", "sunday"};
+  for (int i = 0; i < 7; i++) {
+    struct eagre_text whole = eagre_text_of(whole_names[i]);
+    struct eagre_text three = {whole.data, 3};
+    if (eagre_text_equal_ignoring_case(name, eagre_text_of(names[i])) ||
+        eagre_text_equal_ignoring_case(name, three) ||
+        eagre_text_equal_ignoring_case(name, whole)) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+enum eagre_status eagre_kernel_next_day(struct eagre_kernel_call *call) {
+  int32_t *out = eagre_kernel_out_zeroed(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    int32_t days = EAGRE_ARGUMENT(int32_t, call, 0, row);
+    struct eagre_text name = eagre_kernel_text(call, 1, row);
+    int wanted = find_day_name(name);
+    if (wanted < 0) {
+      EAGRE_TRY(eagre_kernel_fail(call, row, "ILLEGAL_DAY_OF_WEEK",
+                                  "Illegal input for day of week: %.*s.",
+                                  (int)(name.size < 100 ? name.size : 100), name.data));
+      continue;
+    }
+    int32_t ahead = (wanted - find_weekday(days) + 6) % 7 + 1;
+    EAGRE_TRY(put_days(call, row, (int64_t)days + ahead, out));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status fail_date(struct eagre_kernel_call *call, uint32_t row, const char *what,
                                    int32_t value, const char *range) {
   return eagre_kernel_fail(call, row, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",

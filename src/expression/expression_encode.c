@@ -1,7 +1,7 @@
 /* Bytes as text and back: hex, unhex, base64, unbase64; digests of bytes: md5, sha1, sha2, crc32.
  *
- * base64 is written in one line; unbase64 skips characters that are not of the alphabet, as the
- * MIME decoder of Java does. */
+ * base64 is MIME's, as in Spark: written in lines, and read skipping what is not of the alphabet.
+ */
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -97,12 +97,26 @@ enum eagre_status eagre_kernel_unhex(struct eagre_kernel_call *call) {
 static const char base64_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Lines of 76 characters, as MIME wants and Spark writes. */
+enum { BASE64_LINE_SIZE = 76 };
+
+static size_t find_base64_size(size_t size) {
+  size_t characters = (size + 2) / 3 * 4;
+  return characters == 0 ? 0 : characters + (characters - 1) / BASE64_LINE_SIZE * 2;
+}
+
 static void put_base64(char *out, const unsigned char *bytes, size_t size) {
-  for (size_t i = 0; i < size; i += 3) {
+  size_t in_line = 0;
+  for (size_t i = 0; i < size; i += 3, in_line += 4) {
     size_t left = size - i;
     uint32_t group = (uint32_t)bytes[i] << 16;
     if (left > 1) group |= (uint32_t)bytes[i + 1] << 8;
     if (left > 2) group |= bytes[i + 2];
+    if (in_line == BASE64_LINE_SIZE) {
+      *out++ = '\r';
+      *out++ = '\n';
+      in_line = 0;
+    }
     *out++ = base64_alphabet[group >> 18];
     *out++ = base64_alphabet[group >> 12 & 63];
     *out++ = left > 1 ? base64_alphabet[group >> 6 & 63] : '=';
@@ -117,7 +131,7 @@ enum eagre_status eagre_kernel_base64(struct eagre_kernel_call *call) {
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     struct eagre_text bytes = eagre_kernel_text(call, 0, row);
-    size_t size = (bytes.size + 2) / 3 * 4;
+    size_t size = find_base64_size(bytes.size);
     char *next = eagre_text_writer_reserve(&writer, size);
     put_base64(next, (const unsigned char *)bytes.data, bytes.size);
     out[row] = eagre_text_writer_take(&writer, size);

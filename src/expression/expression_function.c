@@ -134,7 +134,9 @@ enum eagre_status eagre_function_refuse(struct eagre_text name, struct eagre_err
     if (compare_names(name, refused_functions[i].name) != 0) continue;
     eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.FUNCTION",
                     "The feature is not supported: the function `%.*s`.", size, name.data);
-    if (error != NULL) eagre_error_hint(error, "%s", refused_functions[i].hint);
+    const char *hint = refused_functions[i].hint;
+    eagre_error_hint(error, "%s",
+                     hint[0] != '\0' ? hint : "it is not there yet; SHOW FUNCTIONS lists what is");
     return EAGRE_USAGE;
   }
   if (eagre_function_is_aggregate(name)) {

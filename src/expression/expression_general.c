@@ -32,6 +32,17 @@ enum eagre_status eagre_kernel_raise_error(struct eagre_kernel_call *call) {
                            message.data);
 }
 
+/* ---- Casts by name -------------------------------------------------------------------------- */
+
+/* int(a) is CAST(a AS INT): the function has the name of the type. */
+enum eagre_status eagre_bind_cast_by_name(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *type;
+  EAGRE_TRY(
+      eagre_type_parse(bind->arena, eagre_text_of(bind->function->info.name), &type, bind->error));
+  return eagre_expression_cast(bind->arena, bind->arguments[0], type, false, bind->session,
+                               bind->position, out, bind->error);
+}
+
 /* ---- Structs
  * ---------------------------------------------------------------------------------------- */
 

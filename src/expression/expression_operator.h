@@ -21,6 +21,11 @@ eagre_kernel_fn *eagre_kernel_simple_arithmetic(enum eagre_arithmetic operation,
                                                 enum eagre_type_kind kind);
 eagre_kernel_fn *eagre_kernel_division(enum eagre_arithmetic operation, enum eagre_type_kind kind);
 
+struct eagre_bind;
+/* + - * over numbers: casts both operands to their common type. */
+enum eagre_status eagre_bind_arithmetic(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                        struct eagre_expression **out);
+
 enum eagre_bitwise {
   EAGRE_BITWISE_AND,
   EAGRE_BITWISE_OR,

@@ -201,6 +201,16 @@ enum eagre_status eagre_bind_try_to_date(struct eagre_bind *bind, struct eagre_e
   return bind_to_date(bind, true, out);
 }
 
+/* Toward zero, unlike unix_seconds: half a second before the epoch is 0. */
+static enum eagre_status run_seconds(struct eagre_kernel_call *call) {
+  const int64_t *a = call->arguments[0]->data;
+  int64_t *out = eagre_kernel_out(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    out[row] = a[row] / EAGRE_MICROS_PER_SECOND;
+  }
+  return EAGRE_OK;
+}
+
 /* Seconds since the epoch of a text with a pattern, of a point in time, or of the batch. */
 enum eagre_status eagre_bind_unix_timestamp(struct eagre_bind *bind,
                                             struct eagre_expression **out) {
@@ -220,7 +230,9 @@ enum eagre_status eagre_bind_unix_timestamp(struct eagre_bind *bind,
     parse.argument_count = 2;
     EAGRE_TRY(bind_parse(&parse, false, &instant));
   }
-  return eagre_bind_other(bind, "unix_seconds", &instant, 1, out);
+  *out = eagre_expression_new_call(bind->arena, bind->function, eagre_type_of(EAGRE_TYPE_BIGINT),
+                                   run_seconds, &instant, 1, bind->position);
+  return EAGRE_OK;
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */

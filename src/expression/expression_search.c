@@ -97,3 +97,25 @@ enum eagre_status eagre_kernel_contains(struct eagre_kernel_call *call) {
   }
   return EAGRE_OK;
 }
+
+/* ---- Lists with commas ---------------------------------------------------------------------- */
+
+static int32_t find_in_list(struct eagre_text what, struct eagre_text list) {
+  if (eagre_text_find(what, EAGRE_TEXT(","), 0) >= 0) return 0;
+  size_t from = 0;
+  for (int32_t place = 1;; place++) {
+    int64_t comma = eagre_text_find(list, EAGRE_TEXT(","), from);
+    size_t end = comma < 0 ? list.size : (size_t)comma;
+    if (eagre_text_equal(what, (struct eagre_text){list.data + from, end - from})) return place;
+    if (comma < 0) return 0;
+    from = end + 1;
+  }
+}
+
+enum eagre_status eagre_kernel_find_in_set(struct eagre_kernel_call *call) {
+  int32_t *out = eagre_kernel_out(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    out[row] = find_in_list(eagre_kernel_text(call, 0, row), eagre_kernel_text(call, 1, row));
+  }
+  return EAGRE_OK;
+}

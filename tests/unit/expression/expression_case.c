@@ -112,19 +112,30 @@ static bool is_literal_tree(const struct eagre_sql_expression *tree) {
           tree->arguments[0].value->kind == EAGRE_SQL_LITERAL);
 }
 
+static enum eagre_status refuse_name(struct eagre_text name, struct eagre_error *error) {
+  return eagre_error_set(error, EAGRE_USAGE, "UNRESOLVED_COLUMN", "no column or field %.*s",
+                         (int)name.size, name.data);
+}
+
+static enum eagre_status find_field(struct bench *bench, struct eagre_expression *value,
+                                    struct eagre_text name, struct eagre_sql_position position,
+                                    struct eagre_expression **out, struct eagre_error *error) {
+  const struct eagre_type *type = eagre_expression_type(value);
+  int index = type->kind == EAGRE_TYPE_STRUCT ? eagre_type_find_field(type, name, true) : -1;
+  if (index < 0) return refuse_name(name, error);
+  *out = eagre_expression_field(&bench->arena, value, (uint32_t)index, position);
+  return EAGRE_OK;
+}
+
 static enum eagre_status bind_name(struct bench *bench, const struct eagre_sql_expression *tree,
-                                   struct eagre_expression **out) {
+                                   struct eagre_expression **out, struct eagre_error *error) {
   const struct eagre_type *type = bench->input;
-  assert_non_null(type);
-  int index = eagre_type_find_field(type, tree->name.parts[0], true);
-  assert_true(index >= 0);
+  int index = type == NULL ? -1 : eagre_type_find_field(type, tree->name.parts[0], true);
+  if (index < 0) return refuse_name(tree->name.parts[0], error);
   *out = eagre_expression_column(&bench->arena, (uint32_t)index, type->fields[index].type,
                                  tree->position);
   for (uint32_t i = 1; i < tree->name.part_count; i++) {
-    const struct eagre_type *value = eagre_expression_type(*out);
-    int field = eagre_type_find_field(value, tree->name.parts[i], true);
-    assert_true(field >= 0);
-    *out = eagre_expression_field(&bench->arena, *out, (uint32_t)field, tree->position);
+    EAGRE_TRY(find_field(bench, *out, tree->name.parts[i], tree->position, out, error));
   }
   return EAGRE_OK;
 }
@@ -133,10 +144,7 @@ static enum eagre_status bind_field(struct bench *bench, const struct eagre_sql_
                                     struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value;
   EAGRE_TRY(bind(bench, tree->arguments[0].value, false, &value, error));
-  int field = eagre_type_find_field(eagre_expression_type(value), tree->text, true);
-  assert_true(field >= 0);
-  *out = eagre_expression_field(&bench->arena, value, (uint32_t)field, tree->position);
-  return EAGRE_OK;
+  return find_field(bench, value, tree->text, tree->position, out, error);
 }
 
 /* CASE x WHEN y THEN ...: the conditions become x = y. */
@@ -181,7 +189,7 @@ static enum eagre_status bind_operation(struct bench *bench,
 static enum eagre_status bind(struct bench *bench, const struct eagre_sql_expression *tree,
                               bool keeps_literal, struct eagre_expression **out,
                               struct eagre_error *error) {
-  if (tree->kind == EAGRE_SQL_NAME) return bind_name(bench, tree, out);
+  if (tree->kind == EAGRE_SQL_NAME) return bind_name(bench, tree, out, error);
   if (tree->kind == EAGRE_SQL_FIELD) return bind_field(bench, tree, out, error);
   if (tree->kind == EAGRE_SQL_LITERAL) {
     EAGRE_TRY(eagre_expression_literal(&bench->arena, tree, &bench->session, out, error));

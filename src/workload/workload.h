@@ -10,8 +10,7 @@
 #include "base/base.h"
 #include "kafka/kafka.h"
 
-/* ---- Records
- * -------------------------------------------------------------------------------------- */
+/* ---- Records --------------------------------------------------------------------------------- */
 
 enum eagre_workload_kind {
   EAGRE_WORKLOAD_ORDERS, /* the demo's: about 150 bytes, some late, some malformed */
@@ -28,6 +27,9 @@ struct eagre_workload_options {
   int64_t step_us;                /* event time between records */
   uint32_t late_per_million;      /* orders: behind by an hour and more */
   uint32_t malformed_per_million; /* orders: cut off in the middle */
+  uint32_t duplicate_per_million; /* the record before, once more; not the first */
+  bool has_blanks;                /* ysb: a blank after each colon and comma, as the original */
+  bool has_send_time;             /* device: "us", its event time in microseconds since 1970 */
 };
 /* The defaults of a kind: event time begins 2026-01-01, a record per millisecond. */
 void eagre_workload_options_init(struct eagre_workload_options *options,
@@ -40,8 +42,7 @@ enum eagre_status eagre_workload_parse(struct eagre_text name, enum eagre_worklo
 void eagre_workload_append(const struct eagre_workload_options *options, uint64_t number,
                            struct eagre_buffer *out);
 
-/* ---- Orders, read by their maker
- * ------------------------------------------------------------------ */
+/* ---- Orders, read by their maker ------------------------------------------------------------- */
 
 enum { EAGRE_ORDER_REGIONS = 5 };
 
@@ -53,13 +54,12 @@ struct eagre_order {
   int64_t cents;
   int64_t event_us;
 };
-/* What record `number` says, without its text. */
+/* What record `number` says, without its text; a duplicate says what the record before does. */
 void eagre_order_make(const struct eagre_workload_options *options, uint64_t number,
                       struct eagre_order *out);
 const char *eagre_order_region(uint32_t region);
 
-/* ---- Into Kafka
- * ------------------------------------------------------------------------------------ */
+/* ---- Into Kafka ------------------------------------------------------------------------------ */
 
 struct eagre_workload_target {
   struct eagre_text brokers;
@@ -72,8 +72,7 @@ enum eagre_status eagre_workload_send(const struct eagre_workload_options *optio
                                       struct eagre_kafka_producer *producer, uint64_t from,
                                       uint64_t to, struct eagre_error *error);
 
-/* ---- The demo
- * -------------------------------------------------------------------------------------- */
+/* ---- The demo -------------------------------------------------------------------------------- */
 
 struct eagre_demo_options {
   uint64_t event_count;     /* 0 = 2,500,000 */

@@ -38,6 +38,15 @@ enum eagre_status eagre_workload_parse(struct eagre_text name, enum eagre_worklo
   return EAGRE_USAGE;
 }
 
+uint64_t eagre_workload_original(const struct eagre_workload_options *options, uint64_t number) {
+  while (number > 0) {
+    uint64_t lot = eagre_hash_integer(number, ~options->seed) % 1000000;
+    if (lot >= options->duplicate_per_million) break;
+    number -= 1;
+  }
+  return number;
+}
+
 void eagre_workload_append_integer(struct eagre_buffer *out, int64_t value) {
   char text[32];
   eagre_buffer_append(out, text, eagre_value_print_integer(value, text));
@@ -69,25 +78,43 @@ void eagre_workload_append_timestamp(struct eagre_buffer *out, int64_t us) {
   eagre_buffer_append(out, text, sizeof text - 1);
 }
 
-/* ---- Yahoo Streaming Benchmark
- * ---------------------------------------------------------------------- */
+/* ---- Yahoo Streaming Benchmark --------------------------------------------------------------- */
+
+/* Eight hexadecimal digits of `value`, lowest first, all at once: a nibble per byte, then '0' or,
+ * from ten on, the distance to 'a' added. */
+static void put_hexadecimal(char text[8], uint32_t value) {
+  uint64_t spread = value;
+  spread = (spread | spread << 16) & UINT64_C(0x0000ffff0000ffff);
+  spread = (spread | spread << 8) & UINT64_C(0x00ff00ff00ff00ff);
+  spread = (spread | spread << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  uint64_t letters = (spread + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+  spread += UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+  memcpy(text, &spread, sizeof spread);
+}
 
 /* A UUID that depends on (seed, what, number) only. */
 static void append_uuid(struct eagre_buffer *out, uint64_t seed, uint64_t what, uint64_t number) {
-  static const char digits[] = "0123456789abcdef";
   uint64_t high = eagre_hash_integer(number, seed ^ (what << 56));
   uint64_t low = eagre_hash_integer(high, seed);
+  char digits[32];
   char text[36];
-  for (unsigned i = 0, nibble = 0; i < 36; i++) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      text[i] = '-';
-      continue;
-    }
-    uint64_t half = nibble < 16 ? high : low;
-    text[i] = digits[(half >> (nibble % 16 * 4)) & 15];
-    nibble += 1;
-  }
+  put_hexadecimal(digits, (uint32_t)high);
+  put_hexadecimal(digits + 8, (uint32_t)(high >> 32));
+  put_hexadecimal(digits + 16, (uint32_t)low);
+  put_hexadecimal(digits + 24, (uint32_t)(low >> 32));
+  memcpy(text, digits, 8);
+  memcpy(text + 9, digits + 8, 4);
+  memcpy(text + 14, digits + 12, 4);
+  memcpy(text + 19, digits + 16, 4);
+  memcpy(text + 24, digits + 20, 12);
+  text[8] = text[13] = text[18] = text[23] = '-';
   eagre_buffer_append(out, text, sizeof text);
+}
+
+/* The opening of a member behind the value before: `","name":"`, or `{"name":"` for the first. */
+static void append_opening(struct eagre_buffer *out, const char *plain, const char *with_blanks,
+                           bool has_blanks) {
+  eagre_buffer_append_string(out, has_blanks ? with_blanks : plain);
 }
 
 static void append_ysb(const struct eagre_workload_options *options, uint64_t number,
@@ -95,24 +122,25 @@ static void append_ysb(const struct eagre_workload_options *options, uint64_t nu
   static const char *const ad_types[] = {"banner", "modal", "sponsored-search", "mail", "mobile"};
   static const char *const event_types[] = {"view", "click", "purchase"};
   uint64_t lot = eagre_hash_integer(number, options->seed);
-  eagre_buffer_append_string(out, "{\"user_id\":\"");
+  bool blanks = options->has_blanks;
+  append_opening(out, "{\"user_id\":\"", "{\"user_id\": \"", blanks);
   append_uuid(out, options->seed, 1, lot % YSB_USERS);
-  eagre_buffer_append_string(out, "\",\"page_id\":\"");
+  append_opening(out, "\",\"page_id\":\"", "\", \"page_id\": \"", blanks);
   append_uuid(out, options->seed, 2, (lot >> 8) % YSB_PAGES);
-  eagre_buffer_append_string(out, "\",\"ad_id\":\"");
+  append_opening(out, "\",\"ad_id\":\"", "\", \"ad_id\": \"", blanks);
   append_uuid(out, options->seed, 3, (lot >> 16) % YSB_ADS);
-  eagre_buffer_append_string(out, "\",\"ad_type\":\"");
+  append_opening(out, "\",\"ad_type\":\"", "\", \"ad_type\": \"", blanks);
   eagre_buffer_append_string(out, ad_types[(lot >> 32) % 5]);
-  eagre_buffer_append_string(out, "\",\"event_type\":\"");
+  append_opening(out, "\",\"event_type\":\"", "\", \"event_type\": \"", blanks);
   eagre_buffer_append_string(out, event_types[(lot >> 40) % 3]);
-  eagre_buffer_append_string(out, "\",\"event_time\":\"");
+  append_opening(out, "\",\"event_time\":\"", "\", \"event_time\": \"", blanks);
   eagre_workload_append_integer(out,
                                 (options->start_us + (int64_t)number * options->step_us) / 1000);
-  eagre_buffer_append_string(out, "\",\"ip_address\":\"1.2.3.4\"}");
+  append_opening(out, "\",\"ip_address\":\"", "\", \"ip_address\": \"", blanks);
+  eagre_buffer_append_string(out, "1.2.3.4\"}");
 }
 
-/* ---- Device, words
- * ------------------------------------------------------------------------------------ */
+/* ---- Device, words --------------------------------------------------------------------------- */
 
 static void append_device(const struct eagre_workload_options *options, uint64_t number,
                           struct eagre_buffer *out) {
@@ -131,7 +159,12 @@ static void append_device(const struct eagre_workload_options *options, uint64_t
   eagre_buffer_append_string(out, ",\"site\":\"site-");
   eagre_buffer_append_char(out, (char)('0' + (lot >> 40) % 10));
   eagre_buffer_append_char(out, (char)('0' + (lot >> 44) % 10));
-  eagre_buffer_append_string(out, "\",\"fw\":\"1.4.2\"}");
+  eagre_buffer_append_string(out, "\",\"fw\":\"1.4.2\"");
+  if (options->has_send_time) {
+    eagre_buffer_append_string(out, ",\"us\":");
+    eagre_workload_append_integer(out, options->start_us + (int64_t)number * options->step_us);
+  }
+  eagre_buffer_append_char(out, '}');
 }
 
 static void append_word(const struct eagre_workload_options *options, uint64_t number,
@@ -147,6 +180,7 @@ static void append_word(const struct eagre_workload_options *options, uint64_t n
 
 void eagre_workload_append(const struct eagre_workload_options *options, uint64_t number,
                            struct eagre_buffer *out) {
+  number = eagre_workload_original(options, number);
   switch (options->kind) {
   case EAGRE_WORKLOAD_ORDERS:
     eagre_order_append(options, number, out);

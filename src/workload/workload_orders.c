@@ -34,6 +34,7 @@ static struct order_draw draw(const struct eagre_workload_options *options, uint
 
 void eagre_order_make(const struct eagre_workload_options *options, uint64_t number,
                       struct eagre_order *out) {
+  number = eagre_workload_original(options, number);
   struct order_draw drawn = draw(options, number);
   uint64_t lot = drawn.kind % 1000000;
   int64_t on_time_us = options->start_us + (int64_t)number * options->step_us;

@@ -43,7 +43,6 @@ static void *core_main(void *argument) {
   for (uint32_t i = 0; i < core->task_count; i++) {
     eagre_runtime_task_done(core->tasks[i]);
   }
-  eagre_io_close(core->io);
   return NULL;
 }
 
@@ -69,4 +68,6 @@ void eagre_runtime_core_stop(struct runtime_core *core) {
   atomic_store_explicit(&core->must_stop, true, memory_order_release);
   eagre_io_wake(core->io);
   pthread_join(core->thread, NULL);
+  eagre_io_close(core->io); /* not on its thread, which may end while it is being woken */
+  core->io = NULL;
 }

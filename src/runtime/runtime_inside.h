@@ -94,7 +94,8 @@ struct runtime_core {
   uint32_t cpu;
   bool is_pinned;
   pthread_t thread;
-  struct eagre_io *io; /* opened by the thread itself; set before `is_ready` */
+  struct eagre_io
+      *io; /* opened by the thread itself, before `is_ready`; closed when it has ended */
   _Atomic bool is_ready;
   _Atomic bool must_stop;
   enum eagre_status status; /* of opening */

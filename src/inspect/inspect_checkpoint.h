@@ -151,6 +151,10 @@ enum eagre_status eagre_inspect_spark_state_list(struct eagre_io *io, const char
                                                  struct eagre_inspect_spark_state *out,
                                                  struct eagre_error *error);
 
+/* state/<operator>/_metadata/metadata: name, stores and partitions, as far as it tells them. Never
+ * fails; one default store when it tells none. */
+void eagre_inspect_spark_metadata_parse(struct eagre_text content, struct eagre_arena *arena,
+                                        struct eagre_inspect_spark_operator *out);
 /* 12 of "12.delta", "12.changelog", "12.snapshot" and "12.zip" (the last two need none before
  * them), -1 of other names. */
 int64_t eagre_inspect_spark_version(const char *name, bool *out_is_base);

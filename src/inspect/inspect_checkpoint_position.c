@@ -23,18 +23,19 @@ int64_t eagre_inspect_name_number(struct eagre_text name) {
 
 /* ---- Kafka ----------------------------------------------------------------------------------- */
 
-/* Whether `root` is an object of objects of integers; *out_count of them. */
+/* Whether `root` is an object of objects of integers; *out_count of them if so. */
 static bool count_partitions(const struct eagre_json_node *root, uint32_t *out_count) {
-  *out_count = 0;
+  uint32_t count = 0;
   for (const struct eagre_json_node *topic = root->child; topic != NULL; topic = topic->next) {
     if (topic->kind != EAGRE_JSON_OBJECT) return false;
     for (const struct eagre_json_node *each = topic->child; each != NULL; each = each->next) {
       int64_t offset;
       if (eagre_inspect_name_number(each->name) < 0) return false;
       if (each->kind != EAGRE_JSON_NUMBER || !eagre_json_integer(each, &offset)) return false;
-      (*out_count)++;
+      count++;
     }
   }
+  *out_count = count;
   return true;
 }
 

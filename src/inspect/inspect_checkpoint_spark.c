@@ -13,7 +13,7 @@
 #include "json/json.h"
 
 enum {
-  PARTITION_COUNT_MAX = 1 << 20
+  PARTITION_COUNT_MAX = 1 << 16
 }; /* more than anybody has; a damaged number is not believed */
 
 /* A store called "default" has no folder of its own. */
@@ -36,24 +36,6 @@ static enum eagre_status list_folder(const struct listing *listing, const char *
   return status == EAGRE_END ? EAGRE_OK : status;
 }
 
-/* The second line of the metadata as a tree, or NULL: nothing depends on it but names. */
-static const struct eagre_json_node *read_metadata(const struct listing *listing,
-                                                   const char *operator_path) {
-  const struct eagre_json_node *root = NULL;
-  struct eagre_buffer content = {0};
-  const char *path =
-      eagre_arena_printf(listing->arena, "%s/_metadata/metadata", operator_path).data;
-  enum eagre_status status = eagre_io_read_file(listing->io, path, 0, &content, NULL);
-  struct eagre_text text = eagre_buffer_text(&content);
-  if (status == EAGRE_OK && eagre_text_starts_with(text, EAGRE_TEXT("v1\n"))) {
-    struct eagre_text line = eagre_text_make(text.data + 3, text.size - 3);
-    line = eagre_arena_copy_text(listing->arena, line);
-    if (eagre_json_read(listing->arena, line, &root, NULL) != EAGRE_OK) root = NULL;
-  }
-  eagre_buffer_done(&content);
-  return root != NULL && root->kind == EAGRE_JSON_OBJECT ? root : NULL;
-}
-
 static uint32_t count_children(const struct eagre_json_node *node) {
   uint32_t count = 0;
   for (const struct eagre_json_node *each = node->child; each != NULL; each = each->next) {
@@ -62,40 +44,65 @@ static uint32_t count_children(const struct eagre_json_node *node) {
   return count;
 }
 
+/* What is read from the file becomes part of paths. */
+static bool is_folder_name(struct eagre_text name) {
+  bool has_separator = name.size > 0 && (memchr(name.data, '/', name.size) != NULL ||
+                                         memchr(name.data, '\0', name.size) != NULL);
+  return name.size > 0 && name.data[0] != '.' && !has_separator;
+}
+
 static void take_stores(const struct eagre_json_node *stores, struct eagre_arena *arena,
                         struct eagre_inspect_spark_operator *out) {
   struct eagre_text *names =
       eagre_arena_allocate(arena, (count_children(stores) + 1) * sizeof *names);
-  out->stores = names;
+  uint32_t named = 0;
   for (const struct eagre_json_node *each = stores->child; each != NULL; each = each->next) {
     if (each->kind != EAGRE_JSON_OBJECT) continue;
     const struct eagre_json_node *name = eagre_json_member(each, "storeName");
     const struct eagre_json_node *partitions = eagre_json_member(each, "numPartitions");
     int64_t count = 0;
-    if (name == NULL || name->kind != EAGRE_JSON_STRING) continue;
+    if (name == NULL || name->kind != EAGRE_JSON_STRING || !is_folder_name(name->text)) continue;
     bool is_default = eagre_text_equal_string(name->text, "default");
-    names[out->store_count++] = is_default ? EAGRE_TEXT("") : name->text;
+    names[named++] = is_default ? EAGRE_TEXT("") : name->text;
     bool has_count = partitions != NULL && partitions->kind == EAGRE_JSON_NUMBER &&
                      eagre_json_integer(partitions, &count) && count > 0 &&
                      count <= PARTITION_COUNT_MAX;
     if (has_count) out->partition_count = (uint32_t)count;
   }
+  if (named == 0) return;
+  out->stores = names;
+  out->store_count = named;
 }
 
-static void take_metadata(const struct eagre_json_node *root, struct eagre_arena *arena,
-                          struct eagre_inspect_spark_operator *out) {
-  const struct eagre_json_node *info =
-      root == NULL ? NULL : eagre_json_member(root, "operatorInfo");
-  const struct eagre_json_node *stores =
-      root == NULL ? NULL : eagre_json_member(root, "stateStoreInfo");
+void eagre_inspect_spark_metadata_parse(struct eagre_text content, struct eagre_arena *arena,
+                                        struct eagre_inspect_spark_operator *out) {
+  const struct eagre_json_node *root = NULL;
+  out->stores = only_default;
+  out->store_count = 1;
+  if (!eagre_text_starts_with(content, EAGRE_TEXT("v1\n"))) return;
+  struct eagre_text line = eagre_text_make(content.data + 3, content.size - 3);
+  line = eagre_arena_copy_text(arena, line);
+  if (eagre_json_read(arena, line, &root, NULL) != EAGRE_OK) return;
+  if (root->kind != EAGRE_JSON_OBJECT) return;
+  const struct eagre_json_node *info = eagre_json_member(root, "operatorInfo");
+  const struct eagre_json_node *stores = eagre_json_member(root, "stateStoreInfo");
   if (info != NULL && info->kind == EAGRE_JSON_OBJECT) {
     const struct eagre_json_node *name = eagre_json_member(info, "operatorName");
     if (name != NULL && name->kind == EAGRE_JSON_STRING) out->name = name->text;
   }
   if (stores != NULL && stores->kind == EAGRE_JSON_ARRAY) take_stores(stores, arena, out);
-  if (out->store_count > 0) return;
-  out->stores = only_default;
-  out->store_count = 1;
+}
+
+/* Nothing depends on it but names and counts: without it, they are what the folders say. */
+static void read_metadata(const struct listing *listing, const char *operator_path,
+                          struct eagre_inspect_spark_operator *out) {
+  struct eagre_buffer content = {0};
+  const char *path =
+      eagre_arena_printf(listing->arena, "%s/_metadata/metadata", operator_path).data;
+  enum eagre_status status = eagre_io_read_file(listing->io, path, 0, &content, NULL);
+  struct eagre_text text = status == EAGRE_OK ? eagre_buffer_text(&content) : EAGRE_TEXT("");
+  eagre_inspect_spark_metadata_parse(text, listing->arena, out);
+  eagre_buffer_done(&content);
 }
 
 int64_t eagre_inspect_spark_version(const char *name, bool *out_is_base) {
@@ -143,7 +150,7 @@ static enum eagre_status list_operator(const struct listing *listing, const char
   for (uint32_t i = 0; i < count; i++) {
     if (eagre_inspect_name_number(eagre_text_of(entries[i].name)) >= 0) out->partition_count++;
   }
-  take_metadata(read_metadata(listing, path), listing->arena, out);
+  read_metadata(listing, path, out);
   for (uint32_t partition = 0; partition < out->partition_count; partition++) {
     for (uint32_t i = 0; i < out->store_count; i++) {
       EAGRE_TRY(

@@ -49,8 +49,7 @@ static __attribute__((noinline)) bool match_nearly(struct guess_place *place, co
     return false;
   }
   /* From here on without the closing quote of the value before. */
-  const char *at = place->at;
-  if (step->is_after_text && *at++ != '"' && place->at != place->null_end) return false;
+  const char *at = place->at + step->is_after_text;
   for (int skipped = 0; skipped <= GUESS_SKIP_MAX; skipped++, step++) {
     if (!step->is_after_value) return false;
     size_t size = (size_t)step->literal_size - step->is_after_text;

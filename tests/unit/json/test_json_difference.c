@@ -116,6 +116,8 @@ static const char *const numbers[] = {
     "1.5E-3",
     "16777217",
     "123456789012345678901234567890",
+    "1677721.7",
+    "900719925474099.3",
 };
 static const char *const words[] = {"true", "false", "null", "nul", "NaN", "-Infinity", "trueX"};
 static const char *const containers[] = {

@@ -7,7 +7,8 @@
  *                              N is done as well
  *                              any other A: another process worked here: exit 4
  *   the sink does not have N   run N again with the logged ends
- *   the sink has more than N   the checkpoint is older than the table (a restored backup): exit 4 */
+ *   the sink has more than N   the checkpoint is older than the table, as a restored backup: exit 4
+ */
 #include <string.h>
 
 #include "epoch/epoch_flow.h"

@@ -122,7 +122,9 @@ static enum eagre_status recover_sink(struct eagre_sink *base, struct eagre_sink
     assert_int_equal(sscanf(line, "%" SCNd64 " %63s", &out->epoch, out->attempt), 2);
     out->knowledge = EAGRE_SINK_HAS;
   }
-  if (world->sink_claims != NULL) strcpy(out->attempt, world->sink_claims);
+  if (world->sink_claims != NULL) {
+    snprintf(out->attempt, sizeof out->attempt, "%s", world->sink_claims);
+  }
   eagre_free(content);
   return EAGRE_OK;
 }

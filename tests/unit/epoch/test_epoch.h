@@ -1,5 +1,5 @@
-/* What the tests of the epoch protocol share: a world whose source, sink and cores are scripted. The
- * checkpoint is real.
+/* What the tests of the epoch protocol share: a world whose source, sink and cores are scripted.
+ * The checkpoint is real.
  *
  * The source holds records 0, 1, ... `available` - 1; a position is {"n":COUNT}. The sink keeps its
  * commits in a file, so that they survive the process: lines "EPOCH ATTEMPT FROM TO". */

@@ -1,12 +1,12 @@
-/* The recovery table of docs/internals/epochs.md, case by case, and checkpoints that are refused. */
+/* The recovery table of docs/internals/epochs.md, case by case, and refused checkpoints. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "test_epoch.h"
 
-/* Epoch 0 is done; epoch 1 gets as far as its offsets (FAIL_RUN), its prepared file (FAIL_COMMIT), or
- * its commit in the sink when `is_committed`. The world is stopped. */
+/* Epoch 0 is done; epoch 1 gets as far as its offsets (FAIL_RUN), its prepared file (FAIL_COMMIT),
+ * or its commit in the sink when `is_committed`. The world is stopped. */
 static struct world *interrupt(struct world *world, enum failure failure, bool is_committed) {
   enum eagre_epoch_outcome outcome;
   world->limit = 2;
@@ -122,7 +122,7 @@ static void foreign_attempts_are_refused(void **state) {
   assert_refused(world, "CONCURRENT_STREAM_LOG_UPDATE");
 }
 
-/* No prepared file and no attempt: Spark committed it. Only stateless flows move between the two. */
+/* No prepared file and no attempt: Spark committed it. Only stateless flows may be Spark's. */
 static void an_epoch_of_spark_is_done(void **state) {
   (void)state;
   for (int is_stateful = 0; is_stateful < 2; is_stateful++) {

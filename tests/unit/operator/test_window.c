@@ -36,8 +36,8 @@ static void shared_batches_do_not_see_each_other(void **state) {
       "up, window(ts, '20 seconds', '5 seconds') AS w FROM b) WHERE w.start >= TIMESTAMP "
       "'1970-01-01 00:00:00Z' AND w.end <= TIMESTAMP '1970-01-01 00:01:40Z' AND n % 2 = 1",
       rows, 100, 33);
-  /* 17 windows from 0-20 to 80-100 with ten odd numbers each, whose mean is start + 10, or start + 9
-   * where the start is odd: 10 * (680 + 9 * 10 + 8 * 9). */
+  /* 17 windows from 0-20 to 80-100 with ten odd numbers each, whose mean is start + 10, or
+   * start + 9 where the start is odd: 10 * (680 + 9 * 10 + 8 * 9). */
   assert_string_equal(text, "170|8420|ODD|ODD\n");
   eagre_free(text);
 }

@@ -95,10 +95,10 @@ static void places_on_disk_have_defaults_and_overrides(void **state) {
       "CREATE STREAMING TABLE a AS SELECT * FROM STREAM rate();"
       "CREATE STREAMING TABLE b LOCATION '/b' TBLPROPERTIES ('eagre.checkpointLocation' = '/cb') "
       "AS SELECT * FROM STREAM rate();"
-      "SET spark.sql.streaming.checkpointLocation = /root;"
+      "SET spark.sql.streaming.checkpointLocation = /all;"
       "CREATE STREAMING TABLE c AS SELECT * FROM STREAM rate();");
   const char *const expected[][2] = {
-      {"/s/tables/a", "/s/checkpoints/a"}, {"/b", "/cb"}, {"/s/tables/c", "/root/c"}};
+      {"/s/tables/a", "/s/checkpoints/a"}, {"/b", "/cb"}, {"/s/tables/c", "/all/c"}};
   for (uint32_t i = 0; i < 3; i++) {
     assert_true(eagre_text_equal_string(pipeline->flows[i].sink->location, expected[i][0]));
     assert_true(eagre_text_equal_string(pipeline->flows[i].checkpoint, expected[i][1]));

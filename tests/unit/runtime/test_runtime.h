@@ -1,4 +1,5 @@
-/* What the tests of the runtime share: a directory with input, pipelines over it, what was printed. */
+/* What the tests of the runtime share: a directory with input, pipelines over it, what was
+ * printed. */
 #pragma once
 
 #include "runtime/runtime_inside.h"

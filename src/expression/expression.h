@@ -96,7 +96,7 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         struct eagre_vector *out, struct eagre_error *error);
 /* USAGE UNSUPPORTED_FEATURE.DECIMAL or UNSUPPORTED_DATATYPE when it, or a value inside a struct it
  * makes, has a type that cannot be computed (SELECT 1.5). To be asked of every tree before it is
- * compiled; all other constructors ask their arguments themselves. */
+ * compiled, else the program gives this error when it runs. */
 enum eagre_status eagre_expression_check_value(const struct eagre_expression *expression,
                                                struct eagre_error *error);
 /* If it is just column `index` (possibly through no-op casts): true. */

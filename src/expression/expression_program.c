@@ -16,6 +16,8 @@ struct eagre_program {
   uint32_t *outputs; /* registers of the root */
   uint32_t output_count;
   bool folds; /* false inside the folding of a constant */
+  /* What every run returns when an expression cannot be computed; NULL otherwise. */
+  struct eagre_error *refusal;
 };
 
 /* ---- Growing lists of a block
@@ -160,6 +162,20 @@ static void link_arguments(struct eagre_block *block) {
   }
 }
 
+/* The caller should have asked eagre_expression_check_value; then the error comes before the run. */
+static bool refuse_types(struct eagre_program *program, struct eagre_expression *const *expressions,
+                         uint32_t count) {
+  struct eagre_error error;
+  eagre_error_init(&error);
+  for (uint32_t i = 0; i < count; i++) {
+    if (eagre_expression_check_value(expressions[i], &error) == EAGRE_OK) continue;
+    program->refusal = eagre_arena_allocate(&program->arena, sizeof error);
+    *program->refusal = error;
+    return true;
+  }
+  return false;
+}
+
 static struct eagre_program *
 compile_all(const struct eagre_type *input, struct eagre_expression *const *expressions,
             uint32_t count, const struct eagre_expression_session *session, bool folds) {
@@ -170,6 +186,7 @@ compile_all(const struct eagre_type *input, struct eagre_expression *const *expr
   program->root = new_block(program, NULL);
   program->output_count = count;
   program->outputs = eagre_arena_allocate(&program->arena, count * sizeof *program->outputs + 1);
+  if (refuse_types(program, expressions, count)) return program;
   for (uint32_t i = 0; i < count; i++) {
     program->outputs[i] = compile(program, program->root, expressions[i]);
   }
@@ -224,6 +241,10 @@ enum eagre_status eagre_program_run(struct eagre_program *program, struct eagre_
                                     const struct eagre_program_context *context,
                                     struct eagre_vector *out, struct eagre_error *error) {
   struct eagre_block *root = program->root;
+  if (program->refusal != NULL) {
+    if (error != NULL) *error = *program->refusal;
+    return program->refusal->status;
+  }
   if (batch->row_count == 0) {
     for (uint32_t i = 0; i < program->output_count; i++) {
       eagre_vector_init(&out[i], root->registers[program->outputs[i]].type, 0, &batch->arena);

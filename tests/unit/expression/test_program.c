@@ -483,6 +483,12 @@ static void test_values_without_vectors(void **state) {
     assert_int_equal(eagre_expression_fold(&bench.arena, trees[i], &bench.session, &unused, &error),
                      EAGRE_USAGE);
   }
+  /* A caller that did not ask gets the same when the program runs. */
+  struct eagre_vector result;
+  assert_int_equal(bench_run(&bench, trees[1], &result, &error), EAGRE_USAGE);
+  assert_string_equal(error.class_name, "UNSUPPORTED_FEATURE.DECIMAL");
+  assert_int_equal(bench_run(&bench, bind_sql(&bench, "map('a', 'b')"), &result, &error),
+                   EAGRE_USAGE);
   assert_int_equal(eagre_expression_check_value(bind_sql(&bench, "INTERVAL 1 MONTH"), &error),
                    EAGRE_USAGE);
   assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");

@@ -162,7 +162,7 @@ static void link_arguments(struct eagre_block *block) {
   }
 }
 
-/* The caller should have asked eagre_expression_check_value; then the error comes before the run. */
+/* The caller should have asked eagre_expression_check_value: then the error comes before a run. */
 static bool refuse_types(struct eagre_program *program, struct eagre_expression *const *expressions,
                          uint32_t count) {
   struct eagre_error error;

@@ -1,7 +1,7 @@
-/* An expression of arbitrary SQL text, evaluated twice: with its literals folded while compiling, and
- * with every literal a column of a batch. Nothing crashes or reads outside its memory, a failure has
- * a class, a sentence and a place, and the two evaluations agree on the value or on the class of
- * the failure (where binding does not ask for a literal). */
+/* An expression of arbitrary SQL text, evaluated twice: with its literals folded while compiling,
+ * and with every literal a column of a batch. Nothing crashes or reads outside its memory, a
+ * failure has a class, a sentence and a place, and the two evaluations agree on the value or on
+ * the class of the failure (where binding does not ask for a literal). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -124,6 +124,14 @@ static enum eagre_status bind_struct(struct plan_binder *binder, const struct pl
   return EAGRE_OK;
 }
 
+/* Spark's ltrim(characters, text) and rtrim(characters, text); TRIM(LEADING characters FROM text)
+ * comes as the operator ltrim(text, characters). */
+static bool puts_characters_first(const struct eagre_sql_expression *tree) {
+  bool is_trim = eagre_text_equal_string(tree->function, "ltrim") ||
+                 eagre_text_equal_string(tree->function, "rtrim");
+  return is_trim && tree->argument_count == 2 && !tree->is_operator;
+}
+
 static enum eagre_status bind_call(struct plan_binder *binder, const struct plan_scope *scope,
                                    const struct eagre_sql_expression *tree,
                                    struct eagre_expression **out, struct eagre_error *error) {
@@ -152,6 +160,11 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
   }
   struct eagre_expression **arguments = NULL;
   EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));
+  if (puts_characters_first(tree)) {
+    struct eagre_expression *characters = arguments[0];
+    arguments[0] = arguments[1];
+    arguments[1] = characters;
+  }
   return eagre_expression_call(binder->arena, tree->function, arguments, tree->argument_count,
                                &binder->pipeline->expression_session, tree->position, out, error);
 }

@@ -21,7 +21,22 @@ def test_fixture_is_current(name):
         "the case changed since Spark answered it: run make fixtures"
 
 
-@pytest.mark.parametrize("name", case.names())
+def differences():
+    return tomllib.loads((pathlib.Path(__file__).parent / "differences.toml").read_text())
+
+
+REFUSED = differences()["refused"]["cases"]
+ANSWERED = [name for name in case.names() if name not in REFUSED]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_there_yet_says_so(name):
+    process, rows = answer(name)
+    assert process.returncode == verdict.EXIT_REFUSED
+    assert not rows and "error: [" in process.stderr
+
+
+@pytest.mark.parametrize("name", ANSWERED)
 def test_rows(name):
     expected = fixture.load(name).answer
     process, rows = answer(name)
@@ -32,15 +47,14 @@ def test_rows(name):
 
 def differing_members(name):
     """Members that differ on purpose in this case (differences.toml)."""
-    table = tomllib.loads((pathlib.Path(__file__).parent / "differences.toml").read_text())
-    return {member for member, row in table.items() if name in row["cases"]}
+    return {member for member, row in differences().items() if name in row["cases"]}
 
 
 def without(progress, members):
     return [{key: value for key, value in batch.items() if key not in members} for batch in progress]
 
 
-@pytest.mark.parametrize("name", case.names())
+@pytest.mark.parametrize("name", ANSWERED)
 def test_progress(name):
     """Batch ids, watermarks, input rows and late rows, as the progress objects tell them."""
     process, _ = answer(name)

@@ -127,10 +127,16 @@ static void print_state(const struct eagre_inspect_state *state, struct eagre_bu
   for (uint32_t i = 0; i < state->file_count; i++) {
     size += state->files[i].size;
   }
-  print_line(out, "state", "versions %lld to %lld, %u %s, %llu bytes",
-             (long long)state->files[0].version,
-             (long long)state->files[state->file_count - 1].version, state->file_count,
-             state->file_count == 1 ? "file" : "files", (unsigned long long)size);
+  long long first = (long long)state->files[0].version;
+  long long last = (long long)state->files[state->file_count - 1].version;
+  print_label(out, "state");
+  if (first == last) {
+    eagre_buffer_printf(out, "version %lld", last);
+  } else {
+    eagre_buffer_printf(out, "versions %lld to %lld", first, last);
+  }
+  eagre_buffer_printf(out, ", %u %s, %llu bytes\n", state->file_count,
+                      state->file_count == 1 ? "file" : "files", (unsigned long long)size);
 }
 
 static void print_spark_state(const struct eagre_inspect_spark_state *state,

@@ -4,11 +4,12 @@ A page is a list of blocks between fences:
 
     ```sh       run by bash, in the folder of the page, with `eagre` on the PATH; must succeed
     ```python   run by this Python when it has deltalake (that is, in `make test-all`), else left out
+    ```console  for the reader: not run
     ```text     right behind one of them: what it prints, stdout and stderr together
 
 In a shown line `...` stands for any text, and alone on a line for any number of lines. Lines that begin with `{` are
 rows, and rows that follow each other may come in any order. A page that begins with `<!-- needs: broker -->` gets
-the address of one in BROKERS.
+the address of one, with the topics that it asks for, in BROKERS.
 """
 
 import importlib.util
@@ -59,7 +60,7 @@ def add_block(found, block):
     if block.language == "text":
         assert found and found[-1].shown is None, f"line {block.line}: output of nothing"
         found[-1].shown = block.text
-    else:
+    elif block.language != "console":
         assert block.language in ("sh", "python"), f"line {block.line}: a block of '{block.language}'"
         found.append(block)
 

@@ -14,6 +14,8 @@ from rig.kafka_broker import KafkaBroker
 
 @pytest.mark.parametrize("page", pages(needs_broker=True), ids=lambda page: page.stem)
 def test_the_page_shows_what_happens(tmp_path, page):
-    with KafkaBroker(tmp_path / "broker", properties=["auto.create.topics.enable=true", "num.partitions=1"]) as broker:
-        (tmp_path / "work").mkdir()
+    (tmp_path / "work").mkdir()
+    with KafkaBroker(tmp_path / "broker") as broker:
+        for topic in ("guide-orders", "guide-totals"):
+            broker.create_topic(topic, partitions=2)
         play(page, tmp_path / "work", BROKERS=broker.address)

@@ -4,10 +4,12 @@
  * goes, and never builds a tree. Three implementations must agree byte for byte on every input
  * (verdict, values, corrupt column):
  *   1. `reference`: strict, scalar, byte at a time; the definition.
- *   2. `fast` over scalar primitives and 3. `fast` over AVX2 primitives: speculation on the key
- *      order of the previous record; on a miss a structural index; anything unusual (escapes, big
- *      numbers, duplicate members, errors) is decided by the reference code.
- * Rules: spark-semantics 5.1-5.5. One decoder belongs to one thread. */
+ *   2. `fast` over scalar primitives and 3. `fast` over AVX2 primitives: a record is first guessed
+ *      to have the shape of one before it, two records at a time; else it is walked member by
+ *      member; anything unusual (errors, duplicate members, values of the wrong type) is decided by
+ *      the reference code.
+ * Rules: spark-semantics 5.1-5.5. Every syntax error makes the whole row NULL; a value of the wrong
+ * type, or a string that is too long, only its field. One decoder belongs to one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -111,7 +113,9 @@ void eagre_json_path_free(struct eagre_json_path *path);
 bool eagre_json_path_get(const struct eagre_json_path *path, struct eagre_text json,
                          struct eagre_buffer *out);
 /* The colon operator on a STRING (spark-semantics 5.8), compiled from the text after the colon
- * ("a.b[0]['c']"); identifiers match ignoring case. USAGE PARSE_SYNTAX_ERROR when it is no path. */
+ * ("a.b[0]['c']"). An identifier takes the first member it equals exactly, or else the only one it
+ * equals ignoring case (several: NULL). [*] always gives an array, null for elements in which the
+ * rest of the path finds nothing. USAGE PARSE_SYNTAX_ERROR when it is no path. */
 enum eagre_status eagre_json_colon_path_new(struct eagre_text path,
                                             struct eagre_json_path **out_path,
                                             struct eagre_error *error);
@@ -147,7 +151,8 @@ struct eagre_json_node {
   struct eagre_json_node *child; /* first element or member */
   struct eagre_json_node *next;  /* next sibling */
 };
-/* Malformed text gives USAGE, class MALFORMED_JSON, with the byte position in the sentence. */
+/* Texts without escapes point into `text`. Malformed text gives USAGE, class MALFORMED_JSON, with
+ * the byte position in the sentence. */
 enum eagre_status eagre_json_read(struct eagre_arena *arena, struct eagre_text text,
                                   const struct eagre_json_node **out_root,
                                   struct eagre_error *error);

@@ -199,13 +199,45 @@ static inline const char *take_boolean(const struct walk *walk, const struct eag
   return at + 5;
 }
 
+static inline bool is_digit(char byte) {
+  return (unsigned char)(byte - '0') < 10;
+}
+
+static inline const char *skip_digits(const char *at) {
+  unsigned count = count_digits(load_eight(at) ^ UINT64_C(0x3030303030303030));
+  at += count;
+  if (count < 8) return at;
+  for (int i = 0; i < NUMBER_SIZE_MAX / 8 && is_digit(*at); i++)
+    at++;
+  return at;
+}
+
+/* An integer, true or false into a STRING column: what is written is the text. */
+static inline const char *take_bare_text(const struct walk *walk,
+                                         const struct eagre_json_slot *slot, const char *at) {
+  const char *begin = at;
+  if (is_word(at, "true")) {
+    at += 4;
+  } else if (is_word(at, "fals") && at[4] == 'e') {
+    at += 5;
+  } else {
+    const char *digits = at + (*at == '-');
+    at = skip_digits(digits);
+    bool is_plain = at > digits && !is_digit(*at) && *at != '.' && (*at | 0x20) != 'e';
+    /* No -0 and no leading zeros. */
+    if (!is_plain || (*digits == '0' && at - begin > 1)) return NULL;
+  }
+  ((struct eagre_text *)slot->data)[walk->row] = eagre_text_make(begin, (size_t)(at - begin));
+  return at;
+}
+
 /* A value of the slot's type, as it mostly comes. */
 static inline const char *take_usual(const struct walk *walk, const struct eagre_json_slot *slot,
                                      const char *at) {
   if (slot->kind == EAGRE_TYPE_BOOLEAN) return take_boolean(walk, slot, at);
   if (slot->kind <= EAGRE_TYPE_BIGINT) return take_integer(walk, slot, at);
   if (slot->kind <= EAGRE_TYPE_DOUBLE) return take_floating(walk, slot, at);
-  if (*at != '"') return NULL;
+  if (*at != '"') return slot->kind == EAGRE_TYPE_STRING ? take_bare_text(walk, slot, at) : NULL;
   const char *stop = find_string_stop_wide(at + 1, walk->end);
   switch (slot->kind) {
   case EAGRE_TYPE_STRING:
@@ -242,19 +274,6 @@ static inline const char *take_value(struct walk *walk, const struct eagre_json_
 }
 
 /* ---- Skipping -------------------------------------------------------------------------------- */
-
-static inline bool is_digit(char byte) {
-  return (unsigned char)(byte - '0') < 10;
-}
-
-static inline const char *skip_digits(const char *at) {
-  unsigned count = count_digits(load_eight(at) ^ UINT64_C(0x3030303030303030));
-  at += count;
-  if (count < 8) return at;
-  for (int i = 0; i < NUMBER_SIZE_MAX / 8 && is_digit(*at); i++)
-    at++;
-  return at;
-}
 
 static inline const char *skip_number(const char *at) {
   const char *begin = at;

@@ -93,8 +93,20 @@ bool eagre_json_render(struct eagre_json_lexer *lexer, struct eagre_json_output 
   return true;
 }
 
+/* The current DECIMAL or NON_NUMBER token: short, so that counting it first would be a waste. */
+static struct eagre_text render_short(const struct eagre_json_lexer *lexer,
+                                      struct eagre_arena *arena) {
+  char text[40];
+  struct eagre_json_output output = {.data = text};
+  render_double(lexer, &output);
+  return eagre_arena_copy_text(arena, eagre_text_make(text, output.size));
+}
+
 struct eagre_text eagre_json_render_text(struct eagre_json_lexer *lexer,
                                          struct eagre_arena *arena) {
+  bool is_short =
+      lexer->token == EAGRE_JSON_TOKEN_DECIMAL || lexer->token == EAGRE_JSON_TOKEN_NON_NUMBER;
+  if (is_short) return render_short(lexer, arena);
   struct eagre_json_lexer_mark mark = eagre_json_lexer_mark(lexer);
   struct eagre_json_output output = {0};
   if (!eagre_json_render(lexer, &output)) return (struct eagre_text){0};

@@ -559,6 +559,25 @@ static struct eagre_flow *append_flow(struct flow_work *work) {
   return &pipeline->flows[pipeline->flow_count];
 }
 
+static enum eagre_status check_all(struct eagre_expression *const *expressions, uint32_t count,
+                                   struct eagre_error *error) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (expressions[i] != NULL) EAGRE_TRY(eagre_expression_check_value(expressions[i], error));
+  }
+  return EAGRE_OK;
+}
+
+/* What no column can hold (a DECIMAL, a bare map) is found before anything runs. */
+static enum eagre_status check_values(const struct eagre_plan_node *node,
+                                      struct eagre_error *error) {
+  for (; node != NULL; node = node->input) {
+    EAGRE_TRY(check_all(node->expressions, node->expression_count, error));
+    EAGRE_TRY(check_all(node->keys, node->key_count, error));
+    EAGRE_TRY(check_all(node->arguments, node->aggregate_count, error));
+  }
+  return EAGRE_OK;
+}
+
 /* Binds the query and finishes it: declared columns, filters, pruning. */
 static enum eagre_status bind_flow_query(struct plan_binder *binder,
                                          const struct eagre_sql_query *tree,
@@ -572,6 +591,7 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   if (schema != NULL) {
     EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
   }
+  EAGRE_TRY(check_values(relation->node, error));
   relation->node = eagre_plan_push_filters(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
   return EAGRE_OK;

@@ -113,6 +113,18 @@ def test_a_topic_deleted(broker, topic, tmp_path):
     flow.fails(UNSAFE, "KAFKA_DATA_LOSS.PARTITIONS_DELETED", f"{topic}-0")
 
 
+def test_a_topic_deleted_while_a_flow_reads_it(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    broker.produce(topic, numbered(0, 10))
+    process = Flow(tmp_path, broker, subscribe=topic, **{"fetchOffset.retryIntervalMs": "10"}).start()
+    rows = [process.stdout.readline() for _ in range(10)]
+    broker.delete_topic(topic)
+    _, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert all(rows)
+    assert process.returncode == UNSAFE, errors
+    assert "KAFKA_DATA_LOSS.PARTITIONS_DELETED" in errors
+
+
 def test_a_new_partition_that_lost_its_beginning(broker, topic, tmp_path):
     flow = read_some(broker, topic, tmp_path)
     admin = AdminClient({"bootstrap.servers": broker.address})

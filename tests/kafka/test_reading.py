@@ -1,5 +1,7 @@
 """What a flow reads of a real topic: every record once, whatever the log looks like."""
 
+import json
+import signal
 import subprocess
 import time
 
@@ -209,6 +211,21 @@ def test_new_partitions_are_read_from_their_beginning(broker, topic, tmp_path):
     broker.produce(topic, numbered(10, 2), partition=2)
     assert values(flow.rows()) == ["10", "11"]
     assert flow.ends()[-1] == {topic: {"0": 3, "1": 0, "2": 2}}
+
+
+def test_new_partitions_are_found_while_a_flow_runs(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    broker.produce(topic, numbered(0, 2))
+    process = Flow(tmp_path, broker, subscribe=topic).start()
+    rows = [process.stdout.readline() for _ in range(2)]
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.create_partitions([NewPartitions(topic, 2)])[topic].result(TIMEOUT_SECONDS)
+    wait_for_partitions(admin, topic, 2)
+    broker.produce(topic, numbered(2, 3), partition=1)
+    rows += [process.stdout.readline() for _ in range(3)]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(TIMEOUT_SECONDS) == 0
+    assert values([json.loads(row) for row in rows]) == texts(0, 5)
 
 
 def wait_for_partitions(admin, topic, count):

@@ -260,6 +260,7 @@ static void clear_assignment(struct eagre_kafka_consumer *consumer) {
   consumer->ready_first = NULL;
   consumer->ready_last = NULL;
   consumer->unfinished_count = 0;
+  consumer->quiet_us = 0;
   for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     partition->is_assigned = false;
@@ -277,7 +278,6 @@ static enum eagre_status assign_range(struct eagre_kafka_consumer *consumer,
   bool was_fetched = partition->is_fetching || partition->message_count > 0;
   partition->is_assigned = true;
   partition->end = range->end;
-  partition->heard_us = eagre_kafka_now_us();
   if (!goes_on || !was_fetched) {
     eagre_kafka_consumer_stop(partition);
     eagre_kafka_consumer_backlog_clear(partition);

@@ -54,7 +54,6 @@ struct eagre_kafka_consumer_partition {
   int64_t end;
   int64_t fetch_position;
   int64_t eof_position;
-  int64_t heard_us; /* when anything last came, or the range was assigned */
   /* Offsets that were skipped and not yet proven to be mere holes (kafka_consumer_loss.c). */
   int64_t hole_begin; /* -1 none */
   int64_t hole_size;
@@ -83,7 +82,7 @@ struct eagre_kafka_consumer {
   uint64_t pulled_count;
   int64_t nudged_us;
   int64_t holes_checked_us;
-  int64_t silence_checked_us;
+  int64_t quiet_us; /* since when nothing was there whenever somebody looked; 0 = something was */
   struct eagre_kafka_losses losses;
   rd_kafka_message_t *pulled[EAGRE_KAFKA_PULL_MAX];
 };

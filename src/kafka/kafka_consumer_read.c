@@ -6,7 +6,6 @@
 #include "kafka/kafka_consumer.h"
 
 static const int64_t NUDGE_INTERVAL_US = 5000;
-static const int64_t SILENCE_CHECK_US = 100000;
 
 /* ---- Events that come as messages ------------------------------------------------------------ */
 
@@ -65,8 +64,7 @@ static struct eagre_kafka_consumer_partition *find_partition(const rd_kafka_mess
 
 /* Takes ownership of the message. */
 static enum eagre_status sort_message(struct eagre_kafka_consumer *consumer,
-                                      rd_kafka_message_t *message, int64_t now_us,
-                                      struct eagre_error *error) {
+                                      rd_kafka_message_t *message, struct eagre_error *error) {
   enum eagre_status status = EAGRE_OK;
   struct eagre_kafka_consumer_partition *partition = find_partition(message);
   if (partition == NULL) {
@@ -74,7 +72,6 @@ static enum eagre_status sort_message(struct eagre_kafka_consumer *consumer,
     return EAGRE_OK;
   }
   partition->is_starting = false;
-  partition->heard_us = now_us;
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     status = take_event(partition, message, error);
     rd_kafka_message_destroy(message);
@@ -92,11 +89,10 @@ static enum eagre_status sort_message(struct eagre_kafka_consumer *consumer,
 
 static enum eagre_status sort_pulled(struct eagre_kafka_consumer *consumer, size_t count,
                                      struct eagre_error *error) {
-  int64_t now_us = eagre_kafka_now_us();
   enum eagre_status status = EAGRE_OK;
   for (size_t i = 0; i < count; i++) {
     if (status == EAGRE_OK) {
-      status = sort_message(consumer, consumer->pulled[i], now_us, error);
+      status = sort_message(consumer, consumer->pulled[i], error);
     } else {
       rd_kafka_message_destroy(consumer->pulled[i]);
     }
@@ -169,20 +165,20 @@ static enum eagre_status fail_silent(const struct eagre_kafka_consumer *consumer
   return EAGRE_IO;
 }
 
-/* Nothing was there: whether to go on waiting. AGAIN, or why not. */
+/* Nothing was there: whether to go on waiting. AGAIN, or why not. Silence is the time spent looking
+ * in vain: a caller that was busy elsewhere is no reason to give up. */
 static enum eagre_status wait_on(struct eagre_kafka_consumer *consumer, struct eagre_error *error) {
   int64_t now_us = eagre_kafka_now_us();
   bool is_starting = false;
-  bool looks_at_silence = now_us - consumer->silence_checked_us >= SILENCE_CHECK_US;
   eagre_kafka_handle_serve(&consumer->client->handle, 0);
+  if (consumer->quiet_us == 0) consumer->quiet_us = now_us;
+  bool is_silent = now_us - consumer->quiet_us > consumer->options.silence_timeout_us;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
        partition != NULL; partition = partition->next) {
     if (eagre_kafka_consumer_is_finished(partition)) continue;
+    if (is_silent) return fail_silent(consumer, partition, error);
     is_starting = is_starting || partition->is_starting;
-    bool is_silent = now_us - partition->heard_us > consumer->options.silence_timeout_us;
-    if (looks_at_silence && is_silent) return fail_silent(consumer, partition, error);
   }
-  if (looks_at_silence) consumer->silence_checked_us = now_us;
   if (is_starting && now_us - consumer->nudged_us >= NUDGE_INTERVAL_US) nudge(consumer);
   return EAGRE_AGAIN;
 }
@@ -218,6 +214,7 @@ static enum eagre_status fetch(struct eagre_kafka_consumer *consumer, struct eag
   if (has_left) return EAGRE_OK;
   size_t count = pull(consumer);
   if (count == 0) return wait_on(consumer, error);
+  consumer->quiet_us = 0;
   EAGRE_TRY(sort_pulled(consumer, count, error));
   refill_queue(consumer);
   limit_held(consumer);

@@ -31,7 +31,8 @@ struct kafka_sink {
 struct kafka_writer {
   struct eagre_sink_writer base;
   struct eagre_kafka_producer *producer; /* NULL until this core writes */
-  struct eagre_kafka_message messages[EAGRE_BATCH_ROWS_MAX];
+  struct eagre_kafka_message *messages;  /* of the batch at hand */
+  uint32_t message_capacity;
 };
 
 static struct kafka_sink *get_sink(struct eagre_sink *sink) {
@@ -239,6 +240,11 @@ static void give_up(struct eagre_sink_writer *base) {
   writer->producer = NULL;
 }
 
+static void close_writer(struct eagre_sink_writer *base) {
+  give_up(base);
+  eagre_free(get_writer(base)->messages);
+}
+
 static enum eagre_status begin_attempt(struct eagre_sink_writer *writer, int64_t epoch,
                                        const char *attempt, struct eagre_error *error) {
   (void)writer, (void)epoch, (void)attempt, (void)error;
@@ -335,8 +341,12 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
                                      const struct eagre_batch *batch, struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
   const struct kafka_sink *sink = get_sink(base->sink);
-  eagre_assert(batch->row_count <= EAGRE_BATCH_ROWS_MAX);
   if (batch->row_count == 0) return EAGRE_OK;
+  if (batch->row_count > writer->message_capacity) {
+    writer->messages =
+        eagre_reallocate(writer->messages, batch->row_count * sizeof *writer->messages);
+    writer->message_capacity = batch->row_count;
+  }
   if (writer->producer == NULL) {
     EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, &writer->producer, error));
   }
@@ -367,7 +377,7 @@ const struct eagre_sink_methods eagre_sink_kafka_methods = {
     .commit = commit,
     .purge = purge,
     .writer_open = open_writer,
-    .writer_close = give_up,
+    .writer_close = close_writer,
     .writer_begin = begin_attempt,
     .writer_write = write_batch,
     .writer_prepare = prepare,

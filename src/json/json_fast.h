@@ -146,10 +146,13 @@ static void begin_walk(struct walk *walk, struct eagre_json_run *run) {
   };
 }
 
+static inline bool has_bytes(const struct eagre_json_run *run, uint32_t row) {
+  return !eagre_vector_is_null(run->texts, row) && eagre_json_run_text(run, row).size > 0;
+}
+
 /* Whether rows `row` and the next are there and have bytes. */
 static inline bool has_pair(const struct eagre_json_run *run, uint32_t row) {
-  return row + 1 < run->row_count && eagre_json_run_text(run, row).size > 0 &&
-         eagre_json_run_text(run, row + 1).size > 0;
+  return row + 1 < run->row_count && has_bytes(run, row) && has_bytes(run, row + 1);
 }
 
 /* Whether the next two rows are neither to be guessed nor to be learned from. */
@@ -161,11 +164,10 @@ static inline bool is_pair_unguessed(struct eagre_json_memory *memory) {
 }
 
 /* Decodes one or two rows from `row` on; *out_count says how many. */
-static inline bool decode_next(struct walk *walk, uint32_t row, bool is_dense,
-                               uint32_t *out_count) {
+static inline bool decode_next(struct walk *walk, uint32_t row, uint32_t *out_count) {
   struct eagre_json_memory *memory = walk->memory;
   *out_count = 2;
-  if (is_dense && has_pair(walk->run, row)) {
+  if (has_pair(walk->run, row)) {
     if (memory->hit_streak >= PAIR_HIT_STREAK) {
       if (decode_guessed_pair(walk, row)) return true;
     } else if (is_pair_unguessed(memory)) {
@@ -180,11 +182,9 @@ static bool decode_rows(struct eagre_json_run *run) {
   if (has_tight_limits(run->decoder)) return eagre_json_implementation_reference.decode_rows(run);
   struct walk walk;
   begin_walk(&walk, run);
-  bool is_dense = run->texts->validity == NULL && !run->texts->is_constant &&
-                  run->texts->type->kind == EAGRE_TYPE_STRING;
   uint32_t count;
   for (uint32_t row = 0; row < run->row_count; row += count) {
-    if (!decode_next(&walk, row, is_dense, &count)) return false;
+    if (!decode_next(&walk, row, &count)) return false;
   }
   return true;
 }

@@ -1,12 +1,10 @@
 """Eagre answers every case as Spark did when it was recorded. Needs no JVM."""
 
 import functools
-import pathlib
-import tomllib
 
 import pytest
 
-from oracle import case, eagre_engine, fixture, verdict
+from oracle import case, differences, eagre_engine, fixture, verdict
 
 
 @functools.cache
@@ -21,22 +19,14 @@ def test_fixture_is_current(name):
         "the case changed since Spark answered it: run make fixtures"
 
 
-def differences():
-    return tomllib.loads((pathlib.Path(__file__).parent / "differences.toml").read_text())
-
-
-REFUSED = differences()["refused"]["cases"]
-ANSWERED = [name for name in case.names() if name not in REFUSED]
-
-
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", differences.REFUSED)
 def test_what_is_not_there_yet_says_so(name):
     process, rows = answer(name)
     assert process.returncode == verdict.EXIT_REFUSED
     assert not rows and "error: [" in process.stderr
 
 
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.parametrize("name", differences.ANSWERED)
 def test_rows(name):
     expected = fixture.load(name).answer
     process, rows = answer(name)
@@ -45,19 +35,14 @@ def test_rows(name):
     assert not complaints, "\n".join([case.load(name).title, *complaints])
 
 
-def differing_members(name):
-    """Members that differ on purpose in this case (differences.toml)."""
-    return {member for member, row in differences().items() if name in row["cases"]}
-
-
 def without(progress, members):
     return [{key: value for key, value in batch.items() if key not in members} for batch in progress]
 
 
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.parametrize("name", differences.ANSWERED)
 def test_progress(name):
     """Batch ids, watermarks, input rows and late rows, as the progress objects tell them."""
     process, _ = answer(name)
-    members = differing_members(name)
+    members = differences.members(name)
     expected = fixture.load(name).answer.progress()
     assert without(eagre_engine.progress(process.stderr), members) == without(expected, members)

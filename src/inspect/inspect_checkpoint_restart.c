@@ -139,9 +139,9 @@ enum eagre_status eagre_inspect_restart_find(struct eagre_inspect_checkpoint *ch
   } else if (summary->offsets_last < 0 && summary->has_state) {
     refuse(checkpoint, "STATE_STORE_CHECKPOINT_LOCATION_NOT_EMPTY",
            "there is state and there are no offsets: parts of the checkpoint were removed");
-  } else if (summary->offsets_last < 0 && summary->commits_last >= 0) {
+  } else if (summary->commits_last > summary->offsets_last) {
     refuse(checkpoint, "CHECKPOINT_OFFSETS_MISSING",
-           "there are commits and no offsets: parts of the checkpoint were removed");
+           "there is a commit of an epoch without offsets: parts of the checkpoint were removed");
   } else if (summary->offsets_last < 0) {
     tell(checkpoint, EAGRE_INSPECT_BEGIN, 0, EAGRE_TEXT("plans epoch 0: nothing was planned yet"));
   } else if (checkpoint->is_committed) {

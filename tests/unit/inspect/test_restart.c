@@ -116,6 +116,12 @@ static void test_commits_without_offsets(void **state) {
   expect(*state, EAGRE_INSPECT_REFUSE, -1, "CHECKPOINT_OFFSETS_MISSING");
 }
 
+static void test_a_commit_behind_the_last_offsets(void **state) {
+  write_history(*state, &(struct history){.done = 3});
+  remove_file(*state, "offsets/2");
+  expect(*state, EAGRE_INSPECT_REFUSE, -1, "CHECKPOINT_OFFSETS_MISSING");
+}
+
 static void test_state_without_offsets(void **state) {
   struct fixture *fixture = *state;
   write_history(fixture, &(struct history){0});
@@ -198,6 +204,7 @@ int run_restart_tests(void) {
       FIXTURE_TEST(test_prepared),
       FIXTURE_TEST(test_planned_without_the_epoch_before),
       FIXTURE_TEST(test_commits_without_offsets),
+      FIXTURE_TEST(test_a_commit_behind_the_last_offsets),
       FIXTURE_TEST(test_state_without_offsets),
       FIXTURE_TEST(test_state_that_is_missing),
       FIXTURE_TEST(test_first_epoch_with_state_of_a_dead_attempt),

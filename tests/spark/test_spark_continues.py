@@ -1,0 +1,291 @@
+"""A stateless job changes hands between Eagre and real Spark, with its checkpoint and its Delta table: no row is lost
+and none is doubled, also when the one that hands over died in the middle of an epoch.
+
+Rows are numbered, so that the table proves it: every number once.
+"""
+
+import json
+import os
+import signal
+
+import pytest
+from deltalake import DeltaTable
+
+from program import run
+
+ROWS_PER_FILE = 3
+QUERY_TIMEOUT_SECONDS = 120
+
+FILES = """
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE STREAMING TABLE numbers LOCATION 'table' TBLPROPERTIES ('eagre.checkpointLocation' = 'checkpoint')
+AS SELECT n FROM STREAM read_files('in', format => 'json', schema => 'n INT', maxFilesPerTrigger => 1);
+"""
+
+TOPIC = """
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE STREAMING TABLE numbers LOCATION 'table' TBLPROPERTIES ('eagre.checkpointLocation' = 'checkpoint')
+AS SELECT CAST(CAST(value AS STRING) AS INT) AS n
+FROM STREAM read_kafka(bootstrapServers => '${brokers}', subscribe => '${topic}', startingOffsets => 'earliest',
+                       maxOffsetsPerTrigger => 4);
+"""
+
+STATEFUL = """
+CREATE SINK out USING noop;
+CREATE FLOW counts OPTIONS ('outputMode' = 'complete', 'checkpointLocation' = 'checkpoint') AS INSERT INTO out
+SELECT n, count(*) AS c FROM STREAM read_files('in', format => 'json', schema => 'n INT') GROUP BY n;
+"""
+
+
+class Site:
+    """A folder with input, checkpoint and table, and the two engines that work on them."""
+
+    def __init__(self, folder, spark):
+        self.folder = folder
+        self.spark = spark
+        self.file_count = 0
+        (folder / "files.sql").write_text(FILES)
+
+    # ---- input
+
+    def add_files(self, count):
+        (self.folder / "in").mkdir(exist_ok=True)
+        for index in range(self.file_count, self.file_count + count):
+            path = self.folder / f"in/f{index:03}.json"
+            first = index * ROWS_PER_FILE
+            path.write_text("".join(f'{{"n":{n}}}\n' for n in range(first, first + ROWS_PER_FILE)))
+            os.utime(path, (1_790_000_000 + index, 1_790_000_000 + index))
+        self.file_count += count
+
+    # ---- engines
+
+    def run_eagre(self, crash_at=None):
+        env = {"EAGRE_CRASH_AT": crash_at} if crash_at else None
+        done = run("run", "files.sql", "--available-now", "--cores", "2", cwd=self.folder, env=env)
+        assert done.returncode == (-signal.SIGKILL if crash_at else 0), done.stderr
+        return done.stderr
+
+    def read_files(self):
+        reader = self.spark.readStream.format("json").schema("n INT").option("maxFilesPerTrigger", 1)
+        return reader.load(str(self.folder / "in"))
+
+    def run_spark(self, rows=None):
+        writer = (self.read_files() if rows is None else rows).writeStream.format("delta").outputMode("append")
+        wait(self.start(writer, str(self.folder / "table")))
+
+    def run_spark_until_batch(self, failing):
+        """Spark by foreachBatch, each batch written with the job's id and its number; one fails before it writes."""
+        path = str(self.folder / "table")
+
+        def write(rows, batch):
+            if batch == failing:
+                raise RuntimeError("this batch fails on purpose")
+            writer = rows.write.format("delta").mode("append")
+            writer.option("txnAppId", self.id()).option("txnVersion", batch).save(path)
+
+        from pyspark.errors import StreamingQueryException
+        with pytest.raises(StreamingQueryException, match="on purpose"):
+            wait(self.start(self.read_files().writeStream.foreachBatch(write)))
+        assert self.planned() == failing and self.committed() == failing - 1
+
+    def start(self, writer, path=None):
+        writer = writer.option("checkpointLocation", str(self.folder / "checkpoint")).trigger(availableNow=True)
+        return writer.start(path) if path else writer.start()
+
+    # ---- what is there
+
+    def id(self):
+        return json.loads((self.folder / "checkpoint/metadata").read_text())["id"]
+
+    def planned(self):
+        return newest(self.folder / "checkpoint/offsets")
+
+    def committed(self):
+        return newest(self.folder / "checkpoint/commits")
+
+    def lose_last_commit(self):
+        """As if the last one had died between the table's commit and the note of it."""
+        last = self.committed()
+        (self.folder / f"checkpoint/commits/{last}").unlink()
+        (self.folder / f"checkpoint/commits/.{last}.crc").unlink()
+        return last
+
+    def show(self):
+        done = run("checkpoint", "show", "checkpoint", "--format", "json", cwd=self.folder)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def check(self, numbers=None):
+        """Every number once, and a checkpoint in which nothing is missing."""
+        table = DeltaTable(str(self.folder / "table"))
+        expected = list(range(self.file_count * ROWS_PER_FILE)) if numbers is None else numbers
+        assert sorted(table.to_pyarrow_table()["n"].to_pylist()) == expected
+        assert table.transaction_version(self.id()) == self.committed()
+        done = run("checkpoint", "verify", "checkpoint", cwd=self.folder)
+        assert done.returncode == 0, done.stdout
+
+
+def newest(folder):
+    return max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=-1)
+
+
+def wait(query):
+    if not query.awaitTermination(QUERY_TIMEOUT_SECONDS):
+        query.stop()
+        raise TimeoutError(f"not done in {QUERY_TIMEOUT_SECONDS} s")
+
+
+@pytest.fixture
+def site(tmp_path, spark):
+    return Site(tmp_path, spark)
+
+
+# ---- in order --------------------------------------------------------------------------------------------------
+
+
+def test_spark_continues_and_eagre_continues(site):
+    """Four turns over 26 files: both write logs, and both compact the log of files."""
+    site.add_files(7)
+    site.run_eagre()
+    site.check()
+    assert site.show()["writtenBy"] == "Eagre"
+    site.add_files(6)
+    site.run_spark()
+    site.check()
+    assert site.show()["writtenBy"] == "Spark"
+    assert site.show()["restart"] == {"action": "next", "epoch": 13,
+                                      "sentence": "plans epoch 13, from where epoch 12 ended"}
+    site.add_files(8)
+    site.run_eagre()
+    site.check()
+    site.add_files(5)
+    site.run_spark()
+    site.check()
+    assert {path.name for path in (site.folder / "checkpoint/sources/0").glob("*.compact")} == {"9.compact", "19.compact"}
+
+
+def test_eagre_continues_what_spark_began(site):
+    site.add_files(3)
+    site.run_spark()
+    site.check()
+    began = site.id()
+    site.add_files(2)
+    assert "next epoch 3" in site.run_eagre()
+    site.check()
+    assert site.id() == began
+    site.add_files(1)
+    site.run_spark()
+    site.check()
+
+
+def test_nothing_new_changes_nothing(site):
+    site.add_files(2)
+    site.run_eagre()
+    site.run_spark()
+    site.run_eagre()
+    site.run_spark()
+    site.check()
+    assert site.planned() == site.committed() == 1
+
+
+# ---- after a crash ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", ["epoch.after_offsets", "epoch.mid_run", "epoch.after_prepared", "sink.mid_commit",
+                                   "epoch.after_commit", "epoch.after_commits"])
+def test_spark_continues_after_eagre_was_killed(site, point):
+    site.add_files(4)
+    site.run_eagre(crash_at=f"{point}:2")
+    site.add_files(2)
+    site.run_spark()
+    site.check()
+    site.add_files(2)
+    site.run_eagre()
+    site.check()
+
+
+def test_eagre_asks_the_table_after_spark_died_behind_its_commit(site):
+    site.add_files(3)
+    site.run_spark()
+    last = site.lose_last_commit()
+    assert site.show()["restart"]["action"] == "ask"
+    site.add_files(2)
+    assert f"epoch {last} is in the sink already and is adopted" in site.run_eagre()
+    site.check()
+    site.add_files(1)
+    site.run_spark()
+    site.check()
+
+
+def test_eagre_runs_the_batch_again_that_spark_did_not_write(site):
+    site.add_files(4)
+    site.run_spark_until_batch(failing=2)
+    assert site.show()["restart"]["action"] == "ask"
+    assert "epoch 2 was not finished and is run again" in site.run_eagre()
+    site.check()
+
+
+# ---- Kafka -----------------------------------------------------------------------------------------------------
+
+
+def test_a_topic_changes_hands(site, broker):
+    topic = "numbers"
+    broker.create_topic(topic, partitions=2)
+    (site.folder / "files.sql").write_text(TOPIC.replace("${brokers}", broker.address).replace("${topic}", topic))
+    numbers = []
+
+    def produce(count):
+        for n in range(len(numbers), len(numbers) + count):
+            broker.produce(topic, [(None, str(n).encode())], partition=n % 2)
+            numbers.append(n)
+
+    def run_spark():
+        reader = site.spark.readStream.format("kafka").option("kafka.bootstrap.servers", broker.address)
+        rows = reader.option("subscribe", topic).option("maxOffsetsPerTrigger", 4).load()
+        site.run_spark(rows.selectExpr("CAST(CAST(value AS STRING) AS INT) AS n"))
+
+    produce(10)
+    site.run_eagre()
+    site.check(numbers)
+    produce(7)
+    run_spark()
+    site.check(numbers)
+    produce(6)
+    site.run_eagre(crash_at="epoch.after_commit")
+    produce(3)
+    run_spark()
+    site.check(numbers)
+    site.lose_last_commit()
+    produce(2)
+    site.run_eagre()
+    site.check(numbers)
+    ends = {each["partition"]: each["offset"] for each in site.show()["sources"][0]["partitions"]}
+    assert ends == {0: 14, 1: 14}
+
+
+# ---- what cannot move ------------------------------------------------------------------------------------------
+
+
+def test_state_does_not_change_hands(site):
+    """Each says so, and touches nothing, instead of counting from zero."""
+    (site.folder / "files.sql").write_text(STATEFUL)
+    site.add_files(2)
+    site.run_eagre()
+    site.add_files(1)
+    counts = site.read_files().groupBy("n").count().writeStream.format("noop").outputMode("complete")
+    from pyspark.errors import StreamingQueryException
+    with pytest.raises(StreamingQueryException):
+        wait(site.start(counts))
+
+
+def test_state_of_spark_is_refused(site):
+    (site.folder / "files.sql").write_text(STATEFUL)
+    site.add_files(2)
+    counts = site.read_files().groupBy("n").count().writeStream.format("noop").outputMode("complete")
+    wait(site.start(counts))
+    committed = site.committed()
+    done = run("run", "files.sql", "--available-now", cwd=site.folder)
+    assert done.returncode == 4
+    assert "error: [CHECKPOINT_STATE_OF_SPARK]" in done.stderr
+    assert site.show()["restart"]["action"] == "refuse"
+    assert site.committed() == committed and not (site.folder / "checkpoint/eagre").exists()

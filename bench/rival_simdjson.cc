@@ -42,7 +42,8 @@ void free_rival(bench_rival *rival) {
 }
 
 template <bench_rival_texts Texts>
-inline bool take_text(Rival *rival, ondemand::value value, bench_rival_text *out) {
+[[gnu::always_inline]] inline bool take_text(Rival *rival, ondemand::value value,
+                                             bench_rival_text *out) {
   if constexpr (Texts == BENCH_RIVAL_IN_PLACE) {
     std::string_view token = value.raw_json_token();
     if (token.front() != '"') return false;
@@ -65,8 +66,9 @@ inline bool take_text(Rival *rival, ondemand::value value, bench_rival_text *out
 }
 
 template <bench_rival_texts Texts>
-inline bool take_value(Rival *rival, bench_rival_kind kind, ondemand::value value,
-                       const bench_rival_column &column, size_t row) {
+[[gnu::always_inline]] inline bool take_value(Rival *rival, bench_rival_kind kind,
+                                              ondemand::value value,
+                                              const bench_rival_column &column, size_t row) {
   switch (kind) {
   case BENCH_RIVAL_INTEGER:
     return value.get_int64().get(static_cast<int64_t *>(column.data)[row]) == simdjson::SUCCESS;
@@ -119,8 +121,9 @@ bool decode_any_order(Rival *rival, ondemand::object object, const bench_rival_c
 
 /* As programs written for one event would do it: names and kinds known to the compiler. */
 template <bench_rival_texts Texts, bench_rival_kind Kind = BENCH_RIVAL_TEXT, size_t Size>
-inline void take_member(Rival *rival, ondemand::object &object, const char (&name)[Size],
-                        const bench_rival_column &column, size_t row) {
+[[gnu::always_inline]] inline void take_member(Rival *rival, ondemand::object &object,
+                                               const char (&name)[Size],
+                                               const bench_rival_column &column, size_t row) {
   ondemand::value value;
   column.is_valid[row] = object.find_field(name).get(value) == simdjson::SUCCESS &&
                          take_value<Texts>(rival, Kind, value, column, row);

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Figure:
-    """`bar` None: for the record, judged by nobody. The median is judged; least and greatest are printed with it."""
+    """`bar` None: for the record, judged by nobody. The median is judged, or with `every` each sample; least and
+    greatest are printed with it."""
 
     name: str
     unit: str
     samples: list = field(default_factory=list)
     bar: float = None
     at_most: bool = True
+    every: bool = False
 
     def median(self):
         return statistics.median(self.samples)
@@ -20,7 +22,8 @@ class Figure:
     def holds(self):
         if self.bar is None:
             return True
-        return self.median() <= self.bar if self.at_most else self.median() >= self.bar
+        judged = self.samples if self.every else [self.median()]
+        return all(value <= self.bar if self.at_most else value >= self.bar for value in judged)
 
     def line(self):
         measured = f"{min(self.samples):.3g} / {self.median():.3g} / {max(self.samples):.3g} {self.unit}"
@@ -31,7 +34,7 @@ class Figure:
 
     def record(self):
         return {"name": self.name, "unit": self.unit, "samples": self.samples, "bar": self.bar,
-                "at_most": self.at_most, "holds": self.holds()}
+                "at_most": self.at_most, "every": self.every, "holds": self.holds()}
 
 
 HEADING = f"{'figure':<44} {'min / median / max':<36} {'bar':<10} verdict"

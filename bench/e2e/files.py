@@ -16,6 +16,7 @@ DUCKDB = """
 import json, sys, duckdb
 files, threads = sys.argv[1], int(sys.argv[2])
 duckdb.execute(f"SET threads = {threads}")
+duckdb.execute("SET enable_progress_bar = false")
 rows = []
 if files:
     rows = duckdb.execute('''

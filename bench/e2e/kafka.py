@@ -71,7 +71,7 @@ def lag_memory(folder, settings):
     """Thirty million records behind: worked off with the memory of a small batch, whatever the lag."""
     event_count = settings.lag_count
     record_count = event_count + PARTITION_COUNT
-    memory = Figure("lag-memory: peak memory", "MB", bar=300)
+    memory = Figure("lag-memory: peak memory", "MB", bar=300, every=True)
     cpu = Figure("lag-memory: CPU", "CPU-s/M")
     with broker(folder) as running:
         expected = load_topic(running, folder, "lag", event_count)

@@ -1,10 +1,12 @@
 """One process, measured: CPU of the process alone (user + system, all threads), wall time, peak memory."""
 
 import os
+import pathlib
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
+
+import place
 
 
 @dataclass
@@ -20,33 +22,19 @@ class ProcessFailed(Exception):
 
 
 def measure(command, cwd=None, environment=None, timeout_s=1800):
-    """Runs `command` to its end; ProcessFailed with what it said when it does not end well.
-
-    The resources come from wait4, so that children of this program that ran before do not count. Peak memory is
-    the kernel's maximum of resident pages, file pages that the process touched included.
-    """
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        begin = time.monotonic()
-        process = subprocess.Popen([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=errors, env={**os.environ, **(environment or {})})
-        status, usage = wait_with_limit(process, begin + timeout_s)
-        wall_s = time.monotonic() - begin
-        output.seek(0)
-        errors.seek(0)
-        if os.waitstatus_to_exitcode(status) != 0:
-            raise ProcessFailed(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}: "
-                                f"{errors.read()[-2000:]}")
-        return Usage(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1024, output.read())
-
-
-def wait_with_limit(process, deadline):
-    """wait4 that kills at the deadline. The process is taken from Popen's hands."""
-    while True:
-        found, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if found:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return status, usage
-        if time.monotonic() > deadline:
-            process.kill()
-            deadline += 60
-        time.sleep(0.01)
+    """Runs `command` to its end; ProcessFailed with what it said when it does not end well."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = pathlib.Path(folder) / "figures"
+        full = [str(part) for part in (place.program("bench/measured"), figures, *command)]
+        process = subprocess.Popen(full, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
+        try:
+            output, errors = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.communicate()
+            raise ProcessFailed(f"{command[0]} did not end within {timeout_s} s") from None
+        if process.returncode != 0:
+            raise ProcessFailed(f"{command[0]} ended with {process.returncode}: {errors[-2000:]}")
+        cpu_us, peak_kib, wall_us = map(int, figures.read_text().split())
+        return Usage(cpu_us / 1e6, wall_us / 1e6, peak_kib / 1024, output)

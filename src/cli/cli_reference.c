@@ -12,10 +12,10 @@ static const char reference_text[] =
 int cli_reference(int argc, char **argv) {
   struct cli_options options;
   int exit_status = 0;
-  cli_options_parse(argc, argv, 0, "options|functions|metrics|statuses", reference_text, 1,
+  cli_options_parse(argc, argv, 0, "options|functions|metrics|statuses", reference_text, 0,
                     &options);
-  if (options.argument_count > 1) {
-    fputs("eagre reference: give one topic\n", stderr);
+  if (options.argument_count != 1) {
+    fputs("eagre reference: give one topic: options, functions, metrics or statuses\n", stderr);
     return 2;
   }
   eagre_error *error = eagre_error_new();

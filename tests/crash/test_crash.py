@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from numbered import Site, crash_points
+from numbered import Site, crash_points, newest
 
 PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "1")) + 1)
 KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
@@ -61,7 +61,7 @@ def test_state_moves_between_core_counts(tmp_path):
 
 
 def test_killed_at_random_moments(tmp_path):
-    """Kills while epochs run; at least nine of ten must fall inside an epoch."""
+    """Kills while epochs run: nine of ten inside an epoch, one of ten wherever the process happens to be."""
     seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
     print(f"EAGRE_CRASH_SEED={seed}")
     chance = random.Random(seed)
@@ -70,9 +70,8 @@ def test_killed_at_random_moments(tmp_path):
         flow = ("raw", "counts")[kill % 2]
         site = Site(tmp_path / f"{kill}", file_count=FILES_BEFORE_KILL, rows_per_file=ROWS_BEFORE_KILL)
         process = site.start(flow, cores=chance.choice((1, 2)))
-        wait_for_first_epoch(site, flow)
-        time.sleep(chance.uniform(0, 0.3))
-        assert process.poll() is None, "the run ended before it was killed: give it more files"
+        wait_for_epoch(site, flow, chance.randrange(FILES_BEFORE_KILL // 2))
+        stop_at_a_random_moment(process, chance, lambda: kill % 10 == 9 or site.is_inside_epoch(flow))
         process.kill()
         process.wait(timeout=30)
         process.stderr.close()
@@ -82,10 +81,25 @@ def test_killed_at_random_moments(tmp_path):
     assert inside >= 0.9 * KILLS, f"only {inside} of {KILLS} kills fell inside an epoch"
 
 
-def wait_for_first_epoch(site, flow):
-    commits = site.folder / "eagre-data/checkpoints" / flow / "commits"
-    for _ in range(3000):
-        if (commits / "0").exists():
+def stop_at_a_random_moment(process, chance, is_good):
+    """Stops the process again and again, each time after a random pause, until it stands at a moment that is good.
+
+    Judged while the process stands still, so that it does not matter how short an epoch is on this machine.
+    """
+    while True:
+        time.sleep(chance.uniform(0, 0.02))
+        process.send_signal(signal.SIGSTOP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), "the run ended before it was killed: give it more files"
+        if is_good():
             return
-        time.sleep(0.01)
-    raise AssertionError("no epoch was committed within 30 s")
+        process.send_signal(signal.SIGCONT)
+
+
+def wait_for_epoch(site, flow, epoch):
+    commits = site.folder / "eagre-data/checkpoints" / flow / "commits"
+    for _ in range(60_000):
+        if newest(commits) >= epoch:
+            return
+        time.sleep(0.001)
+    raise AssertionError(f"epoch {epoch} was not committed within a minute")

@@ -223,11 +223,17 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
                        error);
 }
 
+/* Nothing refuses this checkpoint any more. Spark's has neither our directories nor our lock yet. */
+static enum eagre_status claim(struct eagre_epoch *epoch, struct eagre_error *error) {
+  return eagre_checkpoint_create(epoch->options.checkpoint, error);
+}
+
 /* Everything up to and including `number` is done. */
 static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t number,
                                         const struct eagre_checkpoint_offsets *offsets,
                                         int64_t next_watermark_ms, struct eagre_error *error) {
   EAGRE_TRY(load_state_after(epoch, number, error));
+  EAGRE_TRY(claim(epoch, error));
   eagre_epoch_set_positions(epoch, offsets->sources);
   epoch->watermarks.late_ms = offsets->watermark_ms;
   epoch->watermarks.eviction_ms =
@@ -242,6 +248,7 @@ static enum eagre_status rerun(struct eagre_epoch *epoch, int64_t number,
                                struct eagre_error *error) {
   eagre_log(EAGRE_LOG_INFO, "epoch %lld was not finished and is run again", (long long)number);
   EAGRE_TRY(load_state_after(epoch, number - 1, error));
+  EAGRE_TRY(claim(epoch, error));
   EAGRE_TRY(load_positions_before(epoch, number, error));
   epoch->watermarks.eviction_ms = offsets->watermark_ms;
   epoch->next = number;

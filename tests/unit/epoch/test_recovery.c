@@ -140,6 +140,55 @@ static void an_epoch_of_spark_is_done(void **state) {
   }
 }
 
+/* Removes what is ours, as if Spark had written the rest. */
+static void make_spark_s(struct world *world) {
+  assert_int_equal(rename(scratch_path(world->directory, "c/eagre"),
+                          scratch_path(world->directory, "not-of-spark")),
+                   0);
+  world->sink_claims = "";
+}
+
+static void assert_locked(struct world *world) {
+  struct eagre_checkpoint *second = NULL;
+  const char *path = scratch_path(world->directory, "c");
+  enum eagre_status status = eagre_checkpoint_open(world->io, path, NULL, &second, &world->error);
+  assert_int_equal(status, EAGRE_UNSAFE);
+  assert_string_equal(world->error.class_name, "CHECKPOINT_LOCKED");
+}
+
+/* Done, committed in the sink, and only planned: whichever it was, ours is the lock from here. */
+static void a_checkpoint_of_spark_is_claimed(void **state) {
+  (void)state;
+  enum { DONE, COMMITTED, PLANNED, CASE_COUNT };
+  for (int found = 0; found < CASE_COUNT; found++) {
+    struct world *world =
+        interrupt(open_stateless(""), found == PLANNED ? FAIL_RUN : FAIL_NOWHERE, found != PLANNED);
+    if (found == DONE) {
+      start_world(world);
+      stop_world(world);
+    }
+    make_spark_s(world);
+    start_world(world);
+    assert_locked(world);
+    step(world);
+    step(world);
+    const char *after_two = "0:0..2 1:2..4 2:4..6 3:6..8";
+    assert_string_equal(sink_lines(world), found == PLANNED ? "0:0..2 1:2..4 2:4..6" : after_two);
+    close_world(world);
+  }
+}
+
+static void a_refused_checkpoint_of_spark_is_left_alone(void **state) {
+  (void)state;
+  struct world *world = interrupt(open_stateless(""), FAIL_NOWHERE, true);
+  make_spark_s(world);
+  world->sink_claims = "11111111-2222-3333-4444-555555555555";
+  assert_int_equal(try_start(world), EAGRE_UNSAFE);
+  assert_string_equal(world->error.class_name, "CONCURRENT_STREAM_LOG_UPDATE");
+  assert_int_not_equal(access(scratch_path(world->directory, "c/eagre"), F_OK), 0);
+  close_world(world);
+}
+
 static void a_sink_that_is_ahead_is_refused(void **state) {
   (void)state;
   struct world *world = interrupt(open_stateless(""), FAIL_NOWHERE, true);
@@ -259,6 +308,8 @@ int run_recovery_tests(void) {
       cmocka_unit_test(epoch_zero_is_run_again_from_the_start),
       cmocka_unit_test(foreign_attempts_are_refused),
       cmocka_unit_test(an_epoch_of_spark_is_done),
+      cmocka_unit_test(a_checkpoint_of_spark_is_claimed),
+      cmocka_unit_test(a_refused_checkpoint_of_spark_is_left_alone),
       cmocka_unit_test(a_sink_that_is_ahead_is_refused),
       cmocka_unit_test(missing_files_are_named),
       cmocka_unit_test(another_number_of_sources_is_refused),

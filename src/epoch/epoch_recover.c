@@ -223,7 +223,7 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
                        error);
 }
 
-/* Nothing refuses this checkpoint any more. Spark's has neither our directories nor our lock yet. */
+/* Nothing refuses this checkpoint any more. Spark's has neither our directories nor our lock. */
 static enum eagre_status claim(struct eagre_epoch *epoch, struct eagre_error *error) {
   return eagre_checkpoint_create(epoch->options.checkpoint, error);
 }

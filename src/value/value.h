@@ -44,6 +44,79 @@ size_t eagre_value_print_float(float value, char *out);
 /* At most 20 bytes. */
 size_t eagre_value_print_integer(int64_t value, char *out);
 
+/* ---- Decimals --------------------------------------------------------------------------------
+ *
+ * A DECIMAL(p, s) is `value` * 10^-s with |value| < 10^p, 1 <= p <= 38, 0 <= s <= p. A result that
+ * has more digits than its precision is OVERFLOW. Roundings, also where Spark rounds twice, are
+ * Spark's. */
+
+typedef __int128 eagre_decimal;
+enum { EAGRE_DECIMAL_PRECISION_MAX = 38 };
+
+enum eagre_rounding {
+  EAGRE_ROUND_HALF_UP, /* away from zero on a tie */
+  EAGRE_ROUND_HALF_EVEN,
+  EAGRE_ROUND_FLOOR,
+  EAGRE_ROUND_CEILING,
+  EAGRE_ROUND_DOWN, /* towards zero */
+};
+
+/* 10^exponent, exponent <= 38. */
+eagre_decimal eagre_decimal_power(unsigned exponent);
+/* Number of digits of |value|; 1 for 0. */
+unsigned eagre_decimal_digit_count(eagre_decimal value);
+/* `value` of scale `from_scale` as a DECIMAL(precision, scale). */
+enum eagre_value_result eagre_decimal_rescale(eagre_decimal value, unsigned from_scale,
+                                              unsigned precision, unsigned scale,
+                                              enum eagre_rounding rounding,
+                                              eagre_decimal *out_value);
+
+/* left (scale left_scale) OP right (right_scale), as a DECIMAL(precision, scale), rounded HALF_UP.
+ * The scale of a quotient is at least left_scale - right_scale. */
+struct eagre_decimal_operation {
+  unsigned left_scale;
+  unsigned right_scale;
+  unsigned precision;
+  unsigned scale;
+};
+enum eagre_value_result eagre_decimal_add(const struct eagre_decimal_operation *operation,
+                                          eagre_decimal left, eagre_decimal right,
+                                          eagre_decimal *out_value);
+enum eagre_value_result eagre_decimal_multiply(const struct eagre_decimal_operation *operation,
+                                               eagre_decimal left, eagre_decimal right,
+                                               eagre_decimal *out_value);
+/* `right` is not 0 in these three. The remainder has the sign of `left`; the integral quotient is
+ * cut off, `precision` and `scale` are not used for it. */
+enum eagre_value_result eagre_decimal_divide(const struct eagre_decimal_operation *operation,
+                                             eagre_decimal left, eagre_decimal right,
+                                             eagre_decimal *out_value);
+enum eagre_value_result eagre_decimal_remainder(const struct eagre_decimal_operation *operation,
+                                                eagre_decimal left, eagre_decimal right,
+                                                eagre_decimal *out_value);
+enum eagre_value_result
+eagre_decimal_divide_integral(const struct eagre_decimal_operation *operation, eagre_decimal left,
+                              eagre_decimal right, eagre_decimal *out_value);
+/* -1, 0, 1. */
+int eagre_decimal_compare(eagre_decimal left, unsigned left_scale, eagre_decimal right,
+                          unsigned right_scale);
+
+/* Correctly rounded. */
+double eagre_decimal_to_double(eagre_decimal value, unsigned scale);
+float eagre_decimal_to_float(eagre_decimal value, unsigned scale);
+/* The shortest text of `value`, rounded HALF_UP. INVALID for NaN and infinities. */
+enum eagre_value_result eagre_decimal_from_double(double value, unsigned precision, unsigned scale,
+                                                  eagre_decimal *out_value);
+
+/* CAST grammar: Java's BigDecimal, trimmed ("-1.50", ".5", "5.", "1e-3"), rounded HALF_UP. OVERFLOW
+ * too when more than 38 digits stand before the point, zeros of an exponent included. */
+enum eagre_value_result eagre_value_parse_decimal(struct eagre_text text, unsigned precision,
+                                                  unsigned scale, eagre_decimal *out_value);
+/* Plain, with `scale` digits behind the point: "-0.50". At most 41 bytes. */
+size_t eagre_value_print_decimal(eagre_decimal value, unsigned scale, char *out);
+/* As Java's BigDecimal.toString: scientific when the first digit stands more than six places behind
+ * the point ("1E-7", "0E-18"), else plain. At most 48 bytes. */
+size_t eagre_value_print_decimal_java(eagre_decimal value, unsigned scale, char *out);
+
 /* ---- Civil time ------------------------------------------------------------------------------ */
 
 /* Proleptic Gregorian calendar. */
@@ -138,8 +211,9 @@ void eagre_value_print_interval(int64_t us, struct eagre_buffer *out);
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
                        const struct eagre_zone *zone, struct eagre_buffer *out);
 
-/* UTF-8: whether `text` is valid, and a copy, appended to `out`, with every invalid sequence
- * replaced by U+FFFD the way Java does. */
+/* UTF-8: the bytes of `text` before the first invalid sequence, whether there is none, and a copy,
+ * appended to `out`, with every invalid sequence replaced by U+FFFD the way Java does. */
+size_t eagre_value_utf8_valid_size(struct eagre_text text);
 bool eagre_value_utf8_is_valid(struct eagre_text text);
 void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out);
 /* Number of code points (bytes that are not continuation bytes). */

@@ -70,8 +70,8 @@ static struct sequence read_sequence(const unsigned char *at, const unsigned cha
   return read_four(at, left);
 }
 
-bool eagre_value_utf8_is_valid(struct eagre_text text) {
-  if (text.size == 0) return true;
+size_t eagre_value_utf8_valid_size(struct eagre_text text) {
+  if (text.size == 0) return 0;
   const unsigned char *at = (const unsigned char *)text.data;
   const unsigned char *end = at + text.size;
   for (;;) {
@@ -79,11 +79,15 @@ bool eagre_value_utf8_is_valid(struct eagre_text text) {
     /* Text in other scripts has runs of long sequences: stay here while they last. */
     while (at < end && *at >= 0x80) {
       struct sequence sequence = read_sequence(at, end);
-      if (!sequence.is_valid) return false;
+      if (!sequence.is_valid) return (size_t)(at - (const unsigned char *)text.data);
       at += sequence.size;
     }
-    if (at == end) return true;
+    if (at == end) return text.size;
   }
+}
+
+bool eagre_value_utf8_is_valid(struct eagre_text text) {
+  return eagre_value_utf8_valid_size(text) == text.size;
 }
 
 void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out) {

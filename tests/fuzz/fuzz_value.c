@@ -10,13 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PRINT_SIZE = 40 };
+enum { PRINT_SIZE = 48 };
 
 static void try_numbers(struct eagre_text text) {
   char printed[PRINT_SIZE];
   int64_t integer, integer_back;
   double number, number_back;
   float single, single_back;
+  eagre_decimal decimal, decimal_back;
   bool boolean;
   if (eagre_value_parse_integer(text, &integer) == EAGRE_VALUE_OK) {
     size_t size = eagre_value_print_integer(integer, printed);
@@ -31,6 +32,13 @@ static void try_numbers(struct eagre_text text) {
     eagre_assert(eagre_value_parse_double(eagre_text_make(printed, size), &number_back) ==
                  EAGRE_VALUE_OK);
     eagre_assert(isnan(number) || memcmp(&number, &number_back, sizeof number) == 0);
+  }
+  if (eagre_value_parse_decimal(text, EAGRE_DECIMAL_PRECISION_MAX, 9, &decimal) == EAGRE_VALUE_OK) {
+    size_t size = eagre_value_print_decimal(decimal, 9, printed);
+    eagre_assert(eagre_value_parse_decimal(eagre_text_make(printed, size),
+                                           EAGRE_DECIMAL_PRECISION_MAX, 9,
+                                           &decimal_back) == EAGRE_VALUE_OK);
+    eagre_assert(decimal == decimal_back);
   }
   if (eagre_value_parse_float(text, &single) == EAGRE_VALUE_OK) {
     size_t size = eagre_value_print_float(single, printed);

@@ -47,6 +47,7 @@ void assert_text(const char *got, size_t size, const char *want) {
 int main(void) {
   int failures = 0;
   failures += run_civil_tests();
+  failures += run_decimal_tests();
   failures += run_double_tests();
   failures += run_interval_tests();
   failures += run_number_tests();

@@ -11,6 +11,7 @@
 #include "value/value.h"
 
 int run_civil_tests(void);
+int run_decimal_tests(void);
 int run_double_tests(void);
 int run_interval_tests(void);
 int run_number_tests(void);

@@ -4,8 +4,9 @@
  *   1. `next` and `end` lie in `chunk`, next <= end; both are NULL when there is no chunk.
  *   2. `allocated_size` is the sum of the sizes of all chunks.
  *   3. A mark names a chunk that is in the list until the arena is rewound past it or reset.
+ *   4. The last TEXT_PADDING bytes of a chunk are never handed out: they may be read behind a text.
  * Under AddressSanitizer free space is poisoned, so that reading after a reset or behind an
- * allocation is found although nothing was freed. */
+ * allocation is found although nothing was freed; behind a text only what lies further away. */
 #include "base/base_arena.h"
 
 #include <stdarg.h>
@@ -30,6 +31,7 @@ enum {
   ALIGNMENT = 16,
   VECTOR_ALIGNMENT = 64,
   VECTOR_PADDING = 64,
+  TEXT_PADDING = 64,
   CHUNK_SIZE_MIN = 4096,
   CHUNK_SIZE_MAX = 1 << 20,
   KEPT_SIZE_MAX = 64 << 20,
@@ -63,27 +65,27 @@ static char *find_chunk_begin(struct eagre_arena_chunk *chunk) {
 }
 
 static char *find_chunk_end(struct eagre_arena_chunk *chunk) {
-  return (char *)chunk + chunk->size;
+  return (char *)chunk + chunk->size - TEXT_PADDING;
 }
 
-/* Makes `next` the first free byte of the newest chunk. */
-static void free_from(struct eagre_arena *arena, char *next) {
+/* Makes `next` the first free byte of the newest chunk; the `kept` bytes from it on stay readable. */
+static void free_from(struct eagre_arena *arena, char *next, size_t kept) {
   arena->next = next;
   arena->end = find_chunk_end(arena->chunk);
-  poison_memory(arena->next, arena->end);
+  poison_memory(arena->next + kept, arena->end + TEXT_PADDING);
 }
 
 static void add_chunk(struct eagre_arena *arena, size_t payload_size) {
   size_t size = arena->chunk_size < CHUNK_SIZE_MIN ? CHUNK_SIZE_MIN : arena->chunk_size;
   arena->chunk_size = size < CHUNK_SIZE_MAX ? size * 2 : CHUNK_SIZE_MAX;
-  size_t needed = payload_size + sizeof(struct eagre_arena_chunk);
+  size_t needed = payload_size + sizeof(struct eagre_arena_chunk) + TEXT_PADDING;
   if (size < needed) size = needed;
   struct eagre_arena_chunk *chunk = eagre_allocate(size);
   chunk->older = arena->chunk;
   chunk->size = size;
   arena->chunk = chunk;
   arena->allocated_size += size;
-  free_from(arena, find_chunk_begin(chunk));
+  free_from(arena, find_chunk_begin(chunk), 0);
 }
 
 static void free_newest_chunk(struct eagre_arena *arena) {
@@ -122,8 +124,14 @@ void *eagre_arena_allocate_vector(struct eagre_arena *arena, size_t size) {
   return allocate_aligned(arena, size, VECTOR_ALIGNMENT, VECTOR_PADDING);
 }
 
+char *eagre_arena_allocate_text(struct eagre_arena *arena, size_t size) {
+  char *begin = eagre_arena_allocate(arena, size);
+  unpoison_memory(begin + size, TEXT_PADDING);
+  return begin;
+}
+
 struct eagre_text eagre_arena_copy_text(struct eagre_arena *arena, struct eagre_text text) {
-  char *copy = eagre_arena_allocate(arena, text.size + 1);
+  char *copy = eagre_arena_allocate_text(arena, text.size + 1);
   if (text.size > 0) memcpy(copy, text.data, text.size);
   copy[text.size] = '\0';
   return (struct eagre_text){copy, text.size};
@@ -140,7 +148,7 @@ struct eagre_text eagre_arena_printf(struct eagre_arena *arena, const char *form
   int length = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
   eagre_assert(length >= 0);
-  char *text = eagre_arena_allocate(arena, (size_t)length + 1);
+  char *text = eagre_arena_allocate_text(arena, (size_t)length + 1);
   va_start(arguments, format);
   vsnprintf(text, (size_t)length + 1, format, arguments);
   va_end(arguments);
@@ -160,7 +168,7 @@ void eagre_arena_rewind(struct eagre_arena *arena, struct eagre_arena_mark mark)
     eagre_assert(arena->chunk != NULL);
     free_newest_chunk(arena);
   }
-  free_from(arena, mark.next);
+  free_from(arena, mark.next, TEXT_PADDING); /* a text may end at the mark */
 }
 
 /* What was spread over several chunks is given back as one, made at the next allocation, so that an
@@ -178,7 +186,7 @@ void eagre_arena_reset(struct eagre_arena *arena) {
   if (arena->chunk->older != NULL || arena->chunk->size > KEPT_SIZE_MAX) {
     drop_chunks(arena);
   } else {
-    free_from(arena, find_chunk_begin(arena->chunk));
+    free_from(arena, find_chunk_begin(arena->chunk), 0);
   }
 }
 

@@ -33,7 +33,11 @@ void *eagre_arena_allocate_zeroed(struct eagre_arena *arena, size_t size)
 /* `size` bytes aligned to 64 and followed by 64 readable bytes: vectors of columns. */
 void *eagre_arena_allocate_vector(struct eagre_arena *arena, size_t size)
     __attribute__((returns_nonnull));
-/* A copy of `text`, with a terminating zero byte that is not counted. */
+/* Room for a text of `size` bytes: 64 readable bytes of any content follow (they may belong to the
+ * next allocation), as the JSON decoder and everything else that loads blocks wants them. */
+char *eagre_arena_allocate_text(struct eagre_arena *arena, size_t size)
+    __attribute__((returns_nonnull));
+/* A copy of `text`, with a terminating zero byte that is not counted, and readable bytes behind. */
 struct eagre_text eagre_arena_copy_text(struct eagre_arena *arena, struct eagre_text text);
 char *eagre_arena_copy_string(struct eagre_arena *arena, const char *string);
 struct eagre_text eagre_arena_printf(struct eagre_arena *arena, const char *format, ...)

@@ -35,6 +35,31 @@ static void test_vectors_have_padding(void **state) {
   eagre_arena_done(&arena);
 }
 
+/* Sums what may be read of and behind a text; a sanitizer objects when it may not. */
+static unsigned read_behind(struct eagre_text text) {
+  unsigned sum = 0;
+  for (size_t i = 0; i < text.size + 64; i++) {
+    sum += ((const volatile unsigned char *)text.data)[i];
+  }
+  return sum;
+}
+
+static void test_texts_are_readable_behind(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  for (int i = 0; i < 2000; i++) { /* texts end at every distance from the end of a chunk */
+    struct eagre_text text = eagre_arena_copy_text(&arena, eagre_text_make("aaaaaaa", 1 + i % 7));
+    struct eagre_arena_mark mark = eagre_arena_mark(&arena);
+    eagre_arena_allocate(&arena, 5);
+    eagre_arena_rewind(&arena, mark);
+    assert_true(read_behind(text) >= 'a');
+    char *room = eagre_arena_allocate_text(&arena, 3);
+    memset(room, 'b', 3);
+    assert_true(read_behind(eagre_text_make(room, 3)) >= 3 * 'b');
+  }
+  eagre_arena_done(&arena);
+}
+
 static void test_zeroed_memory_is_zero_after_reuse(void **state) {
   (void)state;
   struct eagre_arena arena = {0};
@@ -135,6 +160,7 @@ int run_arena_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_allocations_are_aligned_and_apart),
       cmocka_unit_test(test_vectors_have_padding),
+      cmocka_unit_test(test_texts_are_readable_behind),
       cmocka_unit_test(test_zeroed_memory_is_zero_after_reuse),
       cmocka_unit_test(test_a_large_allocation_gets_its_own_chunk),
       cmocka_unit_test(test_fill_and_reset_soon_use_one_chunk),

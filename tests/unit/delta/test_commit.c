@@ -264,10 +264,8 @@ static void test_foreign_actions_are_refused(void **state) {
   struct fixture *fixture = *state;
   open_table(fixture);
   struct eagre_delta_commit made = make_commit(fixture, 0, "A");
-  static const char *const actions[] = {"{\"remove\":{\"path\":\"x\"}}",
-                                        "{\"protocol\":{\"minReaderVersion\":1,"
-                                        "\"minWriterVersion\":2}}",
-                                        "nonsense"};
+  static const char protocol[] = "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}";
+  static const char *const actions[] = {"{\"remove\":{\"path\":\"x\"}}", protocol, "nonsense"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(actions); i++) {
     struct eagre_text action = eagre_text_of(actions[i]);
     made.actions = &action;

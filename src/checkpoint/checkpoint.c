@@ -205,18 +205,33 @@ static enum eagre_status make_directories(struct eagre_checkpoint *checkpoint,
   return EAGRE_OK;
 }
 
-/* A process that died may have made directories without syncing them; then they are there for us
- * and not yet for the disk. Clean ones cost next to nothing. */
-static enum eagre_status sync_parents(struct eagre_checkpoint *checkpoint,
-                                      struct eagre_arena *arena, struct eagre_error *error) {
-  static const char *const directories[] = {"", "sources", LOCK_DIRECTORY};
+static enum eagre_status sync_source_directories(struct eagre_checkpoint *checkpoint,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_error *error) {
+  struct eagre_io_entry *entries = NULL;
+  uint32_t count = 0;
+  EAGRE_TRY(list_directory(checkpoint, "sources", arena, &entries, &count, error));
+  for (uint32_t i = 0; i < count; i++) {
+    if (!entries[i].is_directory) continue;
+    const char *path = eagre_checkpoint_join(arena, checkpoint->path, "sources", entries[i].name);
+    EAGRE_TRY(eagre_io_sync_directory(checkpoint->io, path, error));
+  }
+  return EAGRE_OK;
+}
+
+/* A process that died may have made directories and published files without syncing their names;
+ * then they are there for us and not yet for the disk, and a power loss would take away what we
+ * build upon. Clean directories cost next to nothing. */
+static enum eagre_status sync_directories(struct eagre_checkpoint *checkpoint,
+                                          struct eagre_arena *arena, struct eagre_error *error) {
+  static const char *const directories[] = {"",        "offsets",      "commits",
+                                            "sources", LOCK_DIRECTORY, PREPARED_DIRECTORY};
   for (size_t i = 0; i < EAGRE_COUNT_OF(directories); i++) {
     const char *path = eagre_checkpoint_join(arena, checkpoint->path, directories[i], "");
     EAGRE_TRY(eagre_io_sync_directory(checkpoint->io, path, error));
   }
-  /* Nobody promised that we may read what is above; its disk is ours, so a bad one was found. */
-  const char *above = eagre_checkpoint_join(arena, checkpoint->path, "..", "");
-  eagre_io_sync_directory(checkpoint->io, above, NULL);
+  EAGRE_TRY(sync_source_directories(checkpoint, arena, error));
+  eagre_io_sync_ancestors(checkpoint->io, checkpoint->path);
   return EAGRE_OK;
 }
 
@@ -259,7 +274,7 @@ enum eagre_status eagre_checkpoint_create(struct eagre_checkpoint *checkpoint,
   eagre_assert(!checkpoint->options.read_only);
   struct eagre_arena scratch = {0};
   enum eagre_status status = make_directories(checkpoint, &scratch, error);
-  if (status == EAGRE_OK) status = sync_parents(checkpoint, &scratch, error);
+  if (status == EAGRE_OK) status = sync_directories(checkpoint, &scratch, error);
   if (status == EAGRE_OK) status = lock_created(checkpoint, &scratch, error);
   if (status == EAGRE_OK && !checkpoint->summary.exists) status = write_metadata(checkpoint, error);
   eagre_arena_done(&scratch);

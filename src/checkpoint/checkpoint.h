@@ -83,7 +83,8 @@ eagre_checkpoint_summary(const struct eagre_checkpoint *checkpoint);
 const char *eagre_checkpoint_path(const struct eagre_checkpoint *checkpoint);
 
 /* Step 0: directories, the lock when it is not held yet, and `metadata` with a new id (kept when it
- * exists already). Every start that will write calls it. UNSAFE: CHECKPOINT_LOCKED, or
+ * exists already). Syncs what an earlier process may have left unsynced. Every start that will
+ * write calls it. UNSAFE: CHECKPOINT_LOCKED, or
  * CONCURRENT_STREAM_LOG_UPDATE when another process was here between opening and now. Passes
  * checkpoint.after_metadata when it has written metadata. */
 enum eagre_status eagre_checkpoint_create(struct eagre_checkpoint *checkpoint,

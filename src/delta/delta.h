@@ -32,6 +32,9 @@ void eagre_delta_close(struct eagre_delta_table *table);
  * have read vanished or changed, DELTA_TABLE_ID_CHANGED when the table is another one by now. After
  * any error the handle is only good for close. */
 enum eagre_status eagre_delta_refresh(struct eagre_delta_table *table, struct eagre_error *error);
+/* Makes durable what was read: a process that died may have published a commit and not synced its
+ * name. To be called before something else is made to depend on a commit that was found. IO. */
+enum eagre_status eagre_delta_sync_log(struct eagre_delta_table *table, struct eagre_error *error);
 int64_t eagre_delta_version(const struct eagre_delta_table *table); /* -1: does not exist */
 const struct eagre_type *eagre_delta_schema(const struct eagre_delta_table *table); /* or NULL */
 const char *eagre_delta_id(const struct eagre_delta_table *table);                  /* or NULL */

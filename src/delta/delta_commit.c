@@ -72,6 +72,9 @@ static enum eagre_status find_done(const struct attempt *attempt, bool *out_is_d
   const struct eagre_delta_commit *commit = attempt->commit;
   struct eagre_delta_transaction transaction;
   *out_is_done = false;
+#if defined(EAGRE_PLANTED_ATTEMPT_NOT_CHECKED)
+  return EAGRE_OK;
+#endif
   eagre_delta_find_transaction(attempt->table, commit->application_id, &transaction);
   if (!transaction.found) return EAGRE_OK;
   const struct eagre_delta_entry *entry = eagre_delta_map_find(
@@ -156,6 +159,11 @@ static enum eagre_status check_files(struct attempt *attempt, struct eagre_error
 static enum eagre_status publish(struct attempt *attempt, struct eagre_error *error) {
   struct eagre_delta_table *table = attempt->table;
   eagre_buffer_clear(&attempt->content);
+  /* A process that died may have made the directories of a table that has no commit yet. */
+  if (table->snapshot.version < 0) {
+    eagre_io_sync_ancestors(table->io,
+                            eagre_store_path(table->store, "_delta_log", &attempt->arena));
+  }
   EAGRE_TRY(eagre_delta_commit_print(&table->snapshot, attempt->commit, &attempt->adds,
                                      &attempt->arena, &attempt->content, error));
   char name[EAGRE_DELTA_LOG_NAME_SIZE];

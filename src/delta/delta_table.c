@@ -48,6 +48,15 @@ enum eagre_status eagre_delta_refresh(struct eagre_delta_table *table, struct ea
   return eagre_delta_table_advance(table, error);
 }
 
+enum eagre_status eagre_delta_sync_log(struct eagre_delta_table *table, struct eagre_error *error) {
+  if (table->snapshot.version < 0) return EAGRE_OK;
+  struct eagre_arena arena = {0};
+  const char *path = eagre_store_path(table->store, "_delta_log", &arena);
+  enum eagre_status status = eagre_io_sync_directory(table->io, path, error);
+  eagre_arena_done(&arena);
+  return status;
+}
+
 enum eagre_status eagre_delta_table_verify(struct eagre_delta_table *table,
                                            struct eagre_text content, struct eagre_error *error) {
   int64_t version = table->snapshot.version + 1;

@@ -111,6 +111,9 @@ static enum eagre_status prepare(struct eagre_epoch *epoch, const struct epoch_p
       .sink_piece_count = out_pieces->count,
   };
   EAGRE_TRY(eagre_checkpoint_write_prepared(checkpoint, &prepared, error));
+#if defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
+  EAGRE_TRY(eagre_checkpoint_write_commit(checkpoint, plan->epoch, next_watermark_ms, error));
+#endif
   eagre_crash_point("epoch.after_prepared");
   return EAGRE_OK;
 }
@@ -164,8 +167,10 @@ enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct ep
   EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));
   int64_t committed_us = eagre_clock_wall_us();
   times->add_batch = (committed_us - begin_us) / 1000;
+#if !defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch, next_watermark_ms,
                                           error));
+#endif
   eagre_crash_point("epoch.after_commits");
   for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
     EAGRE_TRY(eagre_source_committed(epoch->options.sources[i], plan->ends[i], error));

@@ -217,6 +217,9 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
         "one.",
         eagre_checkpoint_path(epoch->options.checkpoint));
   }
+#if defined(EAGRE_PLANTED_STATE_NOT_LOADED)
+  return EAGRE_OK;
+#endif
   const struct eagre_epoch_workers *workers = epoch->options.workers;
   struct eagre_text attempt = eagre_arena_copy_text(&epoch->arena, prepared.attempt);
   return workers->load(workers->context, prepared.state_version, prepared.core_count, attempt.data,
@@ -324,6 +327,9 @@ static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
   if (status == EAGRE_OK) return continue_after(epoch, last, &offsets, next_watermark_ms, error);
   if (status != EAGRE_END) return status;
   bool sink_has_it = recovery.knowledge == EAGRE_SINK_HAS && recovery.epoch == last;
+#if defined(EAGRE_PLANTED_RECOVERY_IGNORES_SINK)
+  sink_has_it = false;
+#endif
   if (sink_has_it) return adopt(epoch, last, &offsets, &recovery, error);
   return rerun(epoch, last, &offsets, error);
 }

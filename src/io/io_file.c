@@ -187,6 +187,16 @@ enum eagre_status eagre_io_sync_directory(struct eagre_io *io, const char *path,
   return result < 0 ? eagre_io_error(error, "sync the directory", path, result) : EAGRE_OK;
 }
 
+void eagre_io_sync_ancestors(struct eagre_io *io, const char *path) {
+  struct eagre_arena arena = {0};
+  const char *above = path;
+  do {
+    above = eagre_io_parent(&arena, above);
+    eagre_io_sync_path(io, above);
+  } while (strcmp(above, "/") != 0 && strcmp(above, ".") != 0);
+  eagre_arena_done(&arena);
+}
+
 static bool is_directory(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);

@@ -89,6 +89,9 @@ static void write_temporary(struct publisher *publisher, struct publication *ite
 }
 
 static void sync_temporaries(struct publisher *publisher) {
+#if defined(EAGRE_PLANTED_OFFSETS_UNSYNCED)
+  if (strstr(publisher->items[0].file->path, "/offsets/") != NULL) return;
+#endif
   struct eagre_io_operation *syncs =
       eagre_arena_allocate_zeroed(&publisher->arena, publisher->count * sizeof *syncs);
   for (uint32_t i = 0; i < publisher->count; i++) {
@@ -190,6 +193,9 @@ static uint32_t open_directories(struct publisher *publisher, struct eagre_io_op
 }
 
 static void sync_directories(struct publisher *publisher) {
+#if defined(EAGRE_PLANTED_NAMES_UNSYNCED)
+  return;
+#endif
   struct eagre_arena *arena = &publisher->arena;
   struct eagre_io_operation *syncs = eagre_arena_allocate(arena, publisher->count * sizeof *syncs);
   const char **directories = eagre_arena_allocate(arena, publisher->count * sizeof *directories);

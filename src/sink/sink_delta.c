@@ -166,6 +166,7 @@ static enum eagre_status recover_delta(struct eagre_sink *sink, struct eagre_sin
   EAGRE_TRY(eagre_delta_refresh(delta->table, error));
   eagre_delta_find_transaction(delta->table, get_application(delta), &transaction);
   if (!transaction.found) return EAGRE_OK;
+  EAGRE_TRY(eagre_delta_sync_log(delta->table, error));
   out->knowledge = EAGRE_SINK_HAS;
   out->epoch = transaction.epoch;
   _Static_assert(sizeof out->attempt == sizeof transaction.attempt, "an attempt fits");

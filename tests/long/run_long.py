@@ -45,6 +45,11 @@ def crash(seed):
     return passed, {**counts, "passages_per_point": 3, "random_kills": 50}
 
 
+def power_loss(seed):
+    """Every single deviation at every sync of twelve epochs, and deaths after every naming of a file."""
+    return pytest(["tests/power"], {"EAGRE_POWER_LOSS": "full", "EAGRE_POWER_SEED": str(seed)})
+
+
 def oracle(_seed):
     """Every recorded case and expression, and the same live against real Spark."""
     return pytest(["tests/oracle"])
@@ -74,7 +79,8 @@ def json_fuzz(seed):
     return status == 0, {"seconds": FUZZ_SECONDS, "runs": int(runs[-1]) if runs else 0}
 
 
-PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle, "readers": readers}
+PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle,
+         "power_loss": power_loss, "readers": readers}
 
 
 def current_commit():

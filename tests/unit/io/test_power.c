@@ -107,6 +107,29 @@ static void a_finished_file_in_new_directories_survives(void **state) {
   recording_free(recording);
 }
 
+/* Somebody made the directories and died before it synced them. */
+static void what_lies_in_directories_of_the_dead_survives(void **state) {
+  struct fixture *fixture = *state;
+  struct recording *recording = recording_install(fixture->io, fixture->directory);
+  static const char *const left[] = {"one", "one/two"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(left); i++) {
+    struct eagre_io_operation make = {.kind = EAGRE_IO_MAKE_DIRECTORY,
+                                      .path = scratch_path(fixture->directory, left[i])};
+    assert_int_equal(eagre_io_run_one(fixture->io, make), 0);
+  }
+  struct eagre_io_file file = {
+      .path = scratch_path(fixture->directory, "one/two/file"),
+      .content = make_text('r'),
+      .publish = EAGRE_IO_EXCLUSIVE,
+  };
+  eagre_io_sync_ancestors(fixture->io, file.path);
+  assert_int_equal(eagre_io_write_files(fixture->io, &file, 1, &fixture->error), EAGRE_OK);
+  assert_true(replay_all(recording, judge_writer));
+  eagre_io_close(fixture->io);
+  fixture->io = NULL;
+  recording_free(recording);
+}
+
 static bool judge_careless(const char *image, bool is_over) {
   (void)is_over;
   const char *path = scratch_path(image, "file");
@@ -139,6 +162,7 @@ int run_power_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(a_group_survives_power_loss_at_any_moment),
       FIXTURE_TEST(a_finished_file_in_new_directories_survives),
+      FIXTURE_TEST(what_lies_in_directories_of_the_dead_survives),
       FIXTURE_TEST(a_rename_before_the_sync_is_caught),
   };
   return cmocka_run_group_tests_name("power loss", tests, NULL, NULL);

@@ -68,7 +68,7 @@ static char *find_chunk_end(struct eagre_arena_chunk *chunk) {
   return (char *)chunk + chunk->size - TEXT_PADDING;
 }
 
-/* Makes `next` the first free byte of the newest chunk; the `kept` bytes from it on stay readable. */
+/* Makes `next` the first free byte of the newest chunk; `kept` bytes from it on stay readable. */
 static void free_from(struct eagre_arena *arena, char *next, size_t kept) {
   arena->next = next;
   arena->end = find_chunk_end(arena->chunk);

@@ -190,7 +190,7 @@ static size_t decode_base64_group(const char *group, char *out) {
  * groups may be followed by more. */
 static bool decode_base64(struct eagre_text text, struct eagre_arena *arena,
                           struct eagre_text *out_bytes) {
-  char *bytes = eagre_arena_allocate(arena, text.size / 4 * 3 + 3);
+  char *bytes = eagre_arena_allocate_text(arena, text.size / 4 * 3 + 3);
   size_t size = 0;
   size_t at = 0;
   for (;;) {

@@ -111,7 +111,7 @@ struct eagre_text eagre_json_render_text(struct eagre_json_lexer *lexer,
   struct eagre_json_output output = {0};
   if (!eagre_json_render(lexer, &output)) return (struct eagre_text){0};
   eagre_json_lexer_rewind(lexer, &mark);
-  output = (struct eagre_json_output){.data = eagre_arena_allocate(arena, output.size)};
+  output = (struct eagre_json_output){.data = eagre_arena_allocate_text(arena, output.size)};
   eagre_json_render(lexer, &output);
   return eagre_text_make(output.data, output.size);
 }

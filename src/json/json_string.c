@@ -315,11 +315,11 @@ struct eagre_text eagre_json_string_text(struct eagre_json_string string,
   struct eagre_json_output output = {0};
   if (!string.has_high || eagre_value_utf8_is_valid(string.raw)) {
     if (!string.has_escape) return string.raw;
-    char *text = eagre_arena_allocate(arena, string.raw.size + UNESCAPE_SLACK);
+    char *text = eagre_arena_allocate_text(arena, string.raw.size + UNESCAPE_SLACK);
     return eagre_text_make(text, unescape(string.raw, text));
   }
   eagre_json_string_decode(string, &output);
-  output = (struct eagre_json_output){.data = eagre_arena_allocate(arena, output.size)};
+  output = (struct eagre_json_output){.data = eagre_arena_allocate_text(arena, output.size)};
   eagre_json_string_decode(string, &output);
   return eagre_text_make(output.data, output.size);
 }

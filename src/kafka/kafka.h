@@ -118,7 +118,7 @@ struct eagre_kafka_consumer_options {
   uint32_t parts;             /* of enum eagre_kafka_part */
   uint32_t record_count_max;  /* per read; 0 = 4096, which is also the most */
   size_t read_size_bytes;     /* raw bytes per read, at least one record; 0 = 256 KiB */
-  size_t queue_size_bytes;    /* fetched and unread bytes held; 0 = 32 MiB */
+  size_t queue_size_bytes;    /* fetched and unread bytes held; 0 = 8 MiB, at most 2 GiB */
   int64_t silence_timeout_us; /* how long to look in vain for the next record; 0 = 120 s */
   bool fail_on_data_loss;
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,11 +11,14 @@
 enum {
   READ_COUNT_MAX = 4096,
   READ_SIZE = 256 * 1024,
-  QUEUE_SIZE = 32 * 1024 * 1024,
-  /* What librdkafka keeps for a message beside its bytes, roughly: the bound on their number. */
-  MESSAGE_OVERHEAD = 256,
-  FETCH_SIZE_MIN = 1024 * 1024,
+  QUEUE_SIZE = 8 * 1024 * 1024,
+  QUEUE_SIZE_MAX = 2047 * 1024 * 1024, /* librdkafka's numbers end here */
+  /* One answer of a broker and what it holds of one partition, as shares of the queue: 1 MiB and
+   * 256 KiB, so that what is fetched is still in the caches when it is read. */
+  FETCH_SHARE = 8,
+  PARTITION_FETCH_SHARE = 32,
   FETCH_SIZE_MAX = 50 * 1024 * 1024,
+  PARTITION_FETCH_SIZE_MIN = 64 * 1024,
 };
 
 static const int64_t SILENCE_US = 120 * INT64_C(1000000);
@@ -42,22 +46,47 @@ static void fill_defaults(struct eagre_kafka_consumer_options *options) {
   if (options->record_count_max == 0) options->record_count_max = READ_COUNT_MAX;
   if (options->read_size_bytes == 0) options->read_size_bytes = READ_SIZE;
   if (options->queue_size_bytes == 0) options->queue_size_bytes = QUEUE_SIZE;
+  if (options->queue_size_bytes > QUEUE_SIZE_MAX) options->queue_size_bytes = QUEUE_SIZE_MAX;
   if (options->silence_timeout_us == 0) options->silence_timeout_us = SILENCE_US;
   eagre_assert(options->record_count_max <= READ_COUNT_MAX);
 }
 
-/* Bounds of memory. The fetch size is the flow's if it says one. */
-static void set_bounds(rd_kafka_conf_t *conf, const struct eagre_kafka_consumer_options *options) {
-  int64_t queue_size = (int64_t)options->queue_size_bytes;
-  int64_t fetch_size = queue_size / 4;
-  if (fetch_size < FETCH_SIZE_MIN) fetch_size = FETCH_SIZE_MIN;
+static int64_t get_number(const rd_kafka_conf_t *conf, const char *name) {
+  char text[24];
+  size_t size = sizeof text;
+  rd_kafka_conf_res_t result = rd_kafka_conf_get(conf, name, text, &size);
+  eagre_assert(result == RD_KAFKA_CONF_OK);
+  return strtoll(text, NULL, 10);
+}
+
+/* Sizes of fetches where the flow gives none. A larger record is fetched all the same: brokers
+ * answer with at least the first batch of a partition, and the order of partitions goes round. */
+static void set_fetch_sizes(rd_kafka_conf_t *conf, const struct eagre_kafka_settings *settings,
+                            int64_t queue_size) {
+  int64_t fetch_size = queue_size / FETCH_SHARE;
+  int64_t partition_size = queue_size / PARTITION_FETCH_SHARE;
+  int64_t fetch_size_min = get_number(conf, "message.max.bytes"); /* librdkafka insists */
   if (fetch_size > FETCH_SIZE_MAX) fetch_size = FETCH_SIZE_MAX;
-  eagre_kafka_conf_set_number(conf, "queued.max.messages.kbytes", queue_size / 1024 + 1);
-  eagre_kafka_conf_set_number(conf, "queued.min.messages", queue_size / MESSAGE_OVERHEAD + 1);
-  eagre_kafka_conf_set(conf, "enable.partition.eof", "true");
-  if (!eagre_kafka_settings_given(options->settings, "fetch.max.bytes")) {
+  if (fetch_size < fetch_size_min) fetch_size = fetch_size_min;
+  if (partition_size > fetch_size) partition_size = fetch_size;
+  if (partition_size < PARTITION_FETCH_SIZE_MIN) partition_size = PARTITION_FETCH_SIZE_MIN;
+  if (!eagre_kafka_settings_given(settings, "fetch.max.bytes")) {
     eagre_kafka_conf_set_number(conf, "fetch.max.bytes", fetch_size);
   }
+  if (!eagre_kafka_settings_given(settings, "max.partition.fetch.bytes") &&
+      !eagre_kafka_settings_given(settings, "fetch.message.max.bytes")) {
+    eagre_kafka_conf_set_number(conf, "fetch.message.max.bytes", partition_size);
+  }
+}
+
+void eagre_kafka_consumer_set_bounds(rd_kafka_conf_t *conf,
+                                     const struct eagre_kafka_settings *settings,
+                                     size_t queue_size_bytes) {
+  int64_t queue_size = (int64_t)queue_size_bytes;
+  eagre_kafka_conf_set_number(conf, "queued.max.messages.kbytes", queue_size / 1024 + 1);
+  eagre_kafka_conf_set_number(conf, "queued.min.messages",
+                              queue_size / EAGRE_KAFKA_MESSAGE_OVERHEAD + 1);
+  set_fetch_sizes(conf, settings, queue_size);
 }
 
 static enum eagre_status open_queue(struct eagre_kafka_consumer *consumer,
@@ -78,7 +107,8 @@ static enum eagre_status open_consumer(struct eagre_kafka_consumer *consumer,
                                        struct eagre_error *error) {
   struct eagre_kafka_configuration configuration;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_READ, &configuration, error));
-  set_bounds(configuration.conf, &consumer->options);
+  eagre_kafka_conf_set(configuration.conf, "enable.partition.eof", "true");
+  eagre_kafka_consumer_set_bounds(configuration.conf, settings, consumer->options.queue_size_bytes);
   EAGRE_TRY(
       eagre_kafka_handle_open(&consumer->client->handle, RD_KAFKA_CONSUMER, &configuration, error));
   return open_queue(consumer, error);

@@ -65,7 +65,11 @@ struct eagre_kafka_consumer_partition {
   uint64_t backlog_size_bytes;
 };
 
-enum { EAGRE_KAFKA_PULL_MAX = 4096 };
+enum {
+  EAGRE_KAFKA_PULL_MAX = 4096,
+  /* What librdkafka keeps for a message beside its bytes, roughly: the bound on their number. */
+  EAGRE_KAFKA_MESSAGE_OVERHEAD = 256,
+};
 
 struct eagre_kafka_consumer {
   struct eagre_kafka_consumer_client *client;
@@ -100,6 +104,10 @@ eagre_kafka_consumer_backlog_at(const struct eagre_kafka_consumer_partition *par
 }
 
 /* kafka_consumer.c */
+/* Bounds of memory, and sizes of fetches that go with them unless the flow gave its own. */
+void eagre_kafka_consumer_set_bounds(rd_kafka_conf_t *conf,
+                                     const struct eagre_kafka_settings *settings,
+                                     size_t queue_size_bytes);
 void eagre_kafka_consumer_client_release(struct eagre_kafka_consumer_client *client);
 /* Begins to fetch at `offset`; what is in the backlog stays. */
 enum eagre_status eagre_kafka_consumer_start(struct eagre_kafka_consumer *consumer,

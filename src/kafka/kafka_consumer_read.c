@@ -129,7 +129,8 @@ static void nudge(struct eagre_kafka_consumer *consumer) {
 /* The queue was full perhaps, and there is room again: a quarter of it was pulled since. */
 static void refill_queue(struct eagre_kafka_consumer *consumer) {
   uint64_t quarter = consumer->options.queue_size_bytes / 4;
-  bool is_due = consumer->pulled_size_bytes >= quarter || consumer->pulled_count * 256 >= quarter;
+  bool is_due = consumer->pulled_size_bytes >= quarter ||
+                consumer->pulled_count * EAGRE_KAFKA_MESSAGE_OVERHEAD >= quarter;
   if (is_due) nudge(consumer);
 }
 

@@ -196,7 +196,8 @@ struct eagre_plan_query {
   struct eagre_plan_node *query;
   struct eagre_plan_source **sources;
   uint32_t source_count;
-  struct eagre_expression_session expression_session; /* of the SETs before it */
+  struct eagre_options settings;                      /* of the SETs before it */
+  struct eagre_expression_session expression_session; /* made of them */
 };
 
 /* A time zone that some statement of the file uses. */

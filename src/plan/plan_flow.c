@@ -732,7 +732,12 @@ static enum eagre_status bind_select(struct flow_work *work,
     pipeline->queries = grown;
   }
   pipeline->queries[pipeline->query_count++] = (struct eagre_plan_query){
-      relation.node, binder->sources, binder->source_count, pipeline->expression_session};
+      .query = relation.node,
+      .sources = binder->sources,
+      .source_count = binder->source_count,
+      .settings = pipeline->session,
+      .expression_session = pipeline->expression_session,
+  };
   return EAGRE_OK;
 }
 

@@ -48,6 +48,8 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
       .zone = flow->plan->expression_session.zone,
       .core_count = flow->runtime->lane_count,
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+      .queue_size_bytes =
+          (size_t)eagre_option_integer(&flow->plan->settings, "eagre.kafka.queueBytes"),
   };
   flow->sources = eagre_allocate_zeroed(flow->plan->source_count + 1, sizeof(void *));
   for (uint32_t i = 0; i < flow->plan->source_count; i++) {

@@ -49,6 +49,8 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
       .zone = work->query->expression_session.zone,
       .core_count = 1,
       .startup_timeout_us = startup_timeout_us,
+      .queue_size_bytes =
+          (size_t)eagre_option_integer(&work->query->settings, "eagre.kafka.queueBytes"),
   };
   const struct eagre_source_limits limits = {.ignore_rate = true};
   struct eagre_source_plan plan = {0};

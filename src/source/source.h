@@ -24,7 +24,8 @@ struct eagre_source_environment {
   struct eagre_checkpoint *checkpoint; /* NULL for a batch query */
   const struct eagre_zone *zone;
   uint32_t core_count;
-  int64_t startup_timeout_us;          /* how long to look for a broker */
+  int64_t startup_timeout_us; /* how long to look for a broker */
+  size_t queue_size_bytes;    /* Kafka: fetched and unread bytes per core; 0 = default */
 };
 
 /* Offline checks of options (JSON texts, exclusive options): USAGE. */
@@ -45,14 +46,14 @@ enum eagre_status eagre_source_start(struct eagre_source *source, struct eagre_a
                                      struct eagre_text *out_position, struct eagre_error *error);
 
 struct eagre_source_limits {
-  bool ignore_rate;  /* Once */
-  bool fix_end;      /* AvailableNow: fix the end at the first call, never go past it */
+  bool ignore_rate; /* Once */
+  bool fix_end;     /* AvailableNow: fix the end at the first call, never go past it */
 };
 struct eagre_source_plan {
   struct eagre_text end;    /* end position; equal to start when there is nothing new */
   struct eagre_text latest; /* newest position known, for progress; empty = unknown */
   bool has_new;
-  bool is_at_fixed_end;     /* fix_end: everything up to it is planned */
+  bool is_at_fixed_end; /* fix_end: everything up to it is planned */
 };
 /* Chooses the end of the next epoch. `start` empty = from the very beginning. May take the time
  * of a broker round trip. UNSAFE KAFKA_DATA_LOSS.* with failOnDataLoss. */

@@ -55,6 +55,7 @@ static enum eagre_status open_consumer(struct eagre_source_kafka_reader *reader,
       .settings = &kafka->options.settings,
       .parts = list_parts(kafka->base.plan),
       .record_count_max = EAGRE_BATCH_ROWS_MAX,
+      .queue_size_bytes = kafka->base.environment.queue_size_bytes,
       .silence_timeout_us = kafka->options.silence_timeout_us,
       .fail_on_data_loss = kafka->options.fail_on_data_loss,
   };

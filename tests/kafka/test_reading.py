@@ -1,6 +1,7 @@
 """What a flow reads of a real topic: every record once, whatever the log looks like."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -86,6 +87,51 @@ def test_large_records(broker, topic, tmp_path):
     broker.produce(topic, [(None, b"x" * size) for size in sizes], message_max_bytes=20_000_000)
     flow = Flow(tmp_path, broker, subscribe=topic, columns="length(CAST(value AS STRING)) AS size")
     assert [row["size"] for row in flow.rows()] == sizes
+
+
+LARGE = 5_000_000
+
+
+@pytest.mark.parametrize("options", [{}, {"kafka.max.partition.fetch.bytes": "1000"},
+                                     {"kafka.fetch.max.bytes": "1000000"}])
+def test_records_larger_than_a_fetch_in_every_partition(broker, topic, tmp_path, options):
+    """A broker puts a batch that is too large into an answer only when it comes first there."""
+    broker.create_topic(topic, partitions=4, max_message_bytes=20_000_000)
+    sizes = [LARGE, 1, LARGE, LARGE + 1, 2]
+    for partition in range(4):
+        broker.produce(topic, [(None, b"x" * (size + partition)) for size in sizes],
+                       partition=partition, message_max_bytes=20_000_000)
+    flow = Flow(tmp_path, broker, subscribe=topic,
+                columns="partition, length(CAST(value AS STRING)) AS size", **options)
+    rows = flow.rows("--cores", "2")
+    for partition in range(4):
+        read = [row["size"] for row in rows if row["partition"] == partition]
+        assert read == [size + partition for size in sizes]
+
+
+def client_settings(flow, broker, *arguments, **more):
+    """What the clients of a run that reads a record were told, as librdkafka prints it: name -> values."""
+    broker.produce(flow.options["subscribe"], numbered(0, 1))
+    done = flow.run("--log-level", "debug", *arguments, **{"kafka.debug": "conf", **more})
+    assert done.returncode == 0, done.stderr
+    found = {}
+    for name, value in re.findall(r"CONF: .*?([a-z.]+) = (\S+)", done.stderr):
+        found.setdefault(name, set()).add(value)
+    return found
+
+
+def test_the_queue_bounds_fetches(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    usual = client_settings(flow, broker)
+    assert {"8193"} <= usual["queued.max.messages.kbytes"]
+    assert usual["fetch.max.bytes"] >= {"1048576"}
+    assert usual["fetch.message.max.bytes"] >= {"262144"}
+    larger = client_settings(flow, broker, "--set", "eagre.kafka.queueBytes=67108864")
+    assert larger["queued.max.messages.kbytes"] >= {"65537"}
+    assert larger["fetch.max.bytes"] >= {"8388608"}
+    own = client_settings(flow, broker, **{"kafka.max.partition.fetch.bytes": "777777"})
+    assert own["fetch.message.max.bytes"] == {"777777"}
 
 
 # ---- Holes in the offsets --------------------------------------------------------------------------

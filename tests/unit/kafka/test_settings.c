@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka/kafka_settings.h"
+#include "kafka/kafka_consumer.h"
 
 /* Settings with one pair and brokers that are never called. */
 static struct eagre_kafka_settings settings_of(const struct eagre_kafka_setting *pairs,
@@ -98,6 +98,50 @@ static void takes_the_last_of_two(void **state) {
       {EAGRE_TEXT("fetch.min.bytes"), EAGRE_TEXT("20")},
   };
   assert_string_equal(apply(EAGRE_KAFKA_READ, pairs, 2, "fetch.min.bytes"), "20");
+}
+
+/* What librdkafka is told under `target` by a consumer that may hold `queue_size` bytes. */
+static int64_t bound(const char *name, const char *value, size_t queue_size, const char *target) {
+  const struct eagre_kafka_setting pair = {eagre_text_of(name), eagre_text_of(value)};
+  struct eagre_kafka_settings settings = settings_of(&pair, name[0] == '\0' ? 0 : 1);
+  struct eagre_kafka_configuration configuration;
+  struct eagre_error error;
+  if (eagre_kafka_settings_apply(&settings, EAGRE_KAFKA_READ, &configuration, &error) != EAGRE_OK) {
+    fail_msg("%s", error.text);
+  }
+  eagre_kafka_consumer_set_bounds(configuration.conf, &settings, queue_size);
+  char text[32];
+  size_t size = sizeof text;
+  assert_int_equal(rd_kafka_conf_get(configuration.conf, target, text, &size), RD_KAFKA_CONF_OK);
+  rd_kafka_conf_destroy(configuration.conf);
+  return strtoll(text, NULL, 10);
+}
+
+enum { MIB = 1 << 20 };
+
+static void fetches_a_share_of_the_queue(void **state) {
+  (void)state;
+  assert_int_equal(bound("", "", 8 * MIB, "fetch.max.bytes"), MIB);
+  assert_int_equal(bound("", "", 8 * MIB, "fetch.message.max.bytes"), MIB / 4);
+  assert_int_equal(bound("", "", 8 * MIB, "queued.max.messages.kbytes"), 8193);
+  assert_int_equal(bound("", "", 8 * MIB, "queued.min.messages"), 32769);
+  assert_int_equal(bound("", "", 64 * MIB, "fetch.max.bytes"), 8 * MIB);
+  assert_int_equal(bound("", "", 64 * MIB, "fetch.message.max.bytes"), 2 * MIB);
+  assert_int_equal(bound("", "", MIB, "fetch.max.bytes"), 1000000);
+  assert_int_equal(bound("", "", MIB, "fetch.message.max.bytes"), MIB / 16);
+  assert_int_equal(bound("", "", 2047 * (size_t)MIB, "fetch.max.bytes"), 50 * MIB);
+  assert_int_equal(bound("", "", 2047 * (size_t)MIB, "fetch.message.max.bytes"), 50 * MIB);
+}
+
+static void never_replaces_a_fetch_size_that_was_given(void **state) {
+  (void)state;
+  const char *partition = "fetch.message.max.bytes";
+  assert_int_equal(bound("fetch.max.bytes", "7654321", 8 * MIB, "fetch.max.bytes"), 7654321);
+  assert_int_equal(bound("fetch.max.bytes", "7654321", 8 * MIB, partition), MIB / 4);
+  assert_int_equal(bound("Max.Partition.Fetch.Bytes", "1234", 8 * MIB, partition), 1234);
+  assert_int_equal(bound("max.partition.fetch.bytes", "1234", 8 * MIB, "fetch.max.bytes"), MIB);
+  assert_int_equal(bound("fetch.message.max.bytes", "99", 8 * MIB, partition), 99);
+  assert_int_equal(bound("message.max.bytes", "5000000", 8 * MIB, "fetch.max.bytes"), 5000000);
 }
 
 static void takes_user_and_password_from_a_login_module(void **state) {
@@ -194,6 +238,8 @@ int run_settings_tests(void) {
       cmocka_unit_test(passes_names_of_librdkafka),
       cmocka_unit_test(gives_up_idempotence_with_fewer_acknowledgements),
       cmocka_unit_test(takes_the_last_of_two),
+      cmocka_unit_test(fetches_a_share_of_the_queue),
+      cmocka_unit_test(never_replaces_a_fetch_size_that_was_given),
       cmocka_unit_test(takes_user_and_password_from_a_login_module),
       cmocka_unit_test(knows_key_stores_by_type_and_name),
       cmocka_unit_test(refuses_with_a_hint),

@@ -3,14 +3,14 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(BUILD) -j $(JOBS)
 
-.PHONY: all help setup demo test test-all test-long fixtures bench tidy format install clean
+.PHONY: all help setup demo test test-all test-sanitized test-long fixtures bench tidy format install clean
 
 all: $(BUILD)/build.ninja ## build the program: build/eagre
 	@$(NINJA)
 	@ln -sf src/cli/eagre $(BUILD)/eagre
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: ## install the Debian packages that are missing
 	@scripts/setup
@@ -27,6 +27,9 @@ test: all ## at most 10 minutes, Debian packages only
 
 test-all: test ## at most 60 minutes: live Spark, a real broker, other readers
 	@scripts/test-all
+
+test-sanitized: ## the suites under AddressSanitizer, UBSan and ThreadSanitizer
+	@scripts/test-sanitized
 
 test-long: all ## the full counts; resumable; writes tests/reports
 	@scripts/test-long

@@ -64,9 +64,10 @@ def batches():
 
 @functools.cache
 def ask(chosen):
-    """The rows of one query over `chosen`, None when it failed; with it, its stderr."""
+    """The rows of one query over `chosen`, None when it was refused or failed on its data; with it, its stderr."""
     process = eagre_engine.query(select(chosen))
     if process.returncode != 0:
+        assert process.returncode in {verdict.EXIT_REFUSED, verdict.EXIT_FAILED_ON_DATA}, process.stderr
         return None, process.stderr
     rows = [json.loads(line) for line in eagre_engine.lines(process.stdout)]
     return sorted(rows, key=lambda row: row.get("n", 0)), process.stderr

@@ -113,9 +113,9 @@ enum eagre_status eagre_io_remove_files(struct eagre_io *io, const char *const *
                                         uint32_t count, struct eagre_error *error);
 enum eagre_status eagre_io_sync_directory(struct eagre_io *io, const char *path,
                                           struct eagre_error *error);
-/* Syncs every directory above `path`, up to the root. A process that died may have made some of them
- * without syncing; then they are there for us and not yet for the disk. Those that cannot be synced
- * are passed over: what we may not even open was not made by us. */
+/* Syncs every directory above `path`, up to the root. A process that died may have made some of
+ * them without syncing; then they are there for us and not yet for the disk. Those that cannot be
+ * synced are passed over: what we may not even open was not made by us. */
 void eagre_io_sync_ancestors(struct eagre_io *io, const char *path);
 /* rename(2): over what is there. Nothing is synced. */
 enum eagre_status eagre_io_rename(struct eagre_io *io, const char *from, const char *to,

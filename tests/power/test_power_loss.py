@@ -7,69 +7,21 @@ tables with deltalake as well. EAGRE_POWER_SEED repeats a run.
 """
 
 import os
-import random
 import shutil
 import signal
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
 import pytest
 
 import power
-from numbered import Site, program
+from numbered import Site
 from recount import recount
+from traced import IS_FULL, record, run_traced
 
-IS_FULL = os.environ.get("EAGRE_POWER_LOSS", "sample") == "full"
 IMAGES = 100  # of a sample, per flow
 DEATHS = 4  # of a sample: processes that die before the loss, per flow
 IMAGES_AFTER_DEATH = 40 if IS_FULL else 10
 # Twelve epochs compact the log of files and write a checkpoint of the table; six remove old epochs.
 FILES = 12 if IS_FULL else 6
-
-
-@pytest.fixture
-def folder():
-    """In memory where that is possible: syncs are judged by the record, not by the disk."""
-    memory = Path("/dev/shm")
-    path = Path(tempfile.mkdtemp(prefix="eagre-power-", dir=memory if os.access(memory, os.W_OK) else None))
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
-def chance():
-    seed = int(os.environ.get("EAGRE_POWER_SEED", time.time_ns() % 1_000_000))
-    print(f"EAGRE_POWER_SEED={seed}")
-    return random.Random(seed)
-
-
-def traced_program():
-    path = Path(program()).resolve().parents[2] / "tests/power/eagre_traced"
-    assert path.exists(), f"{path} does not exist: build with -Dtests=true"
-    return str(path)
-
-
-def run_traced(site, flow, kill_after=None):
-    """Appends the run to the record; returns the exit status."""
-    environment = {**os.environ, "TZ": "UTC", "EAGRE_IO": "posix", "EAGRE_TRACE": str(site.folder / "trace")}
-    environment.pop("EAGRE_TRACE_KILL", None)
-    if kill_after is not None:
-        environment["EAGRE_TRACE_KILL"] = str(kill_after)
-    command = [traced_program(), *site.command(flow, cores=1)[1:]]
-    return subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, timeout=120,
-                          check=False)
-
-
-def read_trace(site):
-    return power.Trace(site.folder / "trace", site.folder)
-
-
-def record(site, flow):
-    done = run_traced(site, flow)
-    assert done.returncode == 0, done.stderr
-    return read_trace(site)
 
 
 def written_files(trace):
@@ -141,7 +93,8 @@ def test_power_loss_after_the_death_of_a_process(folder, chance, flow):
     second one built upon must be safe by then."""
     for kill_after in deaths(record(Site(folder / "probe", file_count=3), flow), chance):
         site = Site(folder / f"{kill_after}", file_count=3)
-        assert run_traced(site, flow, kill_after).returncode == -signal.SIGKILL
+        status, messages = run_traced(site, flow, KILL=kill_after)
+        assert status == -signal.SIGKILL, messages
         trace = record(site, flow)
         judge = Judge(site, flow, trace)
         site.add_files(1)

@@ -10,7 +10,8 @@
  *
  * in the order in which it happened, over all threads. Reading is left out. An operation without
  * its end was under way when the process died. EAGRE_TRACE_KILL=n kills the process when the nth
- * operation has ended, so that a process can die between any two of them. */
+ * operation has ended, so that a process can die between any two of them; EAGRE_TRACE_STOP=n stops
+ * it there until somebody sends SIGCONT. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static struct {
   uint64_t begun;
   uint64_t ended;
   uint64_t kill_after; /* 0: never */
+  uint64_t stop_after; /* 0: never */
 } record = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const kind_names[EAGRE_IO_kind_count] = {
@@ -52,6 +54,11 @@ static void write_line(struct eagre_buffer *line) {
   eagre_buffer_done(line);
 }
 
+static uint64_t read_number(const char *name) {
+  const char *setting = getenv(name);
+  return setting == NULL ? 0 : strtoull(setting, NULL, 10);
+}
+
 /* Under the mutex. */
 static void open_record(void) {
   if (record.is_open) return;
@@ -63,8 +70,8 @@ static void open_record(void) {
   record.descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   eagre_assert(record.descriptor >= 0);
   record.is_open = true;
-  const char *kill_after = getenv("EAGRE_TRACE_KILL");
-  if (kill_after != NULL) record.kill_after = strtoull(kill_after, NULL, 10);
+  record.kill_after = read_number("EAGRE_TRACE_KILL");
+  record.stop_after = read_number("EAGRE_TRACE_STOP");
   struct eagre_buffer line = {0};
   eagre_buffer_printf(&line, "{\"process\":%d}", (int)getpid());
   write_line(&line);
@@ -122,7 +129,9 @@ static void note_end(uint64_t id, const struct eagre_io_operation *operation) {
   eagre_buffer_printf(&line, "{\"end\":%llu,\"result\":%lld}", (unsigned long long)id,
                       (long long)operation->result);
   write_line(&line);
-  if (++record.ended == record.kill_after) {
+  record.ended++;
+  if (record.ended == record.stop_after) raise(SIGSTOP);
+  if (record.ended == record.kill_after) {
     kill(getpid(), SIGKILL);
     pause(); /* with the mutex held: nobody goes on */
   }

@@ -193,8 +193,8 @@ static uint32_t open_directories(struct publisher *publisher, struct eagre_io_op
 }
 
 static void sync_directories(struct publisher *publisher) {
-#if defined(EAGRE_PLANTED_NAMES_UNSYNCED)
-  return;
+#if defined(EAGRE_PLANTED_TABLE_UNSYNCED)
+  if (strstr(publisher->items[0].file->path, "/_delta_log/") != NULL) return;
 #endif
   struct eagre_arena *arena = &publisher->arena;
   struct eagre_io_operation *syncs = eagre_arena_allocate(arena, publisher->count * sizeof *syncs);

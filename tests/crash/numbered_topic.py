@@ -1,0 +1,207 @@
+"""Numbered rows through a topic: a producer that writes them before and while Eagre runs, two flows over it, the recount.
+
+Record (p, n) stands in partition p and carries event time n seconds. It is written in rounds that keep the partitions
+together, a round apart at most, and the watermark waits for many rounds: no row is late, however reading is divided.
+"""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from numbered import PARTITIONS, WINDOW_SECONDS, compare_rows, newest, program, stamp
+
+FLOWS = ("raw", "counts")
+ROUND = 10
+ROUND_PAUSE_SECONDS = 0.02
+ROUNDS_BEFORE = 20
+OFFSETS_PER_EPOCH = 150
+DELAY_SECONDS = 120
+BEGIN_SECONDS = 1_767_225_600  # stamp(0)
+WAIT_SECONDS = 120
+POLL_SECONDS = 0.0005
+
+PIPELINE = """
+SET spark.sql.streaming.minBatchesToRetain = 3;
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE TEMPORARY VIEW src AS
+SELECT * FROM (SELECT partition, o.p, o.n, o.ts
+               FROM (SELECT partition, from_json(value::string, 'p INT, n BIGINT, ts TIMESTAMP') AS o
+                     FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{topic}',
+                                            startingOffsets => 'earliest', maxOffsetsPerTrigger => {limit})))
+WATERMARK ts DELAY OF INTERVAL {delay} SECONDS;
+CREATE STREAMING TABLE raw AS SELECT partition, p, n FROM STREAM src;
+CREATE STREAMING TABLE counts AS
+SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
+"""
+
+
+class NumberedTopic:
+    """A topic and the one who writes to it; numbers 0 .. end-1 of every partition are acknowledged."""
+
+    def __init__(self, broker, name):
+        from confluent_kafka import Producer
+        self.name = name
+        self.end = 0
+        broker.create_topic(name, partitions=PARTITIONS)
+        self.producer = Producer({"bootstrap.servers": broker.address, "acks": "all", "enable.idempotence": True,
+                                  "linger.ms": 1})
+
+    def write_round(self):
+        failures = []
+        for n in range(self.end, self.end + ROUND):
+            for p in range(PARTITIONS):
+                value = json.dumps({"p": p, "n": n, "ts": stamp(n)})
+                self.producer.produce(self.name, value, partition=p,
+                                      on_delivery=lambda error, _: error and failures.append(error))
+        left = self.producer.flush(WAIT_SECONDS)
+        assert not left and not failures, f"{left} records unsent, failures: {failures[:3]}"
+        self.end += ROUND
+
+    def write_rounds(self, count):
+        for _ in range(count):
+            self.write_round()
+
+    @contextlib.contextmanager
+    def being_written(self):
+        """Round after round for as long as the block lasts."""
+        is_over = threading.Event()
+
+        def write():
+            while not is_over.wait(ROUND_PAUSE_SECONDS):
+                self.write_round()
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            writer = pool.submit(write)
+            try:
+                yield
+            finally:
+                is_over.set()
+            writer.result()
+
+
+class TopicSite:
+    """One folder with the pipeline of both flows, its checkpoints and tables, and the topic it reads."""
+
+    def __init__(self, folder, broker, topic):
+        self.folder = folder
+        self.topic = NumberedTopic(broker, topic)
+        self.process = None
+        folder.mkdir(parents=True, exist_ok=True)
+        text = PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS)
+        (folder / "pipeline.sql").write_text(text)
+        self.topic.write_rounds(ROUNDS_BEFORE)
+
+    def close(self):
+        """Ends what a failed test left; a producer that lives on would look for a broker that has ended."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(WAIT_SECONDS)
+        del self.topic.producer
+
+    # ---- runs
+
+    def command(self, *flows, cores, more=()):
+        return [program(), "run", "pipeline.sql", *flows, "--cores", str(cores), "--progress", "none", *more]
+
+    def environment(self, **more):
+        return {**{name: value for name, value in os.environ.items() if name != "EAGRE_CRASH_AT"}, "TZ": "UTC", **more}
+
+    def crash(self, crash_at, *flows, cores=1):
+        """Runs these flows (none: both) while rows come until the process dies at that point, and proves that it did."""
+        with self.topic.being_written():
+            done = subprocess.run(self.command(*flows, cores=cores), cwd=self.folder, capture_output=True, text=True,
+                                  env=self.environment(EAGRE_CRASH_AT=crash_at), timeout=WAIT_SECONDS, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert f"crash point {crash_at}\n" in done.stderr
+
+    def start(self, cores):
+        """Both flows, until somebody ends them."""
+        with (self.folder / "stderr").open("wb") as stderr:
+            self.process = subprocess.Popen(self.command(cores=cores), cwd=self.folder, env=self.environment(),
+                                            stderr=stderr)
+        return self.process
+
+    def run(self, *more, cores=1):
+        """Both flows to the end of what was written."""
+        return subprocess.run(self.command(cores=cores, more=["--available-now", *more]), cwd=self.folder,
+                              capture_output=True, text=True, env=self.environment(), timeout=WAIT_SECONDS, check=False)
+
+    def finish(self, *more, cores=1):
+        done = self.run(*more, cores=cores)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    # ---- epochs
+
+    def log(self, flow, name):
+        return self.folder / "eagre-data/checkpoints" / flow / name
+
+    def planned(self, flow):
+        return newest(self.log(flow, "offsets"))
+
+    def is_inside_epoch(self, flow):
+        """Whether the newest epoch is planned and not committed. Of a process that runs: it was, a moment ago."""
+        return self.planned(flow) > newest(self.log(flow, "commits"))
+
+    def epoch_seconds(self, flow):
+        """How long the newest committed epoch took, from plan to commit."""
+        last = newest(self.log(flow, "commits"))
+        begin, end = (self.log(flow, f"{name}/{last}").stat().st_mtime for name in ("offsets", "commits"))
+        return end - begin
+
+    def stop_inside_epoch(self, process, flow, epoch, chance):
+        """Stops the process at a random moment of the epoch of that number, or of a later one when it was too quick.
+
+        Judged while the process stands still: no machine is too slow or too fast for it.
+        """
+        while True:
+            self.wait_for(process, lambda: self.planned(flow) >= epoch and self.is_inside_epoch(flow))
+            time.sleep(chance.random() * self.epoch_seconds(flow))
+            process.send_signal(signal.SIGSTOP)
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), self.said()
+            if self.is_inside_epoch(flow):
+                return
+            process.send_signal(signal.SIGCONT)
+
+    def kill_inside_epoch(self, process, flow, epoch, chance):
+        self.stop_inside_epoch(process, flow, epoch, chance)
+        process.kill()
+        process.wait(WAIT_SECONDS)
+
+    def wait_for(self, process, condition):
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            assert process.poll() is None, self.said()
+            assert time.monotonic() < deadline, f"waited {WAIT_SECONDS} s in vain\n{self.said()}"
+            time.sleep(POLL_SECONDS)
+
+    def said(self):
+        return (self.folder / "stderr").read_text()
+
+    # ---- the recount
+
+    def table(self, name):
+        from deltalake import DeltaTable
+
+        return DeltaTable(str(self.folder / "eagre-data/tables" / name)).to_pyarrow_table().to_pylist()
+
+    def check(self):
+        """Every number of every partition once, and every closed window with its ten."""
+        found = sorted((row["partition"], row["p"], row["n"]) for row in self.table("raw"))
+        compare_rows(found, [(p, p, n) for p in range(PARTITIONS) for n in range(self.topic.end)])
+        found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
+        compare_rows(found, self.closed_windows())
+
+    def closed_windows(self):
+        """Those that end at or below the last watermark."""
+        watermark = self.topic.end - 1 - DELAY_SECONDS
+        begins = range(0, watermark // WINDOW_SECONDS * WINDOW_SECONDS, WINDOW_SECONDS)
+        assert len(begins) > 0, "too few rows to close a window"
+        return [(p, float(BEGIN_SECONDS + begin), WINDOW_SECONDS, sum(range(begin, begin + WINDOW_SECONDS)))
+                for p in range(PARTITIONS) for begin in begins]

@@ -43,8 +43,8 @@ static enum eagre_status timestamp_to_date(struct eagre_cast *cast) {
     if (!is_utc && eagre_cast_is_live(cast, row)) {
       offset_us = eagre_zone_offset_at(zone, from[row]) * MICROS_PER_SECOND;
     }
-    int64_t days = divide_floor(from[row], MICROS_PER_DAY);
-    int64_t in_day_us = from[row] - days * MICROS_PER_DAY + offset_us;
+    int64_t days = from[row] / MICROS_PER_DAY;
+    int64_t in_day_us = from[row] % MICROS_PER_DAY + offset_us;
     out[row] = (int32_t)(days + divide_floor(in_day_us, MICROS_PER_DAY));
   }
   return EAGRE_OK;

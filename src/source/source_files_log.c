@@ -75,7 +75,7 @@ eagre_source_files_log_range(const struct eagre_source_files_log *log, int64_t a
     end++;
   }
   *out_count = end - begin;
-  return log->entries + begin;
+  return log->count > 0 ? log->entries + begin : NULL;
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */

@@ -83,7 +83,8 @@ enum eagre_value_result eagre_wall_time_to_instant_at(const struct eagre_wall_ti
 
 void eagre_wall_time_of_instant(int64_t us, int32_t offset_s, struct eagre_wall_time *out) {
   int64_t instant_s = eagre_divide_floor(us, EAGRE_SECOND_US);
-  out->microsecond = (unsigned)(us - instant_s * EAGRE_SECOND_US);
+  /* Unsigned: the whole second of the first instants lies before the range. */
+  out->microsecond = (unsigned)((uint64_t)us - (uint64_t)instant_s * EAGRE_SECOND_US);
   int64_t local_s = instant_s + offset_s;
   int64_t days = eagre_divide_floor(local_s, EAGRE_DAY_S);
   unsigned second_of_day = (unsigned)(local_s - days * EAGRE_DAY_S);

@@ -83,9 +83,10 @@ struct query_output {
   void *context;
 };
 
-static void flush(struct query_output *output) {
-  if (output->text.size > 0) output->write(output->context, output->text.data, output->text.size);
-  eagre_buffer_clear(&output->text);
+static void drain(void *context, struct eagre_buffer *text) {
+  struct query_output *output = context;
+  if (text->size > 0) output->write(output->context, text->data, text->size);
+  eagre_buffer_clear(text);
 }
 
 static enum eagre_status write_rows(void *context, const struct eagre_type *columns,
@@ -94,7 +95,7 @@ static enum eagre_status write_rows(void *context, const struct eagre_type *colu
   (void)columns;
   (void)error;
   eagre_rows_add(output->rows, batch, &output->text);
-  flush(output);
+  drain(output, &output->text);
   return EAGRE_OK;
 }
 
@@ -105,10 +106,10 @@ enum eagre_status eagre_pipeline_query(eagre_pipeline *pipeline, enum eagre_form
     struct query_output output = {.write = write, .context = context};
     const struct eagre_type *columns = pipeline->queries[i].query->output;
     output.rows = eagre_rows_new((enum eagre_rows_format)format, columns,
-                                 pipeline->queries[i].expression_session.zone);
+                                 pipeline->queries[i].expression_session.zone, drain, &output);
     status = eagre_runtime_query(pipeline, i, STARTUP_TIMEOUT_US, write_rows, &output, error);
     if (status == EAGRE_OK) eagre_rows_end(output.rows, &output.text);
-    flush(&output);
+    drain(&output, &output.text);
     eagre_rows_free(output.rows);
     eagre_buffer_done(&output.text);
   }

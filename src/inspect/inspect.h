@@ -66,9 +66,12 @@ enum eagre_rows_format {
 };
 
 struct eagre_rows;
-/* `columns` (a STRUCT) and `zone` are borrowed. */
+typedef void eagre_rows_drain_fn(void *context, struct eagre_buffer *out);
+/* `columns` (a STRUCT) and `zone` are borrowed. `drain` is called when `out` of the functions below
+ * has become large, also in the middle of a value, to write its content away and clear it. */
 struct eagre_rows *eagre_rows_new(enum eagre_rows_format format, const struct eagre_type *columns,
-                                  const struct eagre_zone *zone);
+                                  const struct eagre_zone *zone, eagre_rows_drain_fn *drain,
+                                  void *drain_context);
 /* Appends what can be printed now to `out`; TABLE keeps everything until the end, to know widths.
  */
 void eagre_rows_add(struct eagre_rows *rows, const struct eagre_batch *batch,

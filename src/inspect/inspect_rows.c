@@ -4,10 +4,14 @@
 #include "inspect/inspect.h"
 #include "json/json.h"
 
+enum { DRAINED_SIZE = 256 << 10 }; /* of output is worth a call */
+
 struct eagre_rows {
   enum eagre_rows_format format;
   const struct eagre_type *columns;
   const struct eagre_zone *zone;
+  eagre_rows_drain_fn *drain;
+  void *drain_context;
   bool has_header;
   /* TABLE: cells row by row as texts in `arena`, and the widest of each column in code points. */
   struct eagre_arena arena;
@@ -19,11 +23,14 @@ struct eagre_rows {
 };
 
 struct eagre_rows *eagre_rows_new(enum eagre_rows_format format, const struct eagre_type *columns,
-                                  const struct eagre_zone *zone) {
+                                  const struct eagre_zone *zone, eagre_rows_drain_fn *drain,
+                                  void *drain_context) {
   struct eagre_rows *rows = eagre_allocate_zeroed(1, sizeof *rows);
   rows->format = format;
   rows->columns = columns;
   rows->zone = zone;
+  rows->drain = drain;
+  rows->drain_context = drain_context;
   rows->widths = eagre_allocate_zeroed(columns->field_count + 1, sizeof *rows->widths);
   for (uint32_t i = 0; i < columns->field_count; i++) {
     rows->widths[i] = eagre_value_utf8_length(columns->fields[i].name);
@@ -40,16 +47,40 @@ void eagre_rows_free(struct eagre_rows *rows) {
   eagre_free(rows);
 }
 
+static void drain_if_large(const struct eagre_rows *rows, struct eagre_buffer *out) {
+  if (out->size > DRAINED_SIZE) rows->drain(rows->drain_context, out);
+}
+
+/* A value as CAST(... AS STRING) prints it; data is NULL for NULL. Valid until the next call. */
+static struct eagre_text print_cell(struct eagre_rows *rows, const struct eagre_vector *vector,
+                                    uint32_t row) {
+  if (eagre_vector_is_null(vector, row)) return (struct eagre_text){0};
+  if (vector->type->kind == EAGRE_TYPE_STRING) {
+    struct eagre_text text =
+        EAGRE_VALUES(struct eagre_text, vector)[eagre_vector_index(vector, row)];
+    return text.size > 0 ? text : EAGRE_TEXT("");
+  }
+  eagre_buffer_clear(&rows->scratch);
+  eagre_value_print(vector, row, rows->zone, &rows->scratch);
+  return eagre_text_make(eagre_buffer_string(&rows->scratch), rows->scratch.size);
+}
+
 /* ---- JSON, TSV, CSV
  * -------------------------------------------------------------------------------- */
 
 static void add_json(struct eagre_rows *rows, const struct eagre_batch *batch,
                      struct eagre_buffer *out) {
-  const struct eagre_json_write_options options = {.zone = rows->zone, .keep_nulls = true};
+  const struct eagre_json_write_options options = {
+      .zone = rows->zone,
+      .keep_nulls = true,
+      .drain = rows->drain,
+      .drain_context = rows->drain_context,
+  };
   const struct eagre_vector row_vector = {.type = rows->columns, .children = batch->columns};
   for (uint32_t row = 0; row < batch->row_count; row++) {
     eagre_json_write_struct(&row_vector, row, &options, out);
     eagre_buffer_append_char(out, '\n');
+    drain_if_large(rows, out);
   }
 }
 
@@ -57,16 +88,17 @@ static void add_tsv(struct eagre_rows *rows, const struct eagre_batch *batch,
                     struct eagre_buffer *out) {
   for (uint32_t row = 0; row < batch->row_count; row++) {
     for (uint32_t i = 0; i < batch->column_count; i++) {
+      struct eagre_text text = print_cell(rows, &batch->columns[i], row);
       if (i > 0) eagre_buffer_append_char(out, '\t');
-      if (!eagre_value_print(&batch->columns[i], row, rows->zone, out)) {
-        eagre_buffer_append_string(out, "NULL");
-      }
+      eagre_buffer_append_text(out, text.data == NULL ? EAGRE_TEXT("NULL") : text);
+      drain_if_large(rows, out);
     }
     eagre_buffer_append_char(out, '\n');
   }
 }
 
-static void add_csv_field(struct eagre_text text, bool must_quote, struct eagre_buffer *out) {
+static void add_csv_field(const struct eagre_rows *rows, struct eagre_text text, bool must_quote,
+                          struct eagre_buffer *out) {
   for (size_t i = 0; i < text.size && !must_quote; i++) {
     must_quote = strchr(",\"\n", text.data[i]) != NULL;
   }
@@ -78,6 +110,7 @@ static void add_csv_field(struct eagre_text text, bool must_quote, struct eagre_
   for (size_t i = 0; i < text.size; i++) {
     if (text.data[i] == '"') eagre_buffer_append_char(out, '"');
     eagre_buffer_append_char(out, text.data[i]);
+    drain_if_large(rows, out);
   }
   eagre_buffer_append_char(out, '"');
 }
@@ -87,7 +120,7 @@ static void add_csv_header(struct eagre_rows *rows, struct eagre_buffer *out) {
   rows->has_header = true;
   for (uint32_t i = 0; i < rows->columns->field_count; i++) {
     if (i > 0) eagre_buffer_append_char(out, ',');
-    add_csv_field(rows->columns->fields[i].name, false, out);
+    add_csv_field(rows, rows->columns->fields[i].name, false, out);
   }
   eagre_buffer_append_string(out, "\n");
 }
@@ -98,9 +131,8 @@ static void add_csv(struct eagre_rows *rows, const struct eagre_batch *batch,
   for (uint32_t row = 0; row < batch->row_count; row++) {
     for (uint32_t i = 0; i < batch->column_count; i++) {
       if (i > 0) eagre_buffer_append_char(out, ',');
-      eagre_buffer_clear(&rows->scratch);
-      if (!eagre_value_print(&batch->columns[i], row, rows->zone, &rows->scratch)) continue;
-      add_csv_field(eagre_buffer_text(&rows->scratch), rows->scratch.size == 0, out);
+      struct eagre_text text = print_cell(rows, &batch->columns[i], row);
+      if (text.data != NULL) add_csv_field(rows, text, text.size == 0, out);
     }
     eagre_buffer_append_string(out, "\n");
   }
@@ -122,9 +154,8 @@ static void keep_cell(struct eagre_rows *rows, uint32_t column, struct eagre_tex
 static void add_table(struct eagre_rows *rows, const struct eagre_batch *batch) {
   for (uint32_t row = 0; row < batch->row_count; row++) {
     for (uint32_t i = 0; i < batch->column_count; i++) {
-      eagre_buffer_clear(&rows->scratch);
-      bool has_value = eagre_value_print(&batch->columns[i], row, rows->zone, &rows->scratch);
-      keep_cell(rows, i, has_value ? eagre_buffer_text(&rows->scratch) : EAGRE_TEXT("NULL"));
+      struct eagre_text text = print_cell(rows, &batch->columns[i], row);
+      keep_cell(rows, i, text.data == NULL ? EAGRE_TEXT("NULL") : text);
     }
   }
 }
@@ -163,6 +194,7 @@ static void draw_table(const struct eagre_rows *rows, struct eagre_buffer *out) 
     uint32_t column = (uint32_t)(cell % count);
     bool is_right = eagre_type_is_numeric(rows->columns->fields[column].type->kind);
     draw_cell(rows->cells[cell], rows->widths[column], is_right, out);
+    drain_if_large(rows, out);
     if (column + 1 == count) eagre_buffer_append_string(out, "|\n");
   }
   draw_line(rows, out);

@@ -124,6 +124,10 @@ enum eagre_status eagre_json_colon_path_new(struct eagre_text path,
 struct eagre_json_write_options {
   const struct eagre_zone *zone;
   bool keep_nulls; /* ignoreNullFields = false */
+  /* Called in the middle of a value when `out` has become large, to write its content away and
+   * clear it: a long string is then never there as a whole. NULL: everything stays in `out`. */
+  void (*drain)(void *context, struct eagre_buffer *out);
+  void *drain_context;
 };
 void eagre_json_write_struct(const struct eagre_vector *vector, uint32_t row,
                              const struct eagre_json_write_options *options,

@@ -6,6 +6,31 @@
 #include "value/value.h"
 #include "json/json_render.h"
 
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+/* Whether the row may have a text of `size` bytes made of `raw_size` ones. Invalid UTF-8 becomes
+ * three times as long, and some numbers nearly; without a limit, a record would decide how much
+ * memory we need. */
+static bool take_extra(struct eagre_json_run *run, size_t raw_size, size_t size) {
+  size_t extra = size > 2 * raw_size ? size - 2 * raw_size : 0;
+  if (extra > EAGRE_JSON_EXTRA_SIZE_MAX - run->extra_size) return false;
+  run->extra_size += extra;
+  return true;
+}
+
+/* The text of a string; false when it may not be held. */
+static bool make_text(struct eagre_json_run *run, struct eagre_json_string string,
+                      struct eagre_text *out_text) {
+  if (eagre_json_string_is_valid(string)) {
+    *out_text = eagre_json_string_unescape(string, run->arena);
+    return true;
+  }
+  size_t size = eagre_json_string_measure(string);
+  if (!take_extra(run, string.raw.size, size)) return false;
+  *out_text = eagre_json_string_repair(string, size, run->arena);
+  return true;
+}
+
 /* ---- Integers -------------------------------------------------------------------------------- */
 
 /* The current INTEGER token; false when it does not fit int64. */
@@ -47,6 +72,8 @@ static bool convert_integer(const struct eagre_json_lexer *lexer,
 
 /* ---- Floating point -------------------------------------------------------------------------- */
 
+enum { SPECIAL_SIZE_MAX = 1000 };
+
 /* The six words a string may spell. */
 static bool read_special(struct eagre_text text, double *out_value) {
   if (eagre_text_equal_string(text, "NaN")) {
@@ -86,10 +113,17 @@ static void note_failure(struct eagre_json_run *run, enum eagre_json_failure_kin
   if (run->failure.kind == EAGRE_JSON_FAILURE_NONE) run->failure.kind = kind;
 }
 
+/* The text of the current string; of one that is too long for any of the six words only its
+ * beginning as it is written, for the message. */
+static struct eagre_text get_special(struct eagre_json_run *run) {
+  struct eagre_json_string string = eagre_json_lexer_string(&run->decoder->lexer);
+  if (string.raw.size <= SPECIAL_SIZE_MAX) return eagre_json_string_text(string, run->arena);
+  return eagre_text_make(string.raw.data, SPECIAL_SIZE_MAX);
+}
+
 static bool convert_special(struct eagre_json_run *run, const struct eagre_json_slot *slot,
                             double *out_value) {
-  const struct eagre_json_lexer *lexer = &run->decoder->lexer;
-  struct eagre_text text = eagre_json_string_text(eagre_json_lexer_string(lexer), run->arena);
+  struct eagre_text text = get_special(run);
   if (run->decoder->options.allow_non_numeric_numbers && read_special(text, out_value)) return true;
   if (text.size > 0 && run->failure.kind == EAGRE_JSON_FAILURE_NONE) {
     run->failure.kind = EAGRE_JSON_FAILURE_STRING;
@@ -148,11 +182,9 @@ static bool parse_timestamp(const struct eagre_json_decoder *decoder, struct eag
 
 static bool parse_date(const struct eagre_json_decoder *decoder, struct eagre_text text,
                        int32_t *out_days) {
-  const int64_t day_us = INT64_C(86400000000);
   const struct eagre_pattern *pattern = decoder->date_pattern;
-  int64_t us;
-  if (pattern != NULL && eagre_pattern_parse(pattern, text, decoder->utc, &us) == EAGRE_VALUE_OK) {
-    *out_days = (int32_t)(us / day_us - (us % day_us < 0));
+  if (pattern != NULL &&
+      eagre_pattern_parse_date(pattern, text, decoder->utc, out_days) == EAGRE_VALUE_OK) {
     return true;
   }
   if (has_fallback(decoder, pattern)) {
@@ -209,8 +241,9 @@ static bool decode_base64(struct eagre_text text, struct eagre_arena *arena,
 
 bool eagre_json_convert_string(struct eagre_json_run *run, const struct eagre_json_slot *slot,
                                uint32_t row, struct eagre_json_string string) {
+  struct eagre_text text;
   if (!eagre_json_string_fits(string, run->decoder->options.string_size_max)) return false;
-  struct eagre_text text = eagre_json_string_text(string, run->arena);
+  if (!make_text(run, string, &text)) return false;
   switch (slot->kind) {
   case EAGRE_TYPE_STRING:
     ((struct eagre_text *)slot->data)[row] = text;
@@ -244,22 +277,40 @@ static bool convert_epoch(const struct eagre_json_lexer *lexer, const struct eag
   return true;
 }
 
-/* The value whose first token is the current one, as it is written; data is NULL on a syntax error
- * inside it. */
-static struct eagre_text keep_text(struct eagre_json_lexer *lexer) {
+/* The value whose first token is the current one, as it is written. */
+static enum eagre_json_conversion keep_text(struct eagre_json_lexer *lexer,
+                                            struct eagre_text *out_text) {
   const char *begin = lexer->begin;
-  if (!eagre_json_lexer_skip(lexer)) return (struct eagre_text){0};
-  return eagre_text_make(begin, (size_t)(lexer->next - begin));
+  if (!eagre_json_lexer_skip(lexer)) return EAGRE_JSON_CONVERSION_SYNTAX;
+  *out_text = eagre_text_make(begin, (size_t)(lexer->next - begin));
+  return EAGRE_JSON_CONVERSION_DONE;
+}
+
+/* The same, re-written. */
+static enum eagre_json_conversion render_text(struct eagre_json_run *run,
+                                              struct eagre_text *out_text) {
+  struct eagre_json_lexer *lexer = &run->decoder->lexer;
+  size_t size;
+  size_t raw_size;
+  if (lexer->token == EAGRE_JSON_TOKEN_DECIMAL || lexer->token == EAGRE_JSON_TOKEN_NON_NUMBER) {
+    *out_text = eagre_json_render_number(lexer, run->arena);
+    return EAGRE_JSON_CONVERSION_DONE;
+  }
+  if (!eagre_json_render_measure(lexer, &size, &raw_size)) return EAGRE_JSON_CONVERSION_SYNTAX;
+  if (!take_extra(run, raw_size, size)) return EAGRE_JSON_CONVERSION_BAD;
+  *out_text = eagre_json_render_text(lexer, size, run->arena);
+  return EAGRE_JSON_CONVERSION_DONE;
 }
 
 /* A value that is not a string, in a STRING column: its JSON text. */
 static enum eagre_json_conversion
 convert_rendered(struct eagre_json_run *run, const struct eagre_json_slot *slot, uint32_t row) {
-  struct eagre_json_lexer *lexer = &run->decoder->lexer;
-  struct eagre_text text = run->decoder->options.keep_tokens
-                               ? keep_text(lexer)
-                               : eagre_json_render_text(lexer, run->arena);
-  if (text.data == NULL) return EAGRE_JSON_CONVERSION_SYNTAX;
+  struct eagre_text text;
+  enum eagre_json_conversion result = run->decoder->options.keep_tokens
+                                          ? keep_text(&run->decoder->lexer, &text)
+                                          : render_text(run, &text);
+  if (result == EAGRE_JSON_CONVERSION_BAD) note_failure(run, EAGRE_JSON_FAILURE_FIELD);
+  if (result != EAGRE_JSON_CONVERSION_DONE) return result;
   ((struct eagre_text *)slot->data)[row] = text;
   eagre_bit_set(slot->validity, row);
   return EAGRE_JSON_CONVERSION_DONE;

@@ -109,16 +109,22 @@ static bool has_kind(const struct eagre_json_plan *plan, enum eagre_type_kind ki
   return false;
 }
 
+/* A pattern for reading; none when the format is empty. */
+static enum eagre_status open_pattern(struct eagre_text format, struct eagre_pattern **out_pattern,
+                                      struct eagre_error *error) {
+  if (format.size == 0) return EAGRE_OK;
+  EAGRE_TRY(eagre_pattern_open(format, out_pattern, error));
+  return eagre_pattern_check_parse(*out_pattern, error);
+}
+
 static enum eagre_status open_patterns(struct eagre_json_decoder *decoder,
                                        struct eagre_error *error) {
   const struct eagre_json_options *options = &decoder->options;
   eagre_assert(options->zone != NULL || !has_kind(&decoder->plan, EAGRE_TYPE_TIMESTAMP));
-  if (options->timestamp_format.size > 0) {
-    EAGRE_TRY(eagre_pattern_open(options->timestamp_format, &decoder->timestamp_pattern, error));
-  }
-  if (options->date_format.size == 0) return EAGRE_OK;
-  EAGRE_TRY(eagre_zone_open(EAGRE_TEXT("UTC"), &decoder->utc, error));
-  return eagre_pattern_open(options->date_format, &decoder->date_pattern, error);
+  EAGRE_TRY(open_pattern(options->timestamp_format, &decoder->timestamp_pattern, error));
+  EAGRE_TRY(open_pattern(options->date_format, &decoder->date_pattern, error));
+  if (decoder->date_pattern == NULL) return EAGRE_OK;
+  return eagre_zone_open(EAGRE_TEXT("UTC"), &decoder->utc, error);
 }
 
 static void copy_options(struct eagre_json_decoder *decoder,

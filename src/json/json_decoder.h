@@ -37,7 +37,7 @@ struct eagre_json_decoder {
   int corrupt_field; /* index of the corrupt column, -1 when there is none or it is not wanted */
   struct eagre_pattern *timestamp_pattern; /* NULL: no format given */
   struct eagre_pattern *date_pattern;
-  struct eagre_zone *utc; /* dates have no zone; for date_pattern only */
+  struct eagre_zone *utc; /* keeps the zones that dates name; for date_pattern only */
   struct eagre_json_lexer lexer;
 };
 
@@ -57,6 +57,14 @@ struct eagre_json_failure {
   struct eagre_text value;
 };
 
+enum {
+  /* Beyond this size a record's memory is watched. Below it no record can exceed the limit. */
+  EAGRE_JSON_LARGE_SIZE = 1 << 20,
+  /* The texts made of a large record may exceed twice what is written by this much together;
+   * a value that would take more is a bad field, as a string that is too long is. */
+  EAGRE_JSON_EXTRA_SIZE_MAX = 16 << 20,
+};
+
 struct eagre_json_run {
   struct eagre_json_decoder *decoder;
   const struct eagre_vector *texts;
@@ -67,6 +75,7 @@ struct eagre_json_run {
   uint8_t *corrupt_validity;
   uint64_t malformed_count;
   struct eagre_json_failure failure; /* of the current row */
+  size_t extra_size; /* of the current row: bytes of its texts beyond twice what is written */
 };
 
 static inline struct eagre_text eagre_json_run_text(const struct eagre_json_run *run,

@@ -48,6 +48,7 @@ static inline void begin_row(struct walk *walk, uint32_t row, struct eagre_text 
   walk->row_byte = row >> 3;
   walk->row_bit = (uint8_t)(1u << (row & 7));
   walk->end = text.data + text.size;
+  walk->run->extra_size = 0;
 }
 
 static inline bool decode_text(struct walk *walk, struct eagre_text text) {
@@ -63,6 +64,19 @@ static inline bool decode_text(struct walk *walk, struct eagre_text text) {
   return eagre_json_reference_row(walk->run, walk->row, text);
 }
 
+/* One attempt only, and its memory is given back when it fails: a large record could otherwise hold
+ * several times what it may. */
+static __attribute__((noinline)) bool decode_large(struct walk *walk, struct eagre_text text) {
+  struct eagre_json_run *run = walk->run;
+  struct eagre_arena_mark mark = eagre_arena_mark(run->arena);
+  walk->seen_mark = eagre_json_memory_mark_row(walk->memory, run->decoder->plan.slot_count);
+  walk->seen = walk->memory->seen[0];
+  walk->recorder = NULL;
+  if (walk_record(walk, text)) return true;
+  eagre_arena_rewind(run->arena, mark);
+  return eagre_json_reference_row(run, walk->row, text);
+}
+
 static inline bool decode_row(struct walk *walk, uint32_t row) {
   if (eagre_vector_is_null(walk->run->texts, row)) {
     eagre_bit_clear(walk->run->row_validity, row);
@@ -70,7 +84,7 @@ static inline bool decode_row(struct walk *walk, uint32_t row) {
   }
   struct eagre_text text = eagre_json_run_text(walk->run, row);
   begin_row(walk, row, text);
-  return decode_text(walk, text);
+  return text.size > EAGRE_JSON_LARGE_SIZE ? decode_large(walk, text) : decode_text(walk, text);
 }
 
 /* ---- Two rows -------------------------------------------------------------------------------- */
@@ -146,13 +160,15 @@ static void begin_walk(struct walk *walk, struct eagre_json_run *run) {
   };
 }
 
-static inline bool has_bytes(const struct eagre_json_run *run, uint32_t row) {
-  return !eagre_vector_is_null(run->texts, row) && eagre_json_run_text(run, row).size > 0;
+static inline bool is_usual_size(const struct eagre_json_run *run, uint32_t row) {
+  if (eagre_vector_is_null(run->texts, row)) return false;
+  size_t size = eagre_json_run_text(run, row).size;
+  return size > 0 && size <= EAGRE_JSON_LARGE_SIZE;
 }
 
-/* Whether rows `row` and the next are there and have bytes. */
+/* Whether rows `row` and the next are there and may be decoded together. */
 static inline bool has_pair(const struct eagre_json_run *run, uint32_t row) {
-  return row + 1 < run->row_count && has_bytes(run, row) && has_bytes(run, row + 1);
+  return row + 1 < run->row_count && is_usual_size(run, row) && is_usual_size(run, row + 1);
 }
 
 /* Whether the next two rows are neither to be guessed nor to be learned from. */

@@ -89,6 +89,7 @@ bool eagre_json_reference_row(struct eagre_json_run *run, uint32_t row, struct e
   struct eagre_json_decoder *decoder = run->decoder;
   const struct eagre_json_object *root = &decoder->plan.root;
   run->failure.kind = EAGRE_JSON_FAILURE_NONE;
+  run->extra_size = 0;
   eagre_json_clear_row(&decoder->plan, root, row);
   eagre_json_lexer_begin(&decoder->lexer, text);
   enum eagre_json_token token = eagre_json_lexer_next(&decoder->lexer);

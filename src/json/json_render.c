@@ -93,35 +93,37 @@ bool eagre_json_render(struct eagre_json_lexer *lexer, struct eagre_json_output 
   return true;
 }
 
-/* The current DECIMAL or NON_NUMBER token: short, so that counting it first would be a waste. */
-static struct eagre_text render_short(const struct eagre_json_lexer *lexer,
-                                      struct eagre_arena *arena) {
+struct eagre_text eagre_json_render_number(const struct eagre_json_lexer *lexer,
+                                           struct eagre_arena *arena) {
   char text[40];
   struct eagre_json_output output = {.data = text};
   render_double(lexer, &output);
   return eagre_arena_copy_text(arena, eagre_text_make(text, output.size));
 }
 
-struct eagre_text eagre_json_render_text(struct eagre_json_lexer *lexer,
-                                         struct eagre_arena *arena) {
-  bool is_short =
-      lexer->token == EAGRE_JSON_TOKEN_DECIMAL || lexer->token == EAGRE_JSON_TOKEN_NON_NUMBER;
-  if (is_short) return render_short(lexer, arena);
+bool eagre_json_render_measure(struct eagre_json_lexer *lexer, size_t *out_size,
+                               size_t *out_raw_size) {
   struct eagre_json_lexer_mark mark = eagre_json_lexer_mark(lexer);
   struct eagre_json_output output = {0};
-  if (!eagre_json_render(lexer, &output)) return (struct eagre_text){0};
-  eagre_json_lexer_rewind(lexer, &mark);
-  output = (struct eagre_json_output){.data = eagre_arena_allocate_text(arena, output.size)};
+  bool is_good = eagre_json_render(lexer, &output);
+  *out_size = output.size;
+  *out_raw_size = (size_t)(lexer->next - mark.begin);
+  if (is_good) eagre_json_lexer_rewind(lexer, &mark);
+  return is_good;
+}
+
+struct eagre_text eagre_json_render_text(struct eagre_json_lexer *lexer, size_t size,
+                                         struct eagre_arena *arena) {
+  struct eagre_json_output output = {.data = eagre_arena_allocate_text(arena, size)};
   eagre_json_render(lexer, &output);
   return eagre_text_make(output.data, output.size);
 }
 
 bool eagre_json_render_append(struct eagre_json_lexer *lexer, struct eagre_buffer *buffer) {
-  struct eagre_json_lexer_mark mark = eagre_json_lexer_mark(lexer);
-  struct eagre_json_output output = {0};
-  if (!eagre_json_render(lexer, &output)) return false;
-  eagre_json_lexer_rewind(lexer, &mark);
-  output = (struct eagre_json_output){.data = eagre_buffer_reserve(buffer, output.size)};
+  size_t size;
+  size_t raw_size;
+  if (!eagre_json_render_measure(lexer, &size, &raw_size)) return false;
+  struct eagre_json_output output = {.data = eagre_buffer_reserve(buffer, size)};
   eagre_json_render(lexer, &output);
   buffer->size += output.size;
   return true;

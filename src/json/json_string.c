@@ -260,8 +260,12 @@ static size_t unescape(struct eagre_text raw, char *out) {
 
 /* ---- Door ------------------------------------------------------------------------------------ */
 
+bool eagre_json_string_is_valid(struct eagre_json_string string) {
+  return !string.has_high || eagre_value_utf8_is_valid(string.raw);
+}
+
 bool eagre_json_string_is_plain(struct eagre_json_string string) {
-  return !string.has_escape && (!string.has_high || eagre_value_utf8_is_valid(string.raw));
+  return !string.has_escape && eagre_json_string_is_valid(string);
 }
 
 bool eagre_json_string_decode(struct eagre_json_string string, struct eagre_json_output *output) {
@@ -297,6 +301,8 @@ void eagre_json_string_render(struct eagre_json_string string, struct eagre_json
 
 bool eagre_json_string_fits(struct eagre_json_string string, uint32_t unit_count_max) {
   if (string.raw.size <= unit_count_max) return true;
+  /* A unit is written in three bytes at most, in six with escapes. */
+  if (string.raw.size / (string.has_escape ? 6 : 3) > unit_count_max) return false;
   struct eagre_json_output output = {0};
   eagre_json_string_decode(string, &output);
   if (output.size <= unit_count_max) return true;
@@ -310,16 +316,28 @@ bool eagre_json_string_fits(struct eagre_json_string string, uint32_t unit_count
   return unit_count <= unit_count_max;
 }
 
-struct eagre_text eagre_json_string_text(struct eagre_json_string string,
-                                         struct eagre_arena *arena) {
+struct eagre_text eagre_json_string_unescape(struct eagre_json_string string,
+                                             struct eagre_arena *arena) {
+  if (!string.has_escape) return string.raw;
+  char *text = eagre_arena_allocate_text(arena, string.raw.size + UNESCAPE_SLACK);
+  return eagre_text_make(text, unescape(string.raw, text));
+}
+
+size_t eagre_json_string_measure(struct eagre_json_string string) {
   struct eagre_json_output output = {0};
-  if (!string.has_high || eagre_value_utf8_is_valid(string.raw)) {
-    if (!string.has_escape) return string.raw;
-    char *text = eagre_arena_allocate_text(arena, string.raw.size + UNESCAPE_SLACK);
-    return eagre_text_make(text, unescape(string.raw, text));
-  }
   eagre_json_string_decode(string, &output);
-  output = (struct eagre_json_output){.data = eagre_arena_allocate_text(arena, output.size)};
+  return output.size;
+}
+
+struct eagre_text eagre_json_string_repair(struct eagre_json_string string, size_t size,
+                                           struct eagre_arena *arena) {
+  struct eagre_json_output output = {.data = eagre_arena_allocate_text(arena, size)};
   eagre_json_string_decode(string, &output);
   return eagre_text_make(output.data, output.size);
+}
+
+struct eagre_text eagre_json_string_text(struct eagre_json_string string,
+                                         struct eagre_arena *arena) {
+  if (eagre_json_string_is_valid(string)) return eagre_json_string_unescape(string, arena);
+  return eagre_json_string_repair(string, eagre_json_string_measure(string), arena);
 }

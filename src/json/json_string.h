@@ -30,6 +30,9 @@ struct eagre_json_string {
   bool has_high; /* contains a byte >= 0x80 */
 };
 
+/* Whether the raw bytes are UTF-8. */
+bool eagre_json_string_is_valid(struct eagre_json_string string);
+
 /* Whether the text is its raw bytes: no escape, valid UTF-8. */
 bool eagre_json_string_is_plain(struct eagre_json_string string);
 
@@ -44,6 +47,16 @@ void eagre_json_string_render(struct eagre_json_string string, struct eagre_json
 /* Whether the text has at most `unit_count_max` UTF-16 units. */
 bool eagre_json_string_fits(struct eagre_json_string string, uint32_t unit_count_max);
 
-/* The text: `raw` itself when that is it, else a copy in `arena`. */
+/* The text of a valid string: `raw` itself when that is it, else a copy in `arena`, which is no
+ * longer. */
+struct eagre_text eagre_json_string_unescape(struct eagre_json_string string,
+                                             struct eagre_arena *arena);
+
+/* The size of the text of any string, and the text made to that size. */
+size_t eagre_json_string_measure(struct eagre_json_string string);
+struct eagre_text eagre_json_string_repair(struct eagre_json_string string, size_t size,
+                                           struct eagre_arena *arena);
+
+/* The text of any string: `raw` itself when that is it, else a copy in `arena`. */
 struct eagre_text eagre_json_string_text(struct eagre_json_string string,
                                          struct eagre_arena *arena);

@@ -20,6 +20,11 @@ static void append_integer(int64_t value, struct eagre_buffer *out) {
   out->size += eagre_value_print_integer(value, eagre_buffer_reserve(out, 32));
 }
 
+enum {
+  PIECE_SIZE = 64 << 10,   /* of a string that is drained while it is written */
+  DRAINED_SIZE = 256 << 10 /* so much is worth a call */
+};
+
 static void append_string(struct eagre_text text, struct eagre_buffer *out) {
   if (eagre_value_utf8_is_valid(text)) {
     eagre_buffer_append_json_string(out, text);
@@ -29,6 +34,43 @@ static void append_string(struct eagre_text text, struct eagre_buffer *out) {
   eagre_value_utf8_repair(text, &repaired);
   eagre_buffer_append_json_string(out, eagre_buffer_text(&repaired));
   eagre_buffer_done(&repaired);
+}
+
+/* The size of the first piece of `text`; it does not end inside a sequence. */
+static size_t get_piece_size(struct eagre_text text) {
+  if (text.size <= PIECE_SIZE) return text.size;
+  size_t size = PIECE_SIZE;
+  for (int back = 0; back < 3 && ((unsigned char)text.data[size] & 0xc0) == 0x80; back++)
+    size--;
+  return size;
+}
+
+/* The same piece by piece: each is written as a string of its own, without the quotes. */
+static void drain_string(struct eagre_text text, const struct eagre_json_write_options *options,
+                         struct eagre_buffer *out) {
+  struct eagre_buffer piece = {0};
+  eagre_buffer_append_char(out, '"');
+  while (text.size > 0) {
+    size_t size = get_piece_size(text);
+    eagre_buffer_clear(&piece);
+    append_string(eagre_text_make(text.data, size), &piece);
+    eagre_buffer_append(out, piece.data + 1, piece.size - 2);
+    if (out->size > DRAINED_SIZE) options->drain(options->drain_context, out);
+    text.data += size;
+    text.size -= size;
+  }
+  eagre_buffer_append_char(out, '"');
+  eagre_buffer_done(&piece);
+}
+
+static void append_value_string(struct eagre_text text,
+                                const struct eagre_json_write_options *options,
+                                struct eagre_buffer *out) {
+  if (options->drain != NULL && text.size > PIECE_SIZE) {
+    drain_string(text, options, out);
+  } else {
+    append_string(text, out);
+  }
 }
 
 static void append_base64(struct eagre_text bytes, struct eagre_buffer *out) {
@@ -116,7 +158,7 @@ void eagre_json_write_value(const struct eagre_vector *vector, uint32_t row,
     append_floating(vector, index, out);
     break;
   case EAGRE_TYPE_STRING:
-    append_string(EAGRE_VALUES(struct eagre_text, vector)[index], out);
+    append_value_string(EAGRE_VALUES(struct eagre_text, vector)[index], options, out);
     break;
   case EAGRE_TYPE_BINARY:
     append_base64(EAGRE_VALUES(struct eagre_text, vector)[index], out);

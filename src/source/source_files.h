@@ -117,11 +117,23 @@ enum eagre_status eagre_source_files_format_init(struct eagre_source_files_forma
                                                  struct eagre_error *error);
 void eagre_source_files_format_done(struct eagre_source_files_format *format);
 
-/* Splits a text whose first value is an array into its elements, appended to `out_elements` as
- * `struct eagre_text`. False when an element is no object or the array is broken; whether elements
- * are well-formed inside is for a decoder to say. */
-bool eagre_source_files_array_split(const struct eagre_json_options *options,
-                                    struct eagre_text text, struct eagre_buffer *out_elements);
+/* The elements of a text whose first value is an array, one after the other: a list of them could
+ * be larger than the text. */
+struct eagre_source_files_elements {
+  const struct eagre_json_options *options;
+  const char *at; /* the element to come */
+  const char *end;
+  bool is_at_end; /* all were given */
+  bool is_broken; /* an element is no object, or there is none where one must stand */
+};
+/* Both are borrowed. */
+void eagre_source_files_elements_begin(struct eagre_source_files_elements *elements,
+                                       const struct eagre_json_options *options,
+                                       struct eagre_text text);
+/* The next element; false behind the last one and when the array is broken. Whether an element is
+ * well-formed inside is for a decoder to say. */
+bool eagre_source_files_elements_next(struct eagre_source_files_elements *elements,
+                                      struct eagre_text *out_element);
 /* Whether the first value of a text is an array. */
 bool eagre_source_files_array_begins(const struct eagre_json_options *options,
                                      struct eagre_text text);
@@ -149,7 +161,8 @@ enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_deco
 enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_decoder *decoder,
                                                   struct eagre_text path, struct eagre_batch *batch,
                                                   struct eagre_error *error);
-/* Whether elements of a large array wait; `more` plans rows of them, in memory of `batch`. */
+/* Whether elements of a large array wait; `more` plans rows of them, over a line that becomes the
+ * backing of `batch`. */
 bool eagre_source_files_decoder_has_more(const struct eagre_source_files_decoder *decoder);
 void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
                                      struct eagre_batch *batch);

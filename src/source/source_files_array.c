@@ -81,22 +81,37 @@ bool eagre_source_files_array_begins(const struct eagre_json_options *options,
   return at < end && *at == '[';
 }
 
-bool eagre_source_files_array_split(const struct eagre_json_options *options,
-                                    struct eagre_text text, struct eagre_buffer *out_elements) {
+void eagre_source_files_elements_begin(struct eagre_source_files_elements *elements,
+                                       const struct eagre_json_options *options,
+                                       struct eagre_text text) {
   const char *end = text.data + text.size;
   const char *at = skip_blank(options, text.data, end) + 1;
   at = skip_blank(options, at, end);
-  if (at < end && *at == ']') return true;
-  for (;;) {
-    if (at >= end || *at != '{') return false;
-    const char *begin = at;
-    at = skip_object(options, at, end);
-    if (at == NULL) return false;
-    const struct eagre_text element = eagre_text_make(begin, (size_t)(at - begin));
-    eagre_buffer_append(out_elements, &element, sizeof element);
-    at = skip_blank(options, at, end);
-    if (at < end && *at == ']') return true;
-    if (at >= end || *at != ',') return false;
-    at = skip_blank(options, at + 1, end);
+  *elements = (struct eagre_source_files_elements){
+      .options = options, .at = at, .end = end, .is_at_end = at < end && *at == ']'};
+}
+
+/* Steps from behind an element to the next one, or notes that it was the last. */
+static bool skip_separator(struct eagre_source_files_elements *elements) {
+  const char *at = skip_blank(elements->options, elements->at, elements->end);
+  if (at >= elements->end) return false;
+  elements->is_at_end = *at == ']';
+  if (elements->is_at_end) return true;
+  if (*at != ',') return false;
+  elements->at = skip_blank(elements->options, at + 1, elements->end);
+  return true;
+}
+
+bool eagre_source_files_elements_next(struct eagre_source_files_elements *elements,
+                                      struct eagre_text *out_element) {
+  if (elements->is_at_end || elements->is_broken) return false;
+  const char *begin = elements->at;
+  bool is_object = begin < elements->end && *begin == '{';
+  elements->at = is_object ? skip_object(elements->options, begin, elements->end) : NULL;
+  if (elements->at != NULL) {
+    *out_element = eagre_text_make(begin, (size_t)(elements->at - begin));
+    if (skip_separator(elements)) return true;
   }
+  elements->is_broken = true;
+  return false;
 }

@@ -17,6 +17,15 @@
 /* A syntax error with the readable bytes that the decoder wants behind it. */
 static const char broken_text[65] = "]";
 
+enum { PADDING = 64 }; /* readable bytes behind a line, for the decoder */
+
+/* A copy of a line, shared by the batches whose rows point into it. */
+struct large_line {
+  size_t share_count; /* atomic */
+  size_t size;
+  char data[];
+};
+
 struct eagre_source_files_decoder {
   const struct eagre_source_files_format *format;
   struct eagre_json_decoder *rows;   /* fills the wanted columns */
@@ -29,17 +38,33 @@ struct eagre_source_files_decoder {
   int64_t *line_numbers;
   bool *are_spoiled; /* malformed, whatever the decoder says */
 
-  struct eagre_buffer elements; /* of the array being planned */
+  struct eagre_text *elements; /* some of the array being judged */
 
   /* An array with more elements than a batch has rows. */
   struct {
-    struct eagre_buffer line; /* a copy */
-    struct eagre_buffer elements;
-    size_t next; /* the first element that is not planned yet */
+    struct large_line *line;
+    struct eagre_source_files_elements elements; /* those that are not planned yet */
+    uint64_t left;                               /* so many; 0: there is no such array */
     int64_t line_number;
     bool is_spoiled;
   } large;
 };
+
+/* ---- Lines of large arrays ------------------------------------------------------------------- */
+
+/* Gives up a share in a line; the last one frees it. Batches may end on any thread. */
+static void release_line(void *backing) {
+  struct large_line *line = backing;
+  if (line != NULL && __atomic_sub_fetch(&line->share_count, 1, __ATOMIC_ACQ_REL) == 0) {
+    eagre_free(line);
+  }
+}
+
+static void drop_large(struct eagre_source_files_decoder *decoder) {
+  release_line(decoder->large.line);
+  decoder->large.line = NULL;
+  decoder->large.left = 0;
+}
 
 /* ---- Decoder --------------------------------------------------------------------------------- */
 
@@ -63,6 +88,7 @@ enum eagre_status eagre_source_files_decoder_new(const struct eagre_source_files
   struct eagre_source_files_decoder *decoder = eagre_allocate_zeroed(1, sizeof *decoder);
   decoder->format = format;
   decoder->texts = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *decoder->texts);
+  decoder->elements = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *decoder->elements);
   decoder->records = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *decoder->records);
   decoder->line_numbers = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof(int64_t));
   decoder->are_spoiled = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof(bool));
@@ -83,33 +109,19 @@ void eagre_source_files_decoder_free(struct eagre_source_files_decoder *decoder)
   eagre_free(decoder->records);
   eagre_free(decoder->line_numbers);
   eagre_free(decoder->are_spoiled);
-  eagre_buffer_done(&decoder->elements);
-  eagre_buffer_done(&decoder->large.line);
-  eagre_buffer_done(&decoder->large.elements);
+  eagre_free(decoder->elements);
+  drop_large(decoder);
   eagre_free(decoder);
 }
 
 void eagre_source_files_decoder_begin(struct eagre_source_files_decoder *decoder, int64_t now_us) {
   decoder->count = 0;
-  eagre_buffer_clear(&decoder->large.elements);
-  decoder->large.next = 0;
+  drop_large(decoder);
   eagre_json_decoder_set_now(decoder->rows, now_us);
   eagre_json_decoder_set_now(decoder->shapes, now_us);
 }
 
 /* ---- One line -------------------------------------------------------------------------------- */
-
-/* Where the first byte stands that is not UTF-8. Repairing tells: up to there both are the same. */
-static size_t find_bad_byte(struct eagre_text text) {
-  struct eagre_buffer repaired = {0};
-  size_t at = 0;
-  eagre_value_utf8_repair(text, &repaired);
-  while (at < text.size && at < repaired.size && text.data[at] == repaired.data[at]) {
-    at++;
-  }
-  eagre_buffer_done(&repaired);
-  return at;
-}
 
 /* The line as the decoder must see it. */
 static struct eagre_text prepare_line(struct eagre_text line) {
@@ -117,8 +129,9 @@ static struct eagre_text prepare_line(struct eagre_text line) {
   if (eagre_text_starts_with(text, EAGRE_TEXT("\xef\xbb\xbf"))) {
     text = eagre_text_make(text.data + 3, text.size - 3);
   }
-  if (eagre_value_utf8_is_valid(text)) return text;
-  text.size = find_bad_byte(text);
+  size_t valid_size = eagre_value_utf8_valid_size(text);
+  if (valid_size == text.size) return text;
+  text.size = valid_size;
   if (eagre_text_trim(text).size == 0) return eagre_text_make(broken_text, 1);
   return text;
 }
@@ -150,14 +163,6 @@ static enum eagre_status wrap_failure(enum eagre_status status, struct eagre_tex
 
 /* ---- Arrays ---------------------------------------------------------------------------------- */
 
-static uint32_t count_elements(const struct eagre_buffer *elements) {
-  return (uint32_t)(elements->size / sizeof(struct eagre_text));
-}
-
-static const struct eagre_text *get_elements(const struct eagre_buffer *elements) {
-  return (const struct eagre_text *)(const void *)elements->data;
-}
-
 /* Decodes texts for the sake of the verdict alone. */
 static enum eagre_status count_malformed(struct eagre_json_decoder *decoder,
                                          const struct eagre_text *texts, uint32_t count,
@@ -174,43 +179,73 @@ static enum eagre_status count_malformed(struct eagre_json_decoder *decoder,
 
 enum array_verdict { ARRAY_GOOD, ARRAY_SPOILED, ARRAY_BROKEN };
 
-/* What the elements of a line say about each other. */
-static enum eagre_status judge_array(struct eagre_source_files_decoder *decoder,
-                                     enum array_verdict *out_verdict, struct eagre_error *error) {
-  const struct eagre_text *elements = get_elements(&decoder->elements);
-  uint32_t count = count_elements(&decoder->elements);
-  *out_verdict = ARRAY_GOOD;
-  for (uint32_t i = 0; i < count; i += EAGRE_BATCH_ROWS_MAX) {
-    uint32_t part = count - i < EAGRE_BATCH_ROWS_MAX ? count - i : EAGRE_BATCH_ROWS_MAX;
-    uint64_t broken = 0;
-    uint64_t malformed = 0;
-    EAGRE_TRY(count_malformed(decoder->shapes, elements + i, part, &broken, error));
-    if (broken > 0) {
-      *out_verdict = ARRAY_BROKEN;
-      return EAGRE_OK;
-    }
-    EAGRE_TRY(count_malformed(decoder->rows, elements + i, part, &malformed, error));
-    if (malformed > 0) *out_verdict = ARRAY_SPOILED;
+/* What the first `count` of the elements say about the line; a verdict only gets worse. */
+static enum eagre_status judge_elements(struct eagre_source_files_decoder *decoder, uint32_t count,
+                                        enum array_verdict *verdict, struct eagre_error *error) {
+  uint64_t broken = 0;
+  uint64_t malformed = 0;
+  EAGRE_TRY(count_malformed(decoder->shapes, decoder->elements, count, &broken, error));
+  if (broken > 0) {
+    *verdict = ARRAY_BROKEN;
+    return EAGRE_OK;
   }
+  EAGRE_TRY(count_malformed(decoder->rows, decoder->elements, count, &malformed, error));
+  if (malformed > 0) *verdict = ARRAY_SPOILED;
   return EAGRE_OK;
 }
 
-/* Copies the line and its elements, which wait for `more`. */
-static void keep_large(struct eagre_source_files_decoder *decoder, struct eagre_text line,
-                       int64_t line_number, bool is_spoiled) {
-  struct eagre_buffer *copy = &decoder->large.line;
-  struct eagre_buffer *elements = &decoder->large.elements;
-  eagre_buffer_clear(copy);
-  eagre_buffer_append_text(copy, line);
-  eagre_buffer_clear(elements);
-  eagre_buffer_append(elements, decoder->elements.data, decoder->elements.size);
-  struct eagre_text *texts = (struct eagre_text *)(void *)elements->data;
-  for (uint32_t i = 0; i < count_elements(elements); i++) {
-    texts[i].data = copy->data + (texts[i].data - line.data);
+/* Takes the next elements, as many as a batch has rows. */
+static uint32_t take_elements(struct eagre_source_files_decoder *decoder,
+                              struct eagre_source_files_elements *elements) {
+  uint32_t count = 0;
+  while (count < EAGRE_BATCH_ROWS_MAX &&
+         eagre_source_files_elements_next(elements, &decoder->elements[count])) {
+    count++;
   }
-  decoder->large.next = 0;
-  decoder->large.line_number = line_number;
-  decoder->large.is_spoiled = is_spoiled;
+  return count;
+}
+
+/* What the elements of a line say about each other, and how many there are. */
+static enum eagre_status judge_array(struct eagre_source_files_decoder *decoder,
+                                     struct eagre_text text, enum array_verdict *out_verdict,
+                                     uint64_t *out_count, struct eagre_error *error) {
+  struct eagre_source_files_elements elements;
+  uint32_t count;
+  *out_verdict = ARRAY_GOOD;
+  *out_count = 0;
+  eagre_source_files_elements_begin(&elements, &decoder->format->options, text);
+  while (*out_verdict != ARRAY_BROKEN && (count = take_elements(decoder, &elements)) > 0) {
+    *out_count += count;
+    EAGRE_TRY(judge_elements(decoder, count, out_verdict, error));
+  }
+  if (elements.is_broken) *out_verdict = ARRAY_BROKEN;
+  return EAGRE_OK;
+}
+
+/* Copies the line, whose elements wait for `more`. `text` is the part of it to decode. */
+static void keep_large(struct eagre_source_files_decoder *decoder, struct eagre_text text,
+                       struct eagre_text line, uint64_t count) {
+  struct large_line *copy = eagre_allocate(sizeof *copy + line.size + PADDING);
+  copy->share_count = 1;
+  copy->size = line.size;
+  memcpy(copy->data, line.data, line.size);
+  memset(copy->data + line.size, 0, PADDING);
+  eagre_assert(decoder->large.line == NULL);
+  decoder->large.line = copy;
+  decoder->large.left = count;
+  text.data = copy->data + (text.data - line.data);
+  eagre_source_files_elements_begin(&decoder->large.elements, &decoder->format->options, text);
+}
+
+static void add_elements(struct eagre_source_files_decoder *decoder,
+                         struct eagre_source_files_elements *elements, uint64_t count,
+                         struct eagre_text record, int64_t line_number, bool is_spoiled) {
+  struct eagre_text element = {0};
+  for (uint64_t i = 0; i < count; i++) {
+    bool is_there = eagre_source_files_elements_next(elements, &element);
+    eagre_assert(is_there); /* they were counted */
+    add_row(decoder, element, record, line_number, is_spoiled);
+  }
 }
 
 /* Makes rows of the elements of a line; false when they do not fit beside the rows there are. */
@@ -218,24 +253,21 @@ static enum eagre_status plan_array(struct eagre_source_files_decoder *decoder,
                                     struct eagre_text text, struct eagre_text line,
                                     int64_t line_number, bool *out_fits,
                                     struct eagre_error *error) {
-  enum array_verdict verdict = ARRAY_BROKEN;
+  enum array_verdict verdict;
+  uint64_t count;
   *out_fits = true;
-  eagre_buffer_clear(&decoder->elements);
-  if (eagre_source_files_array_split(&decoder->format->options, text, &decoder->elements)) {
-    EAGRE_TRY(judge_array(decoder, &verdict, error));
-  }
+  EAGRE_TRY(judge_array(decoder, text, &verdict, &count, error));
+  bool is_spoiled = verdict == ARRAY_SPOILED;
   if (verdict == ARRAY_BROKEN) {
     add_row(decoder, eagre_text_make(broken_text, 1), line, line_number, true);
-    return EAGRE_OK;
-  }
-  uint32_t count = count_elements(&decoder->elements);
-  bool is_spoiled = verdict == ARRAY_SPOILED;
-  if (count <= EAGRE_BATCH_ROWS_MAX - decoder->count) {
-    for (uint32_t i = 0; i < count; i++) {
-      add_row(decoder, get_elements(&decoder->elements)[i], line, line_number, is_spoiled);
-    }
+  } else if (count <= EAGRE_BATCH_ROWS_MAX - decoder->count) {
+    struct eagre_source_files_elements elements;
+    eagre_source_files_elements_begin(&elements, &decoder->format->options, text);
+    add_elements(decoder, &elements, count, line, line_number, is_spoiled);
   } else if (decoder->count == 0) {
-    keep_large(decoder, line, line_number, is_spoiled);
+    keep_large(decoder, text, line, count);
+    decoder->large.line_number = line_number;
+    decoder->large.is_spoiled = is_spoiled;
   } else {
     *out_fits = false;
   }
@@ -243,29 +275,24 @@ static enum eagre_status plan_array(struct eagre_source_files_decoder *decoder,
 }
 
 bool eagre_source_files_decoder_has_more(const struct eagre_source_files_decoder *decoder) {
-  return decoder->large.next < count_elements(&decoder->large.elements);
+  return decoder->large.left > 0;
 }
 
 void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
                                      struct eagre_batch *batch) {
-  const struct eagre_text *elements = get_elements(&decoder->large.elements) + decoder->large.next;
-  uint32_t left = count_elements(&decoder->large.elements) - (uint32_t)decoder->large.next;
-  uint32_t count = left < EAGRE_BATCH_ROWS_MAX ? left : EAGRE_BATCH_ROWS_MAX;
-  const char *begin = elements[0].data;
-  const char *end = elements[count - 1].data + elements[count - 1].size;
-  char *copy = eagre_arena_allocate_vector(&batch->arena, (size_t)(end - begin));
-  memcpy(copy, begin, (size_t)(end - begin));
-  struct eagre_text record = {0};
-  if (decoder->large.is_spoiled && decoder->format->corrupt != UINT32_MAX) {
-    record = eagre_arena_copy_text(&batch->arena, eagre_buffer_text(&decoder->large.line));
-  }
+  struct large_line *line = decoder->large.line;
+  uint64_t left = decoder->large.left;
+  uint64_t count = left < EAGRE_BATCH_ROWS_MAX ? left : EAGRE_BATCH_ROWS_MAX;
+  const char *begin = decoder->large.elements.at;
+  __atomic_add_fetch(&line->share_count, 1, __ATOMIC_RELAXED);
+  batch->backing = line;
+  batch->release_backing = release_line;
   decoder->count = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    struct eagre_text text = {copy + (elements[i].data - begin), elements[i].size};
-    add_row(decoder, text, record, decoder->large.line_number, decoder->large.is_spoiled);
-  }
-  decoder->large.next += count;
-  batch->source_bytes = (uint64_t)(end - begin);
+  add_elements(decoder, &decoder->large.elements, count, eagre_text_make(line->data, line->size),
+               decoder->large.line_number, decoder->large.is_spoiled);
+  batch->source_bytes = (uint64_t)(decoder->large.elements.at - begin);
+  decoder->large.left -= count;
+  if (decoder->large.left == 0) drop_large(decoder);
 }
 
 /* ---- Planning -------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 
 enum { PADDING = 64 }; /* readable bytes behind a block, for the decoder */
 
-static const size_t PIECE_SIZE = (size_t)256 << 10;
+/* With the padding a power of two, and doubled with it: the buffer then never grows for the sake of
+ * the padding, which would copy all of it once more. */
+static const size_t PIECE_SIZE = ((size_t)256 << 10) - PADDING;
 static const size_t LINE_SIZE_MAX = (size_t)1 << 30;
 
 static struct eagre_source_files_reader *get_reader(struct eagre_source_reader *reader) {
@@ -99,7 +101,7 @@ static enum eagre_status find_lines(struct eagre_source_files_reader *self,
                                EAGRE_BATCH_ROWS_MAX, &self->found_size);
     if (self->found_count > 0 || self->is_at_end) return EAGRE_OK;
     if (block->size > LINE_SIZE_MAX) return refuse_long_line(self, error);
-    EAGRE_TRY(read_more(self, block->size, error));
+    EAGRE_TRY(read_more(self, block->size + PADDING, error));
   }
 }
 

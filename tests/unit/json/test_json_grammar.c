@@ -2,6 +2,7 @@
  * fatal to the row even in a member that nobody wants.
  *
  * Expected values are what Spark 4.2 answered, unless a comment says otherwise. */
+#include "eagre_config.h"
 #include "json_case.h"
 #include "test_json.h"
 
@@ -437,11 +438,28 @@ static void test_utf8_cases(void **state) {
   });
 }
 
+/* The set keeps its size, and nobody is left out of it. */
+static void test_who_is_asked(void **state) {
+  (void)state;
+  size_t count = EAGRE_COUNT_OF(structure_cases) + EAGRE_COUNT_OF(word_cases) +
+                 EAGRE_COUNT_OF(number_cases) + EAGRE_COUNT_OF(string_cases) +
+                 EAGRE_COUNT_OF(utf8_cases);
+  assert_true(count >= 300);
+  bool has_avx2 = false;
+#if EAGRE_HAS_AVX2
+  __builtin_cpu_init();
+  has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+             __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
+#endif
+  enum eagre_json_isa isas[3];
+  assert_int_equal(list_implementations(isas), has_avx2 ? 3 : 2);
+}
+
 int test_json_grammar(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_structure_cases), cmocka_unit_test(test_word_cases),
       cmocka_unit_test(test_number_cases),    cmocka_unit_test(test_string_cases),
-      cmocka_unit_test(test_utf8_cases),
+      cmocka_unit_test(test_utf8_cases),      cmocka_unit_test(test_who_is_asked),
   };
   return cmocka_run_group_tests_name("json grammar", tests, NULL, NULL);
 }

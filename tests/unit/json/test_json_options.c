@@ -287,6 +287,26 @@ static void test_timestamp_format_cases(void **state) {
   });
 }
 
+/* The time and the zone of a text must be there, but do not move its date. */
+static const struct json_case date_format_cases[] = {
+    CASE("{\"e\":\"2020-01-02 23:30 +00:00\"}", "+18263"),
+    CASE("{\"e\":\"2020-01-02 23:30 -10:00\"}", "+18263"),
+    CASE("{\"e\":\"2020-01-02 00:30 +10:00\"}", "+18263"),
+    CASE("{\"e\":\"2020-01-02 24:30 +10:00\"}", "!~"),
+    CASE("{\"e\":\"2020-01-02 00:30 +19:00\"}", "!~"),
+    CASE("{\"e\":\"2020-01-02\"}", "!~"),
+};
+
+static void test_date_format_cases(void **state) {
+  (void)state;
+  run_group(&(struct json_group){
+      .schema = "e DATE, _corrupt_record STRING",
+      .options = {{"dateFormat", "yyyy-MM-dd HH:mm XXX"}},
+      .cases = date_format_cases,
+      .case_count = EAGRE_COUNT_OF(date_format_cases),
+  });
+}
+
 static const struct json_case fallback_cases[] = {
     CASE("{\"t\":\"01/02/2020 03:04:05\"}", "+1580526245000000|~"),
     CASE("{\"t\":\"2020-01-02\"}", "+1577923200000000|~"),
@@ -339,6 +359,7 @@ int test_json_options(void) {
       cmocka_unit_test(test_number_limit_cases),
       cmocka_unit_test(test_depth_limit_cases),
       cmocka_unit_test(test_timestamp_format_cases),
+      cmocka_unit_test(test_date_format_cases),
       cmocka_unit_test(test_fallback_cases),
       cmocka_unit_test(test_no_fallback_cases),
   };

@@ -43,6 +43,9 @@ void eagre_chain_begin(struct eagre_chain *chain, int64_t batch_timestamp_us);
 /* Pushes one batch (ownership moves here). DATA errors carry the place of the row. */
 enum eagre_status eagre_chain_push(struct eagre_chain *chain, struct eagre_batch *batch,
                                    struct eagre_error *error);
+/* Whether nothing that could still be pushed changes what comes out (a LIMIT that has its rows and
+ * no blocking node before it): whoever reads the source may stop and finish. */
+bool eagre_chain_is_finished(const struct eagre_chain *chain);
 /* End of the epoch's input: blocking nodes inside the chain (batch aggregation, sort) emit. */
 enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_error *error);
 

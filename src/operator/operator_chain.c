@@ -84,6 +84,16 @@ enum eagre_status eagre_operator_forward(struct operator_step *step, struct eagr
   return give(step->chain, step->next, batch, error);
 }
 
+/* A step that holds rows back gives them when the chain finishes, so what stands before it counts
+ * and what stands behind it does not. */
+bool eagre_chain_is_finished(const struct eagre_chain *chain) {
+  for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    if (step->kind->is_finished != NULL && step->kind->is_finished(step)) return true;
+    if (step->kind->finish != NULL) return false;
+  }
+  return false;
+}
+
 enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_error *error) {
   for (struct operator_step *step = chain->first; step != NULL; step = step->next) {
     if (step->kind->finish != NULL) EAGRE_TRY(step->kind->finish(step, error));

@@ -171,12 +171,21 @@ static enum eagre_status push_limit(struct operator_step *step, struct eagre_bat
   return eagre_operator_forward(step, batch, error);
 }
 
+static bool is_limit_finished(const struct operator_step *step) {
+  int64_t seen = ((const struct limit_step *)step)->seen;
+  return step->node->limit >= 0 && seen - step->node->offset >= step->node->limit;
+}
+
 static void begin_limit(struct operator_step *step) {
   ((struct limit_step *)step)->seen = 0;
 }
 
 static const struct operator_kind limit_kind = {
-    .push = push_limit, .begin = begin_limit, .free = free_plain};
+    .push = push_limit,
+    .is_finished = is_limit_finished,
+    .begin = begin_limit,
+    .free = free_plain,
+};
 
 struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node) {
   struct limit_step *limit = eagre_allocate_zeroed(1, sizeof *limit);

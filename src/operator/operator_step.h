@@ -13,6 +13,8 @@ struct operator_kind {
                             struct eagre_error *error);
   /* End of the epoch's input; NULL when the step holds nothing back. */
   enum eagre_status (*finish)(struct operator_step *step, struct eagre_error *error);
+  /* Whether the step lets no more rows through, whatever comes; NULL: never so. */
+  bool (*is_finished)(const struct operator_step *step);
   /* Start of an epoch; may be NULL. */
   void (*begin)(struct operator_step *step);
   void (*free)(struct operator_step *step);

@@ -61,7 +61,7 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
   EAGRE_TRY(eagre_source_assign(work->source, start, plan.end, error));
   EAGRE_TRY(eagre_source_reader_open(work->source, 0, work->io, &work->reader, error));
   EAGRE_TRY(eagre_source_reader_begin(work->reader, error));
-  for (;;) {
+  while (!eagre_chain_is_finished(work->chain)) {
     struct eagre_batch *batch = eagre_batch_new();
     enum eagre_status status = eagre_source_reader_read(work->reader, batch, error);
     if (status == EAGRE_OK) {
@@ -73,6 +73,7 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
     if (status != EAGRE_AGAIN) return status;
     eagre_io_wait(work->io, 10000);
   }
+  return EAGRE_OK;
 }
 
 static enum eagre_status run_query(struct query_work *work, int64_t startup_timeout_us,

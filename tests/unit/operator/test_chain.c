@@ -43,6 +43,41 @@ static void limits_count_across_batches(void **state) {
   }
 }
 
+/* After how many batches of one row a chain is finished; 4 are pushed, 5 means never. */
+static int count_until_finished(const char *select) {
+  struct plan plan = plan_query(select);
+  struct output output = {0};
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  int pushed = 0;
+  eagre_chain_begin(chain, 0);
+  while (pushed < 5 && !eagre_chain_is_finished(chain)) {
+    if (pushed < 4) {
+      assert_int_equal(eagre_chain_push(chain, make_batch(rows + pushed, 1), NULL), EAGRE_OK);
+    }
+    pushed++;
+  }
+  eagre_chain_begin(chain, 0);
+  assert_int_equal(eagre_chain_is_finished(chain), pushed == 0);
+  output_clear(&output);
+  eagre_chain_free(chain);
+  free_plan(&plan);
+  return pushed;
+}
+
+static void a_limit_that_has_its_rows_finishes_the_chain(void **state) {
+  (void)state;
+  assert_int_equal(count_until_finished("SELECT d FROM b"), 5);
+  assert_int_equal(count_until_finished("SELECT d FROM b LIMIT 0"), 0);
+  assert_int_equal(count_until_finished("SELECT d FROM b LIMIT 2"), 2);
+  assert_int_equal(count_until_finished("SELECT d FROM b WHERE d > 1 LIMIT 2"), 3);
+  assert_int_equal(count_until_finished("SELECT d FROM b LIMIT 1 OFFSET 2"), 3);
+  assert_int_equal(count_until_finished("SELECT d FROM b OFFSET 2"), 5);
+  assert_int_equal(count_until_finished("SELECT d FROM b ORDER BY d LIMIT 2"), 5);
+  assert_int_equal(count_until_finished("SELECT n, count(*) FROM b GROUP BY n LIMIT 1"), 5);
+  assert_int_equal(count_until_finished("SELECT count(*) FROM (SELECT d FROM b LIMIT 2)"), 2);
+  assert_int_equal(count_until_finished("SELECT d FROM b LIMIT 1 OFFSET 9223372036854775807"), 5);
+}
+
 static void a_new_epoch_counts_anew(void **state) {
   (void)state;
   struct plan plan = plan_query("SELECT d FROM b LIMIT 1");
@@ -165,6 +200,7 @@ int run_chain_tests(void) {
       cmocka_unit_test(null_conditions_keep_no_row),
       cmocka_unit_test(projects_change_columns),
       cmocka_unit_test(limits_count_across_batches),
+      cmocka_unit_test(a_limit_that_has_its_rows_finishes_the_chain),
       cmocka_unit_test(a_new_epoch_counts_anew),
       cmocka_unit_test(event_times_are_floored_and_null_counts_as_1970),
       cmocka_unit_test(errors_carry_the_line),

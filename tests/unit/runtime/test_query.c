@@ -53,6 +53,22 @@ static void files_and_values_are_read(void **state) {
   assert_int_equal(sums.rows, 1);
 }
 
+/* What is not read cannot fail: row 7000 is in the second file. */
+static void a_limit_stops_reading(void **state) {
+  struct fixture *fixture = *state;
+  struct sums sums = {0};
+  write_input(fixture, 3, 5000);
+  const char *few = "SELECT CAST(1 / (n - 7000) AS INT) AS n FROM " FILES " LIMIT 10";
+  const char *many = "SELECT CAST(1 / (n - 7000) AS INT) AS n FROM " FILES " LIMIT 14000";
+  assert_int_equal(query(fixture, few, &sums), EAGRE_OK);
+  assert_int_equal(sums.rows, 10);
+  sums = (struct sums){0};
+  assert_int_equal(query(fixture, many, &sums), EAGRE_DATA);
+  sums = (struct sums){0};
+  assert_int_equal(query(fixture, "SELECT n FROM " FILES " LIMIT 2 OFFSET 9999", &sums), EAGRE_OK);
+  assert_int_equal(sums.sum, 9999 + 10000);
+}
+
 static void more_values_than_a_batch_holds(void **state) {
   struct fixture *fixture = *state;
   struct eagre_buffer sql = {0};
@@ -104,6 +120,7 @@ static void a_query_has_the_zone_that_was_set_before_it(void **state) {
 int run_query_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(files_and_values_are_read),
+      FIXTURE_TEST(a_limit_stops_reading),
       FIXTURE_TEST(more_values_than_a_batch_holds),
       FIXTURE_TEST(failures_free_everything),
       FIXTURE_TEST(a_query_has_the_zone_that_was_set_before_it),

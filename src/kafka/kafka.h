@@ -173,6 +173,9 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
                                             struct eagre_arena *arena,
                                             struct eagre_kafka_records *out,
                                             struct eagre_error *error);
+/* When every range is read (END): whether records, or troubles, have come behind the ranges. Does
+ * not wait, asks nobody. When not, the descriptor becomes readable when something comes. */
+bool eagre_kafka_consumer_look_ahead(struct eagre_kafka_consumer *consumer);
 /* Any thread, also after the consumer is closed. */
 void eagre_kafka_records_release(void *lease);
 

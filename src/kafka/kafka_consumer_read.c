@@ -166,21 +166,30 @@ static enum eagre_status fail_silent(const struct eagre_kafka_consumer *consumer
   return EAGRE_IO;
 }
 
+/* Partitions that were just started are nudged until something is heard of them. */
+static void nudge_starting(struct eagre_kafka_consumer *consumer) {
+  if (eagre_kafka_now_us() - consumer->nudged_us < NUDGE_INTERVAL_US) return;
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
+    if (!partition->is_starting) continue;
+    nudge(consumer);
+    return;
+  }
+}
+
 /* Nothing was there: whether to go on waiting. AGAIN, or why not. Silence is the time spent looking
  * in vain: a caller that was busy elsewhere is no reason to give up. */
 static enum eagre_status wait_on(struct eagre_kafka_consumer *consumer, struct eagre_error *error) {
   int64_t now_us = eagre_kafka_now_us();
-  bool is_starting = false;
   eagre_kafka_handle_serve(&consumer->client->handle, 0);
   if (consumer->quiet_us == 0) consumer->quiet_us = now_us;
   bool is_silent = now_us - consumer->quiet_us > consumer->options.silence_timeout_us;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
-       partition != NULL; partition = partition->next) {
+       is_silent && partition != NULL; partition = partition->next) {
     if (eagre_kafka_consumer_is_finished(partition)) continue;
-    if (is_silent) return fail_silent(consumer, partition, error);
-    is_starting = is_starting || partition->is_starting;
+    return fail_silent(consumer, partition, error);
   }
-  if (is_starting && now_us - consumer->nudged_us >= NUDGE_INTERVAL_US) nudge(consumer);
+  nudge_starting(consumer);
   return EAGRE_AGAIN;
 }
 
@@ -241,4 +250,27 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
     }
     EAGRE_TRY(fetch(consumer, error));
   }
+}
+
+/* ---- Looking ahead --------------------------------------------------------------------------- */
+
+static bool has_ahead(const struct eagre_kafka_consumer *consumer) {
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
+    if (partition->message_count > 0 || partition->is_out_of_range) return true;
+  }
+  return false;
+}
+
+bool eagre_kafka_consumer_look_ahead(struct eagre_kafka_consumer *consumer) {
+  eagre_assert(consumer->unfinished_count == 0);
+  if (has_ahead(consumer)) return true;
+  eagre_kafka_handle_serve(&consumer->client->handle, 0);
+  nudge_starting(consumer);
+  struct eagre_error error; /* nothing fails while every range is read */
+  enum eagre_status status = sort_pulled(consumer, pull(consumer), &error);
+  eagre_assert(status == EAGRE_OK);
+  refill_queue(consumer);
+  limit_held(consumer);
+  return has_ahead(consumer);
 }

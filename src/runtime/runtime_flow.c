@@ -187,6 +187,13 @@ static void wait_for_trigger(struct runtime_flow *flow, bool has_run) {
   }
 }
 
+/* There was nothing new: longer than the pause between two looks, if the source can tell. */
+static void rest(struct runtime_flow *flow) {
+  if (flow->plan->source_count != 1 || !eagre_runtime_trigger_polls(flow)) return;
+  while (!eagre_runtime_must_stop(flow->runtime) && eagre_source_rest(flow->sources[0])) {
+  }
+}
+
 static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_error *error) {
   while (!eagre_runtime_must_stop(flow->runtime)) {
     enum eagre_epoch_outcome outcome = EAGRE_EPOCH_IDLE;
@@ -200,6 +207,7 @@ static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_erro
     }
     if (outcome == EAGRE_EPOCH_FINISHED) break;
     wait_for_trigger(flow, outcome == EAGRE_EPOCH_RAN);
+    if (outcome == EAGRE_EPOCH_IDLE) rest(flow);
   }
   return EAGRE_OK;
 }

@@ -172,6 +172,9 @@ enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
                                           const struct runtime_command *command,
                                           struct eagre_error *error);
 
-/* runtime_trigger.c: how long to wait before the next step; 0 = at once. */
+/* runtime_trigger.c */
+/* Whether the trigger has no times of its own: then the source may say when it has something. */
+bool eagre_runtime_trigger_polls(const struct runtime_flow *flow);
+/* How long to wait before the next step; 0 = at once. */
 int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run,
                                       int64_t now_us);

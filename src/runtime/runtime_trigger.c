@@ -18,6 +18,11 @@ static int64_t wait_for_commit_interval(const struct runtime_flow *flow, int64_t
   return passed_us < interval_us ? interval_us - passed_us : 0;
 }
 
+bool eagre_runtime_trigger_polls(const struct runtime_flow *flow) {
+  const struct eagre_trigger *trigger = &flow->plan->trigger;
+  return trigger->kind != EAGRE_TRIGGER_PROCESSING_TIME || trigger->interval_us == 0;
+}
+
 int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_run,
                                       int64_t now_us) {
   const struct eagre_trigger *trigger = &flow->plan->trigger;

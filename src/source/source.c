@@ -82,6 +82,10 @@ int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position
   return source->methods->lag(source, position);
 }
 
+bool eagre_source_rest(struct eagre_source *source) {
+  return source->methods->rest != NULL && source->methods->rest(source);
+}
+
 enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t core,
                                            struct eagre_io *io,
                                            struct eagre_source_reader **out_reader,

@@ -74,6 +74,10 @@ enum eagre_status eagre_source_committed(struct eagre_source *source, struct eag
  * append nothing. */
 void eagre_source_metrics(struct eagre_source *source, struct eagre_text end,
                           struct eagre_buffer *out);
+/* After a plan that found nothing new, while no core reads: sleeps on the environment's io handle
+ * until something may have come, the handle is woken, or a moment has passed. False, without sleep,
+ * when it is time to plan again; so from a source that cannot tell. */
+bool eagre_source_rest(struct eagre_source *source);
 /* Lag in records between `position` and what the source has now; -1 unknown. */
 int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position);
 

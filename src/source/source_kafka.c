@@ -34,6 +34,8 @@ static enum eagre_status open_kafka(struct eagre_source *source, struct eagre_er
   struct eagre_source_kafka *kafka = get_kafka(source);
   EAGRE_TRY(eagre_source_kafka_options_read(source->plan, &kafka->arena, &kafka->options, error));
   kafka->description = eagre_source_kafka_options_describe(&kafka->options, &kafka->arena);
+  kafka->ahead.readers = eagre_arena_allocate_zeroed(
+      &kafka->arena, source->environment.core_count * sizeof *kafka->ahead.readers);
   const struct eagre_kafka_client_options options = {
       .settings = &kafka->options.settings,
       .role = EAGRE_KAFKA_READ,
@@ -84,12 +86,17 @@ static void print_metrics(struct eagre_source *source, struct eagre_text end_tex
 static int64_t sum_lag(struct eagre_source_kafka *kafka, struct eagre_text position,
                        struct eagre_arena *arena) {
   struct eagre_source_kafka_offsets read;
-  struct eagre_source_kafka_offsets earliest;
   struct eagre_source_kafka_offsets latest;
+  struct eagre_source_kafka_offsets added;
+  struct eagre_source_kafka_offsets earliest;
   int64_t lag = 0;
   if (eagre_source_kafka_read_position(position, arena, &read, NULL) != EAGRE_OK) return -1;
-  if (eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_LATEST, arena, &latest, NULL) != EAGRE_OK ||
-      eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_EARLIEST, arena, &earliest, NULL) != EAGRE_OK) {
+  if (eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_LATEST, arena, &latest, NULL) != EAGRE_OK) {
+    return -1;
+  }
+  added = eagre_source_kafka_offsets_minus(&latest, &read, arena);
+  if (eagre_source_kafka_ask_some(kafka, EAGRE_KAFKA_EARLIEST, &added, arena, &earliest, NULL) !=
+      EAGRE_OK) {
     return -1;
   }
   for (uint32_t i = 0; i < latest.count; i++) {
@@ -124,6 +131,7 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .committed = take_committed,
     .metrics = print_metrics,
     .lag = get_lag,
+    .rest = eagre_source_kafka_rest,
     .reader_open = eagre_source_kafka_reader_open,
     .reader_close = eagre_source_kafka_reader_close,
     .reader_begin = eagre_source_kafka_reader_begin,

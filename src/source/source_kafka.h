@@ -17,6 +17,14 @@ struct eagre_source_kafka_planned {
   struct eagre_source_kafka_offsets initial; /* earliest offsets of new partitions */
 };
 
+/* Readers fetch on behind the epoch that they read (source_kafka_ahead.c). */
+struct eagre_source_kafka_ahead {
+  struct eagre_source_kafka_reader **readers; /* per core; NULL where none is open */
+  struct eagre_text position; /* where the ranges assigned last end; empty = none were */
+  int64_t
+      asked_us; /* when the broker had nothing behind `position`; 0 = it had, or was not asked */
+};
+
 /* The control half. Readers see `options`, `ranges` and the counters only. */
 struct eagre_source_kafka {
   struct eagre_source base;
@@ -35,7 +43,8 @@ struct eagre_source_kafka {
   struct eagre_source_kafka_planned planned;
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
-  _Atomic uint64_t out_of_range_count;     /* summed over readers */
+  struct eagre_source_kafka_ahead ahead;
+  _Atomic uint64_t out_of_range_count; /* summed over readers */
   _Atomic uint64_t lost_offset_count;
 };
 
@@ -44,6 +53,7 @@ struct eagre_source_kafka_reader {
   struct eagre_source_reader base;
   struct eagre_kafka_consumer *consumer; /* NULL until this core has a partition */
   struct eagre_kafka_losses told;        /* already in the counters of the source */
+  bool has_begun;                        /* has ranges that were assigned */
   bool is_watched;
 };
 
@@ -71,6 +81,20 @@ enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka
 /* Every topic, and with `assign` every partition, exists. USAGE UNKNOWN_TOPIC_OR_PARTITION. */
 enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
                                                   struct eagre_error *error);
+
+/* ---- source_kafka_ahead.c: what readers fetch behind an epoch ------------------------------- */
+
+/* A reader is there, or goes; on its core's thread, while the control thread waits. */
+void eagre_source_kafka_ahead_enter(struct eagre_source_kafka_reader *reader);
+void eagre_source_kafka_ahead_leave(struct eagre_source_kafka_reader *reader);
+/* Readers are given the ranges of an epoch that ends at `position`. */
+void eagre_source_kafka_ahead_assigned(struct eagre_source_kafka *kafka,
+                                       struct eagre_text position);
+/* The broker was asked and has nothing behind `position`: readers fetch from there. */
+enum eagre_status eagre_source_kafka_ahead_begin(struct eagre_source_kafka *kafka,
+                                                 struct eagre_text position,
+                                                 struct eagre_error *error);
+bool eagre_source_kafka_rest(struct eagre_source *source);
 
 /* ---- source_kafka_plan.c: positions, start, plan, assign ------------------------------------- */
 

@@ -233,7 +233,8 @@ static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct ea
   out->is_at_fixed_end = limits->fix_end && is_at_latest;
   keep_latest(kafka, &latest);
   keep_planned(kafka, start_text, out->end, &initial);
-  return EAGRE_OK;
+  if (out->has_new || limits->fix_end) return EAGRE_OK;
+  return eagre_source_kafka_ahead_begin(kafka, start_text, error);
 }
 
 /* ---- Batch ----------------------------------------------------------------------------------- */
@@ -361,6 +362,7 @@ enum eagre_status eagre_source_kafka_assign(struct eagre_source *source, struct 
   struct eagre_arena scratch = {0};
   eagre_arena_reset(&kafka->ranges_arena);
   kafka->ranges = (struct eagre_source_kafka_ranges){0};
+  eagre_source_kafka_ahead_assigned(kafka, end);
   enum eagre_status status = assign_ranges(kafka, start, end, &scratch, error);
   eagre_arena_done(&scratch);
   return status;

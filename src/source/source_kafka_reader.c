@@ -45,6 +45,7 @@ enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *rea
                                                  struct eagre_error *error) {
   (void)error;
   eagre_assert(reader->source->plan->schema->field_count == COLUMN_COUNT);
+  eagre_source_kafka_ahead_enter(get_reader(reader));
   return EAGRE_OK;
 }
 
@@ -82,6 +83,7 @@ static void unwatch(struct eagre_source_kafka_reader *reader) {
 void eagre_source_kafka_reader_close(struct eagre_source_reader *base) {
   struct eagre_source_kafka_reader *reader = get_reader(base);
   unwatch(reader);
+  eagre_source_kafka_ahead_leave(reader);
   eagre_kafka_consumer_close(reader->consumer);
 }
 
@@ -114,6 +116,7 @@ enum eagre_status eagre_source_kafka_reader_begin(struct eagre_source_reader *ba
   if (status == EAGRE_OK && reader->consumer != NULL) {
     status = eagre_kafka_consumer_assign(reader->consumer, ranges, count, error);
   }
+  reader->has_begun = status == EAGRE_OK;
   eagre_arena_done(&arena);
   return status;
 }

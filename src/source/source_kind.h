@@ -29,6 +29,7 @@ struct eagre_source_methods {
                                  struct eagre_error *error);
   void (*metrics)(struct eagre_source *source, struct eagre_text end, struct eagre_buffer *out);
   int64_t (*lag)(struct eagre_source *source, struct eagre_text position);
+  bool (*rest)(struct eagre_source *source); /* NULL: it cannot tell */
 
   enum eagre_status (*reader_open)(struct eagre_source_reader *reader, struct eagre_error *error);
   void (*reader_close)(struct eagre_source_reader *reader);

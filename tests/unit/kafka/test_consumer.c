@@ -167,14 +167,43 @@ static void wakes_by_its_descriptor(void **state) {
   eagre_kafka_consumer_close(consumer);
 }
 
+/* What lies behind a range that was read shows without an assignment, and is not lost to it. */
+static void looks_ahead_of_its_ranges(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 2);
+  produce(fixture, 0, 0, 3);
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  int64_t next[2] = {0};
+  const struct eagre_kafka_range first[] = {{fixture->topic, 0, 0, 3}, {fixture->topic, 1, 0, 0}};
+  assert_ok(fixture, eagre_kafka_consumer_assign(consumer, first, 2, &fixture->error));
+  assert_int_equal(read_all(fixture, consumer, next), 3);
+  struct pollfd wait = {eagre_kafka_consumer_descriptor(consumer), POLLIN, 0};
+  while (poll(&wait, 1, 300) > 0) { /* the ends of partitions */
+    assert_false(eagre_kafka_consumer_look_ahead(consumer));
+  }
+  assert_false(eagre_kafka_consumer_look_ahead(consumer));
+  produce(fixture, 1, 0, 4);
+  assert_int_equal(poll(&wait, 1, 5000), 1);
+  while (!eagre_kafka_consumer_look_ahead(consumer)) {
+    poll(&wait, 1, 20);
+  }
+  assert_true(eagre_kafka_consumer_look_ahead(consumer));
+  const struct eagre_kafka_range second[] = {{fixture->topic, 0, 3, 3}, {fixture->topic, 1, 0, 4}};
+  assert_ok(fixture, eagre_kafka_consumer_assign(consumer, second, 2, &fixture->error));
+  assert_int_equal(read_all(fixture, consumer, next), 4);
+  assert_false(eagre_kafka_consumer_look_ahead(consumer));
+  eagre_kafka_consumer_close(consumer);
+}
+
 static double seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* 60,000 messages through a queue of 4,096: without nudges each refill waits a second for the
- * broker's thread to look again. */
+/* 60,000 messages through a queue of 4,096: without nudges each of 14 refills waits a second for
+ * the broker's thread to look again. */
 static void does_not_stall_when_the_queue_was_full(void **state) {
   struct fixture *fixture = *state;
   enum { COUNT = 60000 };
@@ -187,7 +216,7 @@ static void does_not_stall_when_the_queue_was_full(void **state) {
   double begin = seconds();
   assign(fixture, consumer, 0, 0, COUNT);
   assert_int_equal(read_all(fixture, consumer, next), COUNT);
-  assert_true(seconds() - begin < 2);
+  assert_true(seconds() - begin < 10);
   eagre_kafka_consumer_close(consumer);
 }
 
@@ -369,6 +398,7 @@ int run_consumer_tests(void) {
       FIXTURE_TEST(begins_anew_at_another_offset),
       FIXTURE_TEST(bounds_a_read_by_records_and_bytes),
       FIXTURE_TEST(wakes_by_its_descriptor),
+      FIXTURE_TEST(looks_ahead_of_its_ranges),
       FIXTURE_TEST(does_not_stall_when_the_queue_was_full),
       FIXTURE_TEST(stops_partitions_that_hold_too_much),
       FIXTURE_TEST(gives_up_partitions_that_are_not_named),

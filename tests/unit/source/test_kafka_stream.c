@@ -245,6 +245,113 @@ static void fixes_the_end_of_available_now(void **state) {
   end(state);
 }
 
+/* The readers of a stream that stay open, as cores keep theirs. */
+struct readers {
+  struct eagre_source_reader *readers[2];
+};
+
+static struct readers open_readers(struct fixture *fixture) {
+  struct readers all = {0};
+  for (uint32_t core = 0; core < 2; core++) {
+    enum eagre_status status = eagre_source_reader_open(fixture->source, core, fixture->io,
+                                                        &all.readers[core], &fixture->error);
+    if (status != EAGRE_OK) fail_msg("%s", fixture->error.text);
+  }
+  return all;
+}
+
+static void close_readers(struct readers *all) {
+  eagre_source_reader_close(all->readers[0]);
+  eagre_source_reader_close(all->readers[1]);
+}
+
+/* Reads (start, end] to its end; the number of rows. */
+static uint32_t read_with(struct fixture *fixture, const struct readers *all,
+                          struct eagre_text start, struct eagre_text end) {
+  uint32_t count = 0;
+  struct eagre_batch *batch = eagre_batch_new();
+  enum eagre_status status = eagre_source_assign(fixture->source, start, end, &fixture->error);
+  for (uint32_t core = 0; core < 2 && status != EAGRE_IO; core++) {
+    status = eagre_source_reader_begin(all->readers[core], &fixture->error);
+    while (status == EAGRE_OK || status == EAGRE_AGAIN) {
+      status = eagre_source_reader_read(all->readers[core], batch, &fixture->error);
+      if (status == EAGRE_OK) count += batch->row_count;
+      if (status == EAGRE_AGAIN) eagre_io_wait(fixture->io, 10000);
+      eagre_batch_reset(batch);
+    }
+    if (status != EAGRE_END) fail_msg("%s: %s", fixture->error.class_name, fixture->error.text);
+  }
+  eagre_batch_free(batch);
+  return count;
+}
+
+/* A plan that finds nothing is followed by a rest, unless so much time has passed since that it is
+ * worth another plan. */
+static void assert_rests(struct fixture *fixture, struct eagre_text at) {
+  for (uint32_t attempt = 0; attempt < 100; attempt++) {
+    assert_false(plan_step(fixture, at, no_limits).has_new);
+    if (eagre_source_rest(fixture->source)) return;
+  }
+  fail_msg("never rests");
+}
+
+static void rests_until_a_record_comes(void **state) {
+  struct fixture *fixture = begin(state, 3);
+  fixture->core_count = 2;
+  add_option(fixture, "startingOffsets", "earliest");
+  open_stream(fixture);
+  struct eagre_text at = start(fixture);
+  struct readers readers = open_readers(fixture);
+  for (uint32_t epoch = 0; epoch < 3; epoch++) {
+    /* At first as after a start, without an epoch that was read before. */
+    assert_rests(fixture, at);
+    produce(state, (int32_t)epoch, 0, 5);
+    while (eagre_source_rest(fixture->source)) {
+    }
+    struct step step = plan_step(fixture, at, no_limits);
+    assert_true(step.has_new);
+    assert_false(eagre_source_rest(fixture->source));
+    assert_int_equal(read_with(fixture, &readers, at, step.end), 5);
+    assert_false(eagre_source_rest(fixture->source));
+    at = step.end;
+  }
+  close_readers(&readers);
+  end(state);
+}
+
+/* Readers that were closed fetch nothing: those that follow them begin again. */
+static void rests_with_other_readers_too(void **state) {
+  struct fixture *fixture = begin(state, 3);
+  fixture->core_count = 2;
+  open_stream(fixture);
+  struct eagre_text at = start(fixture);
+  assert_false(plan_step(fixture, at, no_limits).has_new);
+  assert_false(eagre_source_rest(fixture->source)); /* nobody fetches */
+  for (uint32_t i = 0; i < 2; i++) {
+    struct readers readers = open_readers(fixture);
+    assert_rests(fixture, at);
+    close_readers(&readers);
+  }
+  produce(state, 0, 0, 3);
+  struct readers readers = open_readers(fixture);
+  assert_int_equal(read_with(fixture, &readers, at, plan_step(fixture, at, no_limits).end), 3);
+  close_readers(&readers);
+  end(state);
+}
+
+static void does_not_rest_before_the_end_of_available_now(void **state) {
+  struct fixture *fixture = begin(state, 1);
+  fixture->core_count = 2;
+  open_stream(fixture);
+  const struct eagre_source_limits available_now = {.fix_end = true};
+  struct eagre_text at = start(fixture);
+  struct readers readers = open_readers(fixture);
+  assert_false(plan_step(fixture, at, available_now).has_new);
+  assert_false(eagre_source_rest(fixture->source));
+  close_readers(&readers);
+  end(state);
+}
+
 /* Spark's order of members is its own; what is equal must be equal as text. */
 static void gives_an_equal_position_back_as_it_was(void **state) {
   struct fixture *fixture = begin(state, 2);
@@ -389,6 +496,9 @@ int run_kafka_stream_tests(void) {
       cmocka_unit_test(gives_all_columns),
       cmocka_unit_test(fills_wanted_columns_only),
       cmocka_unit_test(limits_an_epoch),
+      cmocka_unit_test(rests_until_a_record_comes),
+      cmocka_unit_test(rests_with_other_readers_too),
+      cmocka_unit_test(does_not_rest_before_the_end_of_available_now),
       cmocka_unit_test(fixes_the_end_of_available_now),
       cmocka_unit_test(gives_an_equal_position_back_as_it_was),
       cmocka_unit_test(runs_a_logged_range_again),

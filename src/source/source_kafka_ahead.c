@@ -5,8 +5,8 @@
  * something, or until REST_US after the broker was asked: new partitions, ends that moved without a
  * record (markers of transactions) and topics that were deleted or made anew show only there.
  *
- * Threads. A reader belongs to its core, which touches it while it executes a command only. Here the
- * control thread does, between epochs, when no core has a command. */
+ * Threads. A reader belongs to its core, which touches it while it executes a command only. Here
+ * the control thread does, between epochs, when no core has a command. */
 #include "source/source_kafka.h"
 
 static const int64_t REST_US = 200000;

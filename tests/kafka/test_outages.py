@@ -41,22 +41,6 @@ class Reader(threading.Thread):
             time.sleep(0.02)
 
 
-def test_nobody_answers(topic, tmp_path):
-    class Nobody:
-        address = f"127.0.0.1:{find_free_ports(1)[0]}"
-
-    flow = Flow(tmp_path, Nobody, subscribe=topic)
-    flow.write()
-    begin = time.monotonic()
-    done = subprocess.run([*flow.command(), "--startup-timeout", "2"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=30, check=False)
-    assert done.returncode == IO
-    assert 1.5 < time.monotonic() - begin < 6
-    for word in ("KAFKA_BROKER_UNREACHABLE", Nobody.address, "Connection refused"):
-        assert word in done.stderr
-    assert not (tmp_path / "checkpoint").exists()
-
-
 def test_a_topic_that_is_not_there(broker, topic, tmp_path):
     broker.create_topic(f"{topic}-clicks")
     flow = Flow(tmp_path, broker, subscribe=f"{topic}-click")

@@ -3,8 +3,8 @@
  * With N the highest entry of `offsets`:
  *   commits/N is there         next epoch is N + 1, from the state prepared/N names
  *   the sink has (N, A)        A is prepared/N's attempt: adopt: load its state, write commits/N
- *                              no prepared file, stateless, no attempt in the sink: Spark's commit:
- *                              N is done as well
+ *                              stateless, no attempt in the sink: Spark's commit, whether or not
+ *                              we had prepared N: N is done as well
  *                              any other A: another process worked here: exit 4
  *   the sink does not have N   run N again with the logged ends
  *   the sink has more than N   the checkpoint is older than the table, as a restored backup: exit 4
@@ -269,25 +269,31 @@ static enum eagre_status fail_foreign(struct eagre_epoch *epoch, int64_t number,
   return EAGRE_UNSAFE;
 }
 
+/* The watermark that epoch `number`, which the sink has, left to the next. Spark's commits name no
+ * attempt: it finished what anybody may have planned and prepared. */
+static enum eagre_status find_next_watermark(struct eagre_epoch *epoch, int64_t number,
+                                             const struct eagre_sink_recovery *recovery,
+                                             int64_t *out_watermark_ms, struct eagre_error *error) {
+  struct eagre_checkpoint_prepared prepared;
+  bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->aggregate == NULL;
+  if (is_of_spark) return EAGRE_OK;
+  enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
+                                                            &epoch->arena, &prepared, error);
+  if (status != EAGRE_OK && status != EAGRE_END) return status;
+  bool is_known =
+      status == EAGRE_OK && eagre_text_equal_string(prepared.attempt, recovery->attempt);
+  if (!is_known) return fail_foreign(epoch, number, recovery->attempt, error);
+  *out_watermark_ms = prepared.next_watermark_ms;
+  return EAGRE_OK;
+}
+
 /* The sink has epoch `number`: take it over instead of running it again. */
 static enum eagre_status adopt(struct eagre_epoch *epoch, int64_t number,
                                const struct eagre_checkpoint_offsets *offsets,
                                const struct eagre_sink_recovery *recovery,
                                struct eagre_error *error) {
-  struct eagre_checkpoint_prepared prepared;
   int64_t next_watermark_ms = offsets->watermark_ms;
-  enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
-                                                            &epoch->arena, &prepared, error);
-  if (status == EAGRE_END) {
-    bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->aggregate == NULL;
-    if (!is_of_spark) return fail_foreign(epoch, number, recovery->attempt, error);
-  } else {
-    EAGRE_TRY(status);
-    if (!eagre_text_equal_string(prepared.attempt, recovery->attempt)) {
-      return fail_foreign(epoch, number, recovery->attempt, error);
-    }
-    next_watermark_ms = prepared.next_watermark_ms;
-  }
+  EAGRE_TRY(find_next_watermark(epoch, number, recovery, &next_watermark_ms, error));
   eagre_log(EAGRE_LOG_INFO, "epoch %lld is in the sink already and is adopted", (long long)number);
   EAGRE_TRY(continue_after(epoch, number, offsets, next_watermark_ms, error));
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, number,

@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 from program import run
 
 ROWS_PER_FILE = 3
-QUERY_TIMEOUT_SECONDS = 120
+QUERY_TIMEOUT_SECONDS = 300
 
 FILES = """
 SET eagre.sink.commitIntervalMin = '0 seconds';
@@ -217,6 +217,29 @@ def test_eagre_asks_the_table_after_spark_died_behind_its_commit(site):
     site.check()
 
 
+def test_eagre_asks_the_table_after_one_epoch_of_spark_behind_its_own(site):
+    site.add_files(2)
+    site.run_eagre()
+    site.add_files(1)
+    site.run_spark()
+    last = site.lose_last_commit()
+    assert last == 2
+    site.add_files(1)
+    assert f"epoch {last} is in the sink already and is adopted" in site.run_eagre()
+    site.check()
+
+
+def test_eagre_asks_the_table_after_spark_finished_what_was_prepared(site):
+    """Two deaths over one epoch: ours behind its prepared file, Spark's behind its commit."""
+    site.add_files(2)
+    site.run_eagre(crash_at="epoch.after_prepared:2")
+    site.run_spark()
+    assert site.lose_last_commit() == 1
+    site.add_files(1)
+    assert "epoch 1 is in the sink already and is adopted" in site.run_eagre()
+    site.check()
+
+
 def test_eagre_runs_the_batch_again_that_spark_did_not_write(site):
     site.add_files(4)
     site.run_spark_until_batch(failing=2)
@@ -228,39 +251,79 @@ def test_eagre_runs_the_batch_again_that_spark_did_not_write(site):
 # ---- Kafka -----------------------------------------------------------------------------------------------------
 
 
-def test_a_topic_changes_hands(site, broker):
-    topic = "numbers"
-    broker.create_topic(topic, partitions=2)
-    (site.folder / "files.sql").write_text(TOPIC.replace("${brokers}", broker.address).replace("${topic}", topic))
-    numbers = []
+class TopicSite(Site):
+    """The same over a topic of two partitions: even numbers stand in one, odd ones in the other."""
 
-    def produce(count):
-        for n in range(len(numbers), len(numbers) + count):
-            broker.produce(topic, [(None, str(n).encode())], partition=n % 2)
-            numbers.append(n)
+    def __init__(self, folder, spark, broker, topic):
+        super().__init__(folder, spark)
+        self.broker = broker
+        self.topic = topic
+        self.numbers = []
+        broker.create_topic(topic, partitions=2)
+        text = TOPIC.replace("${brokers}", broker.address).replace("${topic}", topic)
+        (folder / "files.sql").write_text(text)
 
-    def run_spark():
-        reader = site.spark.readStream.format("kafka").option("kafka.bootstrap.servers", broker.address)
-        rows = reader.option("subscribe", topic).option("maxOffsetsPerTrigger", 4).load()
-        site.run_spark(rows.selectExpr("CAST(CAST(value AS STRING) AS INT) AS n"))
+    def produce(self, count):
+        for n in range(len(self.numbers), len(self.numbers) + count):
+            self.broker.produce(self.topic, [(None, str(n).encode())], partition=n % 2)
+            self.numbers.append(n)
 
-    produce(10)
-    site.run_eagre()
-    site.check(numbers)
-    produce(7)
-    run_spark()
-    site.check(numbers)
-    produce(6)
-    site.run_eagre(crash_at="epoch.after_commit")
-    produce(3)
-    run_spark()
-    site.check(numbers)
-    site.lose_last_commit()
-    produce(2)
-    site.run_eagre()
-    site.check(numbers)
-    ends = {each["partition"]: each["offset"] for each in site.show()["sources"][0]["partitions"]}
-    assert ends == {0: 14, 1: 14}
+    def read_topic(self):
+        reader = self.spark.readStream.format("kafka").option("kafka.bootstrap.servers", self.broker.address)
+        reader = reader.option("subscribe", self.topic).option("startingOffsets", "earliest")
+        return reader.option("maxOffsetsPerTrigger", 4).load()
+
+    def run_spark(self, rows=None):
+        super().run_spark(self.read_topic().selectExpr("CAST(CAST(value AS STRING) AS INT) AS n"))
+
+    def check(self, numbers=None):
+        """And the end of every partition, as the checkpoint shows it."""
+        super().check(self.numbers)
+        source, = self.show()["sources"]
+        assert source["kind"] == "kafka"
+        assert source["partitions"] == [
+            {"topic": self.topic, "partition": partition, "offset": len(self.numbers[partition::2])}
+            for partition in range(2)]
+
+
+@pytest.fixture
+def topic_site(tmp_path, spark, broker, request):
+    return TopicSite(tmp_path, spark, broker, request.node.name.replace("_", "-"))
+
+
+def test_a_topic_changes_hands(topic_site):
+    topic_site.produce(10)
+    topic_site.run_eagre()
+    topic_site.check()
+    topic_site.produce(7)
+    topic_site.run_spark()
+    topic_site.check()
+    topic_site.produce(6)
+    topic_site.run_eagre(crash_at="epoch.after_commit")
+    topic_site.produce(3)
+    topic_site.run_spark()
+    topic_site.check()
+    topic_site.lose_last_commit()
+    topic_site.produce(2)
+    topic_site.run_eagre()
+    topic_site.check()
+
+
+def test_eagre_continues_a_topic_that_spark_began(topic_site):
+    topic_site.produce(9)
+    topic_site.run_spark()
+    topic_site.check()
+    said = topic_site.show()
+    epoch = topic_site.committed() + 1
+    assert (said["writtenBy"], said["restart"]["action"], said["restart"]["epoch"]) == ("Spark", "next", epoch)
+    assert (said["prepared"], said["lock"], said["state"]) == (None, None, [])
+    topic_site.produce(6)
+    assert f"next epoch {epoch}" in topic_site.run_eagre()
+    topic_site.check()
+    assert topic_site.show()["writtenBy"] == "Eagre"
+    topic_site.produce(5)
+    topic_site.run_spark()
+    topic_site.check()
 
 
 # ---- what cannot move ------------------------------------------------------------------------------------------
@@ -289,3 +352,29 @@ def test_state_of_spark_is_refused(site):
     assert "error: [CHECKPOINT_STATE_OF_SPARK]" in done.stderr
     assert site.show()["restart"]["action"] == "refuse"
     assert site.committed() == committed and not (site.folder / "checkpoint/eagre").exists()
+
+
+def test_windows_of_spark_over_a_topic_are_shown_verified_and_refused(topic_site):
+    """Its state is measured, a changed bit in it is found, and Eagre neither continues it nor touches it."""
+    from pyspark.sql import functions
+    (topic_site.folder / "files.sql").write_text(STATEFUL)
+    topic_site.produce(6)
+    windows = topic_site.read_topic().withWatermark("timestamp", "1 hour").groupBy(functions.window("timestamp", "1 day"))
+    wait(topic_site.start(windows.count().writeStream.format("noop").outputMode("update")))
+    said = topic_site.show()
+    source, = said["sources"]
+    assert source["partitions"] == [{"topic": topic_site.topic, "partition": partition, "offset": 3} for partition in (0, 1)]
+    state, = said["sparkState"]
+    assert (said["writtenBy"], state["name"], state["version"]) == ("Spark", "stateStoreSave", topic_site.committed() + 1)
+    assert said["restart"]["action"] == "refuse"
+    assert run("checkpoint", "verify", "checkpoint", cwd=topic_site.folder).returncode == 0
+    topic_site.add_files(1)
+    done = run("run", "files.sql", "--available-now", cwd=topic_site.folder)
+    assert done.returncode == 4 and "error: [CHECKPOINT_STATE_OF_SPARK]" in done.stderr
+    assert not (topic_site.folder / "checkpoint/eagre").exists()
+    damaged = max(topic_site.folder.glob("checkpoint/state/0/*/*.delta"), key=lambda path: path.stat().st_size)
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    damaged.write_bytes(content)
+    done = run("checkpoint", "verify", "checkpoint", cwd=topic_site.folder)
+    assert done.returncode == 6 and f"state/0/{damaged.parent.name}/{damaged.name}" in done.stdout

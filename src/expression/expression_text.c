@@ -54,7 +54,8 @@ enum eagre_status eagre_kernel_substring_bytes(struct eagre_kernel_call *call) {
     find_range(EAGRE_ARGUMENT(int32_t, call, 1, row), read_count(call, row), size, &begin, &end);
     begin = begin < 0 ? 0 : begin > size ? size : begin;
     end = end < begin ? begin : end > size ? size : end;
-    out[row] = (struct eagre_text){bytes.data + begin, (size_t)(end - begin)};
+    out[row] = end > begin ? (struct eagre_text){bytes.data + begin, (size_t)(end - begin)}
+                           : (struct eagre_text){0};
   }
   return EAGRE_OK;
 }

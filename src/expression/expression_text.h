@@ -36,7 +36,8 @@ static inline size_t eagre_text_offset(struct eagre_text text, size_t index) {
 static inline struct eagre_text eagre_text_slice(struct eagre_text text, int64_t begin,
                                                  int64_t end) {
   if (begin < 0) begin = 0;
-  if (end <= begin) return (struct eagre_text){text.data, 0};
+  /* An empty text, as a NULL has it, may have no address to count from. */
+  if (end <= begin || text.size == 0) return (struct eagre_text){text.data, 0};
   size_t from = eagre_text_offset(text, (size_t)begin);
   struct eagre_text rest = {text.data + from, text.size - from};
   return (struct eagre_text){rest.data, eagre_text_offset(rest, (size_t)(end - begin))};

@@ -29,6 +29,7 @@ CHECKS = {
     "cores-scaling": files.cores_scaling,
     "ysb-kafka": kafka.ysb_kafka,
     "lag-memory": kafka.lag_memory,
+    "idle-kafka": kafka.idle_kafka,
 }
 
 
@@ -38,8 +39,9 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--event-count", type=int, default=5_000_000, help="events of the end-to-end benches")
     parser.add_argument("--lag-count", type=int, default=30_000_000, help="records of lag-memory")
-    parser.add_argument("--lag-repetitions", type=int, default=1, help="runs of each kind of lag-memory")
+    parser.add_argument("--lag-repetitions", type=int, default=1, help="runs of each kind and number of cores of lag-memory")
     parser.add_argument("--lag-variants", type=int, default=2, help="1: one epoch only; 2: many epochs too")
+    parser.add_argument("--idle-seconds", type=int, default=20, help="how long idle-kafka watches each run")
     parser.add_argument("--note", default="", help="goes into the raw results: what else the machine did")
     parser.add_argument("--results", type=pathlib.Path, default=place.RESULTS)
     return parser.parse_args()

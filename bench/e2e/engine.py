@@ -7,11 +7,14 @@ than the latest event, so nothing is dropped, and a closing event ends all windo
 import os
 import pathlib
 import shutil
+import time
 
 from deltalake import DeltaTable
 
 import place
-from process import measure
+from process import cpu_seconds, measure, running, wait_until
+
+SETTLE_SECONDS = 2  # after the first epoch
 
 MEMBERS = ("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time STRING, "
            "ip_address STRING")
@@ -49,14 +52,32 @@ def from_kafka(brokers, topic, records_per_epoch=None):
     return PIPELINE.format(source=KAFKA.format(brokers=brokers, topic=topic, limit=limit))
 
 
-def run(folder, pipeline, cores=1):
-    """Runs the pipeline in a new folder until everything that is there is worked off."""
+CHECKPOINT = pathlib.Path("eagre-data/checkpoints/counts")
+
+
+def prepare(folder, pipeline, cores):
+    """A new folder with the pipeline; the command that runs it there."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     (folder / "pipeline.sql").write_text(pipeline)
-    command = [place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", cores, "--progress", "none"]
-    return measure(command, cwd=folder, environment={"TZ": "UTC"})
+    return [place.eagre(), "run", "pipeline.sql", "--cores", str(cores), "--progress", "none"]
+
+
+def run(folder, pipeline, cores=1):
+    """Runs the pipeline in a new folder until everything that is there is worked off."""
+    command = prepare(folder, pipeline, cores)
+    return measure([*command, "--available-now"], cwd=folder, environment={"TZ": "UTC"})
+
+
+def idle(folder, pipeline, cores, seconds):
+    """CPU and wall time of `seconds` in which the pipeline, whose source is empty, waits."""
+    command = prepare(folder, pipeline, cores)
+    with running(command, cwd=folder) as process:
+        wait_until(process, (folder / CHECKPOINT / "commits/0").exists)
+        time.sleep(SETTLE_SECONDS)
+        begin_s, begin_cpu_s = time.monotonic(), cpu_seconds(process.pid)
+        time.sleep(seconds)
+        return cpu_seconds(process.pid) - begin_cpu_s, time.monotonic() - begin_s
 
 
 def verify(folder, expected_path, data_epoch_count):
@@ -73,7 +94,7 @@ def verify(folder, expected_path, data_epoch_count):
         wrong = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
         raise WrongResult(f"{len(wrong)} of {len(expected)} windows differ, first {wrong[0]}: expected "
                           f"{expected.get(wrong[0])}, found {found.get(wrong[0])}")
-    commits = pathlib.Path(folder) / "eagre-data/checkpoints/counts/commits"
+    commits = pathlib.Path(folder) / CHECKPOINT / "commits"
     epochs = sorted(int(name) for name in os.listdir(commits) if name.isdigit())
     if epochs != list(range(data_epoch_count + 1)):
         raise WrongResult(f"{len(epochs)} checkpoints, expected {data_epoch_count + 1}")

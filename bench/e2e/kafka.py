@@ -1,4 +1,4 @@
-"""ysb-kafka and lag-memory: a pre-filled topic of a real broker, read to its end.
+"""ysb-kafka and lag-memory: a pre-filled topic of a real broker, read to its end; idle-kafka: an empty one.
 
 The broker shares the machine: only CPU is compared, of the engine's process alone, in the same run.
 """
@@ -71,15 +71,34 @@ def lag_memory(folder, settings):
     """Thirty million records behind: worked off with the memory of a small batch, whatever the lag."""
     event_count = settings.lag_count
     record_count = event_count + PARTITION_COUNT
-    memory = Figure("lag-memory: peak memory", "MB", bar=300, every=True)
-    cpu = Figure("lag-memory: CPU", "CPU-s/M")
+    variants = (("one epoch", None), ("epochs of 1 M", 1_000_000))[:settings.lag_variants]
+    figures = []
     with broker(folder) as running:
         expected = load_topic(running, folder, "lag", event_count)
-        for name, limit in itertools.islice((("one epoch", None), ("epochs", 1_000_000)), settings.lag_variants):
+        for cores, (name, limit) in itertools.product((1, 2), variants):
+            label = f"lag-memory: {name}, {cores} core{'s' if cores > 1 else ''}"
+            memory = Figure(f"{label}, peak", "MB", bar=300, every=True)
+            cpu = Figure(f"{label}, CPU", "CPU-s/M")
             for _ in range(settings.lag_repetitions):
-                usage = engine.run(folder / "run", engine.from_kafka(running.address, "lag", limit))
+                usage = engine.run(folder / "run", engine.from_kafka(running.address, "lag", limit), cores)
                 engine.verify(folder / "run", expected, epochs_of(record_count, limit) if limit else 1)
                 memory.samples.append(usage.peak_mb)
                 cpu.samples.append(usage.cpu_s / (event_count / 1e6))
-                print(f"  {name}: {usage.peak_mb:.0f} MB, {usage.wall_s:.0f} s", flush=True)
-    return [memory, cpu]
+                print(f"  {name}, {cores} cores: {usage.peak_mb:.0f} MB, {usage.wall_s:.0f} s", flush=True)
+            figures += [memory, cpu]
+    return figures
+
+
+def idle_kafka(folder, settings):
+    """A flow that waits for records: what it costs that nothing happens."""
+    figures = []
+    with broker(folder) as running:
+        load_topic(running, folder, "empty", 0)
+        for cores in (1, 2):
+            share = Figure(f"idle-kafka: {cores} core{'s' if cores > 1 else ''}", "% CPU", bar=1)
+            for _ in range(settings.repetitions):
+                cpu_s, wall_s = engine.idle(folder / "run", engine.from_kafka(running.address, "empty"), cores,
+                                            settings.idle_seconds)
+                share.samples.append(100 * cpu_s / wall_s)
+            figures.append(share)
+    return figures

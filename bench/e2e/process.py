@@ -1,12 +1,17 @@
 """One process, measured: CPU of the process alone (user + system, all threads), wall time, peak memory."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 
 import place
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 60
 
 
 @dataclass
@@ -38,3 +43,31 @@ def measure(command, cwd=None, environment=None, timeout_s=1800):
             raise ProcessFailed(f"{command[0]} ended with {process.returncode}: {errors[-2000:]}")
         cpu_us, peak_kib, wall_us = map(int, figures.read_text().split())
         return Usage(cpu_us / 1e6, wall_us / 1e6, peak_kib / 1024, output)
+
+
+@contextlib.contextmanager
+def running(command, cwd):
+    """A process that goes on until it is asked to end; ProcessFailed when it does not end well."""
+    process = subprocess.Popen([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=STOP_TIMEOUT_S)
+    if process.returncode != 0:
+        raise ProcessFailed(f"{command[0]} ended with {process.returncode}: {errors[-2000:]}")
+
+
+def wait_until(process, condition):
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ProcessFailed(f"{process.args[0]} did not get under way")
+        time.sleep(0.05)
+
+
+def cpu_seconds(pid):
+    """What the threads of a process that are there now have used."""
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9

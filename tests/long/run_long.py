@@ -79,8 +79,20 @@ def json_fuzz(seed):
     return status == 0, {"seconds": FUZZ_SECONDS, "runs": int(runs[-1]) if runs else 0}
 
 
+def sanitized(_seed):
+    """The suites under AddressSanitizer with UBSan, and under ThreadSanitizer."""
+    counts = {}
+    good = True
+    for half in ("address", "thread"):
+        status, output = run(["scripts/test-sanitized", half])
+        counted = re.findall(r"^(\d+) passed, (\d+) failed$", output, re.MULTILINE)
+        counts[half] = {"passed": int(counted[-1][0]), "failed": int(counted[-1][1])} if counted else {}
+        good = good and status == 0 and bool(counted)
+    return good, counts
+
+
 PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle,
-         "power_loss": power_loss, "readers": readers}
+         "power_loss": power_loss, "readers": readers, "sanitized": sanitized}
 
 
 def current_commit():

@@ -11,6 +11,8 @@ from program import program
 
 SIZE = 100_000_000
 LIMIT_KIB = (3 * SIZE + (64 << 20)) // 1024
+pytestmark = pytest.mark.skipif("EAGRE_TEST_SANITIZED" in os.environ,
+                                reason="a sanitizer takes several times the memory of the program")
 SCHEMA = "a STRING, n INT, d DOUBLE, b BINARY, _corrupt_record STRING"
 
 

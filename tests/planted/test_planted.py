@@ -30,10 +30,10 @@ PLANTED = [
     (["attempt_not_checked"], f"{TAKEN_OVER}[raw]", r"rows lost: \[\]; rows twice: \[0, 1, 2, "),
     (["commits_before_sink"], f"{KILLED}[epoch.after_prepared-raw]", r"rows lost: 60 .*; rows too many: 0 "),
     (["state_not_loaded"], f"{KILLED}[epoch.after_commits-counts]", r"rows lost: [1-9]"),
-    (["offsets_unsynced"], f"{POWER_LOSS}[raw]",
+    (["offsets_unsynced"], f"{POWER_LOSS}[raw-1]",
      r"recovery refused: error: \[(CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED|MALFORMED_LOG_FILE)\] \S*/offsets/0 "),
-    (["data_unsynced"], f"{POWER_LOSS}[raw]", r"rows lost: part-\S* (is damaged|has \d+ of \d+ bytes)"),
-    (["table_unsynced"], f"{POWER_LOSS}[raw]", r"rows lost: \[0, 1, 2, "),
+    (["data_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: part-\S* (is damaged|has \d+ of \d+ bytes)"),
+    (["table_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: \[0, 1, 2, "),
 ]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import power
 from numbered import Site
-from recount import recount
+from recount import recount, recount_bytes
 from traced import IS_FULL, record, run_traced
 
 IMAGES = 100  # of a sample, per flow
@@ -33,10 +33,11 @@ def written_files(trace):
 class Judge:
     """Lets the program continue from images, and counts rows."""
 
-    def __init__(self, site, flow, trace):
+    def __init__(self, site, flow, trace, cores=1):
         self.site = site
         self.flow = flow
         self.trace = trace
+        self.recount = recount if cores == 1 else recount_bytes
         self.written = written_files(trace)
         self.seen = set()
 
@@ -51,7 +52,7 @@ class Judge:
         try:
             done = self.site.run(self.flow)
             assert done.returncode == 0, f"recovery refused: {done.stderr}"
-            recount(self.site, self.flow, self.written)
+            self.recount(self.site, self.flow, self.written)
             if IS_FULL:
                 self.site.check(self.flow)
         except AssertionError as error:
@@ -75,10 +76,11 @@ def combined_losses(judge, chance, count, since=0):
     return [(moment, power.random_combination(trace.unsafe(moment), chance)) for moment in moments]
 
 
+@pytest.mark.parametrize("cores", [1, 2] if IS_FULL else [1])
 @pytest.mark.parametrize("flow", ["raw", "counts"])
-def test_power_loss_at_any_sync(folder, chance, flow):
+def test_power_loss_at_any_sync(folder, chance, flow, cores):
     site = Site(folder, file_count=FILES)
-    judge = Judge(site, flow, record(site, flow))
+    judge = Judge(site, flow, record(site, flow, cores), cores)
     site.add_files(1)
     losses = all_losses(judge)
     assert len(losses) > IMAGES, "the record holds no epochs"

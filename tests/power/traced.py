@@ -16,24 +16,25 @@ def traced_program():
     return str(path)
 
 
-def start_traced(site, flow, **settings):
-    """Starts a run that is appended to the record; settings are KILL=n or STOP=n."""
+def start_traced(site, flow, cores=1, **settings):
+    """Starts a run that is appended to the record; settings are KILL=n or STOP=n, which want one core: the order of
+    operations is the same every time then."""
     environment = {**os.environ, "TZ": "UTC", "EAGRE_IO": "posix", "EAGRE_TRACE": str(site.folder / "trace")}
     environment.update({f"EAGRE_TRACE_{name}": str(value) for name, value in settings.items()})
-    command = [traced_program(), *site.command(flow, cores=1)[1:]]
+    command = [traced_program(), *site.command(flow, cores)[1:]]
     return subprocess.Popen(command, cwd=site.folder, env=environment, stdout=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, text=True)
 
 
-def run_traced(site, flow, **settings):
+def run_traced(site, flow, cores=1, **settings):
     """Returns exit status and messages."""
-    process = start_traced(site, flow, **settings)
+    process = start_traced(site, flow, cores, **settings)
     _, messages = process.communicate(timeout=120)
     return process.returncode, messages
 
 
-def record(site, flow):
+def record(site, flow, cores=1):
     """Runs to the end; the record of this and of earlier runs."""
-    status, messages = run_traced(site, flow)
+    status, messages = run_traced(site, flow, cores)
     assert status == 0, messages
     return power.Trace(site.folder / "trace", site.folder)

@@ -17,7 +17,7 @@ from numbered import Site
 from recount import recount, recount_bytes
 from traced import IS_FULL, record, run_traced
 
-IMAGES = 100  # of a sample, per flow
+IMAGES = 60  # of a sample, per flow
 DEATHS = 4  # of a sample: processes that die before the loss, per flow
 IMAGES_AFTER_DEATH = 40 if IS_FULL else 10
 # Twelve epochs compact the log of files and write a checkpoint of the table; six remove old epochs.

@@ -56,6 +56,20 @@ static enum eagre_status read_pairs(struct eagre_bind *bind, uint32_t index,
   return EAGRE_OK;
 }
 
+/* "map('key', 'value')", so that equal calls are found equal; empty without options. */
+static struct eagre_text join_options(struct eagre_arena *arena, const struct eagre_text *texts,
+                                      uint32_t count) {
+  struct eagre_buffer buffer = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    eagre_buffer_append_string(&buffer, i == 0 ? "map('" : ", '");
+    eagre_buffer_append_text(&buffer, texts[i]);
+    eagre_buffer_append_string(&buffer, i + 1 == count ? "')" : "'");
+  }
+  struct eagre_text joined = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
+  eagre_buffer_done(&buffer);
+  return joined;
+}
+
 /* ---- from_json: binding
  * --------------------------------------------------------------------------- */
 
@@ -140,21 +154,12 @@ static enum eagre_status check_decoder(struct eagre_bind *bind,
   return status;
 }
 
-/* Key and value of every option after the schema, so that equal calls are found equal. */
+/* The arguments behind the first as they are written. */
 static struct eagre_text join_texts(struct eagre_arena *arena, struct eagre_text schema,
                                     const struct eagre_text *texts, uint32_t count) {
-  struct eagre_buffer buffer = {0};
-  eagre_buffer_append_char(&buffer, '\'');
-  eagre_buffer_append_text(&buffer, schema);
-  eagre_buffer_append_char(&buffer, '\'');
-  for (uint32_t i = 0; i < count; i++) {
-    eagre_buffer_append_string(&buffer, i == 0 ? ", map('" : ", '");
-    eagre_buffer_append_text(&buffer, texts[i]);
-    eagre_buffer_append_string(&buffer, i + 1 == count ? "')" : "'");
-  }
-  struct eagre_text joined = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
-  eagre_buffer_done(&buffer);
-  return joined;
+  struct eagre_text options = join_options(arena, texts, count);
+  return eagre_arena_printf(arena, "'%.*s'%s%.*s", (int)schema.size, schema.data,
+                            count > 0 ? ", " : "", (int)options.size, options.data);
 }
 
 enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_expression **out) {
@@ -217,7 +222,151 @@ enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
 /* ---- to_json
  * ---------------------------------------------------------------------------------------- */
 
-/* parameters[0]: NULL members are kept. */
+static enum eagre_status refuse_option(struct eagre_bind *bind, struct eagre_text name,
+                                       struct eagre_text value, const char *why) {
+  enum eagre_status status =
+      eagre_bind_fail(bind, bind->arguments[1]->position, "UNSUPPORTED_FEATURE.JSON_OPTION",
+                      "The feature is not supported: the option '%.*s' = '%.*s' of to_json%s.",
+                      (int)name.size, name.data, (int)value.size, value.data, why);
+  eagre_error_hint(bind->error, "ignoreNullFields and pretty (true or false), timestampFormat, "
+                                "dateFormat and timeZone are the options there are");
+  return status;
+}
+
+static bool read_flag(struct eagre_text text, bool *out_flag) {
+  *out_flag = eagre_text_equal_ignoring_case(text, EAGRE_TEXT("true"));
+  return *out_flag || eagre_text_equal_ignoring_case(text, EAGRE_TEXT("false"));
+}
+
+/* False when the option is unknown or has no such value. */
+static bool set_write_option(struct eagre_expression_to_json *to_json, struct eagre_text name,
+                             struct eagre_text value) {
+  bool ignores_nulls;
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("ignoreNullFields"))) {
+    bool is_flag = read_flag(value, &ignores_nulls);
+    to_json->keeps_nulls = !ignores_nulls;
+    return is_flag;
+  }
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("pretty"))) {
+    return read_flag(value, &to_json->is_pretty);
+  }
+  if (value.data == NULL) value = EAGRE_TEXT("");
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("timestampFormat"))) {
+    to_json->timestamp_format = value;
+  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("dateFormat"))) {
+    to_json->date_format = value;
+  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("timeZone"))) {
+    to_json->zone_name = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/* Options made ready, and what they point to. */
+struct writer {
+  struct eagre_json_write_options options;
+  struct eagre_zone *zone; /* option timeZone */
+  struct eagre_zone *utc;
+  struct eagre_pattern *timestamp_pattern;
+  struct eagre_pattern *date_pattern;
+};
+
+static void free_writer(void *data) {
+  struct writer *writer = data;
+  eagre_zone_close(writer->zone);
+  eagre_zone_close(writer->utc);
+  eagre_pattern_close(writer->timestamp_pattern);
+  eagre_pattern_close(writer->date_pattern);
+  eagre_free(writer);
+}
+
+static enum eagre_status fill_writer(struct writer *writer,
+                                     const struct eagre_expression_to_json *to_json,
+                                     struct eagre_error *error) {
+  if (to_json->zone_name.data != NULL) {
+    EAGRE_TRY(eagre_zone_open(to_json->zone_name, &writer->zone, error));
+    writer->options.zone = writer->zone;
+  }
+  if (to_json->timestamp_format.data != NULL) {
+    EAGRE_TRY(eagre_pattern_open(to_json->timestamp_format, &writer->timestamp_pattern, error));
+    writer->options.timestamp_pattern = writer->timestamp_pattern;
+  }
+  if (to_json->date_format.data != NULL) {
+    EAGRE_TRY(eagre_zone_open(EAGRE_TEXT("UTC"), &writer->utc, error));
+    EAGRE_TRY(eagre_pattern_open(to_json->date_format, &writer->date_pattern, error));
+    writer->options.date_zone = writer->utc;
+    writer->options.date_pattern = writer->date_pattern;
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status open_writer(const struct eagre_expression_to_json *to_json,
+                                     const struct eagre_zone *zone, struct writer **out,
+                                     struct eagre_error *error) {
+  struct writer *writer = eagre_allocate_zeroed(1, sizeof *writer);
+  writer->options.zone = zone;
+  writer->options.keep_nulls = to_json->keeps_nulls;
+  writer->options.is_pretty = to_json->is_pretty;
+  enum eagre_status status = fill_writer(writer, to_json, error);
+  if (status == EAGRE_OK) {
+    *out = writer;
+  } else {
+    free_writer(writer);
+  }
+  return status;
+}
+
+/* Whether a pattern prints the time or the zone, which a date has not: two instants of one day, as
+ * different as can be, then give different texts. */
+static bool prints_time(const struct eagre_pattern *pattern, const struct eagre_zone *utc) {
+  const int64_t afternoon_us = INT64_C(47655123456); /* 13:14:15.123456 of 1970-01-01 */
+  const int64_t offset_us = INT64_C(3600000000);
+  struct eagre_zone *other;
+  struct eagre_buffer midnight = {0};
+  struct eagre_buffer afternoon = {0};
+  if (eagre_zone_open(EAGRE_TEXT("+01:00"), &other, NULL) != EAGRE_OK) return false;
+  eagre_pattern_format(pattern, 0, utc, &midnight);
+  eagre_pattern_format(pattern, afternoon_us - offset_us, other, &afternoon);
+  bool is_same = eagre_text_equal(eagre_buffer_text(&midnight), eagre_buffer_text(&afternoon));
+  eagre_buffer_done(&midnight);
+  eagre_buffer_done(&afternoon);
+  eagre_zone_close(other);
+  return !is_same;
+}
+
+/* Makes a writer once and throws it away. */
+static enum eagre_status check_writer(struct eagre_bind *bind,
+                                      const struct eagre_expression_to_json *to_json) {
+  struct writer *writer;
+  enum eagre_status status = open_writer(to_json, bind->session->zone, &writer, bind->error);
+  if (status != EAGRE_OK) {
+    eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+    return status;
+  }
+  if (writer->date_pattern != NULL && prints_time(writer->date_pattern, writer->utc)) {
+    status = refuse_option(bind, EAGRE_TEXT("dateFormat"), to_json->date_format,
+                           ": a date has no time and no zone");
+  }
+  free_writer(writer);
+  return status;
+}
+
+static enum eagre_status read_write_options(struct eagre_bind *bind,
+                                            struct eagre_expression_to_json *to_json,
+                                            struct eagre_text *out_text) {
+  struct eagre_text *texts;
+  uint32_t count;
+  EAGRE_TRY(read_pairs(bind, 1, &texts, &count));
+  for (uint32_t i = 0; i + 1 < count; i += 2) {
+    if (!set_write_option(to_json, texts[i], texts[i + 1])) {
+      return refuse_option(bind, texts[i], texts[i + 1], "");
+    }
+  }
+  *out_text = join_options(bind->arena, texts, count);
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expression **out) {
   if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_NULL) {
     *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_STRING), bind->position);
@@ -228,40 +377,40 @@ enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expre
                                "Input schema %s must be a struct, an array, a map or a variant.",
                                eagre_expression_type_name(bind->arena, bind->arguments[0]->type));
   }
-  struct eagre_text *texts;
-  uint32_t count;
-  bool keeps_nulls = false;
-  EAGRE_TRY(read_pairs(bind, 1, &texts, &count));
-  for (uint32_t i = 0; i + 1 < count; i += 2) {
-    bool is_false = eagre_text_equal_ignoring_case(texts[i + 1], EAGRE_TEXT("false"));
-    bool is_true = eagre_text_equal_ignoring_case(texts[i + 1], EAGRE_TEXT("true"));
-    bool is_known = eagre_text_equal_ignoring_case(texts[i], EAGRE_TEXT("ignoreNullFields"));
-    if (!is_known || (!is_false && !is_true)) {
-      enum eagre_status status = eagre_bind_fail(
-          bind, bind->arguments[1]->position, "UNSUPPORTED_FEATURE.JSON_OPTION",
-          "The feature is not supported: the option '%.*s' = '%.*s' of to_json.",
-          (int)texts[i].size, texts[i].data, (int)texts[i + 1].size, texts[i + 1].data);
-      eagre_error_hint(bind->error, "ignoreNullFields = true or false is the option there is");
-      return status;
-    }
-    keeps_nulls = is_false;
-  }
+  struct eagre_text text;
+  struct eagre_expression_to_json *to_json =
+      eagre_arena_allocate_zeroed(bind->arena, sizeof *to_json);
+  EAGRE_TRY(read_write_options(bind, to_json, &text));
+  EAGRE_TRY(check_writer(bind, to_json));
   bind->argument_count = 1;
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_STRING), eagre_kernel_to_json);
-  (*out)->parameters[0] = keeps_nulls;
+  (*out)->to_json = to_json;
+  (*out)->text = text;
+  return EAGRE_OK;
+}
+
+static enum eagre_status get_writer(struct eagre_kernel_call *call, struct writer **out) {
+  if (call->state->data == NULL) {
+    struct writer *writer;
+    EAGRE_TRY(open_writer(call->node->to_json, call->zone, &writer, call->error));
+    call->state->data = writer;
+    call->state->free = free_writer;
+  }
+  *out = call->state->data;
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_kernel_to_json(struct eagre_kernel_call *call) {
+  struct writer *json;
+  EAGRE_TRY(get_writer(call, &json));
   struct eagre_text *out = eagre_kernel_out_zeroed(call);
-  struct eagre_json_write_options options = {call->zone, call->node->parameters[0] != 0};
   struct eagre_text_writer writer;
   struct eagre_buffer buffer = {0};
   eagre_text_writer_init(&writer, call->arena);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     eagre_buffer_clear(&buffer);
-    eagre_json_write_struct(call->arguments[0], row, &options, &buffer);
+    eagre_json_write_struct(call->arguments[0], row, &json->options, &buffer);
     out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&buffer));
   }
   eagre_buffer_done(&buffer);

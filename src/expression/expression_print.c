@@ -173,7 +173,7 @@ static void print_named_call(const struct printer *printer, const struct eagre_e
   print_string(printer, node->function->info.name);
   print_string(printer, "(");
   print_arguments(printer, node, 0, ", ");
-  if (node->json != NULL) {
+  if (node->json != NULL || (node->to_json != NULL && node->text.size > 0)) {
     print_string(printer, ", ");
     eagre_buffer_append_text(printer->out, node->text);
   }

@@ -31,6 +31,15 @@ struct eagre_expression_json {
   const bool *wanted;                 /* one flag per field of `schema`, NULL = all */
 };
 
+/* What to_json needs; a text without data was not given. */
+struct eagre_expression_to_json {
+  bool keeps_nulls;
+  bool is_pretty;
+  struct eagre_text timestamp_format;
+  struct eagre_text date_format;
+  struct eagre_text zone_name;
+};
+
 struct eagre_expression {
   enum eagre_expression_kind kind;
   bool is_constant; /* no column and no batch timestamp below */
@@ -47,8 +56,10 @@ struct eagre_expression {
    * shorter than a day. */
   int64_t parameters[4];
   const struct eagre_expression_json *json; /* from_json */
-  struct eagre_text text;                   /* LITERAL of DECIMAL; path of value:path */
-  struct eagre_vector value;                /* LITERAL */
+  const struct eagre_expression_to_json *to_json;
+  struct eagre_text text;    /* LITERAL of DECIMAL; path of value:path; options of
+                                               from_json and to_json as they are written */
+  struct eagre_vector value; /* LITERAL */
 };
 
 /* ---- Functions ------------------------------------------------------------------------------ */

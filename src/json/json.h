@@ -124,6 +124,10 @@ enum eagre_status eagre_json_colon_path_new(struct eagre_text path,
 struct eagre_json_write_options {
   const struct eagre_zone *zone;
   bool keep_nulls; /* ignoreNullFields = false */
+  bool is_pretty;  /* a line per member, as Jackson's pretty printer */
+  const struct eagre_pattern *timestamp_pattern; /* NULL: yyyy-MM-dd'T'HH:mm:ss.SSSXXX */
+  const struct eagre_pattern *date_pattern;      /* NULL: yyyy-MM-dd */
+  const struct eagre_zone *date_zone;            /* UTC; required with `date_pattern` */
   /* Called in the middle of a value when `out` has become large, to write its content away and
    * clear it: a long string is then never there as a whole. NULL: everything stays in `out`. */
   void (*drain)(void *context, struct eagre_buffer *out);

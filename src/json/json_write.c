@@ -92,9 +92,37 @@ static void append_base64(struct eagre_text bytes, struct eagre_buffer *out) {
   out->size += (size_t)(at - begin);
 }
 
+/* An instant by a pattern, which may hold any text. */
+static void append_by_pattern(const struct eagre_pattern *pattern, int64_t us,
+                              const struct eagre_zone *zone, struct eagre_buffer *out) {
+  struct eagre_buffer text = {0};
+  eagre_pattern_format(pattern, us, zone, &text);
+  append_string(eagre_buffer_text(&text), out);
+  eagre_buffer_done(&text);
+}
+
+/* By the pattern of the options; false when there is none for the type. */
+static bool append_formatted_time(const struct eagre_vector *vector, uint32_t index,
+                                  const struct eagre_json_write_options *options,
+                                  struct eagre_buffer *out) {
+  const int64_t day_us = INT64_C(86400000000);
+  if (vector->type->kind == EAGRE_TYPE_TIMESTAMP && options->timestamp_pattern != NULL) {
+    append_by_pattern(options->timestamp_pattern, EAGRE_VALUES(int64_t, vector)[index],
+                      options->zone, out);
+    return true;
+  }
+  if (vector->type->kind == EAGRE_TYPE_DATE && options->date_pattern != NULL) {
+    append_by_pattern(options->date_pattern, EAGRE_VALUES(int32_t, vector)[index] * day_us,
+                      options->date_zone, out);
+    return true;
+  }
+  return false;
+}
+
 /* Dates, timestamps and intervals stand in quotes. */
 static void append_time(const struct eagre_vector *vector, uint32_t index,
                         const struct eagre_json_write_options *options, struct eagre_buffer *out) {
+  if (append_formatted_time(vector, index, options, out)) return;
   eagre_buffer_append_char(out, '"');
   switch (vector->type->kind) {
   case EAGRE_TYPE_DATE:
@@ -112,7 +140,17 @@ static void append_time(const struct eagre_vector *vector, uint32_t index,
   eagre_buffer_append_char(out, '"');
 }
 
-static void append_members(const struct eagre_vector *vector, uint32_t row,
+static void append_line(uint32_t depth, struct eagre_buffer *out) {
+  eagre_buffer_append_char(out, '\n');
+  for (uint32_t i = 0; i < depth; i++)
+    eagre_buffer_append_string(out, "  ");
+}
+
+static void append_value(const struct eagre_vector *vector, uint32_t row, uint32_t depth,
+                         const struct eagre_json_write_options *options, struct eagre_buffer *out);
+
+/* `depth` objects are open around this one. */
+static void append_members(const struct eagre_vector *vector, uint32_t row, uint32_t depth,
                            const struct eagre_json_write_options *options,
                            struct eagre_buffer *out) {
   char separator = '{';
@@ -120,18 +158,22 @@ static void append_members(const struct eagre_vector *vector, uint32_t row,
     const struct eagre_vector *child = &vector->children[i];
     if (!options->keep_nulls && eagre_vector_is_null(child, row)) continue;
     eagre_buffer_append_char(out, separator);
+    if (options->is_pretty) append_line(depth + 1, out);
     append_string(vector->type->fields[i].name, out);
-    eagre_buffer_append_char(out, ':');
-    eagre_json_write_value(child, row, options, out);
+    eagre_buffer_append_string(out, options->is_pretty ? " : " : ":");
+    append_value(child, row, depth + 1, options, out);
     separator = ',';
   }
-  if (separator == '{') eagre_buffer_append_char(out, '{');
+  if (separator == '{') {
+    eagre_buffer_append_string(out, options->is_pretty ? "{ " : "{");
+  } else if (options->is_pretty) {
+    append_line(depth, out);
+  }
   eagre_buffer_append_char(out, '}');
 }
 
-void eagre_json_write_value(const struct eagre_vector *vector, uint32_t row,
-                            const struct eagre_json_write_options *options,
-                            struct eagre_buffer *out) {
+static void append_value(const struct eagre_vector *vector, uint32_t row, uint32_t depth,
+                         const struct eagre_json_write_options *options, struct eagre_buffer *out) {
   if (eagre_vector_is_null(vector, row)) {
     eagre_buffer_append_string(out, "null");
     return;
@@ -164,12 +206,18 @@ void eagre_json_write_value(const struct eagre_vector *vector, uint32_t row,
     append_base64(EAGRE_VALUES(struct eagre_text, vector)[index], out);
     break;
   case EAGRE_TYPE_STRUCT:
-    append_members(vector, row, options, out);
+    append_members(vector, row, depth, options, out);
     break;
   default:
     append_time(vector, index, options, out);
     break;
   }
+}
+
+void eagre_json_write_value(const struct eagre_vector *vector, uint32_t row,
+                            const struct eagre_json_write_options *options,
+                            struct eagre_buffer *out) {
+  append_value(vector, row, 0, options, out);
 }
 
 void eagre_json_write_struct(const struct eagre_vector *vector, uint32_t row,

@@ -96,7 +96,8 @@ enum eagre_status eagre_delta_file_write(struct eagre_delta_file *file,
 uint64_t eagre_delta_file_size(const struct eagre_delta_file *file);
 uint64_t eagre_delta_file_row_count(const struct eagre_delta_file *file);
 /* Finishes and syncs the file and its directory and appends its `add` action, one line of JSON with
- * statistics and newline, to `out_action`. Frees the file in any case. */
+ * statistics and newline, to `out_action`. Frees the file in any case. UNSAFE:
+ * DELTA_DATA_FILE_MISSING, another process removed it. */
 enum eagre_status eagre_delta_file_finish(struct eagre_delta_file *file,
                                           struct eagre_buffer *out_action,
                                           struct eagre_error *error);

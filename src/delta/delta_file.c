@@ -229,8 +229,9 @@ static enum eagre_status finish(struct eagre_delta_file *file, struct eagre_buff
   struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, file->name);
   struct eagre_io_entry entry;
   enum eagre_status status = eagre_io_stat(file->io, path.data, &entry, error);
+  /* Whoever took the checkpoint over removes the files of attempts before his. */
   if (status == EAGRE_END) {
-    return eagre_error_set(error, EAGRE_IO, "DELTA_DATA_FILE_MISSING",
+    return eagre_error_set(error, EAGRE_UNSAFE, "DELTA_DATA_FILE_MISSING",
                            "the data file %s vanished while it was written", path.data);
   }
   if (status != EAGRE_OK) return status;

@@ -262,7 +262,8 @@ enum eagre_status eagre_kernel_last_day(struct eagre_kernel_call *call) {
     if (!eagre_kernel_is_live(call, row)) continue;
     int32_t days = EAGRE_ARGUMENT(int32_t, call, 0, row);
     struct civil_day civil = split_day(days);
-    out[row] = days + (int32_t)(eagre_value_month_length(civil.year, civil.month) - civil.day);
+    int64_t last = (int64_t)days + eagre_value_month_length(civil.year, civil.month) - civil.day;
+    EAGRE_TRY(put_days(call, row, last, out));
   }
   return EAGRE_OK;
 }

@@ -132,17 +132,23 @@ static int64_t truncate_days(int64_t days, enum unit unit) {
 }
 
 /* Units below a day keep the offset that is in force at the instant. */
-static int64_t truncate_instant(int64_t timestamp_us, enum unit unit,
-                                const struct eagre_zone *zone) {
+/* False when what is left lies before the first TIMESTAMP. */
+static bool truncate_instant(int64_t timestamp_us, enum unit unit, const struct eagre_zone *zone,
+                             int64_t *out) {
   static const int64_t lengths_us[] = {
       [UNIT_HOUR] = INT64_C(3600000000), [UNIT_MINUTE] = 60000000, [UNIT_SECOND] = 1000000,
       [UNIT_MILLISECOND] = 1000,         [UNIT_MICROSECOND] = 1,
   };
   int64_t local_us = eagre_time_local(timestamp_us, zone);
-  if (unit >= UNIT_HOUR) return timestamp_us - eagre_modulo_floor(local_us, lengths_us[unit]);
+  if (unit >= UNIT_HOUR) {
+    int64_t rest_us = eagre_modulo_floor(local_us, lengths_us[unit]);
+    return !__builtin_sub_overflow(timestamp_us, rest_us, out);
+  }
   int64_t days = eagre_divide_floor(local_us, EAGRE_MICROS_PER_DAY);
   if (unit != UNIT_DAY) days = truncate_days(days, unit);
-  return eagre_time_instant(days * EAGRE_MICROS_PER_DAY, zone);
+  if (__builtin_mul_overflow(days, EAGRE_MICROS_PER_DAY, &local_us)) return false;
+  *out = eagre_time_instant(local_us, zone);
+  return true;
 }
 
 /* date_trunc(unit, timestamp); NULL for a unit that is none. */
@@ -155,8 +161,10 @@ enum eagre_status eagre_kernel_date_trunc(struct eagre_kernel_call *call) {
     enum unit unit = is_fixed ? fixed : find_unit(eagre_kernel_text(call, 0, row));
     if (unit == UNIT_UNKNOWN) {
       eagre_kernel_set_null(call, row);
-    } else {
-      out[row] = truncate_instant(EAGRE_ARGUMENT(int64_t, call, 1, row), unit, call->zone);
+    } else if (!truncate_instant(EAGRE_ARGUMENT(int64_t, call, 1, row), unit, call->zone,
+                                 &out[row])) {
+      return eagre_kernel_fail(call, row, "DATETIME_OVERFLOW",
+                               "Datetime operation overflow: a TIMESTAMP truncated.");
     }
   }
   return EAGRE_OK;

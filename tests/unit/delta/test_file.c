@@ -89,6 +89,20 @@ static void test_aborted_file_is_removed(void **state) {
   eagre_delta_file_abort(NULL);
 }
 
+/* By a process that has taken the checkpoint over. */
+static void test_file_removed_by_another(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_parquet_options parquet;
+  eagre_parquet_options_init(&parquet);
+  parquet.codec = EAGRE_CODEC_NONE;
+  struct eagre_delta_file *file = open_file(fixture, fixture->schema, &parquet);
+  struct eagre_buffer action = {0};
+  remove_file(fixture, "part-00000-33f6ab4c-0-A-c000.parquet");
+  assert_int_equal(eagre_delta_file_finish(file, &action, &fixture->error), EAGRE_UNSAFE);
+  assert_string_equal(fixture->error.class_name, "DELTA_DATA_FILE_MISSING");
+  eagre_buffer_done(&action);
+}
+
 static void test_not_null(void **state) {
   struct fixture *fixture = *state;
   struct eagre_parquet_options parquet;
@@ -153,6 +167,7 @@ int run_file_tests(void) {
       cmocka_unit_test_setup_teardown(test_add_action, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_files_of_one_attempt_are_numbered, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_aborted_file_is_removed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_file_removed_by_another, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_not_null, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_only_the_first_leaves_have_statistics, set_up,
                                       tear_down),

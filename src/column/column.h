@@ -40,7 +40,8 @@ enum eagre_type_kind {
   EAGRE_TYPE_TIMESTAMP,    /* int64_t, microseconds since 1970-01-01T00:00:00Z */
   EAGRE_TYPE_STRUCT,       /* children */
   EAGRE_TYPE_INTERVAL_DAY, /* int64_t, microseconds; in expressions only, not in tables */
-  EAGRE_TYPE_DECIMAL,      /* the rest: named, not supported yet */
+  EAGRE_TYPE_DECIMAL,      /* __int128 (eagre_decimal); the rest: read, not computed yet */
+  /* int64_t, microseconds of wall-clock time */
   EAGRE_TYPE_TIMESTAMP_NTZ,
   EAGRE_TYPE_INTERVAL_YEAR,
   EAGRE_TYPE_ARRAY,

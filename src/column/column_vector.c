@@ -35,7 +35,8 @@ static void init_children(struct eagre_vector *vector, uint32_t row_count,
 
 void eagre_vector_init(struct eagre_vector *vector, const struct eagre_type *type,
                        uint32_t row_count, struct eagre_arena *arena) {
-  eagre_assert(eagre_type_is_supported(type->kind) || is_list(type->kind));
+  eagre_assert(eagre_type_is_supported(type->kind) || is_list(type->kind) ||
+               eagre_type_width(type->kind) > 0);
   *vector = (struct eagre_vector){.type = type};
   if (type->kind == EAGRE_TYPE_BOOLEAN) {
     vector->data = allocate_bits(row_count, false, arena);

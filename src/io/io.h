@@ -132,7 +132,7 @@ enum eagre_status eagre_io_lock_acquire(const char *path, struct eagre_io_lock *
                                         struct eagre_error *error);
 void eagre_io_lock_release(struct eagre_io_lock *lock);
 
-/* Reading a file front to back in pieces, for the file source. END when it does not exist. */
+/* Reading a file front to back in pieces, or anywhere in it. END when it does not exist. */
 struct eagre_io_reader;
 enum eagre_status eagre_io_reader_open(struct eagre_io *io, const char *path,
                                        struct eagre_io_reader **out_reader,
@@ -140,6 +140,11 @@ enum eagre_status eagre_io_reader_open(struct eagre_io *io, const char *path,
 /* Up to `size` bytes into `out`; *out_size 0 at the end of the file. */
 enum eagre_status eagre_io_reader_read(struct eagre_io_reader *reader, void *out, size_t size,
                                        size_t *out_size, struct eagre_error *error);
+/* Up to `size` bytes from `offset` on, fewer only at the end of the file; where the reader above
+ * stands does not matter and is not changed. */
+enum eagre_status eagre_io_reader_read_at(struct eagre_io_reader *reader, uint64_t offset,
+                                          void *out, size_t size, size_t *out_size,
+                                          struct eagre_error *error);
 void eagre_io_reader_close(struct eagre_io_reader *reader);
 
 /* ---- Waiting -------------------------------------------------------------------------------- */

@@ -289,6 +289,21 @@ enum eagre_status eagre_io_reader_read(struct eagre_io_reader *reader, void *out
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_io_reader_read_at(struct eagre_io_reader *reader, uint64_t offset,
+                                          void *out, size_t size, size_t *out_size,
+                                          struct eagre_error *error) {
+  size_t done = 0;
+  while (done < size) {
+    int64_t result =
+        read_at(reader->io, reader->descriptor, (char *)out + done, size - done, offset + done);
+    if (result < 0) return eagre_io_error(error, "read", reader->path, result);
+    if (result == 0) break;
+    done += (size_t)result;
+  }
+  *out_size = done;
+  return EAGRE_OK;
+}
+
 void eagre_io_reader_close(struct eagre_io_reader *reader) {
   if (reader == NULL) return;
   close(reader->descriptor);

@@ -1,8 +1,15 @@
-/* Door of the room `parquet`: Parquet files, front to back (the reader comes later).
+/* Door of the room `parquet`: Parquet files, written front to back and read in batches.
  *
- * v1 pages, dictionary with fallback to PLAIN, statistics, page index, INT64 microseconds; what
- * each reader demands: delta-parquet 2. A writer belongs to one thread. Column chunks are encoded
- * in memory batch by batch; a row group is closed at 1 Mi rows or 128 MiB. */
+ * The writer: v1 pages, dictionary with fallback to PLAIN, statistics, page index, INT64
+ * microseconds. Column chunks are encoded in memory batch by batch; a row group is closed at 1 Mi
+ * rows or 128 MiB.
+ *
+ * The reader: pages of both versions, every encoding and codec of the format but LZO and BROTLI,
+ * nested columns in today's and older forms, columns chosen by name and widened as Spark does, row
+ * groups left out by their statistics, checksums verified where there are some. It trusts nothing
+ * that a file says about itself.
+ *
+ * A writer or reader belongs to one thread; batches that were read do not. */
 #pragma once
 
 #include <stdbool.h>
@@ -67,3 +74,63 @@ const struct eagre_parquet_statistics *
 eagre_parquet_writer_statistics(const struct eagre_parquet_writer *writer, uint32_t leaf);
 /* Frees; an unfinished file is removed. NULL is fine. */
 void eagre_parquet_writer_free(struct eagre_parquet_writer *writer);
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+enum eagre_parquet_comparison {
+  EAGRE_PARQUET_EQUAL,
+  EAGRE_PARQUET_LESS,
+  EAGRE_PARQUET_LESS_OR_EQUAL,
+  EAGRE_PARQUET_GREATER,
+  EAGRE_PARQUET_GREATER_OR_EQUAL,
+  EAGRE_PARQUET_IS_NULL,
+  EAGRE_PARQUET_IS_NOT_NULL,
+};
+
+/* `column` OP `constant`, with Spark's order (NaN above all numbers). */
+struct eagre_parquet_predicate {
+  struct eagre_text column; /* a top-level column, which need not be among those read */
+  enum eagre_parquet_comparison comparison;
+  const struct eagre_vector *constant; /* one row, not NULL; unused by IS_NULL and IS_NOT_NULL */
+};
+
+struct eagre_parquet_read_options {
+  /* A STRUCT of the columns wanted, by name, ignoring case; borrowed as long as the reader and its
+   * batches. A column that the file does not have is NULL. Without it: all columns, as the file has
+   * them. */
+  const struct eagre_type *columns;
+  /* Row groups are left out in which no row can meet them all. The rows that are read still have to
+   * be tested. Borrowed while opening. */
+  const struct eagre_parquet_predicate *predicates;
+  uint32_t predicate_count;
+  uint64_t page_size_max;    /* of one page, uncompressed; 0 = 1 GiB */
+  uint32_t batch_values_max; /* of one leaf below an ARRAY or MAP in one batch; 0 = 64 Mi */
+};
+
+struct eagre_parquet_reader;
+
+/* `options` may be NULL. IO FAILED_READ_FILE.FILE_NOT_EXIST; DATA for a file that is damaged or not
+ * Parquet (FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER, .NO_HINT), encrypted
+ * (UNSUPPORTED_FEATURE.PARQUET_ENCRYPTION), of a type that cannot be represented
+ * (PARQUET_TYPE_ILLEGAL) or not be read as asked for
+ * (FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH). Texts name file and column. */
+enum eagre_status eagre_parquet_reader_open(struct eagre_io *io, const char *path,
+                                            const struct eagre_parquet_read_options *options,
+                                            struct eagre_parquet_reader **out_reader,
+                                            struct eagre_error *error);
+/* A STRUCT of the columns that batches have, as long as the reader. Unsigned integers are of the
+ * next wider type (64 bits: DECIMAL(20, 0)), INT96 is TIMESTAMP, nanoseconds are cut to
+ * microseconds. */
+const struct eagre_type *eagre_parquet_reader_columns(const struct eagre_parquet_reader *reader);
+/* Rows of the whole file, and of the row groups that are not left out. */
+uint64_t eagre_parquet_reader_row_count(const struct eagre_parquet_reader *reader);
+uint64_t eagre_parquet_reader_kept_row_count(const struct eagre_parquet_reader *reader);
+/* Fills an empty batch with the next rows, at most EAGRE_BATCH_ROWS_MAX, of one row group; END when
+ * there are none. Texts point into pages, which are the batch's backing. `*out_first_row` (may be
+ * NULL) is the first row's place in the file, from 0. After an error nothing more can be read. */
+enum eagre_status eagre_parquet_reader_read(struct eagre_parquet_reader *reader,
+                                            struct eagre_batch *batch, uint64_t *out_first_row,
+                                            struct eagre_error *error);
+/* Batches that were read stay valid, but for their types (`columns` of the options was NULL). NULL
+ * is fine. */
+void eagre_parquet_reader_close(struct eagre_parquet_reader *reader);

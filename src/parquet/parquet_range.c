@@ -167,6 +167,8 @@ void eagre_parquet_range_add(struct eagre_parquet_range *range, const void *valu
   case EAGRE_PARQUET_BYTE_ARRAY:
     add_texts(range, values, count);
     break;
+  default:
+    eagre_assert_failed("a type that is written", __FILE__, __LINE__);
   }
   range->has_values = true;
 }
@@ -194,6 +196,8 @@ void eagre_parquet_range_merge(struct eagre_parquet_range *into,
                                     eagre_buffer_text(&from->text_maximum)},
               2);
     break;
+  default:
+    eagre_assert_failed("a type that is written", __FILE__, __LINE__);
   }
   into->has_values = true;
 }

@@ -48,6 +48,20 @@ def write_parquet(path, fields, rows, **options):
     return run("write_parquet", [path], lines(header, fields, rows))
 
 
+def read_parquet(path, **options):
+    """Reads a file with our reader: the type of its columns as text, the rows, row counts, and the
+    place of each row in the file."""
+    done = subprocess.run([program("read_parquet"), str(path), json.dumps(options)],
+                          capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+    if done.returncode != 0:
+        raise Refused(done.returncode, done.stderr.decode(errors="replace").strip())
+    # Only \n ends a line: strings may hold other ends of lines.
+    lines = done.stdout.decode(errors="surrogateescape").split("\n")[:-1]
+    told = [json.loads(line) for line in lines]
+    rows = told[1:-1]
+    return told[0], [row[1:] for row in rows], told[-1], [row[0] for row in rows]
+
+
 def lines(header, fields, rows):
     """The input of a driver: the header and a line per row."""
     told = [json.dumps(header)]
@@ -90,6 +104,29 @@ def tell(kind, value):
     if kind["type"] == "array":
         return [tell(kind["elementType"], each) for each in value]
     return [[tell(kind["keyType"], key), tell(kind["valueType"], each)] for key, each in value]
+
+
+def hear(kind, value):
+    """What the reading driver told, as Python values: the opposite of `tell`."""
+    if value is None:
+        return None
+    if kind == "binary":
+        return bytes.fromhex(value)
+    if kind in ("float", "double"):
+        return float.fromhex(value)
+    if isinstance(kind, str):
+        return value
+    if kind["type"] == "struct":
+        return tuple(hear(child, each)
+                     for (_, child), each in zip(fields_of(kind), value, strict=True))
+    if kind["type"] == "array":
+        return [hear(kind["elementType"], each) for each in value]
+    return [(hear(kind["keyType"], key), hear(kind["valueType"], each)) for key, each in value]
+
+
+def hear_rows(fields, rows):
+    return [tuple(hear(kind, value) for (_, kind), value in zip(fields, row, strict=True))
+            for row in rows]
 
 
 def _tell_real(value):

@@ -78,12 +78,19 @@ static const struct {
   const char *name;
   enum eagre_type_kind kind;
 } primitive_names[] = {
-    {"boolean", EAGRE_TYPE_BOOLEAN}, {"byte", EAGRE_TYPE_TINYINT},
-    {"short", EAGRE_TYPE_SMALLINT},  {"integer", EAGRE_TYPE_INT},
-    {"long", EAGRE_TYPE_BIGINT},     {"float", EAGRE_TYPE_FLOAT},
-    {"double", EAGRE_TYPE_DOUBLE},   {"string", EAGRE_TYPE_STRING},
-    {"binary", EAGRE_TYPE_BINARY},   {"date", EAGRE_TYPE_DATE},
-    {"void", EAGRE_TYPE_NULL},       {"timestamp", EAGRE_TYPE_TIMESTAMP},
+    {"boolean", EAGRE_TYPE_BOOLEAN},
+    {"byte", EAGRE_TYPE_TINYINT},
+    {"short", EAGRE_TYPE_SMALLINT},
+    {"integer", EAGRE_TYPE_INT},
+    {"long", EAGRE_TYPE_BIGINT},
+    {"float", EAGRE_TYPE_FLOAT},
+    {"double", EAGRE_TYPE_DOUBLE},
+    {"string", EAGRE_TYPE_STRING},
+    {"binary", EAGRE_TYPE_BINARY},
+    {"date", EAGRE_TYPE_DATE},
+    {"void", EAGRE_TYPE_NULL},
+    {"timestamp", EAGRE_TYPE_TIMESTAMP},
+    {"timestamp_ntz", EAGRE_TYPE_TIMESTAMP_NTZ},
 };
 
 static uint32_t count_children(const struct eagre_json_node *node) {
@@ -108,6 +115,18 @@ static struct eagre_field make_field(struct eagre_arena *arena, const char *name
   return (struct eagre_field){eagre_text_of(name), read_type(arena, type), nullable};
 }
 
+/* "decimal(10,2)". */
+static const struct eagre_type *read_decimal_type(struct eagre_arena *arena,
+                                                  struct eagre_text text) {
+  const char *string = eagre_arena_copy_text(arena, text).data;
+  struct eagre_type *type = eagre_arena_allocate_zeroed(arena, sizeof *type);
+  type->kind = EAGRE_TYPE_DECIMAL;
+  if (sscanf(string, "decimal(%hhu,%hhu)", &type->precision, &type->scale) != 2) {
+    fail("unknown type %s", string);
+  }
+  return type;
+}
+
 static const struct eagre_type *read_struct(struct eagre_arena *arena,
                                             const struct eagre_json_node *fields) {
   uint32_t count = count_children(fields);
@@ -127,7 +146,7 @@ const struct eagre_type *read_type(struct eagre_arena *arena, const struct eagre
       if (!eagre_text_equal_string(node->text, primitive_names[i].name)) continue;
       return eagre_type_of(primitive_names[i].kind);
     }
-    fail("unknown type %.*s", (int)node->text.size, node->text.data);
+    return read_decimal_type(arena, node->text);
   }
   const char *name = get_string(node, "type", arena);
   if (strcmp(name, "struct") == 0) return read_struct(arena, eagre_json_member(node, "fields"));
@@ -194,7 +213,11 @@ static void put_value(struct eagre_arena *arena, struct eagre_vector *out, uint3
     return;
   case EAGRE_TYPE_BIGINT:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
     EAGRE_VALUES(int64_t, out)[row] = read_integer(node);
+    return;
+  case EAGRE_TYPE_DECIMAL: /* unscaled */
+    EAGRE_VALUES(__int128, out)[row] = read_integer(node);
     return;
   case EAGRE_TYPE_FLOAT:
     EAGRE_VALUES(float, out)[row] = (float)read_real(node);
@@ -221,7 +244,7 @@ static void build_primitive(struct eagre_arena *arena, const struct eagre_json_n
   for (uint32_t i = 0; i < count; i++) {
     if (!is_null(nodes[i])) {
       put_value(arena, out, i, nodes[i]);
-    } else if (width == sizeof(struct eagre_text)) {
+    } else if (width == sizeof(struct eagre_text) && out->type->kind != EAGRE_TYPE_DECIMAL) {
       EAGRE_VALUES(struct eagre_text, out)[i] = EAGRE_TEXT("of a null row");
     }
   }

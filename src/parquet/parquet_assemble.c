@@ -2,7 +2,7 @@
  *
  * Every vector is made for a number of slots that its parent counted, and counts its own again: so
  * levels that contradict each other between leaves are found, and nothing is read or written beyond
- * what was counted. */
+ * what was counted. That the leaves of an ARRAY or MAP agree on its rows is checked beside. */
 #include "parquet/parquet_assemble.h"
 
 struct assembly {
@@ -104,6 +104,7 @@ static uint32_t make_offsets(const struct eagre_parquet_leaf_reader *leaf,
   const struct eagre_parquet_slice *slice = &leaf->slice;
   uint32_t slot = 0;
   uint32_t element = 0;
+  memset(offsets, 0, ((size_t)count + 1) * sizeof *offsets);
   for (uint32_t i = 0; i < slice->entry_count; i++) {
     uint8_t repetition = slice->repetitions[i];
     uint8_t definition = slice->definitions[i];
@@ -116,6 +117,25 @@ static uint32_t make_offsets(const struct eagre_parquet_leaf_reader *leaf,
   return element;
 }
 
+/* Whether all leaves below `below` have the elements of the ARRAY or MAP `list` in the same
+ * slots. */
+static bool agree_on_offsets(const struct assembly *assembly,
+                             const struct eagre_parquet_column *list,
+                             const struct eagre_parquet_column *below, uint32_t count,
+                             const int32_t *offsets, int32_t *scratch) {
+  if (below->form == EAGRE_PARQUET_COLUMN_LEAF && below->leaf != list->leaf) {
+    make_offsets(&assembly->leaves[below->leaf], list, count, scratch);
+    return memcmp(scratch, offsets, ((size_t)count + 1) * sizeof *offsets) == 0;
+  }
+  if (below->children == NULL) return true;
+  for (uint32_t i = 0; i < below->type->field_count; i++) {
+    if (!agree_on_offsets(assembly, list, &below->children[i], count, offsets, scratch)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static enum eagre_status assemble_list(const struct assembly *assembly,
                                        const struct eagre_parquet_column *column, uint32_t count,
                                        struct eagre_vector *out) {
@@ -123,6 +143,10 @@ static enum eagre_status assemble_list(const struct assembly *assembly,
   size_t size = ((size_t)count + 1) * sizeof *out->offsets;
   out->offsets = eagre_arena_allocate_vector(assembly->arena, size);
   uint32_t element_count = make_offsets(leaf, column, count, out->offsets);
+  int32_t *scratch = eagre_arena_allocate_vector(assembly->arena, size);
+  if (!agree_on_offsets(assembly, column, column, count, out->offsets, scratch)) {
+    return refuse_count(assembly, leaf);
+  }
   return assemble_children(assembly, column, element_count, out);
 }
 

@@ -191,6 +191,28 @@ static void reads_a_file_in_pieces(void **state) {
   assert_memory_equal(all, "0123456789", 10);
 }
 
+static void reads_anywhere_in_a_file(void **state) {
+  struct fixture *fixture = *state;
+  const char *path = scratch_path(fixture->directory, "file");
+  scratch_write(path, "0123456789", 10);
+  struct eagre_io_reader *reader = NULL;
+  struct eagre_error *error = &fixture->error;
+  char piece[8];
+  size_t size = 0;
+  assert_int_equal(eagre_io_reader_open(fixture->io, path, &reader, error), EAGRE_OK);
+  assert_int_equal(eagre_io_reader_read_at(reader, 6, piece, 3, &size, error), EAGRE_OK);
+  assert_int_equal(size, 3);
+  assert_memory_equal(piece, "678", 3);
+  assert_int_equal(eagre_io_reader_read_at(reader, 7, piece, 8, &size, error), EAGRE_OK);
+  assert_int_equal(size, 3);
+  assert_memory_equal(piece, "789", 3);
+  assert_int_equal(eagre_io_reader_read_at(reader, 10, piece, 8, &size, error), EAGRE_OK);
+  assert_int_equal(size, 0);
+  assert_int_equal(eagre_io_reader_read(reader, piece, 2, &size, error), EAGRE_OK);
+  assert_memory_equal(piece, "01", 2);
+  eagre_io_reader_close(reader);
+}
+
 static void clocks_go_forward(void **state) {
   (void)state;
   uint64_t before = eagre_clock_monotonic_ns();
@@ -212,6 +234,7 @@ int run_file_tests(void) {
       FIXTURE_TEST(removes_files_and_misses_none),
       FIXTURE_TEST(renames_over_what_is_there),
       FIXTURE_TEST(reads_a_file_in_pieces),
+      FIXTURE_TEST(reads_anywhere_in_a_file),
       cmocka_unit_test(clocks_go_forward),
   };
   return cmocka_run_group_tests_name("files", tests, NULL, NULL);

@@ -102,5 +102,10 @@ int main(void) {
   failed += run_dictionary_tests();
   failed += run_chunk_tests();
   failed += run_writer_tests();
+  failed += run_thrift_read_tests();
+  failed += run_hybrid_read_tests();
+  failed += run_delta_read_tests();
+  failed += run_convert_tests();
+  failed += run_reader_tests();
   return failed == 0 ? 0 : 1;
 }

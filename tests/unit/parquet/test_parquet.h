@@ -12,11 +12,16 @@
 #include "column/column.h"
 
 int run_chunk_tests(void);
+int run_convert_tests(void);
+int run_delta_read_tests(void);
 int run_dictionary_tests(void);
+int run_hybrid_read_tests(void);
 int run_hybrid_tests(void);
 int run_range_tests(void);
+int run_reader_tests(void);
 int run_schema_tests(void);
 int run_shred_tests(void);
+int run_thrift_read_tests(void);
 int run_thrift_tests(void);
 int run_writer_tests(void);
 

@@ -19,11 +19,6 @@ struct eagre_engine {
   struct eagre_text *flow_names;
 };
 
-static uint64_t count_rows(const struct eagre_epoch_progress *progress) {
-  /* One source per flow today. */
-  return progress->counts->sources[0].rows;
-}
-
 static void forward_report(void *context, const struct eagre_runtime_report *report) {
   struct eagre_engine *engine = context;
   const struct eagre_epoch_progress *progress = report->progress;
@@ -32,9 +27,9 @@ static void forward_report(void *context, const struct eagre_runtime_report *rep
       .flow_size = report->flow.size,
       .epoch = progress->epoch,
       .has_run = progress->has_run,
-      .input_rows = count_rows(progress),
+      .input_rows = eagre_epoch_input_rows(progress->counts),
       .output_rows = progress->counts->output_rows,
-      .late_rows = progress->counts->state.rows_dropped_late,
+      .late_rows = eagre_epoch_sum_state(progress->counts).rows_dropped_late,
       .duration_ms = progress->times.trigger_execution,
       .watermark_ms = progress->watermark_ms,
       .json = report->json.data,

@@ -104,7 +104,7 @@ enum eagre_status eagre_pipeline_query(eagre_pipeline *pipeline, enum eagre_form
   enum eagre_status status = EAGRE_OK;
   for (uint32_t i = 0; i < pipeline->query_count && status == EAGRE_OK; i++) {
     struct query_output output = {.write = write, .context = context};
-    const struct eagre_type *columns = pipeline->queries[i].query->output;
+    const struct eagre_type *columns = pipeline->queries[i].query.root->output;
     output.rows = eagre_rows_new((enum eagre_rows_format)format, columns,
                                  pipeline->queries[i].expression_session.zone, drain, &output);
     status = eagre_runtime_query(pipeline, i, STARTUP_TIMEOUT_US, write_rows, &output, error);

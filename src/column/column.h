@@ -188,6 +188,7 @@ struct eagre_origin {
   struct eagre_text topic; /* topic, or file path; empty when there is none */
   int32_t partition;       /* -1 for a file */
   const int64_t *offsets;  /* offset of each *source* row, or line numbers from 1; may be NULL */
+  uint32_t source;         /* number of the source in its query */
 };
 
 struct eagre_batch {
@@ -201,8 +202,8 @@ struct eagre_batch {
   /* Frees what the rows point to (Kafka messages, a read buffer); may be NULL. Called once. */
   void (*release_backing)(void *backing);
   void *backing;
-  uint64_t source_bytes;    /* raw bytes behind this batch, for metrics and limits */
-  struct eagre_batch *next; /* for lists while the batch has one owner */
+  uint64_t source_bytes;         /* raw bytes behind this batch, for metrics and limits */
+  struct eagre_batch *next;      /* for lists while the batch has one owner */
   struct eagre_batch_pool *pool; /* where `eagre_batch_free` puts it; NULL: back to the heap */
 };
 

@@ -36,8 +36,7 @@ struct eagre_epoch;
 struct eagre_epoch_run {
   int64_t epoch;
   const char *attempt;
-  int64_t batch_timestamp_us;
-  struct eagre_final_epoch state; /* watermarks of this epoch */
+  struct eagre_stateful_epoch state; /* batch timestamp and watermarks of this epoch */
 };
 
 struct eagre_epoch_source_count {
@@ -47,11 +46,17 @@ struct eagre_epoch_source_count {
 
 /* What they report; summed over cores. Arrays are the caller's, sized by the flow. */
 struct eagre_epoch_counts {
-  struct eagre_epoch_source_count *sources; /* source_count */
-  struct eagre_event_time *event_times;     /* watermark_count */
-  struct eagre_final_metrics state;
+  struct eagre_epoch_source_count *sources;
+  uint32_t source_count;
+  struct eagre_event_time *event_times;
+  uint32_t watermark_count;
+  struct eagre_stateful_metrics *operators;
+  uint32_t operator_count;
   uint64_t output_rows;
 };
+/* Rows of all sources; the sum over all stateful operators. */
+uint64_t eagre_epoch_input_rows(const struct eagre_epoch_counts *counts);
+struct eagre_stateful_metrics eagre_epoch_sum_state(const struct eagre_epoch_counts *counts);
 
 struct eagre_epoch_pieces {
   struct eagre_text *pieces; /* one per core, in `arena` */

@@ -71,8 +71,8 @@ static enum eagre_status run(struct eagre_epoch *epoch, const struct epoch_plan 
   const struct eagre_epoch_run request = {
       .epoch = plan->epoch,
       .attempt = epoch->attempt,
-      .batch_timestamp_us = plan->timestamp_ms * 1000,
-      .state = {.eviction_watermark_ms = epoch->watermarks.eviction_ms,
+      .state = {.batch_timestamp_us = plan->timestamp_ms * 1000,
+                .eviction_watermark_ms = epoch->watermarks.eviction_ms,
                 .late_watermark_ms = epoch->watermarks.late_ms,
                 .is_first_epoch = plan->epoch == 0},
   };
@@ -89,7 +89,7 @@ static enum eagre_status prepare(struct eagre_epoch *epoch, const struct epoch_p
                                  struct eagre_error *error) {
   const struct eagre_epoch_workers *workers = epoch->options.workers;
   struct eagre_checkpoint *checkpoint = epoch->options.checkpoint;
-  bool has_state = epoch->options.flow->aggregate != NULL;
+  bool has_state = epoch->options.flow->query.stateful_count > 0;
   EAGRE_TRY(workers->prepare(workers->context, plan->epoch, epoch->attempt, &epoch->arena,
                              out_pieces, error));
   if (has_state) {
@@ -144,7 +144,7 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
   EAGRE_TRY(eagre_sink_purge(epoch->options.sink, committed, error));
   if (keep_from <= 0) return EAGRE_OK;
   EAGRE_TRY(eagre_checkpoint_purge(epoch->options.checkpoint, keep_from, error));
-  if (flow->aggregate != NULL) {
+  if (flow->query.stateful_count > 0) {
     EAGRE_TRY(eagre_state_purge(epoch->options.io,
                                 eagre_checkpoint_state_path(epoch->options.checkpoint), keep_from,
                                 error));

@@ -13,6 +13,11 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
       eagre_allocate_zeroed(flow->source_count + 1, sizeof *epoch->counts.sources);
   epoch->counts.event_times =
       eagre_allocate_zeroed(flow->watermark_count + 1, sizeof *epoch->counts.event_times);
+  epoch->counts.source_count = flow->source_count;
+  epoch->counts.watermark_count = flow->watermark_count;
+  epoch->counts.operator_count = flow->query.stateful_count;
+  epoch->counts.operators =
+      eagre_allocate_zeroed(flow->query.stateful_count + 1, sizeof *epoch->counts.operators);
   return epoch;
 }
 
@@ -21,6 +26,7 @@ void eagre_epoch_free(struct eagre_epoch *epoch) {
   eagre_epoch_watermarks_done(&epoch->watermarks);
   eagre_free(epoch->counts.sources);
   eagre_free(epoch->counts.event_times);
+  eagre_free(epoch->counts.operators);
   eagre_arena_done(&epoch->arena);
   eagre_arena_done(&epoch->position_arenas[0]);
   eagre_arena_done(&epoch->position_arenas[1]);
@@ -93,7 +99,7 @@ static enum eagre_status ask_sources(struct eagre_epoch *epoch, struct step_plan
 /* An epoch without data closes the windows that the watermark has passed (spark-semantics 3.6). */
 static bool wants_no_data_epoch(const struct eagre_epoch *epoch) {
   const struct eagre_flow *flow = epoch->options.flow;
-  if (flow->aggregate == NULL || flow->mode == EAGRE_MODE_COMPLETE) return false;
+  if (flow->query.stateful_count == 0 || flow->mode == EAGRE_MODE_COMPLETE) return false;
   if (flow->trigger.kind == EAGRE_TRIGGER_ONCE) return false;
   if (!eagre_option_boolean(&flow->settings, "spark.sql.streaming.noDataMicroBatches.enabled")) {
     return false;
@@ -133,9 +139,11 @@ static void begin_progress(struct eagre_epoch *epoch, const struct step_plan *st
   memset(epoch->counts.event_times, 0,
          sizeof *epoch->counts.event_times * (epoch->options.flow->watermark_count + 1));
   epoch->counts.output_rows = 0;
-  epoch->counts.state =
-      (struct eagre_final_metrics){.rows_total = epoch->counts.state.rows_total,
-                                   .memory_bytes = epoch->counts.state.memory_bytes};
+  for (uint32_t i = 0; i < epoch->options.flow->query.stateful_count; i++) {
+    struct eagre_stateful_metrics *metrics = &epoch->counts.operators[i];
+    *metrics = (struct eagre_stateful_metrics){.rows_total = metrics->rows_total,
+                                               .memory_bytes = metrics->memory_bytes};
+  }
 }
 
 static void add_source_metrics(struct eagre_epoch *epoch, const struct step_plan *step) {

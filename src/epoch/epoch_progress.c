@@ -81,11 +81,31 @@ static void print_durations(const struct eagre_epoch_progress *progress, struct 
                       (long long)times->trigger_execution, (long long)times->wal_commit);
 }
 
+uint64_t eagre_epoch_input_rows(const struct eagre_epoch_counts *counts) {
+  uint64_t rows = 0;
+  for (uint32_t i = 0; i < counts->source_count; i++) {
+    rows += counts->sources[i].rows;
+  }
+  return rows;
+}
+
+struct eagre_stateful_metrics eagre_epoch_sum_state(const struct eagre_epoch_counts *counts) {
+  struct eagre_stateful_metrics sum = {0};
+  for (uint32_t i = 0; i < counts->operator_count; i++) {
+    const struct eagre_stateful_metrics *each = &counts->operators[i];
+    sum.rows_total += each->rows_total;
+    sum.rows_updated += each->rows_updated;
+    sum.rows_removed += each->rows_removed;
+    sum.rows_dropped_late += each->rows_dropped_late;
+    sum.memory_bytes += each->memory_bytes;
+  }
+  return sum;
+}
+
 /* Observations of all WATERMARK nodes together, as Spark merges them. */
-static struct eagre_event_time merge_event_times(const struct eagre_epoch_counts *counts,
-                                                 uint32_t watermark_count) {
+static struct eagre_event_time merge_event_times(const struct eagre_epoch_counts *counts) {
   struct eagre_event_time all = {0};
-  for (uint32_t i = 0; i < watermark_count; i++) {
+  for (uint32_t i = 0; i < counts->watermark_count; i++) {
     const struct eagre_event_time *each = &counts->event_times[i];
     if (each->count == 0) continue;
     if (all.count == 0 || each->maximum_ms > all.maximum_ms) all.maximum_ms = each->maximum_ms;
@@ -99,7 +119,7 @@ static struct eagre_event_time merge_event_times(const struct eagre_epoch_counts
 static void print_event_time(const struct eagre_epoch_progress *progress,
                              const struct eagre_flow *flow, struct eagre_buffer *out) {
   if (flow->watermark_count == 0) return;
-  struct eagre_event_time seen = merge_event_times(progress->counts, flow->watermark_count);
+  struct eagre_event_time seen = merge_event_times(progress->counts);
   eagre_buffer_append_string(out, ",\"eventTime\":{");
   if (progress->has_run && seen.count > 0) {
     eagre_buffer_append_string(out, "\"avg\":");
@@ -115,21 +135,26 @@ static void print_event_time(const struct eagre_epoch_progress *progress,
   eagre_buffer_append_char(out, '}');
 }
 
+static void print_operator(const struct eagre_stateful_metrics *state, uint32_t partition_count,
+                           struct eagre_buffer *out) {
+  eagre_buffer_printf(
+      out,
+      "{\"operatorName\":\"stateStoreSave\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
+      "\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%llu,\"allRemovalsTimeMs\":0,"
+      "\"commitTimeMs\":0,\"memoryUsedBytes\":%llu,\"numRowsDroppedByWatermark\":%llu,"
+      "\"numShufflePartitions\":%u,\"numStateStoreInstances\":%u,\"customMetrics\":{}}",
+      (unsigned long long)state->rows_total, (unsigned long long)state->rows_updated,
+      (unsigned long long)state->rows_removed, (unsigned long long)state->memory_bytes,
+      (unsigned long long)state->rows_dropped_late, partition_count, partition_count);
+}
+
+/* Spark lists the last operator of the data first. */
 static void print_state(const struct eagre_epoch_progress *progress, const struct eagre_flow *flow,
                         struct eagre_buffer *out) {
   eagre_buffer_append_string(out, ",\"stateOperators\":[");
-  if (flow->aggregate != NULL) {
-    const struct eagre_final_metrics *state = &progress->counts->state;
-    eagre_buffer_printf(
-        out,
-        "{\"operatorName\":\"stateStoreSave\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
-        "\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%llu,\"allRemovalsTimeMs\":0,"
-        "\"commitTimeMs\":0,\"memoryUsedBytes\":%llu,\"numRowsDroppedByWatermark\":%llu,"
-        "\"numShufflePartitions\":%u,\"numStateStoreInstances\":%u,\"customMetrics\":{}}",
-        (unsigned long long)state->rows_total, (unsigned long long)state->rows_updated,
-        (unsigned long long)state->rows_removed, (unsigned long long)state->memory_bytes,
-        (unsigned long long)state->rows_dropped_late, flow->state_partition_count,
-        flow->state_partition_count);
+  for (uint32_t i = flow->query.stateful_count; i-- > 0;) {
+    print_operator(&progress->counts->operators[i], flow->state_partition_count, out);
+    if (i > 0) eagre_buffer_append_char(out, ',');
   }
   eagre_buffer_append_char(out, ']');
 }

@@ -61,7 +61,7 @@ static enum eagre_status check_partitions(struct eagre_flow *flow,
                                           const char *path, struct eagre_error *error) {
   struct eagre_text text = logged_setting(offsets, "spark.sql.shuffle.partitions");
   int64_t logged = 0;
-  if (text.size == 0 || flow->aggregate == NULL) return EAGRE_OK;
+  if (text.size == 0 || flow->query.stateful_count == 0) return EAGRE_OK;
   bool is_number = eagre_value_parse_integer(text, &logged) == EAGRE_VALUE_OK;
   if (!is_number || logged < 1 || logged > UINT32_MAX) {
     return eagre_error_set(error, EAGRE_UNSAFE, "MALFORMED_LOG_FILE",
@@ -96,7 +96,7 @@ static enum eagre_status check_state(const struct eagre_flow *flow,
     return EAGRE_UNSAFE;
   }
   bool was_stateful = summary->has_state && summary->commits_last >= 0;
-  if (was_stateful && flow->aggregate == NULL) {
+  if (was_stateful && flow->query.stateful_count == 0) {
     return eagre_error_set(
         error, EAGRE_UNSAFE, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
         "The checkpoint %s belongs to a query with an aggregation, this flow has "
@@ -199,7 +199,7 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
   struct eagre_checkpoint_prepared prepared;
   enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
                                                             &epoch->arena, &prepared, error);
-  bool is_stateful = epoch->options.flow->aggregate != NULL;
+  bool is_stateful = epoch->options.flow->query.stateful_count > 0;
   if (status == EAGRE_END) {
     if (!is_stateful) return EAGRE_OK; /* Spark's epoch, or an old one */
     return eagre_error_set(error, EAGRE_UNSAFE,
@@ -275,7 +275,7 @@ static enum eagre_status find_next_watermark(struct eagre_epoch *epoch, int64_t 
                                              const struct eagre_sink_recovery *recovery,
                                              int64_t *out_watermark_ms, struct eagre_error *error) {
   struct eagre_checkpoint_prepared prepared;
-  bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->aggregate == NULL;
+  bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->query.stateful_count == 0;
   if (is_of_spark) return EAGRE_OK;
   enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
                                                             &epoch->arena, &prepared, error);

@@ -20,7 +20,8 @@ void eagre_epoch_watermarks_done(struct epoch_watermarks *watermarks) {
 }
 
 static int64_t delay_ms_of(const struct eagre_flow *flow, uint32_t number) {
-  for (const struct eagre_plan_node *node = flow->query; node != NULL; node = node->input) {
+  for (uint32_t i = 0; i < flow->query.node_count; i++) {
+    const struct eagre_plan_node *node = flow->query.nodes[i];
     if (node->kind == EAGRE_PLAN_WATERMARK && node->watermark_number == number) {
       return node->delay_us / 1000;
     }

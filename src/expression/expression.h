@@ -59,6 +59,11 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
                                         const struct eagre_expression_session *session,
                                         struct eagre_sql_position position,
                                         struct eagre_expression **out, struct eagre_error *error);
+/* The type that values of both types become where they meet (CASE, UNION); NULL when there is none.
+ * Rules: spark-semantics 10. */
+const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,
+                                                      const struct eagre_type *a,
+                                                      const struct eagre_type *b);
 /* CASE WHEN c1 THEN v1 ... [ELSE e] END; `arguments` as in the syntax tree without operand. */
 enum eagre_status eagre_expression_case(struct eagre_arena *arena,
                                         struct eagre_expression *const *arguments,

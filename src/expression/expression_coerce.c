@@ -77,6 +77,12 @@ const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const st
   return NULL;
 }
 
+const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,
+                                                      const struct eagre_type *a,
+                                                      const struct eagre_type *b) {
+  return eagre_coerce_common(arena, a, b);
+}
+
 /* What a table column of the kind would take at INSERT (store assignment), and a text as any single
  * value. */
 bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to) {

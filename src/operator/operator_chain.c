@@ -13,17 +13,17 @@ static struct operator_step *new_step(const struct eagre_plan_node *node,
     return eagre_operator_window_new(node, input, session);
   case EAGRE_PLAN_WATERMARK:
     return eagre_operator_watermark_new(node);
-  case EAGRE_PLAN_AGGREGATE:
-    return eagre_operator_aggregate_new(node, session);
   case EAGRE_PLAN_SORT:
     return eagre_operator_sort_new(node, session);
   case EAGRE_PLAN_LIMIT:
     return eagre_operator_limit_new(node);
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
+  case EAGRE_PLAN_UNION:
+  case EAGRE_PLAN_AGGREGATE:
     break;
   }
-  eagre_assert(!"a chain holds no sources");
+  eagre_assert(!"these begin a stage");
   return NULL;
 }
 
@@ -101,14 +101,15 @@ enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_err
   return EAGRE_OK;
 }
 
-void eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
+bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
                             struct eagre_event_time *out) {
-  *out = (struct eagre_event_time){0};
   for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
-    if (eagre_operator_is_watermark(step) && step->node->watermark_number == watermark_number) {
-      *out = *eagre_operator_watermark_event_time(step);
-    }
+    if (!eagre_operator_is_watermark(step) || step->node->watermark_number != watermark_number)
+      continue;
+    *out = *eagre_operator_watermark_event_time(step);
+    return true;
   }
+  return false;
 }
 
 enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,

@@ -5,23 +5,23 @@
  * and counted), emit, then evict panes at or before the eviction watermark. */
 #include <string.h>
 
-#include "operator/operator_step.h"
+#include "operator/operator_aggregate.h"
 
 enum { GROUPS_AT_ONCE = 1024 };
 
-struct eagre_final {
-  struct eagre_final_options options;
+struct operator_final {
+  struct eagre_stateful_options options;
   const struct eagre_plan_node *node;
   struct operator_layout layout;
   struct eagre_state_table *table;
-  struct eagre_final_epoch epoch;
-  struct eagre_final_metrics metrics;
+  struct eagre_stateful_epoch epoch;
+  struct eagre_stateful_metrics metrics;
   const struct eagre_type **key_types; /* without the pane */
 };
 
-struct eagre_final *eagre_final_new(const struct eagre_final_options *options) {
-  struct eagre_final *final = eagre_allocate_zeroed(1, sizeof *final);
-  const struct eagre_plan_node *node = options->aggregate;
+struct operator_final *eagre_operator_final_new(const struct eagre_stateful_options *options) {
+  struct operator_final *final = eagre_allocate_zeroed(1, sizeof *final);
+  const struct eagre_plan_node *node = options->node;
   final->options = *options;
   final->node = node;
   eagre_operator_layout_init(&final->layout, node);
@@ -36,7 +36,7 @@ struct eagre_final *eagre_final_new(const struct eagre_final_options *options) {
   return final;
 }
 
-void eagre_final_free(struct eagre_final *final) {
+void eagre_operator_final_free(struct operator_final *final) {
   if (final == NULL) return;
   eagre_state_table_free(final->table);
   eagre_operator_layout_done(&final->layout);
@@ -44,13 +44,14 @@ void eagre_final_free(struct eagre_final *final) {
   eagre_free(final);
 }
 
-struct eagre_state_table *eagre_final_table(struct eagre_final *final) {
+struct eagre_state_table *eagre_operator_final_table(struct operator_final *final) {
   return final->table;
 }
 
-void eagre_final_begin(struct eagre_final *final, const struct eagre_final_epoch *epoch) {
+void eagre_operator_final_begin(struct operator_final *final,
+                                const struct eagre_stateful_epoch *epoch) {
   final->epoch = *epoch;
-  final->metrics = (struct eagre_final_metrics){0};
+  final->metrics = (struct eagre_stateful_metrics){0};
   eagre_state_begin_epoch(final->table);
 }
 
@@ -61,11 +62,11 @@ static int64_t pane_bound(int64_t watermark_ms) {
   return bound;
 }
 
-static bool drops_late(const struct eagre_final *final) {
+static bool drops_late(const struct operator_final *final) {
   return final->node->event_time_key >= 0 && final->options.mode != EAGRE_MODE_COMPLETE;
 }
 
-static bool owns(const struct eagre_final *final, uint64_t hash) {
+static bool owns(const struct operator_final *final, uint64_t hash) {
   uint32_t partition = eagre_state_partition(hash, final->options.state_partition_count);
   return partition % final->options.core_count == final->options.core;
 }
@@ -82,7 +83,7 @@ struct picked_groups {
   const char *payloads[GROUPS_AT_ONCE];
 };
 
-static void pick_groups(struct eagre_final *final, const struct eagre_state_group *groups,
+static void pick_groups(struct operator_final *final, const struct eagre_state_group *groups,
                         uint32_t count, struct picked_groups *picked) {
   bool drops = drops_late(final);
   int64_t late_bound = pane_bound(final->epoch.late_watermark_ms);
@@ -101,7 +102,8 @@ static void pick_groups(struct eagre_final *final, const struct eagre_state_grou
   }
 }
 
-static enum eagre_status merge_picked(struct eagre_final *final, const struct picked_groups *picked,
+static enum eagre_status merge_picked(struct operator_final *final,
+                                      const struct picked_groups *picked,
                                       struct eagre_error *error) {
   const struct eagre_plan_node *node = final->node;
   struct eagre_state_keys keys = {picked->keys, picked->hashes};
@@ -118,8 +120,9 @@ static enum eagre_status merge_picked(struct eagre_final *final, const struct pi
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_final_merge(struct eagre_final *final, const struct eagre_partial *partial,
-                                    struct eagre_error *error) {
+enum eagre_status eagre_operator_final_merge(struct operator_final *final,
+                                             const struct operator_partial *partial,
+                                             struct eagre_error *error) {
   struct eagre_state_table *table = eagre_operator_partial_table(partial);
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[GROUPS_AT_ONCE];
@@ -140,7 +143,7 @@ enum eagre_status eagre_final_merge(struct eagre_final *final, const struct eagr
  * ----------------------------------------------------------------------------------------- */
 
 /* The key column that is the pane: a window struct, or the timestamp itself. */
-static void build_pane_column(const struct eagre_final *final,
+static void build_pane_column(const struct operator_final *final,
                               const struct eagre_state_group *groups, uint32_t count,
                               struct eagre_vector *out, struct eagre_arena *arena) {
   const struct eagre_plan_node *node = final->node;
@@ -158,7 +161,7 @@ static void build_pane_column(const struct eagre_final *final,
   }
 }
 
-static struct eagre_batch *build_batch(const struct eagre_final *final,
+static struct eagre_batch *build_batch(const struct operator_final *final,
                                        const struct eagre_state_group *groups, uint32_t count) {
   const struct eagre_plan_node *node = final->node;
   struct eagre_batch *batch = eagre_batch_new();
@@ -189,8 +192,8 @@ static struct eagre_batch *build_batch(const struct eagre_final *final,
   return batch;
 }
 
-static enum eagre_status emit(struct eagre_final *final, enum eagre_state_filter filter,
-                              int64_t pane_max, eagre_chain_output_fn *output, void *context,
+static enum eagre_status emit(struct operator_final *final, enum eagre_state_filter filter,
+                              int64_t pane_max, eagre_rows_fn *output, void *context,
                               struct eagre_error *error) {
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[GROUPS_AT_ONCE];
@@ -203,7 +206,7 @@ static enum eagre_status emit(struct eagre_final *final, enum eagre_state_filter
 }
 
 /* Without grouping keys there is one group, always, and every epoch touches it. */
-static void touch_only_group(struct eagre_final *final) {
+static void touch_only_group(struct operator_final *final) {
   struct eagre_text key = {"", 0};
   struct eagre_arena arena = {0};
   struct eagre_state_keys keys;
@@ -218,8 +221,8 @@ static void touch_only_group(struct eagre_final *final) {
   eagre_arena_done(&arena);
 }
 
-enum eagre_status eagre_final_finish(struct eagre_final *final, eagre_chain_output_fn *output,
-                                     void *context, struct eagre_error *error) {
+enum eagre_status eagre_operator_final_finish(struct operator_final *final, eagre_rows_fn *output,
+                                              void *context, struct eagre_error *error) {
   if (final->node->key_count == 0) touch_only_group(final);
   bool has_event_time = final->node->event_time_key >= 0;
   int64_t bound = pane_bound(final->epoch.eviction_watermark_ms);
@@ -243,7 +246,8 @@ enum eagre_status eagre_final_finish(struct eagre_final *final, eagre_chain_outp
   return EAGRE_OK;
 }
 
-void eagre_final_measure(const struct eagre_final *final, struct eagre_final_metrics *out) {
+void eagre_operator_final_measure(const struct operator_final *final,
+                                  struct eagre_stateful_metrics *out) {
   struct eagre_state_metrics metrics;
   eagre_state_measure(final->table, &metrics);
   *out = final->metrics;

@@ -1,9 +1,9 @@
 /* One core's rows of one epoch -> partial table (before the exchange). */
 #include <string.h>
 
-#include "operator/operator_step.h"
+#include "operator/operator_aggregate.h"
 
-struct eagre_partial {
+struct operator_partial {
   const struct eagre_plan_node *node;
   struct operator_layout layout;
   struct eagre_state_table *table;
@@ -38,16 +38,17 @@ void eagre_operator_layout_done(struct operator_layout *layout) {
 }
 
 /* The pane of a row: the end of its window, or its event time. */
-static struct eagre_expression *pane_expression(struct eagre_partial *partial) {
+static struct eagre_expression *pane_expression(struct operator_partial *partial) {
   const struct eagre_plan_node *node = partial->node;
   struct eagre_expression *key = node->keys[node->pane_key];
   if (node->pane_duration_us == 0) return key;
   return eagre_expression_field(&partial->expressions, key, 1, node->position);
 }
 
-struct eagre_partial *eagre_partial_new(const struct eagre_plan_node *aggregate,
-                                        const struct eagre_expression_session *session) {
-  struct eagre_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
+struct operator_partial *
+eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
+                           const struct eagre_expression_session *session) {
+  struct operator_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
   eagre_operator_layout_init(&partial->layout, aggregate);
   partial->table = eagre_state_table_new(&partial->layout.state);
@@ -61,13 +62,14 @@ struct eagre_partial *eagre_partial_new(const struct eagre_plan_node *aggregate,
   for (uint32_t i = 0; i < aggregate->aggregate_count; i++) {
     if (aggregate->arguments[i] != NULL) outputs[count++] = aggregate->arguments[i];
   }
-  partial->program = eagre_program_new(aggregate->input->output, outputs, count, session);
+  partial->program =
+      eagre_program_new(eagre_plan_input(aggregate)->output, outputs, count, session);
   partial->output_count = count;
   eagre_free(outputs);
   return partial;
 }
 
-void eagre_partial_free(struct eagre_partial *partial) {
+void eagre_operator_partial_free(struct operator_partial *partial) {
   if (partial == NULL) return;
   eagre_program_free(partial->program);
   eagre_state_table_free(partial->table);
@@ -77,11 +79,11 @@ void eagre_partial_free(struct eagre_partial *partial) {
   eagre_free(partial);
 }
 
-struct eagre_state_table *eagre_operator_partial_table(const struct eagre_partial *partial) {
+struct eagre_state_table *eagre_operator_partial_table(const struct operator_partial *partial) {
   return partial->table;
 }
 
-void eagre_partial_begin(struct eagre_partial *partial, int64_t batch_timestamp_us) {
+void eagre_operator_partial_begin(struct operator_partial *partial, int64_t batch_timestamp_us) {
   partial->context.batch_timestamp_us = batch_timestamp_us;
   eagre_state_table_clear(partial->table);
   eagre_arena_reset(&partial->texts);
@@ -98,7 +100,7 @@ static const int64_t *read_panes(struct eagre_vector *pane, struct eagre_batch *
   return panes;
 }
 
-static enum eagre_status update_aggregates(struct eagre_partial *partial,
+static enum eagre_status update_aggregates(struct operator_partial *partial,
                                            struct eagre_vector *arguments, uint32_t row_count,
                                            char *const *payloads, struct eagre_error *error) {
   const struct eagre_plan_node *node = partial->node;
@@ -110,7 +112,7 @@ static enum eagre_status update_aggregates(struct eagre_partial *partial,
   return EAGRE_OK;
 }
 
-static enum eagre_status fold_batch(struct eagre_partial *partial, struct eagre_batch *batch,
+static enum eagre_status fold_batch(struct operator_partial *partial, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   struct eagre_arena *arena = &batch->arena;
   uint32_t row_count = batch->row_count;
@@ -127,8 +129,9 @@ static enum eagre_status fold_batch(struct eagre_partial *partial, struct eagre_
                            error);
 }
 
-enum eagre_status eagre_partial_push(struct eagre_partial *partial, struct eagre_batch *batch,
-                                     struct eagre_error *error) {
+enum eagre_status eagre_operator_partial_push(struct operator_partial *partial,
+                                              struct eagre_batch *batch,
+                                              struct eagre_error *error) {
   enum eagre_status status = fold_batch(partial, batch, error);
   if (status != EAGRE_OK && error != NULL) eagre_batch_place(batch, error->row, error);
   eagre_batch_free(batch);

@@ -4,7 +4,7 @@
  * frees it. */
 #pragma once
 
-#include "operator/operator.h"
+#include "operator/operator_chain.h"
 
 struct operator_step;
 
@@ -31,7 +31,7 @@ struct eagre_chain {
   struct operator_step *first; /* NULL: what is pushed goes straight to the output */
   const struct eagre_expression_session *session;
   struct eagre_program_context context;
-  eagre_chain_output_fn *output;
+  eagre_rows_fn *output;
   void *output_context;
 };
 
@@ -57,19 +57,6 @@ bool eagre_operator_is_watermark(const struct operator_step *step);
 struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
                                                 const struct eagre_type *input,
                                                 const struct eagre_expression_session *session);
-struct operator_step *eagre_operator_aggregate_new(const struct eagre_plan_node *node,
-                                                   const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
                                               const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node);
-
-/* operator_partial.c: what partial and final share. */
-struct operator_layout {
-  struct eagre_state_layout state;
-  uint32_t *offsets;         /* per aggregate: offset of its accumulator */
-  uint32_t key_column_count; /* keys without the pane */
-};
-void eagre_operator_layout_init(struct operator_layout *layout,
-                                const struct eagre_plan_node *aggregate);
-void eagre_operator_layout_done(struct operator_layout *layout);
-struct eagre_state_table *eagre_operator_partial_table(const struct eagre_partial *partial);

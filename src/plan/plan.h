@@ -2,10 +2,8 @@
  * and watermarks are checked here, so that everything wrong with a file is found before anything
  * runs. The result is immutable data that source, operator and sink are built from.
  *
- * A query is a line of nodes from a source to the flow's end (joins and unions come later):
- *
- *   SOURCE | VALUES -> rows -> AGGREGATE -> rows
- *   rows: any number of FILTER, PROJECT, WINDOW, WATERMARK, SORT, LIMIT
+ * A query is a tree of nodes: leaves are SOURCE and VALUES, UNION has several inputs, all others
+ * one. What runs is its stages (below).
  *
  * Rules of binding: spark-semantics 3 and 6; classes and sentences of errors are Spark's. */
 #pragma once
@@ -77,7 +75,10 @@ enum eagre_plan_kind {
   EAGRE_PLAN_AGGREGATE,
   EAGRE_PLAN_SORT,  /* batch, or complete mode */
   EAGRE_PLAN_LIMIT, /* batch */
+  EAGRE_PLAN_UNION, /* rows of all inputs, which have the same columns */
 };
+
+enum { EAGRE_PLAN_INPUTS_MAX = 64 };
 
 enum eagre_source_kind {
   EAGRE_SOURCE_KAFKA,
@@ -89,6 +90,7 @@ enum eagre_source_kind {
 struct eagre_plan_source {
   enum eagre_source_kind kind;
   uint32_t number;
+  uint32_t stage; /* that starts with it */
   bool is_stream;
   struct eagre_options options;
   struct eagre_text path;          /* FILES */
@@ -106,7 +108,8 @@ struct eagre_plan_sort_key {
 
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
-  struct eagre_plan_node *input;   /* NULL for SOURCE and VALUES */
+  struct eagre_plan_node **inputs;
+  uint32_t input_count;            /* 0: SOURCE and VALUES; at most EAGRE_PLAN_INPUTS_MAX */
   const struct eagre_type *output; /* STRUCT of the columns it gives */
   struct eagre_sql_position position;
   struct eagre_plan_source *source;
@@ -129,6 +132,7 @@ struct eagre_plan_node {
   struct eagre_aggregate *aggregates;
   struct eagre_expression **arguments; /* one per aggregate, NULL for count(*) */
   uint32_t aggregate_count;
+  uint32_t stateful_number; /* 0, 1, ... in data order: the operator's number in the checkpoint */
   int32_t event_time_key;   /* index of the key that carries the watermark, -1 none */
   int32_t pane_key;         /* index of the key that divides the state into panes: a window, or the
                                event time; -1 none */
@@ -138,6 +142,46 @@ struct eagre_plan_node {
   uint32_t sort_key_count;
   int64_t limit; /* -1 none */
   int64_t offset;
+};
+
+/* The input of a node that has one. */
+static inline struct eagre_plan_node *eagre_plan_input(const struct eagre_plan_node *node) {
+  eagre_assert(node->input_count == 1);
+  return node->inputs[0];
+}
+/* Whether rows move between cores in front of the node, and it keeps state in a stream. */
+bool eagre_plan_is_stateful(const struct eagre_plan_node *node);
+
+/* ---- Stages
+ *
+ * A stage is a line of nodes that takes rows batch by batch on one core. It starts at a leaf, at a
+ * UNION or behind a stateful node, and ends at the next UNION, at the next stateful node, where rows
+ * move to the core that owns them, or at the sink:
+ *
+ *   stage 0: SOURCE, FILTER, PROJECT --.
+ *   stage 1: SOURCE, PROJECT ----------+-> stage 2: UNION, WINDOW -> stage 3: AGGREGATE, PROJECT -> sink
+ *
+ * Stages stand in data order. An epoch runs them level by level: those of level 0 while sources are
+ * read, those of level n after every core has ended level n - 1. */
+struct eagre_plan_stage {
+  struct eagre_plan_node *start;
+  struct eagre_plan_node **nodes; /* above it, in data order */
+  uint32_t node_count;
+  int32_t target; /* the stage that gets its rows; -1: the sink */
+  uint32_t side;  /* which input of the target's start that is */
+  uint32_t level;
+};
+
+struct eagre_plan_tree {
+  struct eagre_plan_node *root;
+  struct eagre_plan_node **nodes; /* all, in data order: the inputs of a node before it */
+  uint32_t node_count;
+  struct eagre_plan_stage *stages;
+  uint32_t stage_count;
+  uint32_t level_count;
+  struct eagre_plan_node **stateful; /* by stateful_number */
+  uint32_t stateful_count;
+  uint64_t fingerprint; /* of their keys and aggregates with types: another query's state differs */
 };
 
 /* ---- Pipeline
@@ -174,11 +218,10 @@ struct eagre_plan_sink {
 
 struct eagre_flow {
   struct eagre_text name;
-  struct eagre_plan_node *query; /* last node */
-  struct eagre_plan_source **sources;
+  struct eagre_plan_tree query;
+  struct eagre_plan_source **sources; /* by number */
   uint32_t source_count;
   uint32_t watermark_count;
-  struct eagre_plan_node *aggregate; /* the one stateful node, or NULL */
   struct eagre_plan_sink *sink;
   enum eagre_output_mode mode;
   struct eagre_trigger trigger;
@@ -187,13 +230,12 @@ struct eagre_flow {
   struct eagre_options options;                       /* of the flow */
   struct eagre_options settings;                      /* session settings as this flow sees them */
   struct eagre_expression_session expression_session; /* made of them */
-  uint64_t fingerprint; /* of the stateful part: keys and aggregates with their types */
   struct eagre_sql_position position;
 };
 
 /* A batch SELECT of the file. */
 struct eagre_plan_query {
-  struct eagre_plan_node *query;
+  struct eagre_plan_tree query;
   struct eagre_plan_source **sources;
   uint32_t source_count;
   struct eagre_options settings;                      /* of the SETs before it */

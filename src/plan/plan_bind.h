@@ -200,13 +200,22 @@ enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error);
 
+/* plan_union.c: the two sides of a set operation; not its ORDER BY, LIMIT or DISTINCT. */
+enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
+                                        const struct eagre_sql_query *tree,
+                                        struct plan_relation *out, struct eagre_error *error);
+
 /* plan_push.c, plan_prune.c */
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
                                                 struct eagre_plan_node *node);
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
 
+/* plan_tree.c: fills `out` and the numbers of stateful nodes; after the rules that rewrite. */
+void eagre_plan_tree_init(struct eagre_arena *arena, struct eagre_plan_node *root,
+                          struct eagre_plan_tree *out);
+
 /* plan_streaming.c: what may run as a stream (spark-semantics 3.9). */
-enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
+enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *query,
                                           enum eagre_output_mode mode, struct eagre_error *error);
 
 /* plan_flow.c */

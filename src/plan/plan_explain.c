@@ -8,7 +8,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_FILTER] = "Filter",       [EAGRE_PLAN_PROJECT] = "Project",
     [EAGRE_PLAN_WINDOW] = "Window",       [EAGRE_PLAN_WATERMARK] = "Watermark",
     [EAGRE_PLAN_AGGREGATE] = "Aggregate", [EAGRE_PLAN_SORT] = "Sort",
-    [EAGRE_PLAN_LIMIT] = "Limit",
+    [EAGRE_PLAN_LIMIT] = "Limit",         [EAGRE_PLAN_UNION] = "Union",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate"};
@@ -51,7 +51,7 @@ static void print_project(const struct eagre_plan_node *node, struct eagre_buffe
   for (uint32_t i = 0; i < node->expression_count; i++) {
     struct eagre_text name = node->output->fields[i].name;
     if (i > 0) eagre_buffer_append_string(out, ", ");
-    eagre_expression_print(node->expressions[i], node->input->output, out);
+    eagre_expression_print(node->expressions[i], eagre_plan_input(node)->output, out);
     eagre_buffer_printf(out, " AS %.*s", (int)name.size, name.data);
   }
 }
@@ -60,7 +60,7 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
   eagre_buffer_append_string(out, "keys [");
   for (uint32_t i = 0; i < node->key_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
-    eagre_expression_print(node->keys[i], node->input->output, out);
+    eagre_expression_print(node->keys[i], eagre_plan_input(node)->output, out);
     if ((int32_t)i == node->event_time_key) eagre_buffer_append_string(out, " (event time)");
   }
   eagre_buffer_append_string(out, "], aggregates [");
@@ -70,7 +70,7 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
     if (node->arguments[i] == NULL) {
       eagre_buffer_append_char(out, '1');
     } else {
-      eagre_expression_print(node->arguments[i], node->input->output, out);
+      eagre_expression_print(node->arguments[i], eagre_plan_input(node)->output, out);
     }
     eagre_buffer_append_char(out, ')');
   }
@@ -80,7 +80,7 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
 static void print_sort(const struct eagre_plan_node *node, struct eagre_buffer *out) {
   for (uint32_t i = 0; i < node->sort_key_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
-    eagre_expression_print(node->sort_keys[i].expression, node->input->output, out);
+    eagre_expression_print(node->sort_keys[i].expression, eagre_plan_input(node)->output, out);
     if (node->sort_keys[i].is_descending) eagre_buffer_append_string(out, " DESC");
   }
 }
@@ -94,13 +94,13 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     eagre_buffer_printf(out, "%u rows", node->value_row_count);
     break;
   case EAGRE_PLAN_FILTER:
-    eagre_expression_print(node->expressions[0], node->input->output, out);
+    eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);
     break;
   case EAGRE_PLAN_PROJECT:
     print_project(node, out);
     break;
   case EAGRE_PLAN_WINDOW:
-    eagre_expression_print(node->expressions[0], node->input->output, out);
+    eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);
     eagre_buffer_printf(out, ", duration %lld us, slide %lld us, start %lld us",
                         (long long)node->window_duration_us, (long long)node->window_slide_us,
                         (long long)node->window_start_us);
@@ -116,6 +116,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     break;
   case EAGRE_PLAN_SORT:
     print_sort(node, out);
+    break;
+  case EAGRE_PLAN_UNION:
+    eagre_buffer_printf(out, "%u inputs", node->input_count);
     break;
   case EAGRE_PLAN_LIMIT:
     eagre_buffer_printf(out, "%lld offset %lld", (long long)node->limit, (long long)node->offset);
@@ -136,10 +139,11 @@ static void print_trigger(const struct eagre_trigger *trigger, struct eagre_buff
 
 static void explain_nodes(const struct eagre_plan_node *node, unsigned depth,
                           struct eagre_buffer *out) {
-  for (; node != NULL; node = node->input, depth++) {
-    eagre_buffer_printf(out, "%*s%s: ", (int)(depth * 2 + 2), "", kind_names[node->kind]);
-    print_details(node, out);
-    eagre_buffer_append_char(out, '\n');
+  eagre_buffer_printf(out, "%*s%s: ", (int)(depth * 2 + 2), "", kind_names[node->kind]);
+  print_details(node, out);
+  eagre_buffer_append_char(out, '\n');
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    explain_nodes(node->inputs[i], depth + 1, out);
   }
 }
 
@@ -153,13 +157,13 @@ static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out
   print_trigger(&flow->trigger, out);
   eagre_buffer_printf(out, ", checkpoint %.*s\n", (int)flow->checkpoint.size,
                       flow->checkpoint.data);
-  if (flow->aggregate != NULL) {
+  if (flow->query.stateful_count > 0) {
     eagre_buffer_printf(out, "  state: %u partitions, owned by the cores in turn\n",
                         flow->state_partition_count);
   }
   eagre_buffer_append_string(out, "  placement: fused (reader, decoder, operators and aggregator "
                                   "on each core)\n");
-  explain_nodes(flow->query, 0, out);
+  explain_nodes(flow->query.root, 0, out);
 }
 
 static void explain_text(const struct eagre_pipeline *pipeline, struct eagre_buffer *out) {
@@ -169,7 +173,7 @@ static void explain_text(const struct eagre_pipeline *pipeline, struct eagre_buf
   }
   for (uint32_t i = 0; i < pipeline->query_count; i++) {
     eagre_buffer_printf(out, "Query %u\n", i + 1);
-    explain_nodes(pipeline->queries[i].query, 0, out);
+    explain_nodes(pipeline->queries[i].query.root, 0, out);
   }
 }
 
@@ -183,18 +187,34 @@ static void member(struct eagre_buffer *out, const char *name, struct eagre_text
   eagre_buffer_append_json_string(out, value);
 }
 
-static void json_nodes(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+static void json_inputs(const struct eagre_plan_tree *tree, const struct eagre_plan_node *node,
+                        struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, ",\"inputs\":[");
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    uint32_t index = 0;
+    while (tree->nodes[index] != node->inputs[i]) {
+      index++;
+    }
+    eagre_buffer_printf(out, "%s%u", i > 0 ? "," : "", tree->node_count - 1 - index);
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
+/* Root first; `inputs` are indexes of this list. */
+static void json_nodes(const struct eagre_plan_tree *tree, struct eagre_buffer *out) {
   eagre_buffer_append_string(out, ",\"nodes\":[");
-  for (const struct eagre_plan_node *each = node; each != NULL; each = each->input) {
+  for (uint32_t i = tree->node_count; i-- > 0;) {
+    const struct eagre_plan_node *each = tree->nodes[i];
     struct eagre_buffer details = {0};
     struct eagre_buffer type = {0};
-    if (each != node) eagre_buffer_append_char(out, ',');
+    if (each != tree->root) eagre_buffer_append_char(out, ',');
     eagre_buffer_append_char(out, '{');
     print_details(each, &details);
     eagre_type_print(&type, each->output);
     member(out, "kind", eagre_text_of(kind_names[each->kind]));
     member(out, "details", eagre_buffer_text(&details));
     member(out, "output", eagre_buffer_text(&type));
+    json_inputs(tree, each, out);
     eagre_buffer_append_char(out, '}');
     eagre_buffer_done(&details);
     eagre_buffer_done(&type);
@@ -214,8 +234,8 @@ static void json_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {
   member(out, "trigger", eagre_buffer_text(&trigger));
   member(out, "checkpoint", flow->checkpoint);
   eagre_buffer_printf(out, ",\"statePartitions\":%u",
-                      flow->aggregate == NULL ? 0 : flow->state_partition_count);
-  json_nodes(flow->query, out);
+                      flow->query.stateful_count == 0 ? 0 : flow->state_partition_count);
+  json_nodes(&flow->query, out);
   eagre_buffer_append_char(out, '}');
   eagre_buffer_done(&trigger);
 }
@@ -229,7 +249,7 @@ static void explain_json(const struct eagre_pipeline *pipeline, struct eagre_buf
   eagre_buffer_append_string(out, "],\"queries\":[");
   for (uint32_t i = 0; i < pipeline->query_count; i++) {
     eagre_buffer_printf(out, "%s{\"query\":%u", i > 0 ? "," : "", i + 1);
-    json_nodes(pipeline->queries[i].query, out);
+    json_nodes(&pipeline->queries[i].query, out);
     eagre_buffer_append_char(out, '}');
   }
   eagre_buffer_append_string(out, "]}\n");

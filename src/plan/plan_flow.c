@@ -400,41 +400,6 @@ static enum eagre_status check_column_names(const struct eagre_type *columns,
   return EAGRE_OK;
 }
 
-static void hash_text(uint64_t *hash, struct eagre_text text) {
-  *hash = eagre_hash_bytes(text.data, text.size, *hash);
-}
-
-/* Keys and aggregates with their types: what the state means. */
-static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
-  uint64_t hash = 1;
-  struct eagre_buffer text = {0};
-  for (uint32_t i = 0; i < aggregate->key_count; i++) {
-    eagre_type_print(&text, eagre_expression_type(aggregate->keys[i]));
-    eagre_buffer_append_char(&text, ';');
-  }
-  eagre_buffer_append_char(&text, '|');
-  for (uint32_t i = 0; i < aggregate->aggregate_count; i++) {
-    eagre_buffer_printf(&text, "%s(", aggregate->aggregates[i].info->name);
-    if (aggregate->aggregates[i].argument_type != NULL) {
-      eagre_type_print(&text, aggregate->aggregates[i].argument_type);
-    }
-    eagre_buffer_append_string(&text, ");");
-  }
-  eagre_buffer_printf(&text, "|%d|%d|%lld", aggregate->event_time_key, aggregate->pane_key,
-                      (long long)aggregate->pane_duration_us);
-  hash_text(&hash, eagre_buffer_text(&text));
-  eagre_buffer_done(&text);
-  return hash;
-}
-
-static struct eagre_plan_node *find_aggregate(struct eagre_plan_node *query) {
-  struct eagre_plan_node *node = query;
-  while (node != NULL && node->kind != EAGRE_PLAN_AGGREGATE) {
-    node = node->input;
-  }
-  return node;
-}
-
 /* The options of the flow: TBLPROPERTIES first, its own OPTIONS after, so that these win. */
 static enum eagre_status flow_options(struct flow_work *work,
                                       const struct eagre_sql_statement *statement,
@@ -570,10 +535,11 @@ static enum eagre_status check_all(struct eagre_expression *const *expressions, 
 /* What no column can hold (a DECIMAL, a bare map) is found before anything runs. */
 static enum eagre_status check_values(const struct eagre_plan_node *node,
                                       struct eagre_error *error) {
-  for (; node != NULL; node = node->input) {
-    EAGRE_TRY(check_all(node->expressions, node->expression_count, error));
-    EAGRE_TRY(check_all(node->keys, node->key_count, error));
-    EAGRE_TRY(check_all(node->arguments, node->aggregate_count, error));
+  EAGRE_TRY(check_all(node->expressions, node->expression_count, error));
+  EAGRE_TRY(check_all(node->keys, node->key_count, error));
+  EAGRE_TRY(check_all(node->arguments, node->aggregate_count, error));
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    EAGRE_TRY(check_values(node->inputs[i], error));
   }
   return EAGRE_OK;
 }
@@ -628,20 +594,18 @@ static enum eagre_status add_flow(struct flow_work *work,
                            "The flow `%.*s` reads no source.", (int)flow->name.size,
                            flow->name.data);
   }
-  flow->query = relation.node;
+  eagre_plan_tree_init(binder->arena, relation.node, &flow->query);
   flow->sources = binder->sources;
   flow->source_count = binder->source_count;
   flow->watermark_count = binder->watermark_count;
-  flow->aggregate = find_aggregate(flow->query);
-  if (flow->aggregate != NULL) flow->fingerprint = fingerprint_of(flow->aggregate);
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");
   EAGRE_TRY(flow_trigger(work, flow, error));
   flow_mode(work, flow);
   flow_checkpoint(work, flow);
   EAGRE_TRY(check_names(work, flow, error));
-  EAGRE_TRY(check_column_names(flow->query->output, statement->query->position, error));
-  EAGRE_TRY(eagre_plan_check_stream(flow->query, flow->mode, error));
+  EAGRE_TRY(check_column_names(flow->query.root->output, statement->query->position, error));
+  EAGRE_TRY(eagre_plan_check_stream(&flow->query, flow->mode, error));
   target->is_written = true;
   binder->pipeline->flow_count += 1;
   return EAGRE_OK;
@@ -731,13 +695,12 @@ static enum eagre_status bind_select(struct flow_work *work,
     }
     pipeline->queries = grown;
   }
-  pipeline->queries[pipeline->query_count++] = (struct eagre_plan_query){
-      .query = relation.node,
-      .sources = binder->sources,
-      .source_count = binder->source_count,
-      .settings = pipeline->session,
-      .expression_session = pipeline->expression_session,
-  };
+  struct eagre_plan_query *query = &pipeline->queries[pipeline->query_count++];
+  *query = (struct eagre_plan_query){.sources = binder->sources,
+                                     .source_count = binder->source_count,
+                                     .settings = pipeline->session,
+                                     .expression_session = pipeline->expression_session};
+  eagre_plan_tree_init(binder->arena, relation.node, &query->query);
   return EAGRE_OK;
 }
 

@@ -50,9 +50,16 @@ static void pass_need(struct column_need *into, const struct column_need *need,
   }
 }
 
+static void copy_needs(struct column_need *into, const struct column_need *needs,
+                       const struct eagre_type *type) {
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (needs[i].is_needed) pass_need(&into[i], &needs[i], type->fields[i].type->field_count);
+  }
+}
+
 static void prune_project(struct plan_binder *binder, struct eagre_plan_node *node,
                           const struct column_need *needs, struct column_need *below) {
-  uint32_t below_count = node->input->output->field_count;
+  uint32_t below_count = eagre_plan_input(node)->output->field_count;
   for (uint32_t i = 0; i < node->expression_count; i++) {
     const struct eagre_type *type = eagre_expression_type(node->expressions[i]);
     uint32_t column = 0;
@@ -81,8 +88,15 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
     node->source->wanted = wanted;
     return;
   }
-  if (node->input == NULL) return;
-  const struct eagre_type *input = node->input->output;
+  if (node->kind == EAGRE_PLAN_UNION) {
+    for (uint32_t i = 0; i < node->input_count; i++) {
+      struct column_need *each = new_needs(binder, node->output);
+      copy_needs(each, needs, node->output);
+      prune(binder, node->inputs[i], each);
+    }
+  }
+  if (node->input_count != 1) return;
+  const struct eagre_type *input = eagre_plan_input(node)->output;
   struct column_need *below = new_needs(binder, input);
   switch (node->kind) {
   case EAGRE_PLAN_PROJECT:
@@ -113,7 +127,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
     }
     break;
   }
-  prune(binder, node->input, below);
+  prune(binder, eagre_plan_input(node), below);
 }
 
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node) {

@@ -8,6 +8,7 @@
  *                      project of its own that passes everything else
  *   through WATERMARK  unless it reads the event time
  *   through WINDOW     unless it reads the window
+ *   through UNION      into every input
  *   through AGGREGATE  when it reads grouping expressions and nothing else
  *   through FILTER     only on the way to one of the last three, so that of two filters in the same
  *                      place the lower one stays first */
@@ -74,17 +75,20 @@ static bool passes(const struct eagre_plan_node *node, const struct eagre_expres
     return passes_aggregate(node, condition);
   case EAGRE_PLAN_FILTER:
     return eagre_expression_is_deterministic(node->expressions[0]) &&
-           passes(node->input, condition);
+           passes(eagre_plan_input(node), condition);
+  case EAGRE_PLAN_UNION:
+    return true;
   default:
     return false;
   }
 }
 
 static bool has_watermark(const struct eagre_plan_node *node) {
-  while (node != NULL && node->kind != EAGRE_PLAN_WATERMARK) {
-    node = node->input;
+  if (node->kind == EAGRE_PLAN_WATERMARK) return true;
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    if (has_watermark(node->inputs[i])) return true;
   }
-  return node != NULL;
+  return false;
 }
 
 /* ---- A from_json that moves down with its filter -------------------------------------------- */
@@ -129,8 +133,9 @@ static struct eagre_plan_node *sink_items(struct plan_binder *binder, struct eag
                                           struct eagre_sql_position position) {
   bool keeps_columns = input->kind == EAGRE_PLAN_WATERMARK || input->kind == EAGRE_PLAN_FILTER;
   if (keeps_columns && passes(input, whole)) {
-    input->input = sink_items(binder, input->input, items, whole, condition, position);
-    input->output = input->input->output;
+    struct eagre_plan_node **below = &input->inputs[0];
+    *below = sink_items(binder, *below, items, whole, condition, position);
+    input->output = (*below)->output;
     return input;
   }
   return new_filter(binder, append_items(binder, input, items, position), condition, position);
@@ -143,7 +148,7 @@ static struct json_items take_items(struct plan_binder *binder, struct eagre_pla
   bool *used = eagre_allocate_zeroed(project->expression_count + 1, sizeof *used);
   struct json_items items = {
       eagre_arena_allocate(binder->arena, sizeof(void *) * (project->expression_count + 1)), 0};
-  uint32_t passed = project->input->output->field_count;
+  uint32_t passed = eagre_plan_input(project)->output->field_count;
   eagre_expression_mark_columns(condition, used);
   for (uint32_t i = 0; i < project->expression_count; i++) {
     struct eagre_expression *item = project->expressions[i];
@@ -175,7 +180,7 @@ static bool needs_json(const struct eagre_plan_node *project,
  * watermark is below that. Then it goes alone, and the from_json is evaluated twice. */
 static bool must_go_alone(const struct eagre_plan_node *node) {
   while (node->kind == EAGRE_PLAN_FILTER || node->kind == EAGRE_PLAN_WATERMARK) {
-    node = node->input;
+    node = eagre_plan_input(node);
   }
   return has_watermark(node);
 }
@@ -189,13 +194,14 @@ static struct eagre_plan_node *sink_through_project(struct plan_binder *binder,
   }
   struct eagre_expression *whole =
       eagre_expression_substitute(binder->arena, condition, project->expressions);
-  if (needs_json(project, condition) && !must_go_alone(project->input)) {
+  struct eagre_plan_node **below = &project->inputs[0];
+  if (needs_json(project, condition) && !must_go_alone(*below)) {
     const struct json_items items = take_items(binder, project, condition);
     condition = eagre_expression_substitute(binder->arena, condition, project->expressions);
-    project->input = sink_items(binder, project->input, &items, whole, condition, position);
+    *below = sink_items(binder, *below, &items, whole, condition, position);
     return project;
   }
-  project->input = sink_condition(binder, project->input, whole, position);
+  *below = sink_condition(binder, *below, whole, position);
   return project;
 }
 
@@ -210,20 +216,23 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
   if (input->kind == EAGRE_PLAN_AGGREGATE) {
     condition = eagre_expression_substitute(binder->arena, condition, input->keys);
   }
-  input->input = sink_condition(binder, input->input, condition, position);
+  for (uint32_t i = 0; i < input->input_count; i++) {
+    input->inputs[i] = sink_condition(binder, input->inputs[i], condition, position);
+  }
   bool keeps_columns = input->kind == EAGRE_PLAN_WATERMARK || input->kind == EAGRE_PLAN_FILTER;
-  if (keeps_columns) input->output = input->input->output;
+  if (keeps_columns) input->output = eagre_plan_input(input)->output;
   return input;
 }
 
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
                                                 struct eagre_plan_node *node) {
-  if (node->input == NULL) return node;
-  node->input = eagre_plan_push_filters(binder, node->input);
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    node->inputs[i] = eagre_plan_push_filters(binder, node->inputs[i]);
+  }
   if (node->kind != EAGRE_PLAN_FILTER) return node;
   struct eagre_expression *conjuncts[CONJUNCT_COUNT_MAX];
   uint32_t count = eagre_expression_split_and(node->expressions[0], conjuncts, CONJUNCT_COUNT_MAX);
-  struct eagre_plan_node *result = node->input;
+  struct eagre_plan_node *result = eagre_plan_input(node);
   for (uint32_t i = 0; i < count; i++) {
     if (eagre_expression_is_deterministic(conjuncts[i])) {
       result = sink_condition(binder, result, conjuncts[i], node->position);

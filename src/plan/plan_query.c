@@ -43,19 +43,10 @@ static const struct eagre_sql_expression *find_window(const struct eagre_sql_que
 
 static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
                                             struct eagre_error *error) {
-  const char *what = NULL;
-  const char *hint = "";
-  if (tree->set_operation.size > 0) {
-    what = "UNION, INTERSECT and EXCEPT are";
-    hint = "write one flow for each part";
-  } else if (tree->grouping.size > 0) {
-    what = "ROLLUP, CUBE and GROUPING SETS are";
-    hint = "group by plain expressions";
-  }
-  if (what == NULL) return EAGRE_OK;
-  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY", "%s not supported yet.",
-                  what);
-  eagre_error_hint(error, "%s", hint);
+  if (tree->grouping.size == 0) return EAGRE_OK;
+  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY",
+                  "ROLLUP, CUBE and GROUPING SETS are not supported yet.");
+  eagre_error_hint(error, "group by plain expressions");
   return EAGRE_USAGE;
 }
 
@@ -565,7 +556,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   if (work->is_aggregate) end_aggregate(binder, work);
   struct eagre_plan_node *having = work->relation.node;
   for (struct eagre_plan_node *node = having; work->is_aggregate && node != work->aggregate_node;
-       node = node->input) {
+       node = eagre_plan_input(node)) {
     node->output = work->aggregate_node->output;
   }
   add_project(binder, work);
@@ -573,6 +564,28 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
     EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));
   }
   if (tree->order_by_count > 0) add_sort(binder, work, sort_keys, visible_count);
+  return add_limit(binder, work, error);
+}
+
+/* A set operation with its ORDER BY and LIMIT: as SELECT * over it. */
+static enum eagre_status bind_set_operation(struct plan_binder *binder, struct select_work *work,
+                                            struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  EAGRE_TRY(eagre_plan_bind_union(binder, tree, &work->relation, error));
+  bool is_distinct = eagre_text_equal_string(tree->set_operation, "union");
+  if (is_distinct) EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));
+  if (tree->order_by_count > 0) {
+    const struct plan_relation whole = work->relation;
+    for (uint32_t i = 0; i < whole.column_count; i++) {
+      add_item(binder, work, eagre_plan_column_reference(binder, &whole, i, tree->position),
+               whole.columns[i].name, NULL);
+    }
+    struct plan_scope scope = {.relation = &whole, .aggregate_refusal = "ORDER BY"};
+    struct eagre_plan_sort_key *sort_keys = NULL;
+    EAGRE_TRY(bind_order(binder, work, &scope, whole.column_count, &sort_keys, error));
+    if (work->item_count > whole.column_count) add_project(binder, work);
+    add_sort(binder, work, sort_keys, whole.column_count);
+  }
   return add_limit(binder, work, error);
 }
 
@@ -589,7 +602,8 @@ enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
     binder->common_tables = table;
   }
   struct select_work work = {.tree = tree};
-  enum eagre_status status = bind_select(binder, &work, error);
+  enum eagre_status status = tree->set_operation.size > 0 ? bind_set_operation(binder, &work, error)
+                                                          : bind_select(binder, &work, error);
   binder->common_tables = saved;
   *out = work.relation;
   return status;

@@ -29,7 +29,11 @@ struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eag
                                             struct eagre_sql_position position) {
   struct eagre_plan_node *node = eagre_arena_allocate_zeroed(binder->arena, sizeof *node);
   node->kind = kind;
-  node->input = input;
+  if (input != NULL) {
+    node->inputs = eagre_arena_allocate(binder->arena, sizeof(void *));
+    node->inputs[0] = input;
+    node->input_count = 1;
+  }
   node->position = position;
   node->event_time_key = -1;
   node->pane_key = -1;

@@ -19,31 +19,40 @@ static enum eagre_status refuse_operation(const struct eagre_plan_node *node, co
 }
 
 struct stream_shape {
-  const struct eagre_plan_node *aggregate;
+  const struct eagre_plan_node *aggregate; /* the last one */
   uint32_t aggregate_count;
+  bool is_without_event_time;                    /* one of them */
   const struct eagre_plan_node *watermark_above; /* of an aggregation's result */
   const struct eagre_plan_node *sort;
   const struct eagre_plan_node *limit;
   bool sort_is_above_aggregate;
 };
 
-static struct stream_shape read_shape(const struct eagre_plan_node *query) {
+static bool has_aggregate_below(const struct eagre_plan_node *node) {
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    const struct eagre_plan_node *input = node->inputs[i];
+    if (input->kind == EAGRE_PLAN_AGGREGATE || has_aggregate_below(input)) return true;
+  }
+  return false;
+}
+
+static struct stream_shape read_shape(const struct eagre_plan_tree *query) {
   struct stream_shape shape = {0};
-  const struct eagre_plan_node *watermark = NULL;
-  for (const struct eagre_plan_node *node = query; node != NULL; node = node->input) {
-    if (node->kind == EAGRE_PLAN_WATERMARK) watermark = node;
+  for (uint32_t i = 0; i < query->node_count; i++) {
+    const struct eagre_plan_node *node = query->nodes[i];
     if (node->kind == EAGRE_PLAN_AGGREGATE) {
       shape.aggregate = node;
-      shape.watermark_above = watermark;
       shape.aggregate_count += 1;
+      if (node->event_time_key < 0) shape.is_without_event_time = true;
     }
+    if (node->kind == EAGRE_PLAN_WATERMARK && has_aggregate_below(node))
+      shape.watermark_above = node;
     if (node->kind == EAGRE_PLAN_SORT) {
       shape.sort = node;
-      shape.sort_is_above_aggregate = shape.aggregate_count == 0;
+      shape.sort_is_above_aggregate = has_aggregate_below(node);
     }
     if (node->kind == EAGRE_PLAN_LIMIT) shape.limit = node;
   }
-  if (shape.aggregate == NULL) shape.sort_is_above_aggregate = false;
   return shape;
 }
 
@@ -65,20 +74,24 @@ static enum eagre_status check_sort_and_limit(const struct stream_shape *shape,
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
+enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
-  struct stream_shape shape = read_shape(query);
+  const struct eagre_plan_node *query = tree->root;
+  struct stream_shape shape = read_shape(tree);
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate == NULL) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;
     return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",
                        "use append mode", error);
   }
-  if (shape.aggregate_count > 1) {
-    eagre_plan_fail(error, query->position, "UNSUPPORTED_FEATURE.MULTIPLE_AGGREGATIONS",
-                    "More than one aggregation in a stream is not supported yet.");
-    eagre_error_hint(error, "write the first aggregation to a table and read that");
-    return EAGRE_USAGE;
+  if (shape.aggregate_count > 1 && mode != EAGRE_MODE_APPEND) {
+    return refuse_operation(
+        query,
+        "Detected pattern of possible 'correctness' issue due to global watermark. The query "
+        "contains stateful operation which can emit rows older than the current watermark plus "
+        "allowed late record delay, which are \"late rows\" in downstream stateful operations and "
+        "these rows can be discarded.",
+        "use append mode, with windows over a column with WATERMARK", error);
   }
   if (shape.watermark_above != NULL) {
     eagre_plan_fail(error, shape.watermark_above->position,
@@ -87,7 +100,7 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_node *query,
     eagre_error_hint(error, "put the WATERMARK behind the source");
     return EAGRE_USAGE;
   }
-  if (mode == EAGRE_MODE_APPEND && shape.aggregate->event_time_key < 0) {
+  if (mode == EAGRE_MODE_APPEND && shape.is_without_event_time) {
     return refuse_mode(query, mode,
                        "streaming aggregations without watermark on streaming "
                        "DataFrames/Datasets",

@@ -7,8 +7,8 @@
  *
  * A control thread and a core speak through two SPSC rings (commands there, answers back) and
  * nothing else; a task is touched by its core from the moment a command is sent until its answer is
- * there, by the control thread otherwise. An epoch is three rounds of commands: RUN (read to the
- * ends, fold), FINISH (merge what this core owns, emit), PREPARE (make durable). */
+ * there, by the control thread otherwise. An epoch is rounds of commands: RUN (read to the
+ * ends), a LEVEL for each level of stages above the sources (plan.h), PREPARE (make durable). */
 #pragma once
 
 #include <stdbool.h>

@@ -52,31 +52,46 @@ enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
 /* ---- Callbacks of the protocol
  * -------------------------------------------------------------------- */
 
+static void add_event_time(struct eagre_event_time *all, const struct eagre_event_time *each) {
+  if (each->count == 0) return;
+  if (all->count == 0 || each->maximum_ms > all->maximum_ms) all->maximum_ms = each->maximum_ms;
+  if (all->count == 0 || each->minimum_ms < all->minimum_ms) all->minimum_ms = each->minimum_ms;
+  all->count += each->count;
+  all->sum_ms += each->sum_ms;
+}
+
+static void add_metrics(struct eagre_stateful_metrics *all,
+                        const struct eagre_stateful_metrics *each) {
+  all->rows_total += each->rows_total;
+  all->rows_updated += each->rows_updated;
+  all->rows_removed += each->rows_removed;
+  all->rows_dropped_late += each->rows_dropped_late;
+  all->memory_bytes += each->memory_bytes;
+}
+
+static void add_counts(const struct runtime_task *task, struct eagre_epoch_counts *out) {
+  const struct eagre_flow *plan = task->flow->plan;
+  out->output_rows += task->output_rows;
+  for (uint32_t i = 0; i < plan->source_count; i++) {
+    out->sources[i].rows += task->counts[i].rows;
+    out->sources[i].bytes += task->counts[i].bytes;
+  }
+  for (uint32_t i = 0; i < plan->watermark_count; i++) {
+    add_event_time(&out->event_times[i], &task->event_times[i]);
+  }
+  for (uint32_t i = 0; i < plan->query.stateful_count; i++) {
+    add_metrics(&out->operators[i], &task->metrics[i]);
+  }
+}
+
 static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
-  uint32_t watermark_count = flow->plan->watermark_count;
-  out->sources[0] = (struct eagre_epoch_source_count){0};
+  const struct eagre_flow *plan = flow->plan;
   out->output_rows = 0;
-  out->state = (struct eagre_final_metrics){0};
-  memset(out->event_times, 0, sizeof *out->event_times * watermark_count);
+  memset(out->sources, 0, sizeof *out->sources * plan->source_count);
+  memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);
+  memset(out->operators, 0, sizeof *out->operators * plan->query.stateful_count);
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
-    const struct runtime_task *task = &flow->tasks[i];
-    out->sources[0].rows += task->count.rows;
-    out->sources[0].bytes += task->count.bytes;
-    out->output_rows += task->output_rows;
-    out->state.rows_total += task->metrics.rows_total;
-    out->state.rows_updated += task->metrics.rows_updated;
-    out->state.rows_removed += task->metrics.rows_removed;
-    out->state.rows_dropped_late += task->metrics.rows_dropped_late;
-    out->state.memory_bytes += task->metrics.memory_bytes;
-    for (uint32_t j = 0; j < watermark_count; j++) {
-      const struct eagre_event_time *each = &task->event_times[j];
-      struct eagre_event_time *all = &out->event_times[j];
-      if (each->count == 0) continue;
-      if (all->count == 0 || each->maximum_ms > all->maximum_ms) all->maximum_ms = each->maximum_ms;
-      if (all->count == 0 || each->minimum_ms < all->minimum_ms) all->minimum_ms = each->minimum_ms;
-      all->count += each->count;
-      all->sum_ms += each->sum_ms;
-    }
+    add_counts(&flow->tasks[i], out);
   }
 }
 
@@ -87,8 +102,8 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
   struct runtime_flow *flow = context;
   struct runtime_command command = {.kind = RUNTIME_RUN, .run = *request};
   EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  if (flow->plan->aggregate != NULL) {
-    command = (struct runtime_command){.kind = RUNTIME_FINISH};
+  for (uint32_t level = 1; level < flow->plan->query.level_count; level++) {
+    command = (struct runtime_command){.kind = RUNTIME_LEVEL, .level = level};
     EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
   }
   sum_counts(flow, out);

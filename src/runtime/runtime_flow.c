@@ -4,30 +4,6 @@
 
 #include "runtime/runtime_inside.h"
 
-/* ---- The two chains
- * ------------------------------------------------------------------------------- */
-
-void eagre_runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena) {
-  uint32_t count = 0;
-  for (struct eagre_plan_node *node = flow->plan->query; node != NULL; node = node->input) {
-    count += 1;
-  }
-  struct eagre_plan_node **nodes = eagre_arena_allocate(arena, sizeof(void *) * count);
-  uint32_t index = count;
-  for (struct eagre_plan_node *node = flow->plan->query; node != NULL; node = node->input) {
-    nodes[--index] = node;
-  }
-  flow->source_node = nodes[0];
-  flow->input_nodes = nodes + 1;
-  flow->input_node_count = count - 1;
-  for (uint32_t i = 1; i < count; i++) {
-    if (nodes[i] != flow->plan->aggregate) continue;
-    flow->input_node_count = i - 1;
-    flow->output_nodes = nodes + i + 1;
-    flow->output_node_count = count - i - 1;
-  }
-}
-
 /* ---- Opening and closing
  * --------------------------------------------------------------------------- */
 
@@ -85,7 +61,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
       .flow_name = shares_console(flow) ? flow->plan->name : eagre_text_make("", 0),
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
   };
-  return eagre_sink_open(flow->plan->sink, flow->plan->query->output, flow->plan->mode,
+  return eagre_sink_open(flow->plan->sink, flow->plan->query.root->output, flow->plan->mode,
                          &environment, &flow->sink, error);
 }
 
@@ -134,13 +110,14 @@ static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_p
   }
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCHS, 1);
   eagre_metrics_record(metrics, EAGRE_METRIC_OUTPUT_ROWS, (int64_t)counts->output_rows);
-  eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS, (int64_t)counts->state.rows_dropped_late);
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH, progress->epoch);
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH_DURATION, progress->times.trigger_execution);
   eagre_metrics_record(metrics, EAGRE_METRIC_WATERMARK, progress->watermark_ms);
   eagre_metrics_record(metrics, EAGRE_METRIC_LAG, lag);
-  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_ROWS, (int64_t)counts->state.rows_total);
-  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_BYTES, (int64_t)counts->state.memory_bytes);
+  struct eagre_stateful_metrics state = eagre_epoch_sum_state(counts);
+  eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS, (int64_t)state.rows_dropped_late);
+  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_ROWS, (int64_t)state.rows_total);
+  eagre_metrics_record(metrics, EAGRE_METRIC_STATE_BYTES, (int64_t)state.memory_bytes);
 }
 
 static void report(struct runtime_flow *flow) {

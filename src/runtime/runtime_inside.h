@@ -15,8 +15,8 @@ struct runtime_task;
 enum runtime_command_kind {
   RUNTIME_OPEN,    /* make chains, open readers and the sink writer */
   RUNTIME_LOAD,    /* load the state this core owns */
-  RUNTIME_RUN,     /* read to the ends, fold into the partial table or write to the sink */
-  RUNTIME_FINISH,  /* merge partial tables, emit (flows with an aggregation) */
+  RUNTIME_RUN,     /* read to the ends, down to the first stateful nodes or the sink */
+  RUNTIME_LEVEL,   /* run the stages of a level: collect what this core owns, emit */
   RUNTIME_PREPARE, /* sink piece and state file, synced */
   RUNTIME_ABORT,   /* give the attempt up */
   RUNTIME_CLOSE,
@@ -27,6 +27,7 @@ struct runtime_command {
   enum runtime_command_kind kind;
   struct runtime_task *task;
   struct eagre_epoch_run run;  /* RUN */
+  uint32_t level;              /* LEVEL */
   int64_t epoch;               /* PREPARE */
   char attempt[64];            /* PREPARE, LOAD */
   int64_t version;             /* LOAD */
@@ -61,20 +62,19 @@ struct runtime_task {
   struct runtime_command command;
 
   /* Core's. */
-  struct eagre_source_reader *reader;
-  struct eagre_chain *input;
-  struct eagre_partial *partial;
-  struct eagre_final *final;
-  struct eagre_chain *output;
+  struct eagre_source_reader **readers; /* by source; NULL for a WORKER */
+  bool *has_read;                       /* RUN, by source: it is at its end */
+  uint32_t next_source;                 /* RUN: to be read next */
+  struct eagre_stages *stages;          /* NULL for a READER */
   struct eagre_sink_writer *writer;
   struct eagre_batch_pool pool;
   struct eagre_batch *pending;     /* READER: read, and the ring was full */
   bool has_ended;                  /* READER: the end mark is still to be pushed */
   enum eagre_status outcome;       /* RUN: READER's end, or the failure a WORKER drains after */
   struct runtime_command *running; /* RUN under way; NULL otherwise */
-  struct eagre_epoch_source_count count;
+  struct eagre_epoch_source_count *counts; /* by source */
   struct eagre_event_time *event_times;
-  struct eagre_final_metrics metrics;
+  struct eagre_stateful_metrics *metrics; /* by stateful_number */
   uint64_t output_rows;
   uint64_t batch_count;
 };
@@ -135,12 +135,6 @@ struct runtime_flow {
   int64_t step_begin_us;
   enum eagre_status status;
   struct eagre_error error;
-  /* The nodes of the query in data order, split at the aggregation. */
-  struct eagre_plan_node **input_nodes;
-  uint32_t input_node_count;
-  struct eagre_plan_node **output_nodes;
-  uint32_t output_node_count;
-  struct eagre_plan_node *source_node;
 };
 
 struct eagre_runtime {
@@ -157,8 +151,6 @@ struct eagre_runtime {
   pthread_mutex_t output_mutex; /* reports and console: off the data path */
 };
 
-/* Splits the query into the nodes of both chains. */
-void eagre_runtime_flow_split(struct runtime_flow *flow, struct eagre_arena *arena);
 /* Body of the control thread. */
 void *eagre_runtime_flow_main(void *flow);
 /* Whether the current epoch is to be given up. */

@@ -92,7 +92,6 @@ static void make_flows(struct eagre_runtime *runtime) {
     flow->metrics = &runtime->metrics[runtime->flow_count - 1];
     flow->metrics->flow = flow->plan->name;
     eagre_error_init(&flow->error);
-    eagre_runtime_flow_split(flow, &pipeline->arena);
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {
     runtime->cores[i].tasks =
@@ -111,7 +110,7 @@ static enum eagre_status validate(const struct eagre_pipeline *pipeline,
     for (uint32_t j = 0; j < flow->source_count; j++) {
       EAGRE_TRY(eagre_source_validate(flow->sources[j], error));
     }
-    EAGRE_TRY(eagre_sink_validate(flow->sink, flow->query->output, flow->mode, error));
+    EAGRE_TRY(eagre_sink_validate(flow->sink, flow->query.root->output, flow->mode, error));
   }
   for (uint32_t i = 0; i < pipeline->query_count; i++) {
     for (uint32_t j = 0; j < pipeline->queries[i].source_count; j++) {

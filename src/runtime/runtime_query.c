@@ -6,66 +6,34 @@
 struct query_work {
   struct eagre_pipeline *pipeline;
   const struct eagre_plan_query *query;
-  const struct eagre_plan_node *leaf;
-  struct eagre_plan_node **nodes; /* above the leaf, in data order */
-  uint32_t node_count;
   eagre_query_rows_fn *rows;
   void *rows_context;
-  struct eagre_arena arena;
-  struct eagre_io *io;
-  struct eagre_source *source;
-  struct eagre_source_reader *reader;
-  struct eagre_chain *chain;
+  int64_t startup_timeout_us;
   int64_t now_us;
+  struct eagre_arena arena;
+  struct eagre_io *io; /* NULL while no source was needed */
+  struct eagre_stages *stages;
 };
 
 static enum eagre_status give_rows(void *context, struct eagre_batch *batch,
                                    struct eagre_error *error) {
   struct query_work *work = context;
   enum eagre_status status =
-      work->rows(work->rows_context, work->query->query->output, batch, error);
+      work->rows(work->rows_context, work->query->query.root->output, batch, error);
   eagre_batch_free(batch);
   return status;
 }
 
-static void list_nodes(struct query_work *work) {
-  uint32_t count = 0;
-  for (struct eagre_plan_node *node = work->query->query; node != NULL; node = node->input) {
-    count += 1;
-    work->leaf = node;
-  }
-  work->nodes = eagre_arena_allocate(&work->arena, sizeof(void *) * (count + 1));
-  work->node_count = count - 1;
-  uint32_t index = work->node_count;
-  for (struct eagre_plan_node *node = work->query->query; node->input != NULL; node = node->input) {
-    work->nodes[--index] = node;
-  }
-}
+/* ---- Sources --------------------------------------------------------------------------------- */
 
-static enum eagre_status read_source(struct query_work *work, int64_t startup_timeout_us,
-                                     struct eagre_error *error) {
-  const struct eagre_source_environment environment = {
-      .io = work->io,
-      .zone = work->query->expression_session.zone,
-      .core_count = 1,
-      .startup_timeout_us = startup_timeout_us,
-      .queue_size_bytes =
-          (size_t)eagre_option_integer(&work->query->settings, "eagre.kafka.queueBytes"),
-  };
-  const struct eagre_source_limits limits = {.ignore_rate = true};
-  struct eagre_source_plan plan = {0};
-  struct eagre_text start = {0};
-  EAGRE_TRY(eagre_source_open(work->leaf->source, &environment, &work->source, error));
-  EAGRE_TRY(eagre_source_start(work->source, &work->arena, &start, error));
-  EAGRE_TRY(eagre_source_plan(work->source, start, &limits, &work->arena, &plan, error));
-  EAGRE_TRY(eagre_source_assign(work->source, start, plan.end, error));
-  EAGRE_TRY(eagre_source_reader_open(work->source, 0, work->io, &work->reader, error));
-  EAGRE_TRY(eagre_source_reader_begin(work->reader, error));
-  while (!eagre_chain_is_finished(work->chain)) {
+static enum eagre_status read_rows(struct query_work *work, struct eagre_source_reader *reader,
+                                   uint32_t stage, struct eagre_error *error) {
+  EAGRE_TRY(eagre_source_reader_begin(reader, error));
+  while (!eagre_stages_is_finished(work->stages, stage)) {
     struct eagre_batch *batch = eagre_batch_new();
-    enum eagre_status status = eagre_source_reader_read(work->reader, batch, error);
+    enum eagre_status status = eagre_source_reader_read(reader, batch, error);
     if (status == EAGRE_OK) {
-      EAGRE_TRY(eagre_chain_push(work->chain, batch, error));
+      EAGRE_TRY(eagre_stages_push(work->stages, stage, batch, error));
       continue;
     }
     eagre_batch_free(batch);
@@ -76,29 +44,76 @@ static enum eagre_status read_source(struct query_work *work, int64_t startup_ti
   return EAGRE_OK;
 }
 
-static enum eagre_status run_query(struct query_work *work, int64_t startup_timeout_us,
+/* From its start to what is there now. */
+static enum eagre_status read_open_source(struct query_work *work, struct eagre_source *source,
+                                          uint32_t stage, struct eagre_error *error) {
+  const struct eagre_source_limits limits = {.ignore_rate = true};
+  struct eagre_source_plan plan = {0};
+  struct eagre_text start = {0};
+  struct eagre_source_reader *reader = NULL;
+  EAGRE_TRY(eagre_source_start(source, &work->arena, &start, error));
+  EAGRE_TRY(eagre_source_plan(source, start, &limits, &work->arena, &plan, error));
+  EAGRE_TRY(eagre_source_assign(source, start, plan.end, error));
+  EAGRE_TRY(eagre_source_reader_open(source, 0, work->io, &reader, error));
+  enum eagre_status status = read_rows(work, reader, stage, error);
+  eagre_source_reader_close(reader);
+  return status;
+}
+
+static enum eagre_status read_source(struct query_work *work, uint32_t stage,
+                                     struct eagre_error *error) {
+  if (work->io == NULL) EAGRE_TRY(eagre_io_open(NULL, &work->io, error));
+  const struct eagre_source_environment environment = {
+      .io = work->io,
+      .zone = work->query->expression_session.zone,
+      .core_count = 1,
+      .startup_timeout_us = work->startup_timeout_us,
+      .queue_size_bytes =
+          (size_t)eagre_option_integer(&work->query->settings, "eagre.kafka.queueBytes"),
+  };
+  struct eagre_source *source = NULL;
+  const struct eagre_plan_source *plan = work->query->query.stages[stage].start->source;
+  EAGRE_TRY(eagre_source_open(plan, &environment, &source, error));
+  enum eagre_status status = read_open_source(work, source, stage, error);
+  eagre_source_close(source);
+  return status;
+}
+
+static enum eagre_status read_leaf(struct query_work *work, uint32_t stage,
                                    struct eagre_error *error) {
-  const struct eagre_expression_session *session = &work->query->expression_session;
-  list_nodes(work);
-  const struct eagre_chain_options options = {
-      .nodes = work->nodes,
-      .node_count = work->node_count,
-      .input = work->leaf->output,
-      .session = session,
+  const struct eagre_plan_node *leaf = work->query->query.stages[stage].start;
+  if (leaf->kind == EAGRE_PLAN_SOURCE) return read_source(work, stage, error);
+  struct eagre_batch *batch = NULL;
+  EAGRE_TRY(
+      eagre_values_batch(leaf, &work->query->expression_session, work->now_us, &batch, error));
+  return eagre_stages_push(work->stages, stage, batch, error);
+}
+
+/* ---- The query ------------------------------------------------------------------------------- */
+
+static enum eagre_status run_query(struct query_work *work, struct eagre_error *error) {
+  const struct eagre_plan_tree *tree = &work->query->query;
+  const struct eagre_stages_options options = {
+      .tree = tree,
+      .session = &work->query->expression_session,
+      .mode = EAGRE_MODE_COMPLETE,
+      .core_count = 1,
+      .state_partition_count = 1,
       .output = give_rows,
       .output_context = work,
   };
-  work->chain = eagre_chain_new(&options);
-  eagre_chain_begin(work->chain, work->now_us);
-  if (work->leaf->kind == EAGRE_PLAN_VALUES) {
-    struct eagre_batch *batch = NULL;
-    EAGRE_TRY(eagre_values_batch(work->leaf, session, work->now_us, &batch, error));
-    EAGRE_TRY(eagre_chain_push(work->chain, batch, error));
-  } else {
-    EAGRE_TRY(eagre_io_open(NULL, &work->io, error));
-    EAGRE_TRY(read_source(work, startup_timeout_us, error));
+  const struct eagre_stateful_epoch epoch = {.batch_timestamp_us = work->now_us,
+                                             .is_first_epoch = true};
+  work->stages = eagre_stages_new(&options);
+  eagre_stages_begin(work->stages, &epoch);
+  for (uint32_t i = 0; i < tree->stage_count; i++) {
+    if (tree->stages[i].start->input_count == 0) EAGRE_TRY(read_leaf(work, i, error));
   }
-  return eagre_chain_finish(work->chain, error);
+  EAGRE_TRY(eagre_stages_end_sources(work->stages, error));
+  for (uint32_t level = 1; level < tree->level_count; level++) {
+    EAGRE_TRY(eagre_stages_run_level(work->stages, level, &work->stages, 1, error));
+  }
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_runtime_query(struct eagre_pipeline *pipeline, uint32_t query,
@@ -110,13 +125,12 @@ enum eagre_status eagre_runtime_query(struct eagre_pipeline *pipeline, uint32_t 
       .query = &pipeline->queries[query],
       .rows = rows,
       .rows_context = context,
+      .startup_timeout_us = startup_timeout_us,
       .now_us = eagre_clock_wall_us(),
   };
-  enum eagre_status status = run_query(&work, startup_timeout_us, error);
+  enum eagre_status status = run_query(&work, error);
   if (status != EAGRE_OK) eagre_pipeline_place(pipeline, error);
-  eagre_chain_free(work.chain);
-  if (work.reader != NULL) eagre_source_reader_close(work.reader);
-  if (work.source != NULL) eagre_source_close(work.source);
+  eagre_stages_free(work.stages);
   eagre_io_close(work.io);
   eagre_arena_done(&work.arena);
   return status;

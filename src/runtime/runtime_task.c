@@ -1,8 +1,8 @@
 /* One flow on one core: what each command does there.
  *
  * Commands go and answers come in the order of the protocol, so what a task wrote before its answer
- * is visible to a task that gets its next command afterwards: FINISH reads the partial tables of
- * all lanes. */
+ * is visible to a task that gets its next command afterwards: LEVEL reads what all lanes left for
+ * it. */
 #include <string.h>
 
 #include "runtime/runtime_inside.h"
@@ -19,88 +19,68 @@ static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
   return status;
 }
 
-static enum eagre_status fold_rows(void *context, struct eagre_batch *batch,
-                                   struct eagre_error *error) {
-  struct runtime_task *task = context;
-  return eagre_partial_push(task->partial, batch, error);
-}
-
-static enum eagre_status push_output(void *context, struct eagre_batch *batch,
-                                     struct eagre_error *error) {
-  struct runtime_task *task = context;
-  return eagre_chain_push(task->output, batch, error);
-}
-
 /* ---- OPEN, CLOSE
  * ---------------------------------------------------------------------------------- */
 
-static void make_chains(struct runtime_task *task) {
-  struct runtime_flow *flow = task->flow;
-  const struct eagre_plan_node *aggregate = flow->plan->aggregate;
-  const struct eagre_expression_session *session = &flow->plan->expression_session;
-  struct eagre_chain_options input = {
-      .nodes = flow->input_nodes,
-      .node_count = flow->input_node_count,
-      .input = flow->source_node->output,
-      .session = session,
-      .output = aggregate == NULL ? write_rows : fold_rows,
-      .output_context = task,
-  };
-  task->input = eagre_chain_new(&input);
-  if (aggregate == NULL) return;
-  struct eagre_chain_options output = {
-      .nodes = flow->output_nodes,
-      .node_count = flow->output_node_count,
-      .input = aggregate->output,
-      .session = session,
-      .output = write_rows,
-      .output_context = task,
-  };
-  struct eagre_final_options final = {
-      .aggregate = aggregate,
-      .session = session,
+static struct eagre_stages *new_stages(struct runtime_task *task) {
+  const struct runtime_flow *flow = task->flow;
+  const struct eagre_stages_options options = {
+      .tree = &flow->plan->query,
+      .session = &flow->plan->expression_session,
       .mode = flow->plan->mode,
       .core = task->lane,
       .core_count = flow->runtime->lane_count,
       .state_partition_count = flow->plan->state_partition_count,
+      .output = write_rows,
+      .output_context = task,
   };
-  task->output = eagre_chain_new(&output);
-  task->partial = eagre_partial_new(aggregate, session);
-  task->final = eagre_final_new(&final);
+  return eagre_stages_new(&options);
+}
+
+static enum eagre_status open_readers(struct runtime_task *task, struct eagre_error *error) {
+  struct runtime_flow *flow = task->flow;
+  for (uint32_t i = 0; i < flow->plan->source_count; i++) {
+    EAGRE_TRY(eagre_source_reader_open(flow->sources[i], task->lane, task->core->io,
+                                       &task->readers[i], error));
+  }
+  return EAGRE_OK;
 }
 
 static enum eagre_status open_task(struct runtime_task *task, struct eagre_error *error) {
-  struct runtime_flow *flow = task->flow;
-  struct eagre_io *io = task->core->io;
-  if (task->role != RUNTIME_WORKER) {
-    EAGRE_TRY(eagre_source_reader_open(flow->sources[0], task->lane, io, &task->reader, error));
-  }
-  task->event_times =
-      eagre_allocate_zeroed(flow->plan->watermark_count + 1, sizeof *task->event_times);
+  const struct eagre_flow *plan = task->flow->plan;
+  task->readers = eagre_allocate_zeroed(plan->source_count + 1, sizeof(void *));
+  task->has_read = eagre_allocate_zeroed(plan->source_count + 1, sizeof *task->has_read);
+  task->counts = eagre_allocate_zeroed(plan->source_count + 1, sizeof *task->counts);
+  task->event_times = eagre_allocate_zeroed(plan->watermark_count + 1, sizeof *task->event_times);
+  task->metrics = eagre_allocate_zeroed(plan->query.stateful_count + 1, sizeof *task->metrics);
+  if (task->role != RUNTIME_WORKER) EAGRE_TRY(open_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
-  make_chains(task);
-  return eagre_sink_writer_open(flow->sink, task->lane, io, &task->writer, error);
+  task->stages = new_stages(task);
+  return eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error);
 }
 
 void eagre_runtime_task_done(struct runtime_task *task) {
   eagre_batch_free(task->pending);
   if (task->writer != NULL) eagre_sink_writer_close(task->writer);
-  if (task->reader != NULL) eagre_source_reader_close(task->reader);
-  eagre_chain_free(task->input);
-  eagre_chain_free(task->output);
-  eagre_partial_free(task->partial);
-  eagre_final_free(task->final);
+  for (uint32_t i = 0; task->readers != NULL && i < task->flow->plan->source_count; i++) {
+    if (task->readers[i] != NULL) eagre_source_reader_close(task->readers[i]);
+  }
+  eagre_stages_free(task->stages);
   eagre_batch_pool_done(&task->pool);
+  eagre_free(task->readers);
+  eagre_free(task->has_read);
+  eagre_free(task->counts);
   eagre_free(task->event_times);
+  eagre_free(task->metrics);
   eagre_buffer_done(&task->command.piece);
   task->pending = NULL;
   task->writer = NULL;
-  task->reader = NULL;
-  task->input = NULL;
-  task->output = NULL;
-  task->partial = NULL;
-  task->final = NULL;
+  task->readers = NULL;
+  task->has_read = NULL;
+  task->stages = NULL;
+  task->counts = NULL;
   task->event_times = NULL;
+  task->metrics = NULL;
 }
 
 /* ---- State
@@ -115,7 +95,7 @@ static struct eagre_state_snapshot snapshot_of(const struct runtime_task *task, 
       .core = task->lane,
       .attempt = attempt,
       .partition_count = plan->state_partition_count,
-      .fingerprint = plan->fingerprint,
+      .fingerprint = plan->query.fingerprint,
   };
 }
 
@@ -123,35 +103,52 @@ static enum eagre_status load_state(struct runtime_task *task,
                                     const struct runtime_command *command,
                                     struct eagre_error *error) {
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->version, command->attempt);
-  return eagre_state_load(eagre_final_table(task->final), task->core->io, &snapshot,
+  return eagre_state_load(eagre_stages_state(task->stages), task->core->io, &snapshot,
                           command->written_core_count, task->flow->runtime->lane_count, error);
+}
+
+static enum eagre_status save_state(struct runtime_task *task,
+                                    const struct runtime_command *command,
+                                    struct eagre_error *error) {
+  struct eagre_state_snapshot snapshot = snapshot_of(task, command->epoch + 1, command->attempt);
+  uint64_t ignored_size = 0;
+  return eagre_state_save(eagre_stages_state(task->stages), task->core->io, &snapshot,
+                          &ignored_size, error);
+}
+
+static bool has_state(const struct runtime_task *task) {
+  return task->stages != NULL && task->flow->plan->query.stateful_count > 0;
 }
 
 /* ---- RUN
  * ------------------------------------------------------------------------------------------ */
 
+static enum eagre_status begin_readers(struct runtime_task *task, struct eagre_error *error) {
+  for (uint32_t i = 0; i < task->flow->plan->source_count; i++) {
+    task->has_read[i] = false;
+    EAGRE_TRY(eagre_source_reader_begin(task->readers[i], error));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status begin_run(struct runtime_task *task, const struct runtime_command *command,
                                    struct eagre_error *error) {
   const struct eagre_epoch_run *run = &command->run;
-  task->count = (struct eagre_epoch_source_count){0};
+  memset(task->counts, 0, sizeof *task->counts * task->flow->plan->source_count);
   task->output_rows = 0;
   task->batch_count = 0;
+  task->next_source = 0;
   task->outcome = EAGRE_OK;
-  if (task->role != RUNTIME_WORKER) EAGRE_TRY(eagre_source_reader_begin(task->reader, error));
+  if (task->role != RUNTIME_WORKER) EAGRE_TRY(begin_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
-  eagre_chain_begin(task->input, run->batch_timestamp_us);
-  if (task->final != NULL) {
-    eagre_partial_begin(task->partial, run->batch_timestamp_us);
-    eagre_chain_begin(task->output, run->batch_timestamp_us);
-    eagre_final_begin(task->final, &run->state);
-  }
+  eagre_stages_begin(task->stages, &run->state);
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
 
 static enum eagre_status end_run(struct runtime_task *task, struct eagre_error *error) {
-  EAGRE_TRY(eagre_chain_finish(task->input, error));
+  EAGRE_TRY(eagre_stages_end_sources(task->stages, error));
   for (uint32_t i = 0; i < task->flow->plan->watermark_count; i++) {
-    eagre_chain_event_time(task->input, i, &task->event_times[i]);
+    eagre_stages_event_time(task->stages, i, &task->event_times[i]);
   }
   return EAGRE_OK;
 }
@@ -165,23 +162,47 @@ static void answer(struct runtime_task *task, struct runtime_command *command,
   eagre_io_wake(task->flow->io);
 }
 
-static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batch **out_batch,
-                                    struct eagre_error *error) {
-  if (eagre_runtime_must_abandon(task->flow->runtime)) return EAGRE_CANCELLED;
-  if (task->batch_count == 1) eagre_crash_point("epoch.mid_run"); /* the first went all the way */
+static enum eagre_status read_source(struct runtime_task *task, uint32_t number,
+                                     struct eagre_batch **out_batch, struct eagre_error *error) {
   /* A batch that another core frees cannot come from this core's pool. */
   struct eagre_batch *batch =
       task->role == RUNTIME_FUSED ? eagre_batch_pool_acquire(&task->pool) : eagre_batch_new();
-  enum eagre_status status = eagre_source_reader_read(task->reader, batch, error);
+  enum eagre_status status = eagre_source_reader_read(task->readers[number], batch, error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
     return status;
   }
-  task->count.rows += batch->row_count;
-  task->count.bytes += batch->source_bytes;
+  batch->origin.source = number;
+  task->counts[number].rows += batch->row_count;
+  task->counts[number].bytes += batch->source_bytes;
   task->batch_count += 1;
   *out_batch = batch;
   return EAGRE_OK;
+}
+
+/* A batch of one source after the other. AGAIN: none has one now; END: all are at their ends. */
+static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batch **out_batch,
+                                    struct eagre_error *error) {
+  if (eagre_runtime_must_abandon(task->flow->runtime)) return EAGRE_CANCELLED;
+  if (task->batch_count == 1) eagre_crash_point("epoch.mid_run"); /* the first went all the way */
+  uint32_t source_count = task->flow->plan->source_count;
+  enum eagre_status outcome = EAGRE_END;
+  for (uint32_t i = 0; i < source_count; i++) {
+    uint32_t number = task->next_source;
+    task->next_source = (number + 1) % source_count;
+    if (task->has_read[number]) continue;
+    enum eagre_status status = read_source(task, number, out_batch, error);
+    task->has_read[number] = status == EAGRE_END;
+    if (status == EAGRE_AGAIN) outcome = EAGRE_AGAIN;
+    if (status != EAGRE_AGAIN && status != EAGRE_END) return status;
+  }
+  return outcome;
+}
+
+static enum eagre_status push_batch(struct runtime_task *task, struct eagre_batch *batch,
+                                    struct eagre_error *error) {
+  const struct eagre_plan_source *source = task->flow->plan->sources[batch->origin.source];
+  return eagre_stages_push(task->stages, source->stage, batch, error);
 }
 
 /* Fused: one batch from the source down the chain. */
@@ -189,7 +210,7 @@ static bool turn_fused(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   struct eagre_batch *batch = NULL;
   enum eagre_status status = read_batch(task, &batch, &command->error);
-  if (status == EAGRE_OK) status = eagre_chain_push(task->input, batch, &command->error);
+  if (status == EAGRE_OK) status = push_batch(task, batch, &command->error);
   if (status == EAGRE_OK) return true;
   if (status == EAGRE_AGAIN) return false;
   if (status == EAGRE_END) status = end_run(task, &command->error);
@@ -233,7 +254,7 @@ static bool turn_worker(struct runtime_task *task) {
   void *message = eagre_ring_pop(task->batches);
   if (message == NULL) return false;
   if (message != &end_mark && task->outcome == EAGRE_OK) {
-    task->outcome = eagre_chain_push(task->input, message, &command->error);
+    task->outcome = push_batch(task, message, &command->error);
   } else if (message != &end_mark) {
     eagre_batch_free(message);
   } else {
@@ -265,18 +286,19 @@ static void start_run(struct runtime_task *task, struct runtime_command *command
   if (status != EAGRE_OK && task->role == RUNTIME_FUSED) answer(task, command, status);
 }
 
-/* ---- FINISH, PREPARE, ABORT
+/* ---- LEVEL, PREPARE, ABORT
  * ----------------------------------------------------------------------- */
 
-static enum eagre_status finish(struct runtime_task *task, struct eagre_error *error) {
+static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
+                                   struct eagre_error *error) {
   const struct runtime_flow *flow = task->flow;
-  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
-    if (flow->tasks[i].partial == NULL) continue;
-    EAGRE_TRY(eagre_final_merge(task->final, flow->tasks[i].partial, error));
+  uint32_t core_count = flow->runtime->core_count;
+  struct eagre_stages *all[EAGRE_CORE_COUNT_MAX];
+  for (uint32_t i = 0; i < core_count; i++) {
+    all[i] = flow->tasks[i].stages;
   }
-  EAGRE_TRY(eagre_final_finish(task->final, push_output, task, error));
-  EAGRE_TRY(eagre_chain_finish(task->output, error));
-  eagre_final_measure(task->final, &task->metrics);
+  EAGRE_TRY(eagre_stages_run_level(task->stages, level, all, core_count, error));
+  eagre_stages_measure(task->stages, task->metrics);
   return EAGRE_OK;
 }
 
@@ -284,11 +306,7 @@ static enum eagre_status prepare(struct runtime_task *task, struct runtime_comma
   eagre_buffer_clear(&command->piece);
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   EAGRE_TRY(eagre_sink_writer_prepare(task->writer, &command->piece, &command->error));
-  if (task->final == NULL) return EAGRE_OK;
-  struct eagre_state_snapshot snapshot = snapshot_of(task, command->epoch + 1, command->attempt);
-  uint64_t ignored_size = 0;
-  return eagre_state_save(eagre_final_table(task->final), task->core->io, &snapshot, &ignored_size,
-                          &command->error);
+  return has_state(task) ? save_state(task, command, &command->error) : EAGRE_OK;
 }
 
 void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_command *command) {
@@ -298,13 +316,13 @@ void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_comman
     status = open_task(task, &command->error);
     break;
   case RUNTIME_LOAD:
-    if (task->final != NULL) status = load_state(task, command, &command->error);
+    if (has_state(task)) status = load_state(task, command, &command->error);
     break;
   case RUNTIME_RUN:
     start_run(task, command);
     return;
-  case RUNTIME_FINISH:
-    if (task->final != NULL) status = finish(task, &command->error);
+  case RUNTIME_LEVEL:
+    if (task->stages != NULL) status = run_level(task, command->level, &command->error);
     break;
   case RUNTIME_PREPARE:
     status = prepare(task, command);

@@ -96,13 +96,18 @@ struct eagre_state_metrics {
 void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
 
 /* ---- Snapshots ---------------------------------------------------------------------------------
- * One file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full
+ * The tables of one query on one core are saved and loaded together, always the same ones in the
+ * same order: one file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full
  * or .delta. Header: magic, format version, kind, state version, base version, layout fingerprint,
  * partition count, row count, length; body: evicted pane bound, then groups; trailer: CRC32C. A
  * delta holds the groups changed in its epoch and the eviction bound; every 10th version is full.
  * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
  * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
 
+struct eagre_state_set {
+  struct eagre_state_table *const *tables;
+  uint32_t count; /* >= 1 */
+};
 struct eagre_state_snapshot {
   const char *directory;
   int64_t version; /* the version this file makes: epoch + 1 */
@@ -111,17 +116,17 @@ struct eagre_state_snapshot {
   uint32_t partition_count;
   uint64_t fingerprint; /* of key and aggregate types: another query's state is refused */
 };
-/* Writes and syncs the file (full, or delta when the table was loaded or saved at version - 1 and
+/* Writes and syncs the file (full, or delta when the tables were loaded or saved at version - 1 and
  * a full one is recent). The directory is synced by the caller (one sync for all cores). Never
- * overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file stays and the table is as
- * it was. */
-enum eagre_status eagre_state_save(struct eagre_state_table *table, struct eagre_io *io,
+ * overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file stays and the tables are
+ * as they were. */
+enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
                                    struct eagre_error *error);
 /* Loads version `version` written by `core_count` cores under `attempt`, taking only groups whose
  * state partition p satisfies p % core_total == core. Follows deltas back to full files (the
  * attempt of each base is in the delta's header). */
-enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre_io *io,
+enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot,
                                    uint32_t written_core_count, uint32_t core_total,
                                    struct eagre_error *error);

@@ -85,13 +85,15 @@ static uint64_t take_integer(struct input *input, size_t size) {
 /* ---- One file -------------------------------------------------------------------------------- */
 
 struct restore {
-  struct eagre_state_table *table;
+  const struct eagre_state_set *set;
+  struct eagre_state_table *table; /* the one being read */
+  int64_t *evicted_pane_max;       /* of each table, by the files read so far of this chain */
+  int64_t table_evicted_max;       /* of the one being read */
   struct eagre_io *io;
   const struct eagre_state_snapshot *snapshot;
   uint32_t core_total;
-  bool is_same_cores;       /* our own files, with our keys and no others */
-  int64_t evicted_pane_max; /* by the files read so far of this chain */
-  uint64_t foreign_count;   /* groups of other cores seen so far */
+  bool is_same_cores;     /* our own files, with our keys and no others */
+  uint64_t foreign_count; /* groups of other cores seen so far */
   struct eagre_buffer key;
   struct eagre_buffer payload;
   struct eagre_arena arena; /* paths */
@@ -113,7 +115,9 @@ static enum eagre_status check_header(const struct restore *restore, const char 
     return eagre_state_refuse_corrupt(path, "it is a state file under another name", error);
   if (header->fingerprint != restore->snapshot->fingerprint)
     return refuse_other_query(path, "its keys or aggregates are not those of this one", error);
-  if (header->payload_size != restore->table->payload_size)
+  if (header->table_count != restore->set->count)
+    return refuse_other_query(path, "it has another number of stateful operators", error);
+  if (header->layout_checksum != eagre_state_layout_checksum(restore->set))
     return refuse_other_query(path, "its groups have another size", error);
   if (header->partition_count != restore->snapshot->partition_count)
     return refuse_other_query(path, "it has another number of state partitions", error);
@@ -125,7 +129,7 @@ static bool is_wanted(struct restore *restore, int64_t pane, uint64_t hash) {
   uint32_t partition = eagre_state_partition(hash, restore->snapshot->partition_count);
   bool is_ours = partition % restore->core_total == restore->snapshot->core;
   restore->foreign_count += !is_ours;
-  return is_ours && pane > restore->evicted_pane_max;
+  return is_ours && pane > restore->table_evicted_max;
 }
 
 /* Takes so many bytes into `buffer`, which is emptied first. */
@@ -177,24 +181,48 @@ static void reserve_pane(struct restore *restore, const struct input *input, int
                          uint64_t count) {
   uint64_t size_min = EAGRE_STATE_GROUP_SIZE_MIN + restore->table->payload_size;
   uint64_t believed = input->left / size_min < count ? input->left / size_min : count;
-  bool is_evicted = end <= restore->evicted_pane_max;
+  bool is_evicted = end <= restore->table_evicted_max;
   if (input->status != EAGRE_OK || is_evicted || !restore->is_same_cores) return;
   struct eagre_state_pane *pane = eagre_state_table_get_pane(restore->table, end);
   eagre_state_pane_reserve(restore->table, pane, believed);
 }
 
+/* Returns the number of groups in it. */
+static uint64_t take_pane(struct restore *restore, struct input *input) {
+  int64_t end = (int64_t)take_integer(input, 8);
+  uint64_t count = take_integer(input, 8);
+  if (count == 0) fail_corrupt(input, "it has a pane without groups");
+  reserve_pane(restore, input, end, count);
+  for (uint64_t i = 0; i < count && input->status == EAGRE_OK; i++) {
+    take_group(restore, input, end);
+  }
+  return count;
+}
+
+/* What this file says of evictions counts for the older files of the chain. */
+static uint64_t take_table(struct restore *restore, struct input *input, uint32_t number) {
+  restore->table = restore->set->tables[number];
+  restore->table_evicted_max = restore->evicted_pane_max[number];
+  int64_t evicted = (int64_t)take_integer(input, 8);
+  uint64_t payload_size = take_integer(input, 4);
+  take_integer(input, 4);
+  uint64_t pane_count = take_integer(input, 8);
+  if (payload_size != restore->table->payload_size)
+    fail_corrupt(input, "its groups have not the size that its header says");
+  uint64_t seen = 0;
+  for (uint64_t i = 0; i < pane_count && input->status == EAGRE_OK; i++) {
+    seen += take_pane(restore, input);
+  }
+  if (evicted > restore->evicted_pane_max[number]) restore->evicted_pane_max[number] = evicted;
+  return seen;
+}
+
 static void take_body(struct restore *restore, struct input *input, uint64_t group_count) {
   uint64_t seen = 0;
-  while (input->left > 0 && input->status == EAGRE_OK) {
-    int64_t end = (int64_t)take_integer(input, 8);
-    uint64_t count = take_integer(input, 8);
-    if (count == 0) fail_corrupt(input, "it has a pane without groups");
-    reserve_pane(restore, input, end, count);
-    for (uint64_t i = 0; i < count && input->status == EAGRE_OK; i++) {
-      take_group(restore, input, end);
-    }
-    seen += count;
+  for (uint32_t i = 0; i < restore->set->count; i++) {
+    seen += take_table(restore, input, i);
   }
+  if (input->left > 0) fail_corrupt(input, "something follows its last table");
   if (seen != group_count) fail_corrupt(input, "its number of groups is wrong");
 }
 
@@ -275,14 +303,14 @@ static enum eagre_status read_chain(struct restore *restore, uint32_t core,
                                     uint32_t *out_delta_count, struct eagre_error *error) {
   struct eagre_state_file_name name = {restore->snapshot->version, core, "", EAGRE_STATE_FULL};
   snprintf(name.attempt, sizeof name.attempt, "%s", restore->snapshot->attempt);
-  restore->evicted_pane_max = INT64_MIN;
+  for (uint32_t i = 0; i < restore->set->count; i++) {
+    restore->evicted_pane_max[i] = INT64_MIN;
+  }
   *out_delta_count = 0;
   for (;;) {
     struct eagre_state_file_header header;
     EAGRE_TRY(read_either(restore, &name, &header, error));
     if (header.kind == EAGRE_STATE_FULL) return EAGRE_OK;
-    if (header.evicted_pane_max > restore->evicted_pane_max)
-      restore->evicted_pane_max = header.evicted_pane_max;
     name.version = header.base_version;
     memcpy(name.attempt, header.base_attempt, sizeof name.attempt);
     (*out_delta_count)++;
@@ -301,16 +329,23 @@ static void note_loaded(struct eagre_state_table *table,
   table->is_dirty = false;
 }
 
-enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre_io *io,
+static void clear_tables(const struct eagre_state_set *set) {
+  for (uint32_t i = 0; i < set->count; i++) {
+    eagre_state_table_clear(set->tables[i]);
+  }
+}
+
+enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot,
                                    uint32_t written_core_count, uint32_t core_total,
                                    struct eagre_error *error) {
   eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
-  eagre_assert(core_total > 0 && snapshot->partition_count > 0);
-  eagre_state_table_clear(table);
+  eagre_assert(set->count > 0 && core_total > 0 && snapshot->partition_count > 0);
+  clear_tables(set);
   bool is_same_cores = written_core_count == core_total;
   struct restore restore = {
-      .table = table,
+      .set = set,
+      .evicted_pane_max = eagre_allocate_zeroed(set->count, sizeof *restore.evicted_pane_max),
       .io = io,
       .snapshot = snapshot,
       .core_total = core_total,
@@ -322,11 +357,11 @@ enum eagre_status eagre_state_load(struct eagre_state_table *table, struct eagre
     if (is_same_cores && core != snapshot->core) continue;
     status = read_chain(&restore, core, &own_delta_count, error);
   }
-  if (status == EAGRE_OK) {
-    note_loaded(table, snapshot, is_same_cores, own_delta_count);
-  } else {
-    eagre_state_table_clear(table);
+  for (uint32_t i = 0; i < set->count && status == EAGRE_OK; i++) {
+    note_loaded(set->tables[i], snapshot, is_same_cores, own_delta_count);
   }
+  if (status != EAGRE_OK) clear_tables(set);
+  eagre_free(restore.evicted_pane_max);
   eagre_buffer_done(&restore.key);
   eagre_buffer_done(&restore.payload);
   eagre_arena_done(&restore.arena);

@@ -1,6 +1,6 @@
 /* Snapshots: the format, and writing.
  *
- * One file per core and version, `<version>-<core>-<attempt>.full` or `.delta`. All numbers are
+ * One file per core and version, with all tables of the query: `<version>-<core>-<attempt>.full` or `.delta`. All numbers are
  * little endian.
  *
  *   header, 136 bytes
@@ -13,20 +13,28 @@
  *   32     8    fingerprint of key and aggregate types
  *   40     4    number of state partitions
  *   44     4    core
- *   48     8    number of groups that follow
- *   56     8    greatest pane evicted since the base version; the smallest integer: none
+ *   48     8    number of groups that follow, of all tables
+ *   56     4    number of tables
+ *   60     4    0
  *   64     64   attempt of the file it builds on (same core), padded with zeros; zeros for a full
- * file 128    4    size of a payload 132    4    CRC32C of bytes 0..131
+ *               file
+ *   128    4    CRC32C of the payload sizes, u32 each, of all tables
+ *   132    4    CRC32C of bytes 0..131
  *
- *   body: panes in ascending order, each
- *   0      8    end of the pane, microseconds
- *   8      8    number of groups n > 0
- *   16          n groups, each
- *               u32 size k of the key
- *               k   key
- *               p   payload, zeros where it holds texts
- *               per text of the layout: u32 size and so many bytes; size ffffffff: no text (its
- *               pointer is NULL)
+ *   body: the tables of the query in their order, each
+ *   0      8    greatest pane evicted since the base version; the smallest integer: none
+ *   8      4    size p of a payload
+ *   12     4    0
+ *   16     8    number of panes
+ *   24          panes in ascending order, each
+ *               0   8   end of the pane, microseconds
+ *               8   8   number of groups n > 0
+ *               16      n groups, each
+ *                       u32 size k of the key
+ *                       k   key
+ *                       p   payload, zeros where it holds texts
+ *                       per text of the layout: u32 size and so many bytes; size ffffffff: no text
+ *                       (its pointer is NULL)
  *
  *   trailer, 12 bytes
  *   0      8    size of the whole file
@@ -103,9 +111,9 @@ void eagre_state_header_print(const struct eagre_state_file_header *header,
   eagre_state_put_integer(out + 40, header->partition_count, 4);
   eagre_state_put_integer(out + 44, header->core, 4);
   eagre_state_put_integer(out + 48, header->group_count, 8);
-  eagre_state_put_integer(out + 56, (uint64_t)header->evicted_pane_max, 8);
+  eagre_state_put_integer(out + 56, header->table_count, 4);
+  eagre_state_put_integer(out + 128, header->layout_checksum, 4);
   memcpy(out + 64, header->base_attempt, strlen(header->base_attempt));
-  eagre_state_put_integer(out + 128, header->payload_size, 4);
   eagre_state_put_integer(out + CHECKED_SIZE, eagre_crc32c(0, out, CHECKED_SIZE), 4);
 }
 
@@ -150,8 +158,8 @@ enum eagre_status eagre_state_header_parse(const char *bytes, size_t size, const
       .partition_count = (uint32_t)eagre_state_get_integer(bytes + 40, 4),
       .core = (uint32_t)eagre_state_get_integer(bytes + 44, 4),
       .group_count = eagre_state_get_integer(bytes + 48, 8),
-      .evicted_pane_max = (int64_t)eagre_state_get_integer(bytes + 56, 8),
-      .payload_size = (uint32_t)eagre_state_get_integer(bytes + 128, 4),
+      .table_count = (uint32_t)eagre_state_get_integer(bytes + 56, 4),
+      .layout_checksum = (uint32_t)eagre_state_get_integer(bytes + 128, 4),
   };
   memcpy(out->base_attempt, bytes + 64, EAGRE_STATE_ATTEMPT_SIZE);
   bool is_full = out->kind == EAGRE_STATE_FULL && out->base_version == -1;
@@ -229,8 +237,24 @@ static void put_group(struct output *output, const struct eagre_state_table *tab
   put_payload(output, table, payload);
 }
 
-static void put_groups(struct output *output, struct eagre_state_table *table,
-                       enum eagre_state_filter filter) {
+static uint64_t count_panes(const struct eagre_state_table *table, enum eagre_state_kind kind) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    const struct eagre_state_pane *pane = table->panes[i];
+    count += (kind == EAGRE_STATE_FULL ? pane->count : pane->changed_count) > 0;
+  }
+  return count;
+}
+
+static void put_table(struct output *output, struct eagre_state_table *table,
+                      enum eagre_state_kind kind) {
+  enum eagre_state_filter filter =
+      kind == EAGRE_STATE_DELTA ? EAGRE_STATE_CHANGED : EAGRE_STATE_ALL;
+  int64_t evicted = kind == EAGRE_STATE_DELTA ? table->evicted_pane_max : INT64_MIN;
+  put_integer(output, (uint64_t)evicted, 8);
+  put_integer(output, table->payload_size, 4);
+  put_integer(output, 0, 4);
+  put_integer(output, count_panes(table, kind), 8);
   struct eagre_state_cursor cursor = {{0}};
   struct eagre_state_group groups[256];
   for (uint32_t i = 0; i < table->pane_count; i++) {
@@ -260,28 +284,52 @@ static void put_trailer(struct output *output) {
   flush_output(output);
 }
 
-static bool may_be_delta(const struct eagre_state_table *table,
+static bool may_be_delta(const struct eagre_state_set *set,
                          const struct eagre_state_snapshot *snapshot) {
-  return table->base_version >= 0 && table->base_version == snapshot->version - 1 &&
-         table->base_core == snapshot->core && table->delta_count < EAGRE_STATE_DELTAS_MAX &&
-         table->changed_count <= table->group_count / 2;
+  uint64_t group_count = 0;
+  uint64_t changed_count = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    const struct eagre_state_table *table = set->tables[i];
+    bool follows = table->base_version >= 0 && table->base_version == snapshot->version - 1 &&
+                   table->base_core == snapshot->core &&
+                   table->delta_count < EAGRE_STATE_DELTAS_MAX;
+    if (!follows) return false;
+    group_count += table->group_count;
+    changed_count += table->changed_count;
+  }
+  return changed_count <= group_count / 2;
 }
 
-static struct eagre_state_file_header make_header(const struct eagre_state_table *table,
+uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set) {
+  uint32_t checksum = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    char size[4];
+    eagre_state_put_integer(size, set->tables[i]->payload_size, sizeof size);
+    checksum = eagre_crc32c(checksum, size, sizeof size);
+  }
+  return checksum;
+}
+
+static struct eagre_state_file_header make_header(const struct eagre_state_set *set,
                                                   const struct eagre_state_snapshot *snapshot) {
-  bool is_delta = may_be_delta(table, snapshot);
+  bool is_delta = may_be_delta(set, snapshot);
+  const struct eagre_state_table *first = set->tables[0];
   struct eagre_state_file_header header = {
       .kind = is_delta ? EAGRE_STATE_DELTA : EAGRE_STATE_FULL,
       .version = snapshot->version,
-      .base_version = is_delta ? table->base_version : -1,
+      .base_version = is_delta ? first->base_version : -1,
       .fingerprint = snapshot->fingerprint,
       .partition_count = snapshot->partition_count,
       .core = snapshot->core,
-      .group_count = is_delta ? table->changed_count : table->group_count,
-      .evicted_pane_max = is_delta ? table->evicted_pane_max : INT64_MIN,
-      .payload_size = table->payload_size,
+      .table_count = set->count,
+      .layout_checksum = eagre_state_layout_checksum(set),
   };
-  if (is_delta) memcpy(header.base_attempt, table->base_attempt, sizeof header.base_attempt);
+  for (uint32_t i = 0; i < set->count; i++) {
+    const struct eagre_state_table *table = set->tables[i];
+    header.group_count += is_delta ? table->changed_count : table->group_count;
+  }
+  /* Tables of one set are saved and loaded together: they have one base. */
+  if (is_delta) memcpy(header.base_attempt, first->base_attempt, sizeof header.base_attempt);
   return header;
 }
 
@@ -295,7 +343,18 @@ static void note_saved(struct eagre_state_table *table, const struct eagre_state
   table->is_dirty = false;
 }
 
-static enum eagre_status write_file(struct eagre_state_table *table, struct eagre_io *io,
+static void put_content(struct output *output, const struct eagre_state_set *set,
+                        const struct eagre_state_file_header *header) {
+  char bytes[EAGRE_STATE_HEADER_SIZE];
+  eagre_state_header_print(header, bytes);
+  put_bytes(output, bytes, sizeof bytes);
+  for (uint32_t i = 0; i < set->count; i++) {
+    put_table(output, set->tables[i], header->kind);
+  }
+  put_trailer(output);
+}
+
+static enum eagre_status write_file(const struct eagre_state_set *set, struct eagre_io *io,
                                     const char *path, const struct eagre_state_file_header *header,
                                     uint64_t *out_bytes, struct eagre_error *error) {
   struct output *output = eagre_allocate(sizeof *output);
@@ -305,12 +364,7 @@ static enum eagre_status write_file(struct eagre_state_table *table, struct eagr
   output->filled = 0;
   enum eagre_status status = eagre_io_writer_open(io, path, &output->writer, error);
   if (status == EAGRE_OK) {
-    char bytes[EAGRE_STATE_HEADER_SIZE];
-    eagre_state_header_print(header, bytes);
-    put_bytes(output, bytes, sizeof bytes);
-    put_groups(output, table,
-               header->kind == EAGRE_STATE_DELTA ? EAGRE_STATE_CHANGED : EAGRE_STATE_ALL);
-    put_trailer(output);
+    put_content(output, set, header);
     *out_bytes = eagre_io_writer_size(output->writer);
     status = output->status;
     if (status == EAGRE_OK) {
@@ -323,17 +377,20 @@ static enum eagre_status write_file(struct eagre_state_table *table, struct eagr
   return status;
 }
 
-enum eagre_status eagre_state_save(struct eagre_state_table *table, struct eagre_io *io,
+enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
                                    struct eagre_error *error) {
+  eagre_assert(set->count > 0);
   eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
-  struct eagre_state_file_header header = make_header(table, snapshot);
+  struct eagre_state_file_header header = make_header(set, snapshot);
   struct eagre_state_file_name name = {snapshot->version, snapshot->core, "", header.kind};
   snprintf(name.attempt, sizeof name.attempt, "%s", snapshot->attempt);
   struct eagre_arena arena = {0};
   const char *path = eagre_state_file_path(&arena, snapshot->directory, &name);
-  enum eagre_status status = write_file(table, io, path, &header, out_bytes, error);
-  if (status == EAGRE_OK) note_saved(table, snapshot, header.kind);
+  enum eagre_status status = write_file(set, io, path, &header, out_bytes, error);
+  for (uint32_t i = 0; status == EAGRE_OK && i < set->count; i++) {
+    note_saved(set->tables[i], snapshot, header.kind);
+  }
   eagre_arena_done(&arena);
   return status;
 }

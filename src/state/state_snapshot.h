@@ -10,6 +10,7 @@ enum {
   EAGRE_STATE_TRAILER_SIZE = 12,
   EAGRE_STATE_GROUP_SIZE_MIN = 4, /* size of a group's key, before anything else */
   EAGRE_STATE_PANE_SIZE = 16,     /* end and number of groups */
+  EAGRE_STATE_SECTION_SIZE = 24,  /* of a table, in front of its panes */
   EAGRE_STATE_DELTAS_MAX = 9,     /* behind one full file: every tenth is full */
 };
 
@@ -24,10 +25,10 @@ struct eagre_state_file_header {
   uint64_t fingerprint;
   uint32_t partition_count;
   uint32_t core;
-  uint64_t group_count;
-  int64_t evicted_pane_max;
+  uint64_t group_count; /* of all tables */
+  uint32_t table_count;
+  uint32_t layout_checksum; /* of the tables' payload sizes */
   char base_attempt[EAGRE_STATE_ATTEMPT_SIZE];
-  uint32_t payload_size;
 };
 
 /* What a file's name says. */
@@ -51,6 +52,7 @@ void eagre_state_header_print(const struct eagre_state_file_header *header,
 enum eagre_status eagre_state_header_parse(const char *bytes, size_t size, const char *path,
                                            struct eagre_state_file_header *out,
                                            struct eagre_error *error);
+uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set);
 enum eagre_status eagre_state_refuse_corrupt(const char *path, const char *what,
                                              struct eagre_error *error);
 

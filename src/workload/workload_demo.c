@@ -204,8 +204,8 @@ static void take_report(void *context, const struct eagre_runtime_report *report
   struct demo *demo = context;
   int flow = eagre_text_equal_string(report->flow, "preview_flow");
   const struct eagre_epoch_progress *progress = report->progress;
-  atomic_fetch_add(&demo->consumed[flow], progress->counts->sources[0].rows);
-  if (flow == 0) demo->dropped_groups += progress->counts->state.rows_dropped_late;
+  atomic_fetch_add(&demo->consumed[flow], eagre_epoch_input_rows(progress->counts));
+  if (flow == 0) demo->dropped_groups += eagre_epoch_sum_state(progress->counts).rows_dropped_late;
   bool is_last = progress->has_run && progress->watermark_ms >= demo->closing_watermark_ms;
   if (is_last) atomic_store(&demo->is_done[flow], true);
   draw(demo);

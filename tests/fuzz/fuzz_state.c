@@ -50,8 +50,10 @@ static void write_file(const char *path, const struct eagre_buffer *content) {
   if (fclose(file) != 0) abort();
 }
 
-/* The last byte of the body is also the number of groups: within the fuzzer's reach to be right. */
-static void frame_body(const uint8_t *body, size_t size, struct eagre_buffer *out) {
+/* The last two bytes of the body are also the numbers of panes and groups: within the fuzzer's
+ * reach to be right. */
+static void frame_body(const uint8_t *body, size_t size, uint32_t layout_checksum,
+                       struct eagre_buffer *out) {
   struct eagre_state_file_header header = {
       .kind = EAGRE_STATE_FULL,
       .version = 1,
@@ -59,12 +61,17 @@ static void frame_body(const uint8_t *body, size_t size, struct eagre_buffer *ou
       .fingerprint = FINGERPRINT,
       .partition_count = PARTITIONS,
       .group_count = size < 8 ? 0 : body[size - 1],
-      .evicted_pane_max = INT64_MIN,
-      .payload_size = layout.payload_size,
+      .table_count = 1,
+      .layout_checksum = layout_checksum,
   };
   char bytes[EAGRE_STATE_HEADER_SIZE];
   eagre_state_header_print(&header, bytes);
   eagre_buffer_append(out, bytes, sizeof bytes);
+  char section[EAGRE_STATE_SECTION_SIZE] = {0};
+  eagre_state_put_integer(section, (uint64_t)INT64_MIN, 8);
+  eagre_state_put_integer(section + 8, layout.payload_size, 4);
+  eagre_state_put_integer(section + 16, size < 9 ? 0 : body[size - 2], 8);
+  eagre_buffer_append(out, section, sizeof section);
   eagre_buffer_append(out, body, size);
   char trailer[EAGRE_STATE_TRAILER_SIZE];
   eagre_state_put_integer(trailer, out->size + sizeof trailer, 8);
@@ -83,12 +90,14 @@ static void save_and_load(struct eagre_state_table *table, struct eagre_state_sn
   uint64_t bytes = 0;
   uint64_t count = count_groups(table);
   struct eagre_state_table *again = eagre_state_table_new(&layout);
+  const struct eagre_state_set set = {&table, 1};
+  const struct eagre_state_set set_again = {&again, 1};
   eagre_state_begin_epoch(table);
   eagre_state_table_get_pane(table, 0);
   table->base_version = -1; /* a full file, which its name above says */
   snapshot->version = 2;
-  if (eagre_state_save(table, target.io, snapshot, &bytes, NULL) != EAGRE_OK) abort();
-  if (eagre_state_load(again, target.io, snapshot, 1, 1, NULL) != EAGRE_OK) abort();
+  if (eagre_state_save(&set, target.io, snapshot, &bytes, NULL) != EAGRE_OK) abort();
+  if (eagre_state_load(&set_again, target.io, snapshot, 1, 1, NULL) != EAGRE_OK) abort();
   if (count_groups(again) != count) abort();
   eagre_state_table_free(again);
   unlink(target.second);
@@ -97,11 +106,13 @@ static void save_and_load(struct eagre_state_table *table, struct eagre_state_sn
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (target.io == NULL) open_target();
   if (size == 0) return 0;
+  struct eagre_state_table *table = eagre_state_table_new(&layout);
+  const struct eagre_state_set set = {&table, 1};
   struct eagre_buffer content = {0};
   if (data[0] % 8 == 0) {
     eagre_buffer_append(&content, data + 1, size - 1);
   } else {
-    frame_body(data + 1, size - 1, &content);
+    frame_body(data + 1, size - 1, eagre_state_layout_checksum(&set), &content);
   }
   write_file(target.first, &content);
   struct eagre_state_snapshot snapshot = {
@@ -112,8 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       .fingerprint = FINGERPRINT,
   };
   struct eagre_error error;
-  struct eagre_state_table *table = eagre_state_table_new(&layout);
-  enum eagre_status status = eagre_state_load(table, target.io, &snapshot, 1, 1, &error);
+  enum eagre_status status = eagre_state_load(&set, target.io, &snapshot, 1, 1, &error);
   if (status != EAGRE_OK && (status != EAGRE_UNSAFE || count_groups(table) != 0)) abort();
   if (status == EAGRE_OK) save_and_load(table, &snapshot);
   eagre_state_table_free(table);

@@ -106,7 +106,10 @@ CASES = [
     ("streaming view without STREAM", f"CREATE TEMPORARY VIEW src AS SELECT * FROM {SOURCE};" + flow("SELECT * FROM src"),
      "INCOMPATIBLE_BATCH_VIEW_READ", "src"),
     ("join", flow(f"SELECT * FROM {SOURCE} AS a JOIN {SOURCE} AS b ON a.k = b.k"), "UNSUPPORTED_FEATURE.JOIN", None),
-    ("union", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT k FROM {SOURCE}"), "UNSUPPORTED_FEATURE.QUERY", None),
+    ("union with a batch", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT 'x'"), "_LEGACY_ERROR_TEMP_3102", None),
+    ("union of other columns", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT k, k FROM {SOURCE}"),
+     "NUM_COLUMNS_MISMATCH", None),
+    ("except", flow(f"SELECT k FROM {SOURCE} EXCEPT SELECT k FROM {SOURCE}"), "UNSUPPORTED_FEATURE.SET_OPERATION", None),
     ("window function", flow(f"SELECT row_number() OVER (ORDER BY k) AS n FROM {SOURCE}"),
      "UNSUPPORTED_FEATURE.WINDOW_FUNCTION", None),
     # options

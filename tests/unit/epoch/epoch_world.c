@@ -178,12 +178,12 @@ static enum eagre_status run_workers(void *context, const struct eagre_epoch_run
   note(world, "run %" PRId64 " evict %" PRId64 " late %" PRId64, run->epoch,
        run->state.eviction_watermark_ms, run->state.late_watermark_ms);
   assert_int_equal(strlen(run->attempt), EAGRE_UUID_SIZE - 1);
-  assert_true(run->batch_timestamp_us > 0 && run->batch_timestamp_us % 1000 == 0);
+  assert_true(run->state.batch_timestamp_us > 0 && run->state.batch_timestamp_us % 1000 == 0);
   assert_int_equal(run->state.is_first_epoch, run->epoch == 0);
   EAGRE_TRY(fail_if(world, FAIL_RUN, error));
   out->sources[0].rows = rows;
   out->output_rows = rows;
-  out->state.rows_total = 7;
+  if (out->operator_count > 0) out->operators[0].rows_total = 7;
   for (uint32_t i = 0; i < world->flow->watermark_count; i++) {
     if (world->event_times_ms[i] < 0) continue;
     int64_t ms = world->event_times_ms[i];

@@ -28,11 +28,15 @@ static void an_epoch_reads_as_spark_writes_it(void **state) {
   start_world(world);
   struct eagre_epoch_source_count source = {2, 100};
   struct eagre_event_time seen = {2, 40000, 1000, 41000};
-  const struct eagre_epoch_counts counts = {
-      .sources = &source,
-      .event_times = &seen,
-      .state = {.rows_total = 4, .rows_updated = 2, .memory_bytes = 2016},
-      .output_rows = 0};
+  struct eagre_stateful_metrics operator= {
+      .rows_total = 4, .rows_updated = 2, .memory_bytes = 2016};
+  const struct eagre_epoch_counts counts = {.sources = &source,
+                                            .event_times = &seen,
+                                            .source_count = 1,
+                                            .watermark_count = 1,
+                                            .operators = &operator,
+                                            .operator_count = 1,
+                                            .output_rows = 0};
   const struct eagre_text start = EAGRE_TEXT("{\"clicks\":{\"0\":1,\"1\":1}}");
   const struct eagre_text end = EAGRE_TEXT("{\"clicks\":{\"0\":2,\"1\":2}}");
   const struct eagre_text metrics = EAGRE_TEXT("\"avgOffsetsBehindLatest\":\"0.0\"");

@@ -40,8 +40,9 @@ static void write_versions(struct fixture *fixture) {
         .partition_count = 1,
     };
     uint64_t bytes;
+    const struct eagre_state_set set = {&table, 1};
     enum eagre_status status =
-        eagre_state_save(table, fixture->io, &snapshot, &bytes, &fixture->error);
+        eagre_state_save(&set, fixture->io, &snapshot, &bytes, &fixture->error);
     assert_int_equal(status, EAGRE_OK);
   }
   eagre_state_table_free(table);

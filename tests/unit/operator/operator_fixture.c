@@ -21,18 +21,14 @@ static struct plan bind(const char *text, bool is_query) {
   if (eagre_plan_pipeline(&request, &plan.pipeline, &error) != EAGRE_OK) {
     fail_msg("%s: %s\n%s", error.class_name, error.text, text);
   }
-  struct eagre_plan_node *last =
-      is_query ? plan.pipeline->queries[0].query : plan.pipeline->flows[0].query;
-  for (struct eagre_plan_node *node = last; node->input != NULL; node = node->input) {
-    plan.node_count += 1;
-    plan.source = node->input;
-  }
+  const struct eagre_plan_tree *tree =
+      is_query ? &plan.pipeline->queries[0].query : &plan.pipeline->flows[0].query;
+  plan.source = tree->nodes[0];
+  plan.node_count = tree->node_count - 1;
   assert_true(plan.node_count <= NODES_MAX);
-  uint32_t index = plan.node_count;
-  for (struct eagre_plan_node *node = last; node->input != NULL; node = node->input) {
-    plan.nodes[--index] = node;
+  for (uint32_t i = 0; i < plan.node_count; i++) {
+    plan.nodes[i] = tree->nodes[i + 1];
   }
-  if (plan.source == NULL) plan.source = last;
   return plan;
 }
 
@@ -159,23 +155,39 @@ struct eagre_chain *make_chain(const struct plan *plan, struct output *output) {
   return eagre_chain_new(&options);
 }
 
+struct eagre_stages *make_stages(const struct plan *plan, struct output *output) {
+  const struct eagre_stages_options options = {.tree = &plan->pipeline->queries[0].query,
+                                               .session = &plan->pipeline->expression_session,
+                                               .mode = EAGRE_MODE_COMPLETE,
+                                               .core_count = 1,
+                                               .state_partition_count = 1,
+                                               .output = collect,
+                                               .output_context = output};
+  struct eagre_stages *stages = eagre_stages_new(&options);
+  eagre_stages_begin(stages, &(struct eagre_stateful_epoch){.is_first_epoch = true});
+  return stages;
+}
+
 char *run_query(const char *select, const struct row *rows, uint32_t count, uint32_t batch_rows) {
   struct plan plan = plan_query(select);
   struct output output = {0};
   struct eagre_error error;
   eagre_error_init(&error);
-  struct eagre_chain *chain = make_chain(&plan, &output);
-  eagre_chain_begin(chain, 0);
+  const struct eagre_plan_tree *tree = &plan.pipeline->queries[0].query;
+  struct eagre_stages *stages = make_stages(&plan, &output);
   for (uint32_t i = 0; i < count; i += batch_rows) {
     uint32_t size = count - i < batch_rows ? count - i : batch_rows;
-    if (eagre_chain_push(chain, make_batch(rows + i, size), &error) != EAGRE_OK) {
+    if (eagre_stages_push(stages, 0, make_batch(rows + i, size), &error) != EAGRE_OK) {
       fail_msg("%s: %s", error.class_name, error.text);
     }
   }
-  assert_int_equal(eagre_chain_finish(chain, &error), EAGRE_OK);
+  assert_int_equal(eagre_stages_end_sources(stages, &error), EAGRE_OK);
+  for (uint32_t level = 1; level < tree->level_count; level++) {
+    assert_int_equal(eagre_stages_run_level(stages, level, &stages, 1, &error), EAGRE_OK);
+  }
   char *text = eagre_text_duplicate(eagre_buffer_text(&output.text));
   output_clear(&output);
-  eagre_chain_free(chain);
+  eagre_stages_free(stages);
   free_plan(&plan);
   return text;
 }

@@ -150,14 +150,13 @@ static void errors_carry_the_line(void **state) {
     struct plan plan = plan_query(selects[i]);
     struct output output = {0};
     struct eagre_error error;
-    struct eagre_chain *chain = make_chain(&plan, &output);
-    eagre_chain_begin(chain, 0);
-    assert_int_equal(eagre_chain_push(chain, make_batch(rows, 4), &error), EAGRE_DATA);
+    struct eagre_stages *stages = make_stages(&plan, &output);
+    assert_int_equal(eagre_stages_push(stages, 0, make_batch(rows, 4), &error), EAGRE_DATA);
     assert_string_equal(error.class_name, "DIVIDE_BY_ZERO");
     assert_string_equal(error.place, "file /in/a, line 4");
     assert_true(error.line > 0);
     output_clear(&output);
-    eagre_chain_free(chain);
+    eagre_stages_free(stages);
     free_plan(&plan);
   }
 }

@@ -65,8 +65,7 @@ struct run {
   struct eagre_random random;
   uint32_t core_count;
   struct eagre_chain *inputs[CORES_MAX];
-  struct eagre_partial *partials[CORES_MAX];
-  struct eagre_final *finals[CORES_MAX];
+  struct eagre_stateful *stateful[CORES_MAX];
   struct output output;
   struct eagre_chain *tail; /* what stands above the aggregation */
   struct model model;
@@ -74,7 +73,7 @@ struct run {
 };
 
 static enum eagre_status fold(void *context, struct eagre_batch *batch, struct eagre_error *error) {
-  return eagre_partial_push(context, batch, error);
+  return eagre_stateful_push(context, 0, batch, error);
 }
 
 static enum eagre_status push_tail(void *context, struct eagre_batch *batch,
@@ -85,29 +84,27 @@ static enum eagre_status push_tail(void *context, struct eagre_batch *batch,
 static void open_cores(struct run *run) {
   const struct eagre_expression_session *session = &run->plan.pipeline->expression_session;
   for (uint32_t i = 0; i < run->core_count; i++) {
-    run->partials[i] = eagre_partial_new(run->aggregate, session);
+    const struct eagre_stateful_options options = {.node = run->aggregate,
+                                                   .session = session,
+                                                   .mode = run->mode,
+                                                   .core = i,
+                                                   .core_count = run->core_count,
+                                                   .state_partition_count = PARTITIONS};
+    run->stateful[i] = eagre_stateful_new(&options);
     const struct eagre_chain_options input = {.nodes = run->plan.nodes,
                                               .node_count = run->input_count,
                                               .input = run->plan.source->output,
                                               .session = session,
                                               .output = fold,
-                                              .output_context = run->partials[i]};
+                                              .output_context = run->stateful[i]};
     run->inputs[i] = eagre_chain_new(&input);
-    const struct eagre_final_options final = {.aggregate = run->aggregate,
-                                              .session = session,
-                                              .mode = run->mode,
-                                              .core = i,
-                                              .core_count = run->core_count,
-                                              .state_partition_count = PARTITIONS};
-    run->finals[i] = eagre_final_new(&final);
   }
 }
 
 static void close_cores(struct run *run) {
   for (uint32_t i = 0; i < run->core_count; i++) {
     eagre_chain_free(run->inputs[i]);
-    eagre_partial_free(run->partials[i]);
-    eagre_final_free(run->finals[i]);
+    eagre_stateful_free(run->stateful[i]);
   }
 }
 
@@ -120,7 +117,7 @@ static void open_run(struct run *run, enum eagre_output_mode mode, uint64_t seed
       "SELECT w.start AS start, k, count(*) AS c, sum(n) AS s, min(t) AS lo, max(t) AS hi FROM "
       "(SELECT window(ts, '10 seconds') AS w, k, n, CAST(CAST(d AS INT) AS STRING) AS t FROM "
       "STREAM s WATERMARK ts DELAY OF INTERVAL 15 SECONDS) GROUP BY w, k");
-  run->aggregate = run->plan.pipeline->flows[0].aggregate;
+  run->aggregate = run->plan.pipeline->flows[0].query.stateful[0];
   while (run->plan.nodes[run->input_count] != run->aggregate) {
     run->input_count += 1;
   }
@@ -262,10 +259,12 @@ static char *expect(struct run *run, uint64_t *out_total, uint64_t *out_removed)
 }
 
 static void push_rows(struct run *run, const struct row *rows, uint32_t count) {
+  const struct eagre_stateful_epoch epoch = {.eviction_watermark_ms = run->model.eviction_ms,
+                                             .late_watermark_ms = run->model.late_ms};
   uint32_t next = 0;
   for (uint32_t i = 0; i < run->core_count; i++) {
     eagre_chain_begin(run->inputs[i], 0);
-    eagre_partial_begin(run->partials[i], 0);
+    eagre_stateful_begin(run->stateful[i], &epoch);
   }
   while (next < count) {
     uint32_t size = 1 + (uint32_t)eagre_random_below(&run->random, 40);
@@ -277,19 +276,18 @@ static void push_rows(struct run *run, const struct row *rows, uint32_t count) {
   }
 }
 
-static struct eagre_final_metrics finish_epoch(struct run *run) {
-  const struct eagre_final_epoch epoch = {.eviction_watermark_ms = run->model.eviction_ms,
-                                          .late_watermark_ms = run->model.late_ms};
-  struct eagre_final_metrics sum = {0};
+static struct eagre_stateful_metrics finish_epoch(struct run *run) {
+  struct eagre_stateful_metrics sum = {0};
   eagre_chain_begin(run->tail, 0);
   for (uint32_t i = 0; i < run->core_count; i++) {
-    eagre_final_begin(run->finals[i], &epoch);
     for (uint32_t j = 0; j < run->core_count; j++) {
-      assert_int_equal(eagre_final_merge(run->finals[i], run->partials[j], &run->error), EAGRE_OK);
+      assert_int_equal(eagre_stateful_collect(run->stateful[i], run->stateful[j], &run->error),
+                       EAGRE_OK);
     }
-    assert_int_equal(eagre_final_finish(run->finals[i], push_tail, run, &run->error), EAGRE_OK);
-    struct eagre_final_metrics each;
-    eagre_final_measure(run->finals[i], &each);
+    assert_int_equal(eagre_stateful_finish(run->stateful[i], push_tail, run, &run->error),
+                     EAGRE_OK);
+    struct eagre_stateful_metrics each;
+    eagre_stateful_measure(run->stateful[i], &each);
     sum.rows_total += each.rows_total;
     sum.rows_removed += each.rows_removed;
     sum.rows_dropped_late += each.rows_dropped_late;
@@ -307,9 +305,9 @@ static void restart(struct run *run, int64_t version) {
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < run->core_count; i++) {
     snapshot.core = i;
-    assert_int_equal(eagre_state_save(eagre_final_table(run->finals[i]), run->io, &snapshot, &bytes,
-                                      &run->error),
-                     EAGRE_OK);
+    struct eagre_state_table *table = eagre_stateful_table(run->stateful[i]);
+    const struct eagre_state_set set = {&table, 1};
+    assert_int_equal(eagre_state_save(&set, run->io, &snapshot, &bytes, &run->error), EAGRE_OK);
   }
   if (eagre_random_below(&run->random, 3) > 0) return;
   uint32_t written = run->core_count;
@@ -318,9 +316,11 @@ static void restart(struct run *run, int64_t version) {
   open_cores(run);
   for (uint32_t i = 0; i < run->core_count; i++) {
     snapshot.core = i;
-    assert_int_equal(eagre_state_load(eagre_final_table(run->finals[i]), run->io, &snapshot,
-                                      written, run->core_count, &run->error),
-                     EAGRE_OK);
+    struct eagre_state_table *table = eagre_stateful_table(run->stateful[i]);
+    const struct eagre_state_set set = {&table, 1};
+    assert_int_equal(
+        eagre_state_load(&set, run->io, &snapshot, written, run->core_count, &run->error),
+        EAGRE_OK);
   }
 }
 
@@ -336,7 +336,7 @@ static void run_epoch(struct run *run, int number) {
   feed_model(run, rows, count, &dropped);
   char *expected = expect(run, &total, &removed);
   push_rows(run, rows, count);
-  struct eagre_final_metrics metrics = finish_epoch(run);
+  struct eagre_stateful_metrics metrics = finish_epoch(run);
   char *actual = sort_lines(output_text(&run->output));
   assert_string_equal(actual, expected);
   assert_int_equal(metrics.rows_total, total);
@@ -386,8 +386,7 @@ static void complete_emits_everything(void **state) {
 struct lone {
   struct plan plan;
   struct eagre_chain *input;
-  struct eagre_partial *partial;
-  struct eagre_final *final;
+  struct eagre_stateful *stateful;
   struct output output;
 };
 
@@ -398,30 +397,29 @@ static struct lone *open_lone(const char *mode, const char *select) {
   const struct eagre_flow *flow = &lone->plan.pipeline->flows[0];
   const struct eagre_expression_session *session = &lone->plan.pipeline->expression_session;
   uint32_t input_count = 0;
-  while (lone->plan.nodes[input_count] != flow->aggregate) {
+  struct eagre_plan_node *aggregate = flow->query.stateful[0];
+  while (lone->plan.nodes[input_count] != aggregate) {
     input_count += 1;
   }
-  lone->partial = eagre_partial_new(flow->aggregate, session);
+  const struct eagre_stateful_options options = {.node = aggregate,
+                                                 .session = session,
+                                                 .mode = flow->mode,
+                                                 .core_count = 1,
+                                                 .state_partition_count = 4};
+  lone->stateful = eagre_stateful_new(&options);
   const struct eagre_chain_options input = {.nodes = lone->plan.nodes,
                                             .node_count = input_count,
                                             .input = lone->plan.source->output,
                                             .session = session,
                                             .output = fold,
-                                            .output_context = lone->partial};
+                                            .output_context = lone->stateful};
   lone->input = eagre_chain_new(&input);
-  const struct eagre_final_options final = {.aggregate = flow->aggregate,
-                                            .session = session,
-                                            .mode = flow->mode,
-                                            .core_count = 1,
-                                            .state_partition_count = 4};
-  lone->final = eagre_final_new(&final);
   return lone;
 }
 
 static void close_lone(struct lone *lone) {
   eagre_chain_free(lone->input);
-  eagre_partial_free(lone->partial);
-  eagre_final_free(lone->final);
+  eagre_stateful_free(lone->stateful);
   output_clear(&lone->output);
   free_plan(&lone->plan);
   eagre_free(lone);
@@ -430,16 +428,16 @@ static void close_lone(struct lone *lone) {
 /* Runs an epoch and gives its lines; valid until the next. */
 static const char *run_lone(struct lone *lone, const struct row *rows, uint32_t count,
                             int64_t eviction_ms, int64_t late_ms) {
-  const struct eagre_final_epoch epoch = {eviction_ms, late_ms, false};
+  const struct eagre_stateful_epoch epoch = {.eviction_watermark_ms = eviction_ms,
+                                             .late_watermark_ms = late_ms};
   output_clear(&lone->output);
   eagre_chain_begin(lone->input, 0);
-  eagre_partial_begin(lone->partial, 0);
+  eagre_stateful_begin(lone->stateful, &epoch);
   if (count > 0) {
     assert_int_equal(eagre_chain_push(lone->input, make_batch(rows, count), NULL), EAGRE_OK);
   }
-  eagre_final_begin(lone->final, &epoch);
-  assert_int_equal(eagre_final_merge(lone->final, lone->partial, NULL), EAGRE_OK);
-  assert_int_equal(eagre_final_finish(lone->final, collect, &lone->output, NULL), EAGRE_OK);
+  assert_int_equal(eagre_stateful_collect(lone->stateful, lone->stateful, NULL), EAGRE_OK);
+  assert_int_equal(eagre_stateful_finish(lone->stateful, collect, &lone->output, NULL), EAGRE_OK);
   return output_text(&lone->output);
 }
 
@@ -462,17 +460,17 @@ static void null_event_times_stay(void **state) {
       open_lone("append", "SELECT ts, count(*) AS c FROM STREAM s WATERMARK ts DELAY OF INTERVAL 0 "
                           "SECONDS GROUP BY ts");
   assert_string_equal(run_lone(lone, rows, 4, 0, 0), "");
-  struct eagre_final_metrics metrics;
-  eagre_final_measure(lone->final, &metrics);
+  struct eagre_stateful_metrics metrics;
+  eagre_stateful_measure(lone->stateful, &metrics);
   assert_int_equal(metrics.rows_dropped_late,
                    1); /* -1: late watermark 0 drops what is before 1970 */
   assert_int_equal(metrics.rows_total, 3);
   assert_string_equal(run_lone(lone, rows, 1, 5000, 0), "5000000|1\n");
   assert_string_equal(run_lone(lone, rows, 4, 5000, 5000), "");
-  eagre_final_measure(lone->final, &metrics);
+  eagre_stateful_measure(lone->stateful, &metrics);
   assert_int_equal(metrics.rows_dropped_late, 2);
   assert_string_equal(run_lone(lone, NULL, 0, INT64_MAX, 5000), "5000001|2\n");
-  eagre_final_measure(lone->final, &metrics);
+  eagre_stateful_measure(lone->stateful, &metrics);
   assert_int_equal(metrics.rows_total, 1); /* NULL */
   close_lone(lone);
 }
@@ -484,12 +482,11 @@ static void a_sum_that_overflows_in_the_merge_fails(void **state) {
       open_lone("update", "SELECT k, sum(n + 9223372036854775806) AS s FROM STREAM s GROUP BY k");
   assert_string_equal(run_lone(lone, &row, 1, 0, 0), "a|9223372036854775807\n");
   eagre_chain_begin(lone->input, 0);
-  eagre_partial_begin(lone->partial, 0);
+  const struct eagre_stateful_epoch epoch = {0};
+  eagre_stateful_begin(lone->stateful, &epoch);
   assert_int_equal(eagre_chain_push(lone->input, make_batch(&row, 1), NULL), EAGRE_OK);
-  const struct eagre_final_epoch epoch = {0};
   struct eagre_error error;
-  eagre_final_begin(lone->final, &epoch);
-  assert_int_equal(eagre_final_merge(lone->final, lone->partial, &error), EAGRE_DATA);
+  assert_int_equal(eagre_stateful_collect(lone->stateful, lone->stateful, &error), EAGRE_DATA);
   assert_string_equal(error.class_name, "ARITHMETIC_OVERFLOW");
   close_lone(lone);
 }

@@ -1,7 +1,8 @@
 /* What the tests of operators share: the nodes of a SQL text, batches by hand, rows as text. */
 #pragma once
 
-#include "operator/operator.h"
+#include "operator/operator_chain.h"
+#include "operator/operator_stateful.h"
 
 #include "../io/test_scratch.h"
 
@@ -47,6 +48,8 @@ enum eagre_status collect(void *context, struct eagre_batch *batch, struct eagre
 const char *output_text(struct output *output);
 void output_clear(struct output *output);
 
+/* All stages of a batch query, in an epoch. */
+struct eagre_stages *make_stages(const struct plan *plan, struct output *output);
 struct eagre_chain *make_chain(const struct plan *plan, struct output *output);
 /* Binds, runs the rows in batches of `batch_rows`, and gives the lines; freed by the caller. */
 char *run_query(const char *select, const struct row *rows, uint32_t count, uint32_t batch_rows);

@@ -35,8 +35,10 @@ static void the_same_as_json(void **state) {
       "{\"flows\":[{\"flow\":\"f\",\"sink\":\"noop\",\"target\":\"x\",\"location\":\"\","
       "\"outputMode\":\"append\",\"trigger\":\"default\",\"checkpoint\":\"/s/checkpoints/f\","
       "\"statePartitions\":0,\"nodes\":[{\"kind\":\"Project\",\"details\":\"value AS value\","
-      "\"output\":\"STRUCT<value: BIGINT>\"},{\"kind\":\"Source\",\"details\":\"rate, reads "
-      "[value]\",\"output\":\"STRUCT<timestamp: TIMESTAMP, value: BIGINT>\"}]}],\"queries\":[]}\n");
+      "\"output\":\"STRUCT<value: "
+      "BIGINT>\",\"inputs\":[1]},{\"kind\":\"Source\",\"details\":\"rate, reads "
+      "[value]\",\"output\":\"STRUCT<timestamp: TIMESTAMP, value: BIGINT>\",\"inputs\":[]}]}],"
+      "\"queries\":[]}\n");
   eagre_buffer_done(&out);
   eagre_pipeline_free(pipeline);
 }
@@ -63,7 +65,7 @@ static void declared_columns_are_cast_by_name_or_position(void **state) {
 static uint64_t fingerprint(const char *select) {
   char *statement = make_flow(select);
   struct eagre_pipeline *pipeline = bind_text(statement);
-  uint64_t value = pipeline->flows[0].fingerprint;
+  uint64_t value = pipeline->flows[0].query.fingerprint;
   eagre_pipeline_free(pipeline);
   eagre_free(statement);
   return value;
@@ -85,8 +87,8 @@ static void fingerprints_follow_the_state(void **state) {
 }
 
 static const struct eagre_plan_node *aggregate_of(struct eagre_pipeline *pipeline) {
-  assert_non_null(pipeline->flows[0].aggregate);
-  return pipeline->flows[0].aggregate;
+  assert_int_equal(pipeline->flows[0].query.stateful_count, 1);
+  return pipeline->flows[0].query.stateful[0];
 }
 
 /* The pane is the window that is grouped by, not the one nearest below. */
@@ -146,8 +148,9 @@ static void two_watermarks_are_numbered_in_leaf_order(void **state) {
   struct eagre_pipeline *pipeline = bind_text(statement);
   assert_int_equal(pipeline->flows[0].watermark_count, 2);
   int64_t delays[2] = {0, 0};
-  for (const struct eagre_plan_node *node = pipeline->flows[0].query; node != NULL;
-       node = node->input) {
+  const struct eagre_plan_tree *tree = &pipeline->flows[0].query;
+  for (uint32_t i = 0; i < tree->node_count; i++) {
+    const struct eagre_plan_node *node = tree->nodes[i];
     if (node->kind == EAGRE_PLAN_WATERMARK) delays[node->watermark_number] = node->delay_us;
   }
   assert_int_equal(delays[0], 1000000);

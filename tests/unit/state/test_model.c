@@ -153,8 +153,8 @@ static void save_version(struct run *run) {
     struct eagre_state_snapshot snapshot = make_snapshot(run->fixture, run->version, run->attempt);
     snapshot.core = core;
     uint64_t bytes = 0;
-    assert_int_equal(eagre_state_save(run->tables[core], run->fixture->io, &snapshot, &bytes,
-                                      &run->fixture->error),
+    assert_int_equal(eagre_state_save(&ONE_TABLE(run->tables[core]), run->fixture->io, &snapshot,
+                                      &bytes, &run->fixture->error),
                      EAGRE_OK);
     assert_true(bytes >= EAGRE_STATE_HEADER_SIZE + EAGRE_STATE_TRAILER_SIZE);
   }
@@ -180,8 +180,8 @@ static void crash_and_load(struct run *run) {
     struct eagre_state_snapshot snapshot = make_snapshot(run->fixture, run->version, run->attempt);
     snapshot.core = core;
     enum eagre_status status =
-        eagre_state_load(run->tables[core], run->fixture->io, &snapshot, run->saved_core_count,
-                         run->core_count, &run->fixture->error);
+        eagre_state_load(&ONE_TABLE(run->tables[core]), run->fixture->io, &snapshot,
+                         run->saved_core_count, run->core_count, &run->fixture->error);
     if (status != EAGRE_OK) fail_msg("%s", run->fixture->error.text);
   }
   run->now = run->saved;

@@ -9,8 +9,9 @@ static void save(struct fixture *fixture, struct eagre_state_table *table, uint3
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, version, attempt);
   snapshot.core = core;
   uint64_t bytes = 0;
-  assert_int_equal(eagre_state_save(table, fixture->io, &snapshot, &bytes, &fixture->error),
-                   EAGRE_OK);
+  assert_int_equal(
+      eagre_state_save(&ONE_TABLE(table), fixture->io, &snapshot, &bytes, &fixture->error),
+      EAGRE_OK);
 }
 
 /* Versions 1 .. last of one core, one change each: full, then deltas. */
@@ -52,8 +53,8 @@ static void a_full_file_needs_nothing_before_it(void **state) {
   assert_string_equal(list_names(fixture), "11-0-a.full 12-0-a.delta 13-0-a.delta");
   struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, 13, "a");
-  assert_int_equal(eagre_state_load(table, fixture->io, &snapshot, 1, 1, &fixture->error),
-                   EAGRE_OK);
+  assert_int_equal(
+      eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 1, 1, &fixture->error), EAGRE_OK);
   assert_int_equal(find_group(table, 0, "key7")->count, 13);
   eagre_state_table_free(table);
 }

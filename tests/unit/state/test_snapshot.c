@@ -15,14 +15,14 @@ static void save(struct fixture *fixture, struct eagre_state_table *table, int64
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, version, attempt);
   uint64_t bytes = 0;
   enum eagre_status status =
-      eagre_state_save(table, fixture->io, &snapshot, &bytes, &fixture->error);
+      eagre_state_save(&ONE_TABLE(table), fixture->io, &snapshot, &bytes, &fixture->error);
   if (status != EAGRE_OK) fail_msg("%s", fixture->error.text);
 }
 
 static enum eagre_status load(struct fixture *fixture, struct eagre_state_table *table,
                               int64_t version, const char *attempt) {
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, version, attempt);
-  return eagre_state_load(table, fixture->io, &snapshot, 1, 1, &fixture->error);
+  return eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 1, 1, &fixture->error);
 }
 
 static void assert_refused(struct fixture *fixture, int64_t version, const char *attempt,
@@ -152,8 +152,9 @@ static void a_snapshot_is_never_overwritten(void **state) {
   struct eagre_state_table *other = eagre_state_table_new(&payload_layout);
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, 1, "a");
   uint64_t bytes = 0;
-  assert_int_equal(eagre_state_save(other, fixture->io, &snapshot, &bytes, &fixture->error),
-                   EAGRE_UNSAFE);
+  assert_int_equal(
+      eagre_state_save(&ONE_TABLE(other), fixture->io, &snapshot, &bytes, &fixture->error),
+      EAGRE_UNSAFE);
   assert_string_equal(fixture->error.class_name, "FILE_ALREADY_EXISTS");
   assert_int_equal(load(fixture, other, 1, "a"), EAGRE_OK);
   eagre_state_table_free(other);
@@ -172,8 +173,9 @@ static void a_failed_save_changes_nothing(void **state) {
     eagre_io_fault_install(fixture->io, &fault, 1);
     struct eagre_state_snapshot snapshot = make_snapshot(fixture, 2, "b");
     uint64_t bytes = 0;
-    assert_int_equal(eagre_state_save(table, fixture->io, &snapshot, &bytes, &fixture->error),
-                     EAGRE_IO);
+    assert_int_equal(
+        eagre_state_save(&ONE_TABLE(table), fixture->io, &snapshot, &bytes, &fixture->error),
+        EAGRE_IO);
     assert_string_equal(fixture->error.class_name, "DISK_FULL");
     assert_string_equal(list_names(fixture), "1-0-a.full");
   }
@@ -293,17 +295,20 @@ static void another_query_is_refused(void **state) {
   struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
   struct eagre_state_table *other = eagre_state_table_new(&larger);
   snapshot.fingerprint++;
-  assert_int_equal(eagre_state_load(table, fixture->io, &snapshot, 1, 1, &fixture->error),
-                   EAGRE_UNSAFE);
+  assert_int_equal(
+      eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 1, 1, &fixture->error),
+      EAGRE_UNSAFE);
   assert_string_equal(fixture->error.class_name, "STATE_STORE_SCHEMA_NOT_COMPATIBLE");
   snapshot.fingerprint--;
   snapshot.partition_count--;
-  assert_int_equal(eagre_state_load(table, fixture->io, &snapshot, 1, 1, &fixture->error),
-                   EAGRE_UNSAFE);
+  assert_int_equal(
+      eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 1, 1, &fixture->error),
+      EAGRE_UNSAFE);
   assert_string_equal(fixture->error.class_name, "STATE_STORE_SCHEMA_NOT_COMPATIBLE");
   snapshot.partition_count++;
-  assert_int_equal(eagre_state_load(other, fixture->io, &snapshot, 1, 1, &fixture->error),
-                   EAGRE_UNSAFE);
+  assert_int_equal(
+      eagre_state_load(&ONE_TABLE(other), fixture->io, &snapshot, 1, 1, &fixture->error),
+      EAGRE_UNSAFE);
   assert_string_equal(fixture->error.class_name, "STATE_STORE_SCHEMA_NOT_COMPATIBLE");
   eagre_state_table_free(other);
   eagre_state_table_free(table);
@@ -314,8 +319,9 @@ static void keys_of_another_core_are_refused(void **state) {
   make_chain(fixture, "");
   struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
   struct eagre_state_snapshot snapshot = make_snapshot(fixture, 2, "b");
-  assert_int_equal(eagre_state_load(table, fixture->io, &snapshot, 2, 2, &fixture->error),
-                   EAGRE_UNSAFE);
+  assert_int_equal(
+      eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 2, 2, &fixture->error),
+      EAGRE_UNSAFE);
   assert_string_equal(fixture->error.class_name, "STATE_STORE_CORRUPT");
   eagre_state_table_free(table);
 }

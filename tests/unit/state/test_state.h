@@ -18,6 +18,10 @@ struct payload {
 
 extern const struct eagre_state_layout payload_layout;
 
+/* The set of a query with one stateful operator. */
+#define ONE_TABLE(table)                                                                           \
+  ((struct eagre_state_set){&(struct eagre_state_table *){table}, 1})
+
 enum { PARTITIONS = 64, FINGERPRINT = 0x1234 };
 
 struct fixture {

@@ -1,0 +1,40 @@
+/* The two halves of an aggregation, inside of the room `operator`: one core's rows before the
+ * exchange (`partial`), the state it owns behind it (`final`). */
+#pragma once
+
+#include "operator/operator_stateful.h"
+
+struct operator_layout {
+  struct eagre_state_layout state;
+  uint32_t *offsets;         /* per aggregate: offset of its accumulator */
+  uint32_t key_column_count; /* keys without the pane */
+};
+void eagre_operator_layout_init(struct operator_layout *layout,
+                                const struct eagre_plan_node *aggregate);
+void eagre_operator_layout_done(struct operator_layout *layout);
+
+/* Rows -> partial table. */
+struct operator_partial;
+struct operator_partial *eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
+                                                    const struct eagre_expression_session *session);
+void eagre_operator_partial_free(struct operator_partial *partial);
+void eagre_operator_partial_begin(struct operator_partial *partial, int64_t batch_timestamp_us);
+/* Folds a batch in and frees it. */
+enum eagre_status eagre_operator_partial_push(struct operator_partial *partial,
+                                              struct eagre_batch *batch, struct eagre_error *error);
+struct eagre_state_table *eagre_operator_partial_table(const struct operator_partial *partial);
+
+struct operator_final;
+struct operator_final *eagre_operator_final_new(const struct eagre_stateful_options *options);
+void eagre_operator_final_free(struct operator_final *final);
+struct eagre_state_table *eagre_operator_final_table(struct operator_final *final);
+void eagre_operator_final_begin(struct operator_final *final,
+                                const struct eagre_stateful_epoch *epoch);
+/* Merges the groups of `partial` this core owns; late groups are dropped and counted. */
+enum eagre_status eagre_operator_final_merge(struct operator_final *final,
+                                             const struct operator_partial *partial,
+                                             struct eagre_error *error);
+enum eagre_status eagre_operator_final_finish(struct operator_final *final, eagre_rows_fn *output,
+                                              void *context, struct eagre_error *error);
+void eagre_operator_final_measure(const struct operator_final *final,
+                                  struct eagre_stateful_metrics *out);

@@ -1,0 +1,32 @@
+/* A chain: the steps of one stage on one core. Inside of the room `operator`. */
+#pragma once
+
+#include "operator/operator.h"
+
+struct eagre_chain;
+
+/* The nodes of a stage, in data order; may be none. */
+struct eagre_chain_options {
+  struct eagre_plan_node *const *nodes;
+  uint32_t node_count;
+  const struct eagre_type *input; /* columns that come in */
+  const struct eagre_expression_session *session;
+  eagre_rows_fn *output;
+  void *output_context;
+};
+struct eagre_chain *eagre_chain_new(const struct eagre_chain_options *options);
+void eagre_chain_free(struct eagre_chain *chain);
+
+/* Starts an epoch: counters and watermark observations begin anew. */
+void eagre_chain_begin(struct eagre_chain *chain, int64_t batch_timestamp_us);
+/* Pushes one batch (ownership moves here). DATA errors carry the place of the row. */
+enum eagre_status eagre_chain_push(struct eagre_chain *chain, struct eagre_batch *batch,
+                                   struct eagre_error *error);
+/* Whether nothing that could still be pushed changes what comes out (a LIMIT that has its rows and
+ * no node before it that holds rows back). */
+bool eagre_chain_is_finished(const struct eagre_chain *chain);
+/* End of the epoch's input: nodes that hold rows back (SORT) give them. */
+enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_error *error);
+
+bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
+                            struct eagre_event_time *out);

@@ -1,0 +1,184 @@
+/* The stages of a query on one core: a chain for each, an object for each stateful node, and the
+ * wires between them. */
+#include "operator/operator_chain.h"
+#include "operator/operator_stateful.h"
+
+/* Where a chain gives its rows. */
+struct stage_output {
+  struct eagre_stages *stages;
+  const struct eagre_plan_stage *stage;
+};
+
+struct eagre_stages {
+  struct eagre_stages_options options;
+  const struct eagre_plan_tree *tree;
+  struct eagre_chain **chains;       /* by stage */
+  struct stage_output *outputs;      /* by stage */
+  struct eagre_stateful **stateful;  /* by stateful_number */
+  struct eagre_state_table **tables; /* theirs */
+  struct eagre_state_set state;
+};
+
+/* ---- Wires ----------------------------------------------------------------------------------- */
+
+static enum eagre_status give(void *context, struct eagre_batch *batch, struct eagre_error *error) {
+  const struct stage_output *output = context;
+  struct eagre_stages *stages = output->stages;
+  int32_t target = output->stage->target;
+  if (target < 0) return stages->options.output(stages->options.output_context, batch, error);
+  const struct eagre_plan_node *start = stages->tree->stages[target].start;
+  if (!eagre_plan_is_stateful(start)) return eagre_chain_push(stages->chains[target], batch, error);
+  return eagre_stateful_push(stages->stateful[start->stateful_number], output->stage->side, batch,
+                             error);
+}
+
+enum eagre_status eagre_stages_push(struct eagre_stages *stages, uint32_t stage,
+                                    struct eagre_batch *batch, struct eagre_error *error) {
+  return eagre_chain_push(stages->chains[stage], batch, error);
+}
+
+/* Through the chains up to a stateful node, which may need every row. */
+bool eagre_stages_is_finished(const struct eagre_stages *stages, uint32_t stage) {
+  for (int32_t at = (int32_t)stage; at >= 0; at = stages->tree->stages[at].target) {
+    bool is_behind_state =
+        at != (int32_t)stage && eagre_plan_is_stateful(stages->tree->stages[at].start);
+    if (is_behind_state) return false;
+    if (eagre_chain_is_finished(stages->chains[at])) return true;
+  }
+  return false;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+static struct eagre_chain *new_chain(struct eagre_stages *stages, uint32_t index) {
+  const struct eagre_plan_stage *stage = &stages->tree->stages[index];
+  stages->outputs[index] = (struct stage_output){stages, stage};
+  const struct eagre_chain_options options = {
+      .nodes = stage->nodes,
+      .node_count = stage->node_count,
+      .input = stage->start->output,
+      .session = stages->options.session,
+      .output = give,
+      .output_context = &stages->outputs[index],
+  };
+  return eagre_chain_new(&options);
+}
+
+struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options) {
+  const struct eagre_plan_tree *tree = options->tree;
+  struct eagre_stages *stages = eagre_allocate_zeroed(1, sizeof *stages);
+  stages->options = *options;
+  stages->tree = tree;
+  stages->chains = eagre_allocate_zeroed(tree->stage_count, sizeof(void *));
+  stages->outputs = eagre_allocate_zeroed(tree->stage_count, sizeof *stages->outputs);
+  stages->stateful = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
+  stages->tables = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
+  for (uint32_t i = 0; i < tree->stage_count; i++) {
+    stages->chains[i] = new_chain(stages, i);
+  }
+  for (uint32_t i = 0; i < tree->stateful_count; i++) {
+    const struct eagre_stateful_options each = {
+        .node = tree->stateful[i],
+        .session = options->session,
+        .mode = options->mode,
+        .core = options->core,
+        .core_count = options->core_count,
+        .state_partition_count = options->state_partition_count,
+    };
+    stages->stateful[i] = eagre_stateful_new(&each);
+    stages->tables[i] = eagre_stateful_table(stages->stateful[i]);
+  }
+  stages->state = (struct eagre_state_set){stages->tables, tree->stateful_count};
+  return stages;
+}
+
+void eagre_stages_free(struct eagre_stages *stages) {
+  if (stages == NULL) return;
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    eagre_chain_free(stages->chains[i]);
+  }
+  for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
+    eagre_stateful_free(stages->stateful[i]);
+  }
+  eagre_free(stages->chains);
+  eagre_free(stages->outputs);
+  eagre_free(stages->stateful);
+  eagre_free(stages->tables);
+  eagre_free(stages);
+}
+
+/* ---- An epoch -------------------------------------------------------------------------------- */
+
+void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful_epoch *epoch) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    eagre_chain_begin(stages->chains[i], epoch->batch_timestamp_us);
+  }
+  for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
+    eagre_stateful_begin(stages->stateful[i], epoch);
+  }
+}
+
+/* Stages stand in data order: what one still gives at its end is there when the next ends. */
+static enum eagre_status end_level(struct eagre_stages *stages, uint32_t level,
+                                   struct eagre_error *error) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    if (stages->tree->stages[i].level == level)
+      EAGRE_TRY(eagre_chain_finish(stages->chains[i], error));
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_stages_end_sources(struct eagre_stages *stages, struct eagre_error *error) {
+  return end_level(stages, 0, error);
+}
+
+struct stage_input {
+  struct eagre_stages *stages;
+  uint32_t stage;
+};
+
+static enum eagre_status take(void *context, struct eagre_batch *batch, struct eagre_error *error) {
+  const struct stage_input *input = context;
+  return eagre_chain_push(input->stages->chains[input->stage], batch, error);
+}
+
+static enum eagre_status run_stateful(struct eagre_stages *stages, uint32_t stage,
+                                      struct eagre_stages *const *all, uint32_t count,
+                                      struct eagre_error *error) {
+  uint32_t number = stages->tree->stages[stage].start->stateful_number;
+  struct stage_input input = {stages, stage};
+  for (uint32_t i = 0; i < count; i++) {
+    if (all[i] != NULL)
+      EAGRE_TRY(eagre_stateful_collect(stages->stateful[number], all[i]->stateful[number], error));
+  }
+  return eagre_stateful_finish(stages->stateful[number], take, &input, error);
+}
+
+enum eagre_status eagre_stages_run_level(struct eagre_stages *stages, uint32_t level,
+                                         struct eagre_stages *const *all, uint32_t count,
+                                         struct eagre_error *error) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    const struct eagre_plan_stage *stage = &stages->tree->stages[i];
+    if (stage->level == level && eagre_plan_is_stateful(stage->start))
+      EAGRE_TRY(run_stateful(stages, i, all, count, error));
+  }
+  return end_level(stages, level, error);
+}
+
+const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages) {
+  return &stages->state;
+}
+
+void eagre_stages_measure(const struct eagre_stages *stages, struct eagre_stateful_metrics *out) {
+  for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
+    eagre_stateful_measure(stages->stateful[i], &out[i]);
+  }
+}
+
+void eagre_stages_event_time(const struct eagre_stages *stages, uint32_t watermark_number,
+                             struct eagre_event_time *out) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    if (eagre_chain_event_time(stages->chains[i], watermark_number, out)) return;
+  }
+  eagre_assert(!"no stage has that watermark");
+}

@@ -1,0 +1,39 @@
+/* Stateful nodes on one core. Inside of the room `operator`.
+ *
+ * In an epoch an object takes this core's rows (`push`), then, when every core has pushed all of its
+ * own, what it owns of every core's rows (`collect`), and gives the result (`finish`). A batch query
+ * is one epoch on one core. */
+#pragma once
+
+#include "operator/operator.h"
+
+struct eagre_stateful;
+struct eagre_stateful_options {
+  const struct eagre_plan_node *node; /* eagre_plan_is_stateful */
+  const struct eagre_expression_session *session;
+  enum eagre_output_mode mode;
+  uint32_t core;
+  uint32_t core_count;
+  uint32_t state_partition_count;
+};
+struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options);
+void eagre_stateful_free(struct eagre_stateful *stateful);
+/* The state, for loading and saving. */
+struct eagre_state_table *eagre_stateful_table(struct eagre_stateful *stateful);
+
+void eagre_stateful_begin(struct eagre_stateful *stateful,
+                          const struct eagre_stateful_epoch *epoch);
+/* A batch of the input number `side`, which is freed. */
+enum eagre_status eagre_stateful_push(struct eagre_stateful *stateful, uint32_t side,
+                                      struct eagre_batch *batch, struct eagre_error *error);
+/* What this core owns of the rows pushed to `from`, which belongs to another core (or is the same
+ * object): that core waits, and `from` is only read. Late rows are dropped and counted. */
+enum eagre_status eagre_stateful_collect(struct eagre_stateful *stateful,
+                                         const struct eagre_stateful *from,
+                                         struct eagre_error *error);
+/* Gives the epoch's rows by output mode as batches to `output`, then evicts. */
+enum eagre_status eagre_stateful_finish(struct eagre_stateful *stateful, eagre_rows_fn *output,
+                                        void *context, struct eagre_error *error);
+
+void eagre_stateful_measure(const struct eagre_stateful *stateful,
+                            struct eagre_stateful_metrics *out);

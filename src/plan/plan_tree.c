@@ -1,0 +1,102 @@
+/* A bound query as a tree: its nodes in data order, its stateful nodes, its stages (plan.h). */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
+  return node->kind == EAGRE_PLAN_AGGREGATE;
+}
+
+/* ---- Nodes ----------------------------------------------------------------------------------- */
+
+static uint32_t count_nodes(const struct eagre_plan_node *node) {
+  uint32_t count = 1;
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    count += count_nodes(node->inputs[i]);
+  }
+  return count;
+}
+
+/* Keys and aggregates with their types: what the state means. */
+static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
+  struct eagre_buffer text = {0};
+  for (uint32_t i = 0; i < aggregate->key_count; i++) {
+    eagre_type_print(&text, eagre_expression_type(aggregate->keys[i]));
+    eagre_buffer_append_char(&text, ';');
+  }
+  eagre_buffer_append_char(&text, '|');
+  for (uint32_t i = 0; i < aggregate->aggregate_count; i++) {
+    eagre_buffer_printf(&text, "%s(", aggregate->aggregates[i].info->name);
+    if (aggregate->aggregates[i].argument_type != NULL) {
+      eagre_type_print(&text, aggregate->aggregates[i].argument_type);
+    }
+    eagre_buffer_append_string(&text, ");");
+  }
+  eagre_buffer_printf(&text, "|%d|%d|%lld", aggregate->event_time_key, aggregate->pane_key,
+                      (long long)aggregate->pane_duration_us);
+  uint64_t hash = eagre_hash_bytes(text.data, text.size, 1);
+  eagre_buffer_done(&text);
+  return hash;
+}
+
+static void list_nodes(struct eagre_plan_tree *tree, struct eagre_plan_node *node) {
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    list_nodes(tree, node->inputs[i]);
+  }
+  tree->nodes[tree->node_count++] = node;
+  if (!eagre_plan_is_stateful(node)) return;
+  node->stateful_number = tree->stateful_count;
+  tree->stateful[tree->stateful_count++] = node;
+}
+
+/* ---- Stages ---------------------------------------------------------------------------------- */
+
+static bool starts_stage(const struct eagre_plan_node *node) {
+  return node->input_count != 1 || eagre_plan_is_stateful(node);
+}
+
+/* The stage that ends with `last`, and before it the stages that feed it. Returns its index. */
+static uint32_t add_stage(struct eagre_arena *arena, struct eagre_plan_tree *tree,
+                          struct eagre_plan_node *last) {
+  struct eagre_plan_stage stage = {.start = last, .target = -1};
+  while (!starts_stage(stage.start)) {
+    stage.start = eagre_plan_input(stage.start);
+    stage.node_count++;
+  }
+  stage.nodes = eagre_arena_allocate(arena, sizeof(void *) * (stage.node_count + 1));
+  struct eagre_plan_node *node = last;
+  for (uint32_t i = stage.node_count; i-- > 0; node = eagre_plan_input(node)) {
+    stage.nodes[i] = node;
+  }
+  uint32_t feeders[EAGRE_PLAN_INPUTS_MAX];
+  for (uint32_t i = 0; i < stage.start->input_count; i++) {
+    feeders[i] = add_stage(arena, tree, stage.start->inputs[i]);
+    uint32_t level = tree->stages[feeders[i]].level + eagre_plan_is_stateful(stage.start);
+    if (level > stage.level) stage.level = level;
+  }
+  uint32_t index = tree->stage_count++;
+  for (uint32_t i = 0; i < stage.start->input_count; i++) {
+    tree->stages[feeders[i]].target = (int32_t)index;
+    tree->stages[feeders[i]].side = i;
+  }
+  tree->stages[index] = stage;
+  if (stage.start->source != NULL) stage.start->source->stage = index;
+  if (stage.level >= tree->level_count) tree->level_count = stage.level + 1;
+  return index;
+}
+
+void eagre_plan_tree_init(struct eagre_arena *arena, struct eagre_plan_node *root,
+                          struct eagre_plan_tree *out) {
+  uint32_t count = count_nodes(root);
+  *out = (struct eagre_plan_tree){
+      .root = root,
+      .nodes = eagre_arena_allocate(arena, sizeof(void *) * count),
+      .stages = eagre_arena_allocate(arena, sizeof *out->stages * count),
+      .stateful = eagre_arena_allocate(arena, sizeof(void *) * count),
+  };
+  list_nodes(out, root);
+  for (uint32_t i = 0; i < out->stateful_count; i++) {
+    out->fingerprint ^= eagre_hash_integer(fingerprint_of(out->stateful[i]), i);
+  }
+  add_stage(arena, out, root);
+}

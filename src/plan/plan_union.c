@@ -1,0 +1,176 @@
+/* UNION: the inputs cast to common columns, one node above them. INTERSECT and EXCEPT are refused. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+static const char *ordinal_name(uint32_t number) {
+  static const char *const names[] = {"first", "second",  "third",  "fourth", "fifth",
+                                      "sixth", "seventh", "eighth", "ninth",  "tenth"};
+  return number < EAGRE_COUNT_OF(names) ? names[number] : NULL;
+}
+
+/* ---- Inputs ---------------------------------------------------------------------------------- */
+
+struct union_work {
+  struct plan_relation inputs[EAGRE_PLAN_INPUTS_MAX];
+  const struct eagre_sql_query *trees[EAGRE_PLAN_INPUTS_MAX];
+  uint32_t count;
+};
+
+static bool is_union_all(const struct eagre_sql_query *tree) {
+  return eagre_text_equal_string(tree->set_operation, "union all");
+}
+
+/* a UNION ALL b UNION ALL c is one union of three; what has its own ORDER BY or WITH stays whole. */
+static bool may_be_flattened(const struct eagre_sql_query *tree) {
+  return is_union_all(tree) && tree->order_by_count == 0 && tree->limit == NULL &&
+         tree->offset == NULL && tree->common_table_count == 0;
+}
+
+static enum eagre_status add_inputs(struct plan_binder *binder, struct union_work *work,
+                                    const struct eagre_sql_query *tree, struct eagre_error *error) {
+  if (may_be_flattened(tree)) {
+    EAGRE_TRY(add_inputs(binder, work, tree->left, error));
+    return add_inputs(binder, work, tree->right, error);
+  }
+  if (work->count == EAGRE_PLAN_INPUTS_MAX) {
+    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.UNION_TOO_WIDE",
+                           "A UNION has at most %d inputs.", EAGRE_PLAN_INPUTS_MAX);
+  }
+  work->trees[work->count] = tree;
+  return eagre_plan_bind_query(binder, tree, &work->inputs[work->count++], error);
+}
+
+static enum eagre_status check_inputs(const struct union_work *work,
+                                      struct eagre_sql_position position,
+                                      struct eagre_error *error) {
+  const struct plan_relation *first = &work->inputs[0];
+  for (uint32_t i = 1; i < work->count; i++) {
+    const struct plan_relation *each = &work->inputs[i];
+    if (each->column_count != first->column_count) {
+      const char *name = ordinal_name(i);
+      return eagre_plan_fail(error, work->trees[i]->position, "NUM_COLUMNS_MISMATCH",
+                             "UNION can only be performed on inputs with the same number of "
+                             "columns, but the first input has %u columns and the %s input has %u "
+                             "columns.",
+                             first->column_count, name == NULL ? "other" : name,
+                             each->column_count);
+    }
+    if (each->is_stream == first->is_stream) continue;
+    eagre_plan_fail(error, position, "_LEGACY_ERROR_TEMP_3102",
+                    "Union between streaming and batch DataFrames/Datasets is not supported");
+    eagre_error_hint(error, "write STREAM in front of every source of the UNION");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Columns --------------------------------------------------------------------------------- */
+
+static enum eagre_status refuse_types(const struct union_work *work, uint32_t input,
+                                      uint32_t column, const struct eagre_type *common,
+                                      struct eagre_error *error) {
+  struct eagre_buffer first = {0};
+  struct eagre_buffer other = {0};
+  eagre_type_print(&first, common);
+  eagre_type_print(&other, work->inputs[input].columns[column].type);
+  const char *column_name = ordinal_name(column);
+  const char *input_name = ordinal_name(input);
+  eagre_plan_fail(error, work->trees[input]->position, "INCOMPATIBLE_COLUMN_TYPE",
+                  "UNION can only be performed on tables with compatible column types. The %s "
+                  "column of the %s table is \"%s\" type which is not compatible with \"%s\" at "
+                  "the same column of the first table.",
+                  column_name == NULL ? "named" : column_name,
+                  input_name == NULL ? "other" : input_name, eagre_buffer_string(&other),
+                  eagre_buffer_string(&first));
+  eagre_buffer_done(&first);
+  eagre_buffer_done(&other);
+  return EAGRE_USAGE;
+}
+
+/* Names and qualities are those of the first input, as in Spark; a column keeps its event time only
+ * when it keeps its type. */
+static enum eagre_status find_columns(struct plan_binder *binder, const struct union_work *work,
+                                      struct plan_relation *out, struct eagre_error *error) {
+  const struct plan_relation *first = &work->inputs[0];
+  out->column_count = first->column_count;
+  out->columns =
+      eagre_arena_allocate(binder->arena, sizeof *out->columns * (first->column_count + 1));
+  for (uint32_t column = 0; column < first->column_count; column++) {
+    struct plan_column *each = &out->columns[column];
+    *each = first->columns[column];
+    each->qualifier = eagre_text_make("", 0);
+    for (uint32_t i = 1; i < work->count; i++) {
+      const struct eagre_type *common = eagre_expression_common_type(
+          binder->arena, each->type, work->inputs[i].columns[column].type);
+      if (common == NULL) return refuse_types(work, i, column, each->type, error);
+      each->type = common;
+    }
+  }
+  return EAGRE_OK;
+}
+
+/* The input with its columns cast and named as those of the union. */
+static enum eagre_status cast_input(struct plan_binder *binder, const struct plan_relation *input,
+                                    const struct plan_relation *all, struct eagre_plan_node **out,
+                                    struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  struct eagre_sql_position position = input->node->position;
+  struct plan_relation cast = *all;
+  cast.node = eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, input->node, position);
+  cast.node->expression_count = all->column_count;
+  cast.node->expressions =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (all->column_count + 1));
+  for (uint32_t i = 0; i < all->column_count; i++) {
+    struct eagre_expression **each = &cast.node->expressions[i];
+    *each = eagre_plan_column_reference(binder, input, i, position);
+    if (eagre_type_equal(input->columns[i].type, all->columns[i].type)) continue;
+    EAGRE_TRY(eagre_expression_cast(binder->arena, *each, all->columns[i].type, false, session,
+                                    position, each, error));
+  }
+  eagre_plan_relation_seal(binder, &cast);
+  *out = cast.node;
+  return EAGRE_OK;
+}
+
+/* ---- The union ------------------------------------------------------------------------------- */
+
+static enum eagre_status refuse_operation(const struct eagre_sql_query *tree,
+                                          struct eagre_error *error) {
+  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.SET_OPERATION",
+                  "INTERSECT and EXCEPT are not supported yet.");
+  eagre_error_hint(error, "UNION and UNION ALL are");
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status bind_inputs(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                     struct union_work *work, struct plan_relation *out,
+                                     struct eagre_error *error) {
+  EAGRE_TRY(add_inputs(binder, work, tree->left, error));
+  EAGRE_TRY(add_inputs(binder, work, tree->right, error));
+  EAGRE_TRY(check_inputs(work, tree->position, error));
+  EAGRE_TRY(find_columns(binder, work, out, error));
+  struct eagre_plan_node *node =
+      eagre_plan_node_new(binder, EAGRE_PLAN_UNION, NULL, tree->position);
+  node->inputs = eagre_arena_allocate(binder->arena, sizeof(void *) * work->count);
+  node->input_count = work->count;
+  for (uint32_t i = 0; i < work->count; i++) {
+    EAGRE_TRY(cast_input(binder, &work->inputs[i], out, &node->inputs[i], error));
+  }
+  out->node = node;
+  out->is_stream = work->inputs[0].is_stream;
+  eagre_plan_relation_seal(binder, out);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
+                                        const struct eagre_sql_query *tree,
+                                        struct plan_relation *out, struct eagre_error *error) {
+  bool is_union = eagre_text_starts_with(tree->set_operation, EAGRE_TEXT("union"));
+  if (!is_union) return refuse_operation(tree, error);
+  struct union_work *work = eagre_allocate_zeroed(1, sizeof *work);
+  *out = (struct plan_relation){0};
+  enum eagre_status status = bind_inputs(binder, tree, work, out, error);
+  eagre_free(work);
+  return status;
+}

@@ -14,7 +14,7 @@
 #include "plan/plan.h"
 #include "value/value.h"
 
-enum { ROW_COUNT = 1100, BATCH_COUNT = 16, NODE_COUNT_MAX = 16, COLUMN_COUNT_MAX = 3 };
+enum { ROW_COUNT = 1100, BATCH_COUNT = 16, COLUMN_COUNT_MAX = 3 };
 
 struct pipeline_input {
   const char *sql;
@@ -29,21 +29,27 @@ struct pipeline_bench {
   struct eagre_vector columns[BATCH_COUNT][COLUMN_COUNT_MAX];
   uint32_t column_count;
   struct eagre_pipeline *pipeline;
-  struct eagre_plan_node *nodes[NODE_COUNT_MAX]; /* between source and aggregation */
-  uint32_t node_count;
-  struct eagre_plan_node *aggregate;
-  struct eagre_chain *chain;
-  struct eagre_partial *partial;
+  const struct eagre_plan_tree *tree;
+  struct eagre_stages *stages;
   struct eagre_batch_pool pool;
-  uint64_t row_count_out;
+  uint64_t kept_count; /* events in the result: its rows, or the sum of their counts */
   uint32_t next;
 };
+
+static uint64_t sum_counts(const struct eagre_batch *batch) {
+  const struct eagre_vector *counts = &batch->columns[batch->column_count - 1];
+  uint64_t sum = 0;
+  for (uint32_t row = 0; row < batch->row_count; row++) {
+    sum += (uint64_t)EAGRE_VALUES(int64_t, counts)[row];
+  }
+  return sum;
+}
 
 static enum eagre_status take_batch(void *context, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   struct pipeline_bench *bench = context;
-  bench->row_count_out += batch->row_count;
-  if (bench->partial != NULL) return eagre_partial_push(bench->partial, batch, error);
+  (void)error;
+  bench->kept_count += bench->tree->stateful_count > 0 ? sum_counts(batch) : batch->row_count;
   bench_keep(batch->columns[0].data);
   eagre_batch_free(batch);
   return EAGRE_OK;
@@ -60,35 +66,26 @@ static void plan_query(struct pipeline_bench *bench) {
     fprintf(stderr, "%s: %s\n", error.place, error.text);
     bench_require(false, "a query of the bench is wrong");
   }
-}
-
-/* The nodes in front of the aggregation (all, when there is none), in data order. */
-static const struct eagre_type *list_nodes(struct pipeline_bench *bench) {
-  struct eagre_plan_node *node = bench->pipeline->queries[0].query;
-  for (struct eagre_plan_node *each = node; each != NULL; each = each->input) {
-    if (each->kind == EAGRE_PLAN_AGGREGATE) bench->aggregate = each;
-  }
-  if (bench->aggregate != NULL) node = bench->aggregate->input;
-  uint32_t first = NODE_COUNT_MAX;
-  for (; node->kind != EAGRE_PLAN_SOURCE; node = node->input) {
-    bench_require(first > 0, "too many nodes");
-    bench->nodes[--first] = node;
-  }
-  bench->node_count = NODE_COUNT_MAX - first;
-  memmove(bench->nodes, bench->nodes + first, sizeof *bench->nodes * bench->node_count);
-  return node->output;
-}
-
-static void open_chain(struct pipeline_bench *bench, const struct eagre_type *input) {
-  const struct eagre_expression_session *session = &bench->pipeline->expression_session;
-  bench->chain = eagre_chain_new(&(struct eagre_chain_options){bench->nodes, bench->node_count,
-                                                               input, session, take_batch, bench});
-  if (bench->aggregate != NULL) bench->partial = eagre_partial_new(bench->aggregate, session);
+  bench->tree = &bench->pipeline->queries[0].query;
 }
 
 static void begin_epoch(struct pipeline_bench *bench) {
-  eagre_chain_begin(bench->chain, BENCH_YSB_START_MS * 1000);
-  if (bench->partial != NULL) eagre_partial_begin(bench->partial, BENCH_YSB_START_MS * 1000);
+  const struct eagre_stateful_epoch epoch = {.batch_timestamp_us = BENCH_YSB_START_MS * 1000};
+  eagre_stages_begin(bench->stages, &epoch);
+}
+
+static void open_stages(struct pipeline_bench *bench) {
+  const struct eagre_stages_options options = {
+      .tree = bench->tree,
+      .session = &bench->pipeline->expression_session,
+      .mode = EAGRE_MODE_COMPLETE,
+      .core_count = 1,
+      .state_partition_count = 1,
+      .output = take_batch,
+      .output_context = bench,
+  };
+  bench->stages = eagre_stages_new(&options);
+  begin_epoch(bench);
 }
 
 /* The same events again, as the generator made them. */
@@ -141,21 +138,27 @@ static void push_next(struct pipeline_bench *bench) {
   memcpy(batch->columns, bench->columns[bench->next], sizeof *batch->columns * bench->column_count);
   bench->next = (bench->next + 1) % BATCH_COUNT;
   eagre_error_init(&error);
-  if (eagre_chain_push(bench->chain, batch, &error) == EAGRE_OK) return;
+  if (eagre_stages_push(bench->stages, 0, batch, &error) == EAGRE_OK) return;
   fprintf(stderr, "%s\n", error.text);
   bench_require(false, "a batch failed");
 }
 
 static void verify(struct pipeline_bench *bench) {
   uint64_t view_count = 0;
+  struct eagre_error error;
   for (uint32_t i = 0; i < bench->events.count; i++) {
     view_count += bench->expected[i].is_view;
   }
-  begin_epoch(bench);
   for (uint32_t i = 0; i < BATCH_COUNT; i++) {
     push_next(bench);
   }
-  bench_require(bench->row_count_out == view_count, "the filter kept other rows than the views");
+  enum eagre_status status = eagre_stages_end_sources(bench->stages, &error);
+  for (uint32_t level = 1; level < bench->tree->level_count && status == EAGRE_OK; level++) {
+    status = eagre_stages_run_level(bench->stages, level, &bench->stages, 1, &error);
+  }
+  bench_require(status == EAGRE_OK, "the result could not be had");
+  bench_require(bench->kept_count == view_count, "the filter kept other rows than the views");
+  begin_epoch(bench);
 }
 
 static void *setup(const void *parameter, struct bench_measure *out_measure) {
@@ -165,7 +168,7 @@ static void *setup(const void *parameter, struct bench_measure *out_measure) {
   list_expected(bench);
   fill_columns(bench);
   plan_query(bench);
-  open_chain(bench, list_nodes(bench));
+  open_stages(bench);
   verify(bench);
   *out_measure = (struct bench_measure){ROW_COUNT, bench->events.bytes.size / BATCH_COUNT};
   return bench;
@@ -179,8 +182,7 @@ static void run(void *context, uint64_t iteration_count) {
 
 static void teardown(void *context) {
   struct pipeline_bench *bench = context;
-  eagre_chain_free(bench->chain);
-  eagre_partial_free(bench->partial);
+  eagre_stages_free(bench->stages);
   eagre_batch_pool_done(&bench->pool);
   eagre_pipeline_free(bench->pipeline);
   eagre_arena_done(&bench->arena);

@@ -106,6 +106,9 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
                                                struct eagre_error *error);
 /* If it is just column `index` (possibly through no-op casts): true. */
 bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index);
+/* If it is window_time(column `index`): true. */
+bool eagre_expression_is_window_time(const struct eagre_expression *expression,
+                                     uint32_t *out_index);
 /* Marks in `used` (one flag per input column) every column it reads. */
 void eagre_expression_mark_columns(const struct eagre_expression *expression, bool *used);
 /* A copy whose column i reads column map[i]. */

@@ -3,11 +3,19 @@
 #include <string.h>
 
 #include "expression/expression_bind.h"
+#include "expression/expression_functions.h"
 
 bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index) {
   if (expression->kind != EAGRE_EXPRESSION_COLUMN) return false;
   *out_index = (uint32_t)expression->parameters[0];
   return true;
+}
+
+bool eagre_expression_is_window_time(const struct eagre_expression *expression,
+                                     uint32_t *out_index) {
+  return expression->kind == EAGRE_EXPRESSION_CALL &&
+         expression->kernel == eagre_kernel_window_time &&
+         eagre_expression_is_column(expression->arguments[0], out_index);
 }
 
 void eagre_expression_mark_columns(const struct eagre_expression *expression, bool *used) {

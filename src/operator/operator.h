@@ -18,7 +18,7 @@
 typedef enum eagre_status eagre_rows_fn(void *context, struct eagre_batch *batch,
                                         struct eagre_error *error);
 
-/* ---- An epoch --------------------------------------------------------------------------------- */
+/* ---- An epoch -------------------------------------------------------------------------------- */
 
 struct eagre_stateful_epoch {
   int64_t batch_timestamp_us;
@@ -66,8 +66,8 @@ void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful
  * sink. */
 enum eagre_status eagre_stages_push(struct eagre_stages *stages, uint32_t stage,
                                     struct eagre_batch *batch, struct eagre_error *error);
-/* Whether no batch that could still be pushed into `stage` changes the result (a LIMIT has its rows):
- * whoever reads its source may stop. */
+/* Whether no batch that could still be pushed into `stage` changes the result (a LIMIT has its
+ * rows): whoever reads its source may stop. */
 bool eagre_stages_is_finished(const struct eagre_stages *stages, uint32_t stage);
 /* All batches of level 0 are in. */
 enum eagre_status eagre_stages_end_sources(struct eagre_stages *stages, struct eagre_error *error);

@@ -1,8 +1,8 @@
 /* Stateful nodes on one core. Inside of the room `operator`.
  *
- * In an epoch an object takes this core's rows (`push`), then, when every core has pushed all of its
- * own, what it owns of every core's rows (`collect`), and gives the result (`finish`). A batch query
- * is one epoch on one core. */
+ * In an epoch an object takes this core's rows (`push`), then, when every core has pushed all of
+ * its own, what it owns of every core's rows (`collect`), and gives the result (`finish`). A batch
+ * query is one epoch on one core. */
 #pragma once
 
 #include "operator/operator.h"

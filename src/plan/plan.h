@@ -155,11 +155,11 @@ bool eagre_plan_is_stateful(const struct eagre_plan_node *node);
 /* ---- Stages
  *
  * A stage is a line of nodes that takes rows batch by batch on one core. It starts at a leaf, at a
- * UNION or behind a stateful node, and ends at the next UNION, at the next stateful node, where rows
- * move to the core that owns them, or at the sink:
+ * UNION or behind a stateful node, and ends at the next UNION, at the next stateful node, where
+ * rows move to the core that owns them, or at the sink:
  *
- *   stage 0: SOURCE, FILTER, PROJECT --.
- *   stage 1: SOURCE, PROJECT ----------+-> stage 2: UNION, WINDOW -> stage 3: AGGREGATE, PROJECT -> sink
+ *   0: SOURCE, FILTER, PROJECT --.
+ *   1: SOURCE, PROJECT ----------+-> 2: UNION, WINDOW -> 3: AGGREGATE, PROJECT -> sink
  *
  * Stages stand in data order. An epoch runs them level by level: those of level 0 while sources are
  * read, those of level n after every core has ended level n - 1. */

@@ -133,6 +133,11 @@ struct eagre_expression *eagre_plan_column_reference(struct plan_binder *binder,
                                                      uint32_t index,
                                                      struct eagre_sql_position position);
 
+/* Whether the expression carries the watermark of `relation`: its event time column, or window_time
+ * of a window over it. */
+bool eagre_plan_is_event_time(const struct plan_relation *relation,
+                              const struct eagre_expression *expression);
+
 /* plan_expression.c */
 enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
                                              const struct plan_scope *scope,

@@ -184,9 +184,9 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
     bool is_column = eagre_expression_is_column(key, &source_column);
     columns[i] = (struct plan_column){.name = expression_name(binder, item),
                                       .type = eagre_expression_type(key)};
+    columns[i].is_event_time = eagre_plan_is_event_time(&work->relation, key);
     if (is_column) {
       columns[i].qualifier = work->relation.columns[source_column].qualifier;
-      columns[i].is_event_time = work->relation.columns[source_column].is_event_time;
       columns[i].window_us = work->relation.columns[source_column].window_us;
     }
     aggregation->keys[i] = key;
@@ -287,11 +287,10 @@ static void add_item(struct plan_binder *binder, struct select_work *work,
   if (work->item_count == work->item_capacity) grow_items(binder, work);
   struct plan_column column = {.name = name, .type = eagre_expression_type(expression)};
   uint32_t source_column = 0;
-  if (eagre_expression_is_column(expression, &source_column) &&
-      source_column < work->relation.column_count) {
-    column.is_event_time = work->relation.columns[source_column].is_event_time;
-    column.window_us = work->relation.columns[source_column].window_us;
-  }
+  bool is_column = eagre_expression_is_column(expression, &source_column) &&
+                   source_column < work->relation.column_count;
+  if (is_column) column.window_us = work->relation.columns[source_column].window_us;
+  column.is_event_time = eagre_plan_is_event_time(&work->relation, expression);
   work->items[work->item_count] = expression;
   work->columns[work->item_count] = column;
   work->trees[work->item_count] = tree;

@@ -53,6 +53,14 @@ void eagre_plan_relation_seal(struct plan_binder *binder, struct plan_relation *
   relation->node->output = eagre_type_struct(binder->arena, fields, relation->column_count);
 }
 
+bool eagre_plan_is_event_time(const struct plan_relation *relation,
+                              const struct eagre_expression *expression) {
+  uint32_t column = 0;
+  bool is_carried = eagre_expression_is_column(expression, &column) ||
+                    eagre_expression_is_window_time(expression, &column);
+  return is_carried && column < relation->column_count && relation->columns[column].is_event_time;
+}
+
 struct eagre_expression *eagre_plan_column_reference(struct plan_binder *binder,
                                                      const struct plan_relation *relation,
                                                      uint32_t index,

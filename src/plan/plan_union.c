@@ -1,4 +1,5 @@
-/* UNION: the inputs cast to common columns, one node above them. INTERSECT and EXCEPT are refused. */
+/* UNION: the inputs cast to common columns, one node above them. INTERSECT and EXCEPT are refused
+ * by name. */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -21,7 +22,8 @@ static bool is_union_all(const struct eagre_sql_query *tree) {
   return eagre_text_equal_string(tree->set_operation, "union all");
 }
 
-/* a UNION ALL b UNION ALL c is one union of three; what has its own ORDER BY or WITH stays whole. */
+/* a UNION ALL b UNION ALL c is one union of three; what has its own ORDER BY or WITH is one of its
+ * inputs. */
 static bool may_be_flattened(const struct eagre_sql_query *tree) {
   return is_union_all(tree) && tree->order_by_count == 0 && tree->limit == NULL &&
          tree->offset == NULL && tree->common_table_count == 0;

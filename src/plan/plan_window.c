@@ -122,6 +122,14 @@ static enum eagre_status bind_timestamp(struct plan_binder *binder,
   EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree, out, error));
   enum eagre_type_kind kind = eagre_expression_type(*out)->kind;
   if (kind == EAGRE_TYPE_TIMESTAMP) return EAGRE_OK;
+  /* The window of a window: where the small one ends. */
+  uint32_t column = 0;
+  bool is_window =
+      eagre_expression_is_column(*out, &column) && relation->columns[column].window_us > 0;
+  if (is_window) {
+    return eagre_expression_call(binder->arena, EAGRE_TEXT("window_time"), out, 1,
+                                 &binder->pipeline->expression_session, call->position, out, error);
+  }
   if (kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_STRING) {
     return eagre_expression_cast(binder->arena, *out, eagre_type_of(EAGRE_TYPE_TIMESTAMP), false,
                                  &binder->pipeline->expression_session, call->position, out, error);
@@ -154,13 +162,11 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
   if (relation->column_count > 0) {
     memcpy(columns, relation->columns, sizeof *columns * relation->column_count);
   }
-  uint32_t source_column = 0;
-  bool is_column = eagre_expression_is_column(window->timestamp, &source_column);
   window->column = relation->column_count;
   columns[window->column] = (struct plan_column){
       .name = EAGRE_TEXT("window"),
       .type = window_type(binder),
-      .is_event_time = is_column && columns[source_column].is_event_time,
+      .is_event_time = eagre_plan_is_event_time(relation, window->timestamp),
       .window_us = window->duration_us,
   };
   struct eagre_plan_node *node =

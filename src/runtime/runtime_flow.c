@@ -87,15 +87,19 @@ static void close_flow(struct runtime_flow *flow) {
 
 static void announce(const struct runtime_flow *flow) {
   const struct eagre_flow *plan = flow->plan;
+  struct eagre_buffer sources = {0};
   for (uint32_t i = 0; i < plan->source_count; i++) {
-    eagre_log(EAGRE_LOG_INFO,
-              "flow %.*s: reads %s, writes %s (%s), checkpoint %.*s, next epoch %lld, %u cores, %s",
-              (int)plan->name.size, plan->name.data, eagre_source_description(flow->sources[i]),
-              eagre_sink_description(flow->sink), eagre_output_mode_name(plan->mode),
-              (int)plan->checkpoint.size, plan->checkpoint.data,
-              (long long)eagre_epoch_next(flow->epoch), flow->runtime->core_count,
-              eagre_io_description(flow->io));
+    eagre_buffer_printf(&sources, "%s%s", i > 0 ? " and " : "",
+                        eagre_source_description(flow->sources[i]));
   }
+  eagre_log(EAGRE_LOG_INFO,
+            "flow %.*s: reads %s, writes %s (%s), checkpoint %.*s, next epoch %lld, %u cores, %s",
+            (int)plan->name.size, plan->name.data, eagre_buffer_string(&sources),
+            eagre_sink_description(flow->sink), eagre_output_mode_name(plan->mode),
+            (int)plan->checkpoint.size, plan->checkpoint.data,
+            (long long)eagre_epoch_next(flow->epoch), flow->runtime->core_count,
+            eagre_io_description(flow->io));
+  eagre_buffer_done(&sources);
 }
 
 static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_progress *progress) {

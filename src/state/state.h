@@ -97,10 +97,9 @@ void eagre_state_measure(const struct eagre_state_table *table, struct eagre_sta
 
 /* ---- Snapshots ---------------------------------------------------------------------------------
  * The tables of one query on one core are saved and loaded together, always the same ones in the
- * same order: one file per core and version below the checkpoint's eagre/state: <version>-<core>-<attempt>.full
- * or .delta. Header: magic, format version, kind, state version, base version, layout fingerprint,
- * partition count, row count, length; body: evicted pane bound, then groups; trailer: CRC32C. A
- * delta holds the groups changed in its epoch and the eviction bound; every 10th version is full.
+ * same order: one file per core and version below the checkpoint's eagre/state, called
+ * <version>-<core>-<attempt>.full or .delta (format: state_snapshot.c). A delta holds the groups
+ * changed in its epoch and the eviction bounds; every 10th version is full.
  * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
  * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
 

@@ -1,7 +1,7 @@
 /* Snapshots: the format, and writing.
  *
- * One file per core and version, with all tables of the query: `<version>-<core>-<attempt>.full` or `.delta`. All numbers are
- * little endian.
+ * One file per core and version, with all tables of the query: `<version>-<core>-<attempt>.full`
+ * or `.delta`. All numbers are little endian.
  *
  *   header, 136 bytes
  *   offset size

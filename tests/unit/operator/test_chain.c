@@ -43,28 +43,27 @@ static void limits_count_across_batches(void **state) {
   }
 }
 
-/* After how many batches of one row a chain is finished; 4 are pushed, 5 means never. */
+/* After how many batches of one row a query is finished; 4 are pushed, 5 means never. */
 static int count_until_finished(const char *select) {
   struct plan plan = plan_query(select);
   struct output output = {0};
-  struct eagre_chain *chain = make_chain(&plan, &output);
+  struct eagre_stages *stages = make_stages(&plan, &output);
   int pushed = 0;
-  eagre_chain_begin(chain, 0);
-  while (pushed < 5 && !eagre_chain_is_finished(chain)) {
+  while (pushed < 5 && !eagre_stages_is_finished(stages, 0)) {
     if (pushed < 4) {
-      assert_int_equal(eagre_chain_push(chain, make_batch(rows + pushed, 1), NULL), EAGRE_OK);
+      assert_int_equal(eagre_stages_push(stages, 0, make_batch(rows + pushed, 1), NULL), EAGRE_OK);
     }
     pushed++;
   }
-  eagre_chain_begin(chain, 0);
-  assert_int_equal(eagre_chain_is_finished(chain), pushed == 0);
+  eagre_stages_begin(stages, &(struct eagre_stateful_epoch){0});
+  assert_int_equal(eagre_stages_is_finished(stages, 0), pushed == 0);
   output_clear(&output);
-  eagre_chain_free(chain);
+  eagre_stages_free(stages);
   free_plan(&plan);
   return pushed;
 }
 
-static void a_limit_that_has_its_rows_finishes_the_chain(void **state) {
+static void a_limit_that_has_its_rows_finishes_the_query(void **state) {
   (void)state;
   assert_int_equal(count_until_finished("SELECT d FROM b"), 5);
   assert_int_equal(count_until_finished("SELECT d FROM b LIMIT 0"), 0);
@@ -199,7 +198,7 @@ int run_chain_tests(void) {
       cmocka_unit_test(null_conditions_keep_no_row),
       cmocka_unit_test(projects_change_columns),
       cmocka_unit_test(limits_count_across_batches),
-      cmocka_unit_test(a_limit_that_has_its_rows_finishes_the_chain),
+      cmocka_unit_test(a_limit_that_has_its_rows_finishes_the_query),
       cmocka_unit_test(a_new_epoch_counts_anew),
       cmocka_unit_test(event_times_are_floored_and_null_counts_as_1970),
       cmocka_unit_test(errors_carry_the_line),

@@ -85,7 +85,8 @@ enum eagre_status eagre_checkpoint_write_prepared(struct eagre_checkpoint *check
       .content = eagre_buffer_text(&content),
       .publish = EAGRE_IO_REPLACE,
   };
-  enum eagre_status status = eagre_io_write_files(checkpoint->io, &file, 1, error);
+  enum eagre_status status =
+      eagre_checkpoint_write_files(checkpoint, PREPARED_DIRECTORY, &file, 1, error);
   eagre_buffer_done(&content);
   eagre_arena_done(&arena);
   return status;

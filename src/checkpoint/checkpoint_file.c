@@ -52,6 +52,35 @@ static enum eagre_status refuse_existing(const char *path, struct eagre_error *e
   return EAGRE_UNSAFE;
 }
 
+/* Nothing can be written where there is no directory; with one, only its content was removed. */
+static bool is_there(struct eagre_checkpoint *checkpoint, const char *directory) {
+  struct eagre_arena arena = {0};
+  struct eagre_io_entry entry;
+  const char *path = eagre_checkpoint_join(&arena, checkpoint->path, directory, "");
+  enum eagre_status status = eagre_io_stat(checkpoint->io, path, &entry, NULL);
+  eagre_arena_done(&arena);
+  return status == EAGRE_OK;
+}
+
+enum eagre_status eagre_checkpoint_write_files(struct eagre_checkpoint *checkpoint,
+                                               const char *directory, struct eagre_io_file *files,
+                                               uint32_t count, struct eagre_error *error) {
+  struct eagre_error failure;
+  eagre_error_init(&failure);
+  enum eagre_status status = eagre_io_write_files(checkpoint->io, files, count, &failure);
+  if (status == EAGRE_OK) return EAGRE_OK;
+  bool is_missing = status == EAGRE_IO && strcmp(failure.class_name, "PATH_NOT_FOUND") == 0;
+  if (is_missing && is_there(checkpoint, directory)) {
+    status = eagre_error_set(&failure, EAGRE_UNSAFE, "CONCURRENT_STREAM_LOG_UPDATE",
+                             "another process has gone on with this checkpoint: %s was removed "
+                             "while it was written",
+                             files[0].path);
+    eagre_error_hint(&failure, "run one process on a checkpoint; give each flow its own");
+  }
+  if (error != NULL) *error = failure;
+  return status;
+}
+
 static enum eagre_status remove_stale_side(struct eagre_checkpoint *checkpoint,
                                            struct eagre_arena *arena, const char *directory,
                                            const char *side_path, struct eagre_error *error) {
@@ -81,7 +110,7 @@ static enum eagre_status create_file(struct eagre_checkpoint *checkpoint, struct
       {.path = path, .content = content, .publish = EAGRE_IO_EXCLUSIVE},
       {.path = side_path, .content = eagre_buffer_text(&side), .publish = EAGRE_IO_REPLACE},
   };
-  status = eagre_io_write_files(checkpoint->io, files, EAGRE_COUNT_OF(files), error);
+  status = eagre_checkpoint_write_files(checkpoint, directory, files, EAGRE_COUNT_OF(files), error);
   eagre_buffer_done(&side);
   return files[0].status == EAGRE_UNSAFE ? refuse_existing(path, error) : status;
 }

@@ -24,6 +24,12 @@ const char *eagre_checkpoint_epoch_name(int64_t epoch, char out[EAGRE_CHECKPOINT
 /* The epoch a file name stands for, -1 when it is not a plain number. */
 int64_t eagre_checkpoint_name_epoch(const char *name);
 
+/* eagre_io_write_files into one directory of the checkpoint. UNSAFE CONCURRENT_STREAM_LOG_UPDATE as
+ * well when a file was removed before it had its name: by a process that took the checkpoint over
+ * and has removed what lies behind its own epochs. */
+enum eagre_status eagre_checkpoint_write_files(struct eagre_checkpoint *checkpoint,
+                                               const char *directory, struct eagre_io_file *files,
+                                               uint32_t count, struct eagre_error *error);
 /* Creates the file and its side file; UNSAFE CONCURRENT_STREAM_LOG_UPDATE when it exists. */
 enum eagre_status eagre_checkpoint_file_create(struct eagre_checkpoint *checkpoint,
                                                const char *directory, const char *name,

@@ -231,8 +231,10 @@ static enum eagre_status finish(struct eagre_delta_file *file, struct eagre_buff
   enum eagre_status status = eagre_io_stat(file->io, path.data, &entry, error);
   /* Whoever took the checkpoint over removes the files of attempts before his. */
   if (status == EAGRE_END) {
-    return eagre_error_set(error, EAGRE_UNSAFE, "DELTA_DATA_FILE_MISSING",
-                           "the data file %s vanished while it was written", path.data);
+    eagre_error_set(error, EAGRE_UNSAFE, "DELTA_DATA_FILE_MISSING",
+                    "the data file %s vanished while it was written", path.data);
+    eagre_error_hint(error, "another process may have taken the checkpoint over; run one only");
+    return EAGRE_UNSAFE;
   }
   if (status != EAGRE_OK) return status;
   print_action(file, size, entry.modified_us / 1000, out_action);

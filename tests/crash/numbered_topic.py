@@ -1,4 +1,4 @@
-"""Numbered rows through a topic: a producer that writes them before and while Eagre runs, two flows over it, the recount.
+"""Numbered rows through a topic: a producer that writes before and while Eagre runs, two flows over it, the recount.
 
 Record (p, n) stands in partition p and carries event time n seconds. It is written in rounds that keep the partitions
 together, a round apart at most, and the watermark waits for many rounds: no row is late, however reading is divided.
@@ -112,7 +112,7 @@ class TopicSite:
         return {**{name: value for name, value in os.environ.items() if name != "EAGRE_CRASH_AT"}, "TZ": "UTC", **more}
 
     def crash(self, crash_at, *flows, cores=1):
-        """Runs these flows (none: both) while rows come until the process dies at that point, and proves that it did."""
+        """Runs these flows (none: both) while rows come until the process dies at that point, and proves it."""
         with self.topic.being_written():
             done = subprocess.run(self.command(*flows, cores=cores), cwd=self.folder, capture_output=True, text=True,
                                   env=self.environment(EAGRE_CRASH_AT=crash_at), timeout=WAIT_SECONDS, check=False)

@@ -1,5 +1,5 @@
-"""A process that hangs inside an epoch is passed with `--take-over` and wakes up afterwards: it ends by itself, whatever
-it was about to write, and every number is in the tables once.
+"""A process that hangs inside an epoch is passed with `--take-over` and wakes up afterwards: it ends by itself,
+whatever it was about to write, and every number is in the tables once.
 """
 
 import os
@@ -14,7 +14,8 @@ from numbered_topic import FLOWS, WAIT_SECONDS
 PASSES = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
 EPOCHS_BEFORE_STOP = 5
 ROUNDS_FOR_BOTH = 10  # so that also the flow that was not inside an epoch is passed
-FENCES = ("CONCURRENT_STREAM_LOG_UPDATE", "DELTA_CONCURRENT_TRANSACTION")  # of the checkpoint, of the table
+# What stops it: the logs of the checkpoint, the table's commit, or its data files, which who took over has removed.
+FENCES = ("CONCURRENT_STREAM_LOG_UPDATE", "DELTA_CONCURRENT_TRANSACTION", "DELTA_DATA_FILE_MISSING")
 UNSAFE = 4
 
 

@@ -1,9 +1,12 @@
 /* Proves the directory: what a start finds, the lock, exclusive creation, side files, purging. */
 #include "test_checkpoint.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "io/io_fault.h"
 
 static const struct eagre_checkpoint_options READ_ONLY = {.read_only = true};
 static const struct eagre_checkpoint_options TAKE_OVER = {.take_over = true};
@@ -307,6 +310,39 @@ static void a_stale_side_file_is_replaced(void **state) {
   eagre_checkpoint_close(checkpoint);
 }
 
+/* ---- Another process ------------------------------------------------------------------------- */
+
+/* Who took over removes what lies behind its epochs, also what we were about to give its name. */
+static void a_file_that_is_removed_while_it_is_written_names_another_process(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_checkpoint *checkpoint = create_checkpoint(fixture);
+  struct eagre_checkpoint_prepared prepared;
+  fill_prepared(&prepared, 0, "attempt");
+  struct eagre_io_fault vanished[] = {
+      {.kind = EAGRE_IO_LINK, .nth = 1, .error_number = ENOENT},
+      {.kind = EAGRE_IO_RENAME, .nth = 1, .error_number = ENOENT},
+  };
+  eagre_io_fault_install(fixture->io, vanished, EAGRE_COUNT_OF(vanished));
+  assert_int_equal(eagre_checkpoint_write_commit(checkpoint, 0, 7, &fixture->error), EAGRE_UNSAFE);
+  assert_string_equal(fixture->error.class_name, "CONCURRENT_STREAM_LOG_UPDATE");
+  assert_non_null(strstr(fixture->error.text, "/commits/0 was removed"));
+  eagre_io_fault_install(fixture->io, vanished, EAGRE_COUNT_OF(vanished));
+  assert_int_equal(eagre_checkpoint_write_prepared(checkpoint, &prepared, &fixture->error),
+                   EAGRE_UNSAFE);
+  assert_non_null(strstr(fixture->error.text, "/eagre/prepared/0 was removed"));
+  eagre_io_fault_install(fixture->io, NULL, 0);
+  eagre_checkpoint_close(checkpoint);
+}
+
+static void a_missing_directory_is_no_other_process(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_checkpoint *checkpoint = create_checkpoint(fixture);
+  assert_int_equal(rmdir(scratch_path(fixture->path, "commits")), 0);
+  assert_int_equal(eagre_checkpoint_write_commit(checkpoint, 0, 7, &fixture->error), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "PATH_NOT_FOUND");
+  eagre_checkpoint_close(checkpoint);
+}
+
 /* ---- Sources and purging --------------------------------------------------------------------- */
 
 static void sources_keep_their_bytes(void **state) {
@@ -398,6 +434,8 @@ int run_directory_tests(void) {
       FIXTURE_TEST(malformed_metadata_is_refused),
       FIXTURE_TEST(an_edited_file_is_refused_until_its_side_file_goes),
       FIXTURE_TEST(a_stale_side_file_is_replaced),
+      FIXTURE_TEST(a_file_that_is_removed_while_it_is_written_names_another_process),
+      FIXTURE_TEST(a_missing_directory_is_no_other_process),
       FIXTURE_TEST(sources_keep_their_bytes),
       FIXTURE_TEST(purging_removes_old_epochs_with_all_that_is_theirs),
   };

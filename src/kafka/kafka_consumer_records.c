@@ -8,10 +8,21 @@
 
 #include <string.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EAGRE_KAFKA_SEES_POISON 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define EAGRE_KAFKA_SEES_POISON 1
+#endif
+#ifdef EAGRE_KAFKA_SEES_POISON
+#include <sanitizer/asan_interface.h>
+#endif
+
 enum {
   READABLE_BEHIND = 64,
-  /* Between two addresses this near every page is mapped, whatever lies there. */
-  NEIGHBOUR_DISTANCE_MAX = 4096,
+  /* Between two addresses less than a page apart every page is mapped, whatever lies there. */
+  NEIGHBOUR_DISTANCE_MAX = 4095,
   PREFETCH_DISTANCE = 8,
 };
 
@@ -113,13 +124,26 @@ static const char *message_end(const rd_kafka_message_t *message) {
   return value_end == NULL || (key_end != NULL && key_end > value_end) ? key_end : value_end;
 }
 
+/* Two fetches may lie near each other too. What is between them may be read, as that cannot fail
+ * and nobody looks at the bytes; AddressSanitizer does not know this, so it gets copies there. */
+static bool is_forbidden(const char *begin, const char *end) {
+#ifdef EAGRE_KAFKA_SEES_POISON
+  return __asan_region_is_poisoned((void *)(uintptr_t)begin, (size_t)(end - begin)) != NULL;
+#else
+  (void)begin;
+  (void)end;
+  return false;
+#endif
+}
+
 /* Goes from the message behind to this one. */
 static void extend_stretch(struct stretch *stretch, const rd_kafka_message_t *message) {
   const char *begin = message_begin(message);
   const char *end = message_end(message);
   if (begin == NULL) return; /* neither key nor value */
   bool is_neighbour = stretch->begin != NULL && end <= stretch->begin &&
-                      stretch->begin - end <= NEIGHBOUR_DISTANCE_MAX;
+                      stretch->begin - end <= NEIGHBOUR_DISTANCE_MAX &&
+                      !is_forbidden(end, stretch->begin);
   if (!is_neighbour) stretch->readable_end = end;
   stretch->begin = begin;
 }

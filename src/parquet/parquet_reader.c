@@ -42,6 +42,8 @@ struct eagre_parquet_reader {
   uint64_t group_begin; /* first row of `next_group` in the file */
   uint64_t first_row;   /* of the next batch */
   int64_t rows_left;    /* of the current group */
+  uint64_t group_bytes; /* of the leaves read, as stored */
+  int64_t group_rows;
   uint32_t batch_rows;
   bool has_failed;
 };
@@ -243,10 +245,13 @@ static enum eagre_status begin_group(struct eagre_parquet_reader *reader,
   reader->group_begin += (uint64_t)group->row_count;
   reader->rows_left = group->row_count;
   reader->batch_rows = choose_batch_rows(reader, group);
+  reader->group_rows = group->row_count;
+  reader->group_bytes = 0;
   for (uint32_t i = 0; i < reader->leaf_count; i++) {
     struct eagre_parquet_leaf_reader *leaf = &reader->leaves[i];
-    EAGRE_TRY(eagre_parquet_leaf_begin(leaf, &group->chunks[leaf->node->leaf_begin],
-                                       group->row_count, error));
+    const struct eagre_parquet_stored_chunk *chunk = &group->chunks[leaf->node->leaf_begin];
+    EAGRE_TRY(eagre_parquet_leaf_begin(leaf, chunk, group->row_count, error));
+    reader->group_bytes += (uint64_t)chunk->compressed_size;
   }
   return EAGRE_OK;
 }
@@ -270,6 +275,12 @@ static enum eagre_status end_group(struct eagre_parquet_reader *reader, struct e
 
 /* ---- Batches -------------------------------------------------------------------------------- */
 
+/* The rows' share of what their row group takes in the file. */
+static uint64_t estimate_bytes(const struct eagre_parquet_reader *reader, uint32_t row_count) {
+  double share = (double)row_count / (double)reader->group_rows;
+  return (uint64_t)((double)reader->group_bytes * share);
+}
+
 static void begin_batch(const struct eagre_parquet_reader *reader, struct eagre_batch *batch,
                         uint32_t row_count) {
   struct eagre_parquet_backing *backing =
@@ -278,6 +289,7 @@ static void begin_batch(const struct eagre_parquet_reader *reader, struct eagre_
   batch->backing = backing;
   batch->release_backing = eagre_parquet_backing_release;
   batch->origin.topic = eagre_arena_copy_text(&batch->arena, eagre_text_of(reader->file.path));
+  batch->source_bytes = estimate_bytes(reader, row_count);
   eagre_batch_set_columns(batch, reader->binding.type->field_count, row_count);
 }
 

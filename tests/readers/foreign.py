@@ -1,6 +1,5 @@
 """Writes Parquet files with other programs, from rows as `driver` tells them."""
 
-import datetime
 import decimal
 
 import duckdb
@@ -38,6 +37,17 @@ def arrow_type(kind):
     if kind["type"] == "map":
         return pyarrow.map_(arrow_type(kind["keyType"]), arrow_type(kind["valueType"]))
     return pyarrow.struct([(name, arrow_type(child)) for name, child in driver.fields_of(kind)])
+
+
+def kind_of(found):
+    """The type of a column of an Arrow table, as `driver` tells types."""
+    if pyarrow.types.is_struct(found):
+        return driver.struct(*((field.name, kind_of(field.type)) for field in found))
+    if pyarrow.types.is_map(found):
+        return driver.map_of(kind_of(found.key_type), kind_of(found.item_type))
+    if pyarrow.types.is_list(found):
+        return driver.array(kind_of(found.value_type))
+    return next(kind for kind, known in PRIMITIVES.items() if known == found)
 
 
 def arrow_value(kind, value):
@@ -89,6 +99,3 @@ def write_spark(session, path, fields, rows, seed, **options):
     writer.parquet(str(path))
     return next(path.glob("part-*.parquet"))
 
-
-def utc(*arguments):
-    return datetime.datetime(*arguments, tzinfo=datetime.timezone.utc)

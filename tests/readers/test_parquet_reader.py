@@ -1,15 +1,17 @@
 """Parquet files of pyarrow, DuckDB, polars and Spark, read by us, value by value."""
 
-import decimal
 import math
 import os
 import random
 
+import deltalake
 import pyarrow
 import pyarrow.parquet
 import pytest
+from py4j.protocol import Py4JJavaError
 
 from readers import driver, foreign, reading, samples
+from rig import cache
 from rig.spark_session import spark_session
 
 RANDOM_TABLES = int(os.environ.get("EAGRE_TEST_COUNT", "40"))
@@ -18,7 +20,7 @@ DATA = driver.CHECKOUT / "tests/fuzz/seeds/parquet"
 
 @pytest.fixture(scope="module")
 def spark():
-    with spark_session() as session:
+    with spark_session(delta=cache.jars("spark-delta").exists()) as session:
         yield session
 
 
@@ -458,6 +460,109 @@ def test_spark_legacy_format(spark, tmp_path):
               [((i - 5) * 100, [i]) for i in range(10)])
     finally:
         spark.conf.unset("spark.sql.parquet.writeLegacyFormat")
+
+
+STORED = {"boolean": True, "byte": -3, "short": -300, "integer": -70000, "long": -5 * 10 ** 9,
+          "float": 0.5, "double": 0.25, "string": "abc", "binary": b"xyz", "date": -1,
+          "timestamp": -1234567, "timestamp_ntz": -1234567, "decimal(5,2)": -12345,
+          "decimal(12,2)": 123456, "decimal(25,2)": -123456}
+ASKED = ["boolean", "byte", "short", "integer", "long", "float", "double", "string", "binary", "date",
+         "timestamp", "timestamp_ntz", "decimal(10,0)", "decimal(10,2)", "decimal(22,2)",
+         "decimal(30,4)"]
+SQL_NAMES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "bigint"}
+
+
+def read_as_spark(spark, path, kind):
+    """The one value of column `c` read as another type; raises what Spark raises."""
+    plain = {"timestamp": "unix_micros(c)", "timestamp_ntz": "unix_micros(CAST(c AS TIMESTAMP))",
+             "date": "unix_date(c)"}.get(kind, "c")
+    frame = spark.read.schema(f"c {SQL_NAMES.get(kind, kind)}").parquet(str(path))
+    value = frame.selectExpr(plain).collect()[0][0]
+    if foreign.is_decimal(kind):
+        return int(value.scaleb(foreign.precision_and_scale(kind)[1]))
+    return reading.canonical(kind, value)
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_spark_reads_other_types_alike(spark, tmp_path, stored):
+    """Whatever we read as another type, Spark reads alike or refuses (some DECIMALs)."""
+    path = tmp_path / "t.parquet"
+    foreign.write_pyarrow(path, [("c", stored)], [(STORED[stored],)], store_decimal_as_integer=True)
+    read_kinds = []
+    for kind in ASKED:
+        try:
+            _, heard, _ = read(path, [("c", kind)], columns=driver.struct(("c", kind)))
+        except driver.Refused as refused:
+            assert "PARQUET_COLUMN_DATA_TYPE_MISMATCH" in refused.text
+            continue
+        read_kinds.append(kind)
+        try:
+            assert heard[0][0] == read_as_spark(spark, path, kind), kind
+        except Py4JJavaError as refused:
+            assert "PARQUET_COLUMN_DATA_TYPE_MISMATCH" in str(refused)
+            assert foreign.is_decimal(kind)
+    assert stored in read_kinds or foreign.is_decimal(stored)
+
+
+# ---- Checkpoints of the Delta log
+
+
+def check_as_pyarrow(path):
+    """A file whose rows pyarrow knows better than we do."""
+    table = pyarrow.parquet.read_table(path)
+    fields = [(field.name, foreign.kind_of(field.type)) for field in table.schema]
+    _, heard, counts = read(path, fields)
+    assert heard == reading.arrow_rows(fields, table)
+    assert counts["rows"] == table.num_rows > 0
+    return table
+
+
+def test_checkpoint_of_delta_rs(tmp_path):
+    fields = [("id", "long"), ("day", "date"), ("s", driver.struct(("a", "integer")))]
+    for i in range(12):
+        rows = [(i * 10 + k, 20000 + k % 3, (k,)) for k in range(7)]
+        deltalake.write_deltalake(tmp_path / "t", foreign.arrow_table(fields, rows), mode="append",
+                                  partition_by=["day"])
+    table = deltalake.DeltaTable(tmp_path / "t")
+    table.delete("id < 20")
+    table.create_checkpoint()
+    path = next((tmp_path / "t/_delta_log").glob("*.checkpoint.parquet"))
+    actions = check_as_pyarrow(path)
+    assert actions.num_rows > 30
+
+
+def test_checkpoint_of_ours(tmp_path):
+    fields = [("id", "long"), ("name", "string")]
+    table = driver.Table(tmp_path / "t", fields)
+    for i in range(11):
+        table.append([(i, f"n {i}")])
+    for path in (tmp_path / "t/_delta_log").glob("*.checkpoint.parquet"):
+        check_as_pyarrow(path)
+        break
+    else:
+        pytest.fail("no checkpoint was written")
+
+
+def test_checkpoint_of_spark(spark, tmp_path):
+    if not cache.jars("spark-delta").exists():
+        pytest.skip("the jars of Delta are missing: run scripts/setup-tests")
+    location = str(tmp_path / "t")
+    for i in range(12):
+        frame = spark.sql(f"SELECT id + {i * 10} AS id, CAST(id % 3 AS STRING) AS p, "
+                          f"named_struct('a', id, 'b', array(id)) AS s FROM range(7)")
+        frame.write.format("delta").mode("append").partitionBy("p").save(location)
+    paths = list((tmp_path / "t/_delta_log").glob("*.checkpoint.parquet"))
+    assert paths
+    for path in paths:
+        actions = check_as_pyarrow(path)
+        wanted = [("ADD", driver.struct(("path", "string"), ("size", "long"),
+                                        ("partitionValues", driver.map_of("string", "string")),
+                                        ("deletionVector", driver.struct(("storageType", "string"))),
+                                        ("notThere", "long")))]
+        expected = [(each and (each["path"], each["size"], each["partitionValues"],
+                               each["deletionVector"] and (each["deletionVector"]["storageType"],),
+                               None),) for each in actions["add"].to_pylist()]
+        check(path, wanted, expected, columns=driver.struct(*wanted))
 
 
 # ---- Files that are wrong

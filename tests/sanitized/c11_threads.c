@@ -1,10 +1,11 @@
-/* C11 threads over POSIX threads, preloaded into programs that are built with ThreadSanitizer.
+/* C11 threads over POSIX threads, preloaded into programs that are built with a sanitizer.
  *
  * Debian's librdkafka locks and starts threads through <threads.h>. glibc has these functions call
- * its own insides, so that ThreadSanitizer, which watches the pthread_ functions, would see neither
- * the threads of librdkafka (a callback in one of them kills the program) nor the order that its
- * locks make. With this library between them it sees both. The types are the same in glibc
- * (mtx_t is a pthread_mutex_t, cnd_t a pthread_cond_t, thrd_t a pthread_t): objects that are
+ * its own insides, so that a sanitizer, which watches the pthread_ functions, would not see the
+ * threads of librdkafka: a callback in one of them kills a program under ThreadSanitizer, and
+ * AddressSanitizer cannot say where its memory comes from. Nor would ThreadSanitizer see the order
+ * that its locks make. With this library between them both see them. The types are the same in
+ * glibc (mtx_t is a pthread_mutex_t, cnd_t a pthread_cond_t, thrd_t a pthread_t): objects that are
  * initialised statically stay valid. It is itself compiled without the sanitizer. */
 #include <errno.h>
 #include <pthread.h>

@@ -8,7 +8,7 @@ enum { PADDING = 64 };
 static const char *read_integers(const uint8_t *bytes, size_t size, uint32_t count_max,
                                  uint32_t width, struct eagre_buffer *out, size_t *out_left) {
   char padded[512] = {0};
-  memcpy(padded, bytes, size);
+  if (size > 0) memcpy(padded, bytes, size);
   struct eagre_text text = eagre_text_make(padded, size);
   eagre_buffer_clear(out);
   const char *problem = eagre_parquet_delta_read_integers(&text, count_max, width, out);

@@ -82,7 +82,7 @@ static bool can_read(const uint8_t *bytes, size_t size, unsigned width, uint32_t
   uint8_t padded[256] = {0};
   uint32_t out[64];
   struct eagre_parquet_hybrid hybrid;
-  memcpy(padded, bytes, size);
+  if (size > 0) memcpy(padded, bytes, size);
   eagre_parquet_hybrid_init(&hybrid, eagre_text_make((const char *)padded, size), width);
   return eagre_parquet_hybrid_read(&hybrid, out, count);
 }

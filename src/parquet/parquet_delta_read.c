@@ -207,18 +207,15 @@ static inline __attribute__((always_inline)) void join_streams(const char *bytes
   }
 }
 
-const char *eagre_parquet_streams_read(struct eagre_text bytes, uint32_t width,
-                                       struct eagre_buffer *out) {
+const char *eagre_parquet_streams_read(struct eagre_text bytes, uint32_t width, char *out) {
   if (bytes.size % width != 0) return "streams of bytes are of different lengths";
   size_t count = bytes.size / width;
-  char *values = eagre_buffer_reserve(out, bytes.size);
   if (width == 4) {
-    join_streams(bytes.data, count, 4, values);
+    join_streams(bytes.data, count, 4, out);
   } else if (width == 8) {
-    join_streams(bytes.data, count, 8, values);
+    join_streams(bytes.data, count, 8, out);
   } else {
-    join_streams(bytes.data, count, width, values);
+    join_streams(bytes.data, count, width, out);
   }
-  out->size += bytes.size;
   return NULL;
 }

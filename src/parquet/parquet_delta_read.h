@@ -10,8 +10,8 @@
  *                             the rest as DELTA_LENGTH_BYTE_ARRAY
  *   BYTE_STREAM_SPLIT         first all first bytes of the values, then all second ones ...
  *
- * Each function appends to `out` (int32_t, int64_t, struct eagre_text or bytes) and says what is
- * wrong, or NULL. */
+ * Each function appends to `out` (int32_t, int64_t or struct eagre_text) and says what is wrong, or
+ * NULL. */
 #pragma once
 
 #include <stdint.h>
@@ -44,6 +44,5 @@ const char *eagre_parquet_delta_read_prefixed(struct eagre_text bytes, uint32_t 
 void eagre_parquet_prefixed_join(const struct eagre_parquet_prefixed *texts, char *memory,
                                  struct eagre_buffer *out);
 
-/* Values of `width` bytes. */
-const char *eagre_parquet_streams_read(struct eagre_text bytes, uint32_t width,
-                                       struct eagre_buffer *out);
+/* Values of `width` bytes to `out`, which has room for as many bytes as `bytes`. */
+const char *eagre_parquet_streams_read(struct eagre_text bytes, uint32_t width, char *out);

@@ -57,7 +57,7 @@ struct eagre_parquet_leaf_reader {
   bool has_dictionary;
 
   struct eagre_parquet_block *block;      /* of the page */
-  struct eagre_parquet_block *joined;     /* texts of DELTA_BYTE_ARRAY */
+  struct eagre_parquet_block *joined;     /* of DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT */
   struct eagre_parquet_block *text_block; /* which of them texts of the page point to */
   uint32_t page_left;                     /* entries */
   struct eagre_parquet_hybrid definitions;

@@ -192,6 +192,19 @@ static enum eagre_status begin_prefixed(struct eagre_parquet_leaf_reader *leaf,
   return EAGRE_OK;
 }
 
+/* The values get a block of their own: as BINARY they are pointed to. */
+static enum eagre_status begin_streams(struct eagre_parquet_leaf_reader *leaf,
+                                       struct eagre_text bytes, struct eagre_error *error) {
+  eagre_parquet_block_renew(&leaf->joined, bytes.size);
+  const char *problem =
+      eagre_parquet_streams_read(bytes, leaf->conversion.from_width, leaf->joined->data);
+  if (problem != NULL) return refuse(leaf, error, problem);
+  leaf->text_block = leaf->joined;
+  leaf->values.form = EAGRE_PARQUET_VALUES_FLAT;
+  leaf->values.bytes = eagre_text_make(leaf->joined->data, bytes.size);
+  return EAGRE_OK;
+}
+
 static enum eagre_status begin_booleans(struct eagre_parquet_leaf_reader *leaf, int32_t encoding,
                                         struct eagre_text bytes, struct eagre_error *error) {
   leaf->values.form = EAGRE_PARQUET_VALUES_BOOLEANS;
@@ -267,7 +280,7 @@ enum eagre_status eagre_parquet_values_begin(struct eagre_parquet_leaf_reader *l
   case EAGRE_PARQUET_DELTA_BYTE_ARRAY:
     return begin_prefixed(leaf, bytes, count_max, error);
   case EAGRE_PARQUET_BYTE_STREAM_SPLIT:
-    return begin_flat(leaf, eagre_parquet_streams_read(bytes, width, &leaf->decoded), error);
+    return begin_streams(leaf, bytes, error);
   default:
     return begin_indexes(leaf, bytes, error);
   }

@@ -158,6 +158,19 @@ def test_pyarrow_encodings(tmp_path, kind, encoding, version):
     check(tmp_path / "t.parquet", fields, rows)
 
 
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("encoding", ["PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BYTE_ARRAY", None])
+def test_fixed_bytes(tmp_path, encoding, version):
+    """Several pages in a batch, whose bytes must all stay."""
+    values = [None if i % 7 == 0 else b"%05d" % (i % 1000) for i in range(9000)]
+    table = pyarrow.table({"b": pyarrow.array(values, pyarrow.binary(5))})
+    pyarrow.parquet.write_table(
+        table, tmp_path / "t.parquet", data_page_version=version, data_page_size=2000,
+        write_batch_size=100, use_dictionary=encoding is None,
+        column_encoding=None if encoding is None else {"b": encoding})
+    check(tmp_path / "t.parquet", [("b", "binary")], [(value,) for value in values])
+
+
 def random_decimal(source, kind):
     precision, _ = foreign.precision_and_scale(kind)
     digits = source.randint(1, precision)

@@ -149,14 +149,12 @@ static void test_prefixes(void **state) {
 static void test_streams(void **state) {
   (void)state;
   static const char bytes[] = "\x01\x05\x02\x06\x03\x07\x04\x08";
-  struct eagre_buffer out = {0};
-  assert_null(eagre_parquet_streams_read(eagre_text_make(bytes, 8), 4, &out));
-  assert_memory_equal(out.data, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
-  eagre_buffer_clear(&out);
-  assert_null(eagre_parquet_streams_read(eagre_text_make(bytes, 6), 3, &out));
-  assert_memory_equal(out.data, "\x01\x02\x03\x05\x06\x07", 6);
-  assert_non_null(eagre_parquet_streams_read(eagre_text_make(bytes, 7), 4, &out));
-  eagre_buffer_done(&out);
+  char out[8];
+  assert_null(eagre_parquet_streams_read(eagre_text_make(bytes, 8), 4, out));
+  assert_memory_equal(out, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
+  assert_null(eagre_parquet_streams_read(eagre_text_make(bytes, 6), 3, out));
+  assert_memory_equal(out, "\x01\x02\x03\x05\x06\x07", 6);
+  assert_non_null(eagre_parquet_streams_read(eagre_text_make(bytes, 7), 4, out));
 }
 
 int run_delta_read_tests(void) {

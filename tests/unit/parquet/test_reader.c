@@ -20,6 +20,7 @@ struct element {
   enum eagre_parquet_repetition repetition;
   int child_count;
   int converted;
+  int length; /* of FIXED_LEN_BYTE_ARRAY */
 };
 
 struct page {
@@ -96,6 +97,7 @@ static void append_page(struct eagre_buffer *out, const struct page *page) {
 static void add_element(struct eagre_parquet_thrift *thrift, const struct element *element) {
   eagre_parquet_thrift_add_struct(thrift);
   if (element->physical != GROUP) eagre_parquet_thrift_put_i32(thrift, 1, element->physical);
+  if (element->length > 0) eagre_parquet_thrift_put_i32(thrift, 2, element->length);
   eagre_parquet_thrift_put_i32(thrift, 3, element->repetition);
   eagre_parquet_thrift_put_binary(thrift, 4, eagre_text_of(element->name));
   if (element->child_count > 0) eagre_parquet_thrift_put_i32(thrift, 5, element->child_count);
@@ -228,9 +230,9 @@ static const int32_t *integers(const struct eagre_vector *vector) {
 #define BODY(...) EAGRE_TEXT(((char[]){__VA_ARGS__, 0}))
 
 static const struct element optional_integer[] = {
-    {"n", EAGRE_PARQUET_INT32, EAGRE_PARQUET_OPTIONAL, 0, NONE}};
+    {"n", EAGRE_PARQUET_INT32, EAGRE_PARQUET_OPTIONAL, 0, NONE, 0}};
 static const struct element required_integer[] = {
-    {"n", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+    {"n", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
 static const struct element required_text[] = {
     {"s", EAGRE_PARQUET_BYTE_ARRAY, EAGRE_PARQUET_REQUIRED, 0, EAGRE_PARQUET_CONVERTED_UTF8}};
 
@@ -287,7 +289,7 @@ static void check_list(const struct eagre_vector *list) {
 static void test_list_without_annotation(void **state) {
   struct fixture *fixture = *state;
   static const struct element elements[] = {
-      {"l", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE}};
+      {"l", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE, 0}};
   struct made_file file = make_file(elements, 1, 3, (struct leaf){4, {make_list_page()}});
   assert_int_equal(read_file(fixture, &file), EAGRE_OK);
   check_columns(fixture, "struct<l:array<int>>");
@@ -306,7 +308,7 @@ static void check_two_level_list(struct fixture *fixture, const struct element *
 static void test_list_of_repeated_values(void **state) {
   static const struct element elements[] = {
       {"l", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_LIST},
-      {"array", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE}};
+      {"array", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE, 0}};
   check_two_level_list(*state, elements, 2, "struct<l:array<int>>");
 }
 
@@ -314,7 +316,7 @@ static void test_list_of_groups_called_array(void **state) {
   static const struct element elements[] = {
       {"l", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_LIST},
       {"array", GROUP, EAGRE_PARQUET_REPEATED, 1, NONE},
-      {"x", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+      {"x", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
   check_two_level_list(*state, elements, 3, "struct<l:array<struct<x:int>>>");
 }
 
@@ -322,7 +324,7 @@ static void test_list_of_tuples(void **state) {
   static const struct element elements[] = {
       {"l", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_LIST},
       {"l_tuple", GROUP, EAGRE_PARQUET_REPEATED, 1, NONE},
-      {"x", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+      {"x", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
   check_two_level_list(*state, elements, 3, "struct<l:array<struct<x:int>>>");
 }
 
@@ -330,7 +332,7 @@ static void test_list_of_three_levels_under_another_name(void **state) {
   static const struct element elements[] = {
       {"l", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_LIST},
       {"bag", GROUP, EAGRE_PARQUET_REPEATED, 1, NONE},
-      {"item", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+      {"item", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
   check_two_level_list(*state, elements, 3, "struct<l:array<int>>");
 }
 
@@ -339,8 +341,8 @@ static void test_map_key_value(void **state) {
   static const struct element elements[] = {
       {"m", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_MAP_KEY_VALUE},
       {"map", GROUP, EAGRE_PARQUET_REPEATED, 2, EAGRE_PARQUET_CONVERTED_MAP_KEY_VALUE},
-      {"key", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE},
-      {"value", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+      {"key", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0},
+      {"value", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
   struct made_file file = make_file(elements, 4, 3, (struct leaf){4, {make_list_page()}});
   file.leaves[1] = file.leaves[0];
   file.leaf_count = 2;
@@ -354,10 +356,10 @@ static void test_wrong_forms_are_refused(void **state) {
   struct fixture *fixture = *state;
   static const struct element list[] = {
       {"l", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_LIST},
-      {"array", EAGRE_PARQUET_INT32, EAGRE_PARQUET_OPTIONAL, 0, NONE}};
+      {"array", EAGRE_PARQUET_INT32, EAGRE_PARQUET_OPTIONAL, 0, NONE, 0}};
   static const struct element map[] = {
       {"m", GROUP, EAGRE_PARQUET_REQUIRED, 1, EAGRE_PARQUET_CONVERTED_MAP},
-      {"map", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE}};
+      {"map", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE, 0}};
   struct made_file file = make_file(list, 2, 3, (struct leaf){4, {make_list_page()}});
   assert_int_equal(open_file(fixture, &file), EAGRE_DATA);
   assert_string_equal(fixture->error.class_name, "PARQUET_TYPE_ILLEGAL");
@@ -451,6 +453,36 @@ static void test_texts_outlive_reader_and_pages(void **state) {
   assert_true(eagre_text_equal_string(texts[2], "x"));
 }
 
+/* Two values of two bytes, in any encoding of fixed bytes. */
+static void check_fixed_bytes(struct fixture *fixture, int encoding, struct eagre_text body) {
+  static const struct element elements[] = {
+      {"b", EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY, EAGRE_PARQUET_REQUIRED, 0, NONE, 2}};
+  struct page page = {.encoding = encoding, .value_count = 2, .body = body};
+  struct made_file file = make_file(elements, 1, 2, (struct leaf){2, {page}});
+  assert_int_equal(read_file(fixture, &file), EAGRE_OK);
+  eagre_parquet_reader_close(fixture->reader);
+  fixture->reader = NULL;
+  const struct eagre_text *texts = EAGRE_VALUES(struct eagre_text, &fixture->batch->columns[0]);
+  assert_true(eagre_text_equal_string(texts[0], "ab"));
+  assert_true(eagre_text_equal_string(texts[1], "ad"));
+}
+
+static void test_fixed_bytes_outlive_the_reader(void **state) {
+  check_fixed_bytes(*state, EAGRE_PARQUET_PLAIN, EAGRE_TEXT("abad"));
+}
+
+static void test_streams_outlive_the_reader(void **state) {
+  check_fixed_bytes(*state, EAGRE_PARQUET_BYTE_STREAM_SPLIT, EAGRE_TEXT("aabd"));
+}
+
+static void test_prefixes_outlive_the_reader(void **state) {
+  /* Prefixes 0 1, lengths 2 1, "ab" and "d"; each a first value and one delta. */
+  static const char body[] = "\x80\x01\x04\x02\x00\x02\0\0\0\0"
+                             "\x80\x01\x04\x02\x04\x01\0\0\0\0"
+                             "abd";
+  check_fixed_bytes(*state, EAGRE_PARQUET_DELTA_BYTE_ARRAY, eagre_text_make(body, sizeof body - 1));
+}
+
 /* ---- Contradictions -------------------------------------------------------------------------- */
 
 static void check_page_refused(struct fixture *fixture, const struct element *elements,
@@ -529,7 +561,7 @@ static void test_encoding_of_another_type(void **state) {
 }
 
 static const struct element list_elements[] = {
-    {"l", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE}};
+    {"l", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REPEATED, 0, NONE, 0}};
 
 static void test_list_that_goes_on_though_empty(void **state) {
   /* Repetition 0 1, definition 0 1: the second entry goes on with an empty list. */
@@ -557,8 +589,8 @@ static void test_leaves_that_disagree(void **state) {
   struct fixture *fixture = *state;
   static const struct element elements[] = {
       {"l", GROUP, EAGRE_PARQUET_REPEATED, 2, NONE},
-      {"a", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE},
-      {"b", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE}};
+      {"a", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0},
+      {"b", EAGRE_PARQUET_INT32, EAGRE_PARQUET_REQUIRED, 0, NONE, 0}};
   /* `a` has rows of 2, 0 and 1 elements, `b` one of each. */
   struct page page = {
       .value_count = 3,
@@ -604,6 +636,9 @@ int run_reader_tests(void) {
       READER_TEST(test_lz4_of_hadoop),
       READER_TEST(test_lz4_of_others),
       READER_TEST(test_texts_outlive_reader_and_pages),
+      READER_TEST(test_fixed_bytes_outlive_the_reader),
+      READER_TEST(test_streams_outlive_the_reader),
+      READER_TEST(test_prefixes_outlive_the_reader),
       READER_TEST(test_values_cut_short),
       READER_TEST(test_text_cut_short),
       READER_TEST(test_too_few_pages),

@@ -152,9 +152,9 @@ static void verify(struct pipeline_bench *bench) {
   for (uint32_t i = 0; i < BATCH_COUNT; i++) {
     push_next(bench);
   }
-  enum eagre_status status = eagre_stages_end_sources(bench->stages, &error);
-  for (uint32_t level = 1; level < bench->tree->level_count && status == EAGRE_OK; level++) {
-    status = eagre_stages_run_level(bench->stages, level, &bench->stages, 1, &error);
+  enum eagre_status status = EAGRE_OK;
+  for (uint32_t level = 0; level < bench->tree->level_count && status == EAGRE_OK; level++) {
+    status = eagre_stages_end_level(bench->stages, level, &bench->stages, 1, &error);
   }
   bench_require(status == EAGRE_OK, "the result could not be had");
   bench_require(bench->kept_count == view_count, "the filter kept other rows than the views");

@@ -69,14 +69,18 @@ enum eagre_status eagre_stages_push(struct eagre_stages *stages, uint32_t stage,
 /* Whether no batch that could still be pushed into `stage` changes the result (a LIMIT has its
  * rows): whoever reads its source may stop. */
 bool eagre_stages_is_finished(const struct eagre_stages *stages, uint32_t stage);
-/* All batches of level 0 are in. */
-enum eagre_status eagre_stages_end_sources(struct eagre_stages *stages, struct eagre_error *error);
-/* Level >= 1, when all cores have ended the one before: takes what this core owns from the stages
- * of all cores (`all`, this one among them; NULLs are skipped) and goes on to the next stateful
- * nodes or the sink. */
-enum eagre_status eagre_stages_run_level(struct eagre_stages *stages, uint32_t level,
+/* Ends the stages of a level: level 0 when all batches are in, a higher one when all cores have
+ * ended the one below. Stages behind a stateful node take what this core owns from the stages of
+ * all cores (`all`, this one among them; NULLs are skipped), and everything goes on to the next
+ * stateful nodes or the sink. */
+enum eagre_status eagre_stages_end_level(struct eagre_stages *stages, uint32_t level,
                                          struct eagre_stages *const *all, uint32_t count,
                                          struct eagre_error *error);
+/* The same for one stage: on a lone core stages can be ended in data order, so that rows of a UNION
+ * come input by input. */
+enum eagre_status eagre_stages_end(struct eagre_stages *stages, uint32_t stage,
+                                   struct eagre_stages *const *all, uint32_t count,
+                                   struct eagre_error *error);
 
 /* The tables of all stateful nodes; none without such a node. Borrowed. */
 const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages);

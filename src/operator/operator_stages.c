@@ -118,20 +118,6 @@ void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful
   }
 }
 
-/* Stages stand in data order: what one still gives at its end is there when the next ends. */
-static enum eagre_status end_level(struct eagre_stages *stages, uint32_t level,
-                                   struct eagre_error *error) {
-  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
-    if (stages->tree->stages[i].level == level)
-      EAGRE_TRY(eagre_chain_finish(stages->chains[i], error));
-  }
-  return EAGRE_OK;
-}
-
-enum eagre_status eagre_stages_end_sources(struct eagre_stages *stages, struct eagre_error *error) {
-  return end_level(stages, 0, error);
-}
-
 struct stage_input {
   struct eagre_stages *stages;
   uint32_t stage;
@@ -154,15 +140,23 @@ static enum eagre_status run_stateful(struct eagre_stages *stages, uint32_t stag
   return eagre_stateful_finish(stages->stateful[number], take, &input, error);
 }
 
-enum eagre_status eagre_stages_run_level(struct eagre_stages *stages, uint32_t level,
+enum eagre_status eagre_stages_end(struct eagre_stages *stages, uint32_t stage,
+                                   struct eagre_stages *const *all, uint32_t count,
+                                   struct eagre_error *error) {
+  if (eagre_plan_is_stateful(stages->tree->stages[stage].start))
+    EAGRE_TRY(run_stateful(stages, stage, all, count, error));
+  return eagre_chain_finish(stages->chains[stage], error);
+}
+
+/* Stages stand in data order: what one still gives at its end is there when the next ends. */
+enum eagre_status eagre_stages_end_level(struct eagre_stages *stages, uint32_t level,
                                          struct eagre_stages *const *all, uint32_t count,
                                          struct eagre_error *error) {
   for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
-    const struct eagre_plan_stage *stage = &stages->tree->stages[i];
-    if (stage->level == level && eagre_plan_is_stateful(stage->start))
-      EAGRE_TRY(run_stateful(stages, i, all, count, error));
+    if (stages->tree->stages[i].level == level)
+      EAGRE_TRY(eagre_stages_end(stages, i, all, count, error));
   }
-  return end_level(stages, level, error);
+  return EAGRE_OK;
 }
 
 const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages) {

@@ -108,10 +108,7 @@ static enum eagre_status run_query(struct query_work *work, struct eagre_error *
   eagre_stages_begin(work->stages, &epoch);
   for (uint32_t i = 0; i < tree->stage_count; i++) {
     if (tree->stages[i].start->input_count == 0) EAGRE_TRY(read_leaf(work, i, error));
-  }
-  EAGRE_TRY(eagre_stages_end_sources(work->stages, error));
-  for (uint32_t level = 1; level < tree->level_count; level++) {
-    EAGRE_TRY(eagre_stages_run_level(work->stages, level, &work->stages, 1, error));
+    EAGRE_TRY(eagre_stages_end(work->stages, i, &work->stages, 1, error));
   }
   return EAGRE_OK;
 }

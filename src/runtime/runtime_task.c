@@ -146,7 +146,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
 }
 
 static enum eagre_status end_run(struct runtime_task *task, struct eagre_error *error) {
-  EAGRE_TRY(eagre_stages_end_sources(task->stages, error));
+  EAGRE_TRY(eagre_stages_end_level(task->stages, 0, NULL, 0, error));
   for (uint32_t i = 0; i < task->flow->plan->watermark_count; i++) {
     eagre_stages_event_time(task->stages, i, &task->event_times[i]);
   }
@@ -297,7 +297,7 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   for (uint32_t i = 0; i < core_count; i++) {
     all[i] = flow->tasks[i].stages;
   }
-  EAGRE_TRY(eagre_stages_run_level(task->stages, level, all, core_count, error));
+  EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, core_count, error));
   eagre_stages_measure(task->stages, task->metrics);
   return EAGRE_OK;
 }

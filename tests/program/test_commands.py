@@ -62,6 +62,12 @@ def test_query_as_csv_and_tsv():
     assert run("query", "--format", "tsv", QUERY).stdout == "2\tNULL\t0.0\n1\ta, b\t1.5\n"
 
 
+def test_union_all_comes_input_by_input():
+    groups = "SELECT k, count(*) AS n FROM (SELECT 'b' AS k UNION ALL SELECT 'b') GROUP BY k"
+    done = run("query", "--format", "csv", f"{groups} UNION ALL SELECT 'c', 1.5D UNION ALL SELECT 'a', 0")
+    assert done.stdout.splitlines() == ["k,n", "b,2.0", "c,1.5", "a,0.0"]
+
+
 def test_query_from_file_and_stdin(tmp_path):
     (tmp_path / "q.sql").write_text("SELECT 1 AS one;")
     assert run("query", "-f", tmp_path / "q.sql", "--format", "tsv").stdout == "1\n"

@@ -181,9 +181,8 @@ char *run_query(const char *select, const struct row *rows, uint32_t count, uint
       fail_msg("%s: %s", error.class_name, error.text);
     }
   }
-  assert_int_equal(eagre_stages_end_sources(stages, &error), EAGRE_OK);
-  for (uint32_t level = 1; level < tree->level_count; level++) {
-    assert_int_equal(eagre_stages_run_level(stages, level, &stages, 1, &error), EAGRE_OK);
+  for (uint32_t level = 0; level < tree->level_count; level++) {
+    assert_int_equal(eagre_stages_end_level(stages, level, &stages, 1, &error), EAGRE_OK);
   }
   char *text = eagre_text_duplicate(eagre_buffer_text(&output.text));
   output_clear(&output);

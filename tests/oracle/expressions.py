@@ -4,7 +4,7 @@
 begin with `#` are for the reader. The expressions of `rows-*.txt` are evaluated
 for every row of `expressions/rows.json` (schema below), the others once.
 
-`expressions/expected.json` maps "<file>: <expression>" to either
+`expressions/expected/<file>.json` maps each expression to either
 
     {"type": ..., "values": [...]}      typeof, and per row CAST(... AS STRING)
                                         (BINARY: hex, as casting keeps any bytes)
@@ -17,7 +17,7 @@ import json
 import pathlib
 
 DIRECTORY = pathlib.Path(__file__).parent / "expressions"
-EXPECTED = DIRECTORY / "expected.json"
+EXPECTED = DIRECTORY / "expected"
 ROWS = DIRECTORY / "rows.json"
 ROWS_SCHEMA = ("n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOAT, d DOUBLE, "
                "c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
@@ -51,20 +51,28 @@ def load():
     return found
 
 
-def sha256():
-    """One hash over everything that decides the answers."""
-    digest = hashlib.sha256(ROWS_SCHEMA.encode())
-    for path in [ROWS, *sources()]:
-        digest.update(path.read_bytes())
+def sha256(source):
+    """One hash over everything that decides the answers to one file."""
+    digest = hashlib.sha256(source.read_bytes())
+    if source.stem.startswith("rows-"):
+        digest.update(ROWS_SCHEMA.encode())
+        digest.update(ROWS.read_bytes())
     return digest.hexdigest()
 
 
-def is_stale():
-    return not EXPECTED.exists() or json.loads(EXPECTED.read_text())["sha256"] != sha256()
+def answers_of(source):
+    return EXPECTED / f"{source.stem}.json"
+
+
+def is_stale(source):
+    path = answers_of(source)
+    return not path.exists() or json.loads(path.read_text())["sha256"] != sha256(source)
 
 
 def load_answers():
-    return json.loads(EXPECTED.read_text())["answers"]
+    """Spark's answers by key, of all files."""
+    return {f"{path.stem}: {text}": answer for path in EXPECTED.glob("*.json")
+            for text, answer in json.loads(path.read_text())["answers"].items()}
 
 
 def as_text(expression, type_name):
@@ -74,22 +82,25 @@ def as_text(expression, type_name):
     return f"CAST({expression.text} AS STRING)"
 
 
-def record(session):
-    """Asks Spark for every answer and writes expected.json, one answer per line."""
+def record(session, source):
+    """Asks Spark about one file and writes its answers, one a line."""
     from rig.spark_session import java_version
-    head = {"spark": session.version, "java": java_version(session), "sha256": sha256()}
-    lines = [f" {spell(key)}: {spell(value)}" for key, value in answer_all(session).items()]
-    EXPECTED.write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
+    head = {"spark": session.version, "java": java_version(session), "sha256": sha256(source)}
+    answers = {expression.text: answer for expression, answer in answer_all(session, source).items()}
+    lines = [f" {spell(text)}: {spell(answer)}" for text, answer in answers.items()]
+    EXPECTED.mkdir(exist_ok=True)
+    answers_of(source).write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
 
 
 def spell(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def answer_all(session):
-    """Spark's answers by key."""
+def answer_all(session, source):
+    """Spark's answers to one file, by expression."""
     session.read.schema(ROWS_SCHEMA).json(str(ROWS)).coalesce(1).createOrReplaceTempView("rows")
-    return {expression.key: answer(session, expression) for expression in load()}
+    return {expression: answer(session, expression) for expression in load()
+            if expression.file == source.stem}
 
 
 def answer(session, expression):

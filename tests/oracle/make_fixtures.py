@@ -3,10 +3,10 @@
 
     make_fixtures.py             everything whose file changed since it was recorded
     make_fixtures.py --all       everything
-    make_fixtures.py NAME...     these cases; `expressions` stands for all expressions
+    make_fixtures.py NAME...     these cases; `expressions/strings` is the file of that name
 
 Needs what scripts/setup-tests installs, and its Python. This is the only
-program that writes to expected/ and to expressions/expected.json.
+program that writes to expected/ and to expressions/expected/.
 """
 
 import argparse
@@ -18,12 +18,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from oracle import case, expressions, fixture, spark_engine
 from rig.spark_session import java_version, spark_session
 
-EXPRESSIONS = "expressions"
+EXPRESSIONS = {f"expressions/{source.stem}": source for source in expressions.sources()}
 
 
 def main():
     arguments = parse_arguments()
-    everything = [EXPRESSIONS, *case.names()]
+    everything = [*EXPRESSIONS, *case.names()]
     stale = [name for name in everything if arguments.all or is_stale(name)]
     names = arguments.names or stale
     remove_orphans()
@@ -45,16 +45,16 @@ def parse_arguments():
 
 def is_stale(name):
     """Whether it was never recorded, or changed since."""
-    if name == EXPRESSIONS:
-        return expressions.is_stale()
+    if name in EXPRESSIONS:
+        return expressions.is_stale(EXPRESSIONS[name])
     if not fixture.path(name).exists():
         return True
     return fixture.load(name).case_sha256 != case.load(name).sha256
 
 
 def record(session, name):
-    if name == EXPRESSIONS:
-        expressions.record(session)
+    if name in EXPRESSIONS:
+        expressions.record(session, EXPRESSIONS[name])
         return
     one = case.load(name)
     answer = spark_engine.answer_case(session, one)
@@ -65,6 +65,9 @@ def remove_orphans():
     """Deletes answers whose case is gone."""
     for path in fixture.DIRECTORY.glob("*.json"):
         if path.stem not in case.names():
+            path.unlink()
+    for path in expressions.EXPECTED.glob("*.json"):
+        if f"expressions/{path.stem}" not in EXPRESSIONS:
             path.unlink()
 
 

@@ -28,5 +28,6 @@ bool eagre_chain_is_finished(const struct eagre_chain *chain);
 /* End of the epoch's input: nodes that hold rows back (SORT) give them. */
 enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_error *error);
 
+/* What the WATERMARK node of that number saw in this epoch; false when it is in another chain. */
 bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
                             struct eagre_event_time *out);

@@ -91,8 +91,8 @@ static void bind_count(struct aggregate_bench *bench) {
   struct eagre_error error;
   struct eagre_expression *argument = NULL;
   const struct eagre_expression_session session = {0};
-  bench_require(eagre_aggregate_bind(&bench->arena, EAGRE_TEXT("count"), &argument, &session,
-                                     (struct eagre_sql_position){0}, &bench->count,
+  const struct eagre_aggregate_call call = {.function = EAGRE_TEXT("count")};
+  bench_require(eagre_aggregate_bind(&bench->arena, &call, &session, &bench->count, &argument,
                                      &error) == EAGRE_OK,
                 "count(*) is no aggregate");
 }

@@ -137,6 +137,35 @@ struct eagre_text eagre_arena_copy_text(struct eagre_arena *arena, struct eagre_
   return (struct eagre_text){copy, text.size};
 }
 
+/* ---- Texts that grow ------------------------------------------------------------------------- */
+
+static size_t room_of(size_t size) {
+  size_t room = 64;
+  while (room < size) {
+    room *= 2;
+  }
+  return room;
+}
+
+char *eagre_arena_grow_text(struct eagre_arena *arena, struct eagre_text *inout_text,
+                            size_t extra) {
+  struct eagre_text text = *inout_text;
+  char *data = (char *)text.data;
+  if (data == NULL || text.size + extra > room_of(text.size)) {
+    data = eagre_arena_allocate_text(arena, room_of(text.size + extra));
+    if (text.size > 0) memcpy(data, text.data, text.size);
+  }
+  *inout_text = (struct eagre_text){data, text.size + extra};
+  return data + text.size;
+}
+
+struct eagre_text eagre_arena_copy_growing(struct eagre_arena *arena, struct eagre_text text) {
+  struct eagre_text copy = {NULL, 0};
+  char *data = eagre_arena_grow_text(arena, &copy, text.size);
+  if (text.size > 0) memcpy(data, text.data, text.size);
+  return copy;
+}
+
 char *eagre_arena_copy_string(struct eagre_arena *arena, const char *string) {
   size_t size = strlen(string) + 1;
   return memcpy(eagre_arena_allocate(arena, size), string, size);

@@ -43,6 +43,16 @@ char *eagre_arena_copy_string(struct eagre_arena *arena, const char *string);
 struct eagre_text eagre_arena_printf(struct eagre_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Texts that grow have room for as many bytes as the next power of two from 64 says, so that the
+ * room is known from the size, and follows a text that is copied. `inout_text` (empty without data
+ * at first) was made by these two functions: it gets `extra` bytes more, which are left to the
+ * caller to write and begin where the result points. Bytes left behind by all growing of a text are
+ * fewer than it has room for. */
+char *eagre_arena_grow_text(struct eagre_arena *arena, struct eagre_text *inout_text, size_t extra)
+    __attribute__((returns_nonnull));
+/* A copy that can grow, with readable bytes behind it. */
+struct eagre_text eagre_arena_copy_growing(struct eagre_arena *arena, struct eagre_text text);
+
 /* Remember a point / give back everything allocated since. */
 struct eagre_arena_mark eagre_arena_mark(const struct eagre_arena *arena);
 void eagre_arena_rewind(struct eagre_arena *arena, struct eagre_arena_mark mark);

@@ -182,42 +182,72 @@ enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct
                                            const struct eagre_program_context *context,
                                            uint8_t **out_keep, struct eagre_error *error);
 
-/* ---- Aggregates ----------------------------------------------------------------------------- */
+/* ---- Aggregates ------------------------------------------------------------------------------ */
 
-/* An aggregate bound to its argument type. Its accumulator is `accumulator_size` bytes (a multiple
- * of 8, all zero = nothing seen), without pointers except that of min/max over texts, which points
- * into the arena given to update (the state table's) and is listed by `text_offset`. */
+struct eagre_aggregate_kernels; /* private to this room */
+
+/* An aggregate bound to its arguments. Its accumulator is `accumulator_size` bytes (a multiple of
+ * 8, all zero = nothing seen). It holds no pointers but `text_count` consecutive
+ * `struct eagre_text` that begin at `text_offset`: the greatest text, a list, a set, a sketch.
+ * Their bytes
+ *   - live in the arena given to update and merge, which is the pane's (state.h),
+ *   - may be moved and stored by the state table between two calls, so nothing in them is an
+ *     address, and behind them is the room that `eagre_arena_copy_growing` leaves,
+ *   - grow by doubling: what they leave behind in the arena is at most as much as they hold, and
+ *     what a smaller or greater value replaces is given back by `eagre_state_begin_epoch`. */
 struct eagre_aggregate {
   const struct eagre_function_info *info;
-  const struct eagre_type *argument_type; /* NULL for count(*) */
+  const struct eagre_aggregate_kernels *kernels;
+  const struct eagre_type *argument_type; /* of what is evaluated per row; NULL for count(*) */
+  const struct eagre_type *input_type;    /* of the first argument; NULL for count(*) */
   const struct eagre_type *result_type;
   uint32_t accumulator_size;
-  int32_t text_offset; /* offset of a struct eagre_text inside the accumulator, or -1 */
+  uint32_t text_offset;
+  uint32_t text_count;
+  uint32_t input_count; /* arguments that are evaluated; constants stand behind them */
+  bool is_packed;       /* they are evaluated as a STRUCT; a NULL row of it does not count */
+  bool keeps_nulls;     /* a NULL argument is a value like others (first) */
+  struct eagre_text constants; /* as SQL; two calls with the same may share an accumulator */
+  const void *options;         /* what the kernels made of them */
   struct eagre_sql_position position;
-  uint8_t kind; /* private to this room */
 };
 
-/* Binds count, count_if, sum, avg, mean, min, max, every, bool_and, any, some, bool_or (count(*):
- * argument NULL). *inout_argument gets the
- * implicit cast. USAGE errors as `eagre_expression_call`. */
-enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena, struct eagre_text function,
-                                       struct eagre_expression **inout_argument,
+/* A call as it is written. */
+struct eagre_aggregate_call {
+  struct eagre_text function;
+  struct eagre_expression *const *arguments; /* none for count(*) */
+  uint32_t argument_count;
+  struct eagre_expression *filter; /* FILTER (WHERE ...), BOOLEAN; or NULL */
+  struct eagre_sql_position position;
+};
+
+/* Binds a call. *out_argument becomes what is to be evaluated per row, NULL for count(*). USAGE
+ * errors as `eagre_expression_call`. */
+enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena,
+                                       const struct eagre_aggregate_call *call,
                                        const struct eagre_expression_session *session,
-                                       struct eagre_sql_position position,
-                                       struct eagre_aggregate *out, struct eagre_error *error);
+                                       struct eagre_aggregate *out,
+                                       struct eagre_expression **out_argument,
+                                       struct eagre_error *error);
+/* Whether both compute the same of equal arguments. */
+bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b);
+/* "sum(a)", as EXPLAIN shows it. */
+void eagre_aggregate_print(const struct eagre_aggregate *aggregate,
+                           const struct eagre_expression *argument,
+                           const struct eagre_type *input_columns, struct eagre_buffer *out);
 /* Adds rows: row i of `argument` (NULL for count(*)) goes to the accumulator at accumulators[i] +
- * offset. Texts that must be kept are copied into `arena`. DATA ARITHMETIC_OVERFLOW on a BIGINT
- * sum. */
+ * offset. What must be kept is copied into `arena`. DATA errors: ARITHMETIC_OVERFLOW. */
 enum eagre_status eagre_aggregate_update(const struct eagre_aggregate *aggregate,
                                          const struct eagre_vector *argument, uint32_t row_count,
                                          char *const *accumulators, uint32_t offset,
                                          struct eagre_arena *arena, struct eagre_error *error);
-/* into += from, for accumulators of the same aggregate. */
+/* into += from, for accumulators of the same aggregate; what `from` saw came later. */
 enum eagre_status eagre_aggregate_merge(const struct eagre_aggregate *aggregate, char *into,
                                         const char *from, struct eagre_arena *arena,
                                         struct eagre_error *error);
 /* Writes the results of `row_count` accumulators into `out` (made here, memory from `arena`; texts
- * keep pointing into the accumulators' arena). */
-void eagre_aggregate_finish(const struct eagre_aggregate *aggregate, char *const *accumulators,
-                            uint32_t offset, uint32_t row_count, struct eagre_vector *out,
-                            struct eagre_arena *arena);
+ * keep pointing into the accumulators' arena). DATA errors as update. */
+enum eagre_status eagre_aggregate_finish(const struct eagre_aggregate *aggregate,
+                                         char *const *accumulators, uint32_t offset,
+                                         uint32_t row_count, struct eagre_vector *out,
+                                         struct eagre_arena *arena, struct eagre_error *error);

@@ -1,16 +1,93 @@
-/* The aggregates there are; each is a row of expression_functions.def. */
+/* Aggregates, as the files of this room see them: a row of expression_functions.def names a binder,
+ * the binder casts the arguments and picks kernels, and the kernels work on accumulators.
+ *
+ *   expression_aggregate.c           binding, FILTER, dispatch
+ *   expression_aggregate_count.c     count, count_if
+ *   expression_aggregate_sum.c       sum, avg
+ *   expression_aggregate_extreme.c   min, max, every, any
+ *
+ * To add one: a row in expression_functions.def, `eagre_aggregate_bind_<binder>` that sets
+ * `kernels` and `result_type`, and the kernels.
+ *
+ * Accumulators are zero when nothing was seen, and hold no pointers but `text_count` consecutive
+ * `struct eagre_text` at `text_offset`. Content of any size (lists, sets, sketches) is bytes in
+ * such a text, which grows by `eagre_arena_grow_text`; what is in it must not depend on
+ * where it is, as snapshots store the bytes and the state table moves them (expression.h has the
+ * contract). */
 #pragma once
 
-#include "expression/expression_tree.h"
+#include "expression/expression_bind.h"
 
-enum eagre_aggregate_kind {
-  EAGRE_AGGREGATE_NONE,
-  EAGRE_AGGREGATE_COUNT,
-  EAGRE_AGGREGATE_COUNT_IF,
-  EAGRE_AGGREGATE_SUM,
-  EAGRE_AGGREGATE_AVERAGE,
-  EAGRE_AGGREGATE_MINIMUM,
-  EAGRE_AGGREGATE_MAXIMUM,
-  EAGRE_AGGREGATE_EVERY,
-  EAGRE_AGGREGATE_ANY,
+/* What one update walks over. `inputs` are the arguments that are not constants, in order; row i
+ * counts when `eagre_aggregate_has_row`, which FILTER decides. */
+struct eagre_aggregate_update {
+  const struct eagre_aggregate *aggregate;
+  const struct eagre_vector *inputs;
+  const struct eagre_vector *rows; /* the STRUCT that packs them; NULL: they are not packed */
+  uint32_t row_count;
+  char *const *accumulators;
+  uint32_t offset;
+  struct eagre_arena *arena;
+  struct eagre_error *error;
 };
+
+struct eagre_aggregate_finish {
+  const struct eagre_aggregate *aggregate;
+  char *const *accumulators;
+  uint32_t offset;
+  uint32_t row_count;
+  struct eagre_vector *out; /* made for the result type; ARRAY and MAP without elements */
+  struct eagre_arena *arena;
+  struct eagre_error *error;
+};
+
+struct eagre_aggregate_kernels {
+  uint32_t accumulator_size; /* a multiple of 8 */
+  uint32_t text_offset;      /* with `text_count` > 0 */
+  uint32_t text_count;
+  enum eagre_status (*update)(const struct eagre_aggregate_update *update);
+  enum eagre_status (*merge)(const struct eagre_aggregate *aggregate, char *into, const char *from,
+                             struct eagre_arena *arena, struct eagre_error *error);
+  enum eagre_status (*finish)(const struct eagre_aggregate_finish *finish);
+};
+
+static inline char *eagre_aggregate_state(const struct eagre_aggregate_update *update,
+                                          uint32_t row) {
+  return update->accumulators[row] + update->offset;
+}
+
+static inline const char *eagre_aggregate_result(const struct eagre_aggregate_finish *finish,
+                                                 uint32_t row) {
+  return finish->accumulators[row] + finish->offset;
+}
+
+static inline bool eagre_aggregate_has_row(const struct eagre_aggregate_update *update,
+                                           uint32_t row) {
+  return update->rows == NULL || !eagre_vector_is_null(update->rows, row);
+}
+
+/* Whether row `row` counts and its input `index` is not NULL. A constant counts for every row. */
+static inline bool eagre_aggregate_has_value(const struct eagre_aggregate_update *update,
+                                             uint32_t index, uint32_t row) {
+  return eagre_aggregate_has_row(update, row) && !eagre_vector_is_null(&update->inputs[index], row);
+}
+
+/* The only input has a value in every row, one per row: the fast loops. */
+static inline bool eagre_aggregate_is_plain(const struct eagre_aggregate_update *update) {
+  return update->rows == NULL && update->inputs->validity == NULL && !update->inputs->is_constant &&
+         update->inputs->type->kind != EAGRE_TYPE_NULL;
+}
+
+static inline void eagre_aggregate_set_null(const struct eagre_aggregate_finish *finish,
+                                            uint32_t row) {
+  eagre_vector_set_null(finish->out, row, finish->row_count, finish->arena);
+}
+
+#define EAGRE_FUNCTION(name, group, flags, signature, kernel, usage, text)
+#define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)
+#define EAGRE_FUNCTION_AGGREGATE(name, arity_min, arity_max, binder, usage, text)                  \
+  eagre_aggregate_bind_fn eagre_aggregate_bind_##binder;
+#include "expression/expression_functions.def"
+#undef EAGRE_FUNCTION
+#undef EAGRE_FUNCTION_BOUND
+#undef EAGRE_FUNCTION_AGGREGATE

@@ -15,7 +15,7 @@ enum {
 
 static const struct eagre_function functions[] = {
 #define EAGRE_FUNCTION(name, group, flags, signature, kernel, usage, text)                         \
-  {{name, usage, text, group, false}, flags, signature, eagre_kernel_##kernel, NULL, 0, 0, 0},
+  {{name, usage, text, group, false}, flags, signature, eagre_kernel_##kernel, NULL, 0, 0, NULL},
 #define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)        \
   {{name, usage, text, group, false},                                                              \
    flags,                                                                                          \
@@ -24,9 +24,16 @@ static const struct eagre_function functions[] = {
    eagre_bind_##binder,                                                                            \
    arity_min,                                                                                      \
    arity_max,                                                                                      \
-   0},
-#define EAGRE_FUNCTION_AGGREGATE(name, kind, usage, text)                                          \
-  {{name, usage, text, "aggregate", true}, NONE, NULL, NULL, NULL, 0, 1, EAGRE_AGGREGATE_##kind},
+   NULL},
+#define EAGRE_FUNCTION_AGGREGATE(name, arity_min, arity_max, binder, usage, text)                  \
+  {{name, usage, text, "aggregate", true},                                                         \
+   NONE,                                                                                           \
+   NULL,                                                                                           \
+   NULL,                                                                                           \
+   NULL,                                                                                           \
+   arity_min,                                                                                      \
+   arity_max,                                                                                      \
+   eagre_aggregate_bind_##binder},
 #include "expression/expression_functions.def"
 #undef EAGRE_FUNCTION
 #undef EAGRE_FUNCTION_BOUND
@@ -39,7 +46,8 @@ static const struct eagre_function_info function_infos[] = {
   {name, usage, text, group, false},
 #define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)        \
   {name, usage, text, group, false},
-#define EAGRE_FUNCTION_AGGREGATE(name, kind, usage, text) {name, usage, text, "aggregate", true},
+#define EAGRE_FUNCTION_AGGREGATE(name, arity_min, arity_max, binder, usage, text)                  \
+  {name, usage, text, "aggregate", true},
 #include "expression/expression_functions.def"
 #undef EAGRE_FUNCTION
 #undef EAGRE_FUNCTION_BOUND

@@ -7,7 +7,7 @@
   eagre_kernel_fn eagre_kernel_##kernel;
 #define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)        \
   eagre_bind_fn eagre_bind_##binder;
-#define EAGRE_FUNCTION_AGGREGATE(name, kind, usage, text)
+#define EAGRE_FUNCTION_AGGREGATE(name, arity_min, arity_max, binder, usage, text)
 #include "expression/expression_functions.def"
 #undef EAGRE_FUNCTION
 #undef EAGRE_FUNCTION_BOUND

@@ -17,6 +17,9 @@ struct eagre_function;
 
 typedef enum eagre_status eagre_kernel_fn(struct eagre_kernel_call *call);
 typedef enum eagre_status eagre_bind_fn(struct eagre_bind *bind, struct eagre_expression **out);
+/* Casts the arguments and fills `kernels`, `result_type` and what the kernels need. */
+typedef enum eagre_status eagre_aggregate_bind_fn(struct eagre_bind *bind,
+                                                  struct eagre_aggregate *out);
 
 enum eagre_expression_kind {
   EAGRE_EXPRESSION_LITERAL,
@@ -78,9 +81,9 @@ struct eagre_function {
   const char *signature;   /* "SI?>S|..." (expression_bind.c); NULL when `bind` decides */
   eagre_kernel_fn *kernel; /* with `signature` */
   eagre_bind_fn *bind;     /* NULL when `signature` decides */
-  uint8_t arity_min;       /* with `bind` */
-  uint8_t arity_max;       /* with `bind`; EAGRE_ARITY_ANY for no limit */
-  uint8_t aggregate;       /* enum eagre_aggregate_kind, 0 for a scalar function */
+  uint8_t arity_min;       /* with `bind` and `aggregate` */
+  uint8_t arity_max;       /* the same; EAGRE_ARITY_ANY for no limit */
+  eagre_aggregate_bind_fn *aggregate; /* NULL for a scalar function */
 };
 enum { EAGRE_ARITY_ANY = 255 };
 

@@ -161,10 +161,10 @@ static void build_pane_column(const struct operator_final *final,
   }
 }
 
-static struct eagre_batch *build_batch(const struct operator_final *final,
-                                       const struct eagre_state_group *groups, uint32_t count) {
+static enum eagre_status fill_batch(const struct operator_final *final,
+                                    const struct eagre_state_group *groups, uint32_t count,
+                                    struct eagre_batch *batch, struct eagre_error *error) {
   const struct eagre_plan_node *node = final->node;
-  struct eagre_batch *batch = eagre_batch_new();
   struct eagre_arena *arena = &batch->arena;
   eagre_batch_set_columns(batch, node->key_count + node->aggregate_count, count);
   struct eagre_text *keys = eagre_arena_allocate_vector(arena, sizeof *keys * count);
@@ -186,10 +186,10 @@ static struct eagre_batch *build_batch(const struct operator_final *final,
     }
   }
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
-    eagre_aggregate_finish(&node->aggregates[i], payloads, final->layout.offsets[i], count,
-                           &batch->columns[node->key_count + i], arena);
+    EAGRE_TRY(eagre_aggregate_finish(&node->aggregates[i], payloads, final->layout.offsets[i],
+                                     count, &batch->columns[node->key_count + i], arena, error));
   }
-  return batch;
+  return EAGRE_OK;
 }
 
 static enum eagre_status emit(struct operator_final *final, enum eagre_state_filter filter,
@@ -201,7 +201,13 @@ static enum eagre_status emit(struct operator_final *final, enum eagre_state_fil
     uint32_t count =
         eagre_state_next(final->table, &cursor, filter, pane_max, groups, GROUPS_AT_ONCE);
     if (count == 0) return EAGRE_OK;
-    EAGRE_TRY(output(context, build_batch(final, groups, count), error));
+    struct eagre_batch *batch = eagre_batch_new();
+    enum eagre_status status = fill_batch(final, groups, count, batch, error);
+    if (status != EAGRE_OK) {
+      eagre_batch_free(batch);
+      return status;
+    }
+    EAGRE_TRY(output(context, batch, error));
   }
 }
 

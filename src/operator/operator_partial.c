@@ -8,7 +8,7 @@ struct operator_partial {
   struct operator_layout layout;
   struct eagre_state_table *table;
   struct eagre_arena expressions; /* of the pane expression */
-  struct eagre_arena texts;       /* what min and max of texts keep during the epoch */
+  struct eagre_arena texts;       /* and lists, sets, sketches that payloads keep in the epoch */
   struct eagre_program *program;  /* [pane], keys without the pane, arguments */
   uint32_t output_count;
   struct eagre_program_context context;
@@ -16,15 +16,20 @@ struct operator_partial {
 
 void eagre_operator_layout_init(struct operator_layout *layout,
                                 const struct eagre_plan_node *node) {
-  uint32_t *text_offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *text_offsets);
+  uint32_t text_count = 0;
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    text_count += node->aggregates[i].text_count;
+  }
+  uint32_t *text_offsets = eagre_allocate_zeroed(text_count + 1, sizeof *text_offsets);
   layout->offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *layout->offsets);
   uint32_t size = 0;
-  uint32_t text_count = 0;
+  text_count = 0;
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
     const struct eagre_aggregate *aggregate = &node->aggregates[i];
     layout->offsets[i] = size;
-    if (aggregate->text_offset >= 0) {
-      text_offsets[text_count++] = size + (uint32_t)aggregate->text_offset;
+    for (uint32_t j = 0; j < aggregate->text_count; j++) {
+      uint32_t offset = aggregate->text_offset + j * (uint32_t)sizeof(struct eagre_text);
+      text_offsets[text_count++] = size + offset;
     }
     size += aggregate->accumulator_size;
   }

@@ -25,7 +25,7 @@ static uint32_t add_aggregate(struct plan_binder *binder, struct plan_aggregatio
     struct eagre_expression *known = aggregation->arguments[i];
     bool is_same_argument = known == argument || (known != NULL && argument != NULL &&
                                                   eagre_expression_equal(known, argument));
-    if (is_same_argument && aggregation->aggregates[i].kind == aggregate->kind) return i;
+    if (is_same_argument && eagre_aggregate_equal(&aggregation->aggregates[i], aggregate)) return i;
   }
   if (aggregation->aggregate_count == aggregation->aggregate_capacity) {
     uint32_t capacity =
@@ -56,70 +56,26 @@ static bool is_count_of_all(const struct eagre_sql_expression *tree) {
          (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
 }
 
-static enum eagre_status literal_one(struct plan_binder *binder, struct eagre_sql_position position,
-                                     struct eagre_expression **out, struct eagre_error *error) {
-  const struct eagre_sql_expression one = {.kind = EAGRE_SQL_LITERAL,
-                                           .literal = EAGRE_SQL_LITERAL_INTEGER,
-                                           .type_kind = EAGRE_TYPE_INT,
-                                           .text = EAGRE_TEXT("1"),
-                                           .position = position};
-  return eagre_expression_literal(binder->arena, &one, &binder->pipeline->expression_session, out,
-                                  error);
-}
-
-/* f(x) FILTER (WHERE c) is f(CASE WHEN c THEN x END): every aggregate here ignores NULL. Of
- * count(*), where x is NULL, it counts the rows where the condition is true. */
-static enum eagre_status apply_filter(struct plan_binder *binder, const struct plan_scope *below,
-                                      const struct eagre_sql_expression *tree,
-                                      struct eagre_expression **inout_argument,
-                                      struct eagre_error *error) {
-  struct eagre_expression *parts[2] = {NULL, *inout_argument};
-  EAGRE_TRY(eagre_plan_bind_condition(binder, below, tree->filter, "FILTER", &parts[0], error));
-  if (parts[1] == NULL) EAGRE_TRY(literal_one(binder, tree->position, &parts[1], error));
-  return eagre_expression_case(binder->arena, parts, 2, false,
-                               &binder->pipeline->expression_session, tree->position,
-                               inout_argument, error);
-}
-
-/* count(a, b) counts the rows where none of them is NULL. */
-static enum eagre_status bind_count_of_several(struct plan_binder *binder,
-                                               const struct plan_scope *below,
-                                               const struct eagre_sql_expression *tree,
-                                               struct eagre_expression **out,
-                                               struct eagre_error *error) {
-  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
-  struct eagre_expression *parts[2] = {NULL, NULL};
-  for (uint32_t i = 0; i < tree->argument_count; i++) {
-    struct eagre_expression *each = NULL;
-    EAGRE_TRY(eagre_plan_bind_expression(binder, below, tree->arguments[i].value, &each, error));
-    EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("isnotnull"), &each, 1, session,
-                                    tree->position, &each, error));
-    if (parts[0] != NULL) {
-      struct eagre_expression *both[2] = {parts[0], each};
-      EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("and"), both, 2, session,
-                                      tree->position, &each, error));
-    }
-    parts[0] = each;
-  }
-  EAGRE_TRY(literal_one(binder, tree->position, &parts[1], error));
-  return eagre_expression_case(binder->arena, parts, 2, false, session, tree->position, out, error);
-}
-
-/* The one argument an aggregate gets; NULL for count(*). */
-static enum eagre_status bind_argument(struct plan_binder *binder, const struct plan_scope *below,
-                                       const struct eagre_sql_expression *tree,
-                                       struct eagre_expression **out, struct eagre_error *error) {
-  *out = NULL;
+/* The arguments as they are written; none for count(*). */
+static enum eagre_status bind_arguments(struct plan_binder *binder, const struct plan_scope *below,
+                                        const struct eagre_sql_expression *tree,
+                                        struct eagre_aggregate_call *call,
+                                        struct eagre_error *error) {
   if (is_count_of_all(tree)) return EAGRE_OK;
-  if (eagre_text_equal_string(tree->function, "count") && tree->argument_count > 1) {
-    return bind_count_of_several(binder, below, tree, out, error);
-  }
-  if (tree->argument_count != 1) {
+  if (tree->argument_count == 0) {
     return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                           "The `%.*s` requires 1 parameter but the actual number is %u.",
-                           (int)tree->function.size, tree->function.data, tree->argument_count);
+                           "The `%.*s` requires > 0 parameters but the actual number is 0.",
+                           (int)tree->function.size, tree->function.data);
   }
-  return eagre_plan_bind_expression(binder, below, tree->arguments[0].value, out, error);
+  struct eagre_expression **arguments =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *arguments * tree->argument_count);
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    EAGRE_TRY(
+        eagre_plan_bind_expression(binder, below, tree->arguments[i].value, &arguments[i], error));
+  }
+  call->arguments = arguments;
+  call->argument_count = tree->argument_count;
+  return EAGRE_OK;
 }
 
 static enum eagre_status check_call(const struct plan_scope *scope,
@@ -160,12 +116,15 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                              .window = scope->window,
                              .aggregate_refusal = "an aggregate's argument"};
   struct eagre_expression *argument = NULL;
-  EAGRE_TRY(bind_argument(binder, &below, tree, &argument, error));
-  if (tree->filter != NULL) EAGRE_TRY(apply_filter(binder, &below, tree, &argument, error));
+  struct eagre_aggregate_call call = {.function = tree->function, .position = tree->position};
+  EAGRE_TRY(bind_arguments(binder, &below, tree, &call, error));
+  if (tree->filter != NULL) {
+    EAGRE_TRY(
+        eagre_plan_bind_condition(binder, &below, tree->filter, "FILTER", &call.filter, error));
+  }
   struct eagre_aggregate aggregate;
-  EAGRE_TRY(eagre_aggregate_bind(binder->arena, tree->function, &argument,
-                                 &binder->pipeline->expression_session, tree->position, &aggregate,
-                                 error));
+  EAGRE_TRY(eagre_aggregate_bind(binder->arena, &call, &binder->pipeline->expression_session,
+                                 &aggregate, &argument, error));
   uint32_t index = add_aggregate(binder, aggregation, &aggregate, argument);
   *out = eagre_expression_column(binder->arena, aggregation->key_count + index,
                                  aggregate.result_type, tree->position);

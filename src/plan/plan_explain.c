@@ -66,13 +66,8 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
   eagre_buffer_append_string(out, "], aggregates [");
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
-    eagre_buffer_printf(out, "%s(", node->aggregates[i].info->name);
-    if (node->arguments[i] == NULL) {
-      eagre_buffer_append_char(out, '1');
-    } else {
-      eagre_expression_print(node->arguments[i], eagre_plan_input(node)->output, out);
-    }
-    eagre_buffer_append_char(out, ')');
+    eagre_aggregate_print(&node->aggregates[i], node->arguments[i], eagre_plan_input(node)->output,
+                          out);
   }
   eagre_buffer_append_char(out, ']');
 }

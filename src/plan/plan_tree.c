@@ -30,6 +30,10 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
     if (aggregate->aggregates[i].argument_type != NULL) {
       eagre_type_print(&text, aggregate->aggregates[i].argument_type);
     }
+    if (aggregate->aggregates[i].constants.size > 0) {
+      eagre_buffer_append_char(&text, ',');
+      eagre_buffer_append_text(&text, aggregate->aggregates[i].constants);
+    }
     eagre_buffer_append_string(&text, ");");
   }
   eagre_buffer_printf(&text, "|%d|%d|%lld", aggregate->event_time_key, aggregate->pane_key,

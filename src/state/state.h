@@ -58,7 +58,10 @@ void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *pane
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads);
 /* The arena for texts of a pane's payloads; makes the pane when it is missing. Texts that payloads
- * no longer point to are given back now and then: `eagre_state_begin_epoch` may move the others. */
+ * no longer point to are given back now and then: `eagre_state_begin_epoch` may move the others, by
+ * `eagre_arena_copy_growing`, and so does loading, so that they can go on growing. A pane's arena
+ * holds at most four times what its texts had when they were last gathered (or 1 MiB), and what one
+ * epoch adds to it. */
 struct eagre_arena *eagre_state_pane_arena(struct eagre_state_table *table, int64_t pane);
 
 /* Iteration over groups, pane by pane in ascending order, within a pane in the order in which the

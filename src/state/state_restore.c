@@ -150,7 +150,7 @@ static void take_texts(struct restore *restore, struct input *input, struct eagr
     if (size != EAGRE_STATE_TEXT_NONE) take_sized(input, &restore->key, size);
     if (payload == NULL) continue;
     if (size != EAGRE_STATE_TEXT_NONE && input->status == EAGRE_OK)
-      text = eagre_arena_copy_text(arena, eagre_buffer_text(&restore->key));
+      text = eagre_arena_copy_growing(arena, eagre_buffer_text(&restore->key));
     memcpy(payload + restore->table->text_offsets[i], &text, sizeof text);
   }
 }

@@ -285,7 +285,7 @@ static void gather_texts(struct eagre_state_table *table, struct eagre_state_pan
       struct eagre_text text;
       memcpy(&text, place, sizeof text);
       if (text.data == NULL) continue;
-      text = eagre_arena_copy_text(&gathered, text);
+      text = eagre_arena_copy_growing(&gathered, text);
       memcpy(place, &text, sizeof text);
     }
   }

@@ -156,6 +156,42 @@ static void test_copies_are_terminated(void **state) {
   eagre_arena_done(&arena);
 }
 
+/* Grows two texts in turn; what the arena holds in the end is bounded by what they hold. */
+static void test_texts_grow(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_text texts[2] = {{NULL, 0}, {NULL, 0}};
+  for (uint32_t i = 0; i < 100000; i++) {
+    memcpy(eagre_arena_grow_text(&arena, &texts[i % 2], sizeof i), &i, sizeof i);
+  }
+  for (uint32_t i = 0; i < 100000; i++) {
+    uint32_t value;
+    memcpy(&value, texts[i % 2].data + (i / 2) * sizeof value, sizeof value);
+    assert_int_equal(value, i);
+  }
+  assert_true(arena.allocated_size < 8 * (texts[0].size + texts[1].size));
+  eagre_arena_done(&arena);
+}
+
+/* A copy has the room that its size promises. */
+static void test_a_copy_goes_on_growing(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  struct eagre_text copy = eagre_arena_copy_growing(&arena, EAGRE_TEXT("abc"));
+  const char *data = copy.data;
+  memset(eagre_arena_grow_text(&arena, &copy, 61), 'x', 61);
+  assert_ptr_equal(copy.data, data);
+  assert_int_equal(copy.size, 64);
+  memset(eagre_arena_grow_text(&arena, &copy, 1), 'y', 1);
+  assert_ptr_not_equal(copy.data, data);
+  assert_memory_equal(copy.data, "abcxxx", 6);
+  assert_int_equal(copy.data[64], 'y');
+  struct eagre_text empty = eagre_arena_copy_growing(&arena, (struct eagre_text){0});
+  assert_non_null(empty.data);
+  assert_int_equal(empty.size, 0);
+  eagre_arena_done(&arena);
+}
+
 int run_arena_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_allocations_are_aligned_and_apart),
@@ -168,6 +204,8 @@ int run_arena_tests(void) {
       cmocka_unit_test(test_rewind_gives_back_what_came_after_the_mark),
       cmocka_unit_test(test_a_mark_of_an_empty_arena_rewinds_everything),
       cmocka_unit_test(test_copies_are_terminated),
+      cmocka_unit_test(test_texts_grow),
+      cmocka_unit_test(test_a_copy_goes_on_growing),
   };
   return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }

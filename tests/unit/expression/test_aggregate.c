@@ -94,6 +94,17 @@ static enum eagre_status run_groups(struct groups *groups, const struct eagre_ve
   return EAGRE_OK;
 }
 
+static enum eagre_status bind(struct bench *bench, const char *function,
+                              struct eagre_expression **inout_argument, struct eagre_aggregate *out,
+                              struct eagre_error *error) {
+  struct eagre_expression *argument = *inout_argument;
+  const struct eagre_aggregate_call call = {.function = eagre_text_of(function),
+                                            .arguments = &argument,
+                                            .argument_count = argument == NULL ? 0 : 1,
+                                            .position = {3, 5, 7}};
+  return eagre_aggregate_bind(&bench->arena, &call, &bench->session, out, inout_argument, error);
+}
+
 static void check_aggregate(const char *function, const char *const rows[ROWS], const char *type,
                             const char *const wanted[GROUPS]) {
   struct table table;
@@ -101,11 +112,8 @@ static void check_aggregate(const char *function, const char *const rows[ROWS], 
   struct eagre_vector argument, out;
   struct eagre_error error;
   struct eagre_buffer text = {0};
-  struct eagre_sql_position position = {1, 1, 1};
   fill_table(&table, rows);
-  assert_int_equal(eagre_aggregate_bind(&table.bench.arena, eagre_text_of(function),
-                                        &table.argument, &table.bench.session, position,
-                                        &groups.aggregate, &error),
+  assert_int_equal(bind(&table.bench, function, &table.argument, &groups.aggregate, &error),
                    EAGRE_OK);
   eagre_type_print_catalog(&text, groups.aggregate.result_type);
   assert_string_equal(eagre_buffer_string(&text), type);
@@ -116,7 +124,9 @@ static void check_aggregate(const char *function, const char *const rows[ROWS], 
   for (uint32_t group = 0; group < GROUPS; group++) {
     accumulators[group] = find_group(&groups, 0, group);
   }
-  eagre_aggregate_finish(&groups.aggregate, accumulators, OFFSET, GROUPS, &out, &groups.arena);
+  assert_int_equal(eagre_aggregate_finish(&groups.aggregate, accumulators, OFFSET, GROUPS, &out,
+                                          &groups.arena, &error),
+                   EAGRE_OK);
   for (uint32_t group = 0; group < GROUPS; group++) {
     bench_print(&table.bench, &out, group, &text);
     if (strcmp(eagre_buffer_string(&text), wanted[group]) != 0) print_error("%s\n", function);
@@ -216,10 +226,9 @@ static void test_count_of_rows(void **state) {
   struct groups groups;
   struct eagre_arena arena = {0};
   struct eagre_expression *argument = NULL;
-  struct eagre_sql_position position = {1, 1, 1};
   struct eagre_error error;
-  assert_int_equal(eagre_aggregate_bind(&arena, EAGRE_TEXT("count"), &argument, NULL, position,
-                                        &groups.aggregate, &error),
+  const struct eagre_aggregate_call call = {.function = EAGRE_TEXT("count")};
+  assert_int_equal(eagre_aggregate_bind(&arena, &call, NULL, &groups.aggregate, &argument, &error),
                    EAGRE_OK);
   assert_null(groups.aggregate.argument_type);
   start_groups(&groups);
@@ -238,11 +247,8 @@ static void test_constant_arguments(void **state) {
     struct table table;
     struct groups groups;
     struct eagre_error error;
-    struct eagre_sql_position position = {1, 1, 1};
     fill_table(&table, ROWS_OF("5L", "5L", "5L", "5L", "5L", "5L", "5L", "5L"));
-    assert_int_equal(eagre_aggregate_bind(&table.bench.arena, eagre_text_of(functions[i]),
-                                          &table.argument, &table.bench.session, position,
-                                          &groups.aggregate, &error),
+    assert_int_equal(bind(&table.bench, functions[i], &table.argument, &groups.aggregate, &error),
                      EAGRE_OK);
     start_groups(&groups);
     char *accumulators[ROWS];
@@ -254,7 +260,9 @@ static void test_constant_arguments(void **state) {
                                             OFFSET, &groups.arena, &error),
                      EAGRE_OK);
     struct eagre_vector out;
-    eagre_aggregate_finish(&groups.aggregate, accumulators, OFFSET, 1, &out, &groups.arena);
+    assert_int_equal(eagre_aggregate_finish(&groups.aggregate, accumulators, OFFSET, 1, &out,
+                                            &groups.arena, &error),
+                     EAGRE_OK);
     assert_int_equal(*EAGRE_VALUES(int64_t, &out), wanted[i]);
     eagre_arena_done(&groups.arena);
     bench_done(&table.bench);
@@ -266,7 +274,6 @@ static void test_overflow(void **state) {
   struct table table;
   struct groups groups;
   struct eagre_error error;
-  struct eagre_sql_position position = {1, 1, 1};
   /* Group 0 overflows in row 2; in another order the sums of the halves only together. */
   static const char *const wide[] = {
       "9223372036854775807L", "0L", "1L", "0L", "0L", "0L", "0L", "0L"};
@@ -274,16 +281,14 @@ static void test_overflow(void **state) {
       "9223372036854775807L", "0L", "0L", "0L", "1L", "0L", "0L", "0L"};
   for (int i = 0; i < 2; i++) {
     fill_table(&table, i == 0 ? wide : halves);
-    assert_int_equal(eagre_aggregate_bind(&table.bench.arena, EAGRE_TEXT("sum"), &table.argument,
-                                          &table.bench.session, position, &groups.aggregate,
-                                          &error),
+    assert_int_equal(bind(&table.bench, "sum", &table.argument, &groups.aggregate, &error),
                      EAGRE_OK);
     start_groups(&groups);
     eagre_error_init(&error);
     assert_int_equal(run_groups(&groups, &table.column, &error), EAGRE_DATA);
     assert_string_equal(error.class_name, "ARITHMETIC_OVERFLOW");
     assert_int_equal(error.row, i == 0 ? 2 : -1);
-    assert_int_equal(error.line, 1);
+    assert_int_equal(error.line, 3);
     eagre_arena_done(&groups.arena);
     bench_done(&table.bench);
   }
@@ -294,14 +299,11 @@ static void check_refusal(const char *function, const char *argument_sql, const 
   struct eagre_aggregate aggregate;
   struct eagre_expression *argument = NULL;
   struct eagre_error error;
-  struct eagre_sql_position position = {3, 5, 7};
   bench_init(&bench, CASE_CONSTANT, "UTC");
   if (argument_sql != NULL) {
     assert_int_equal(bench_bind(&bench, argument_sql, &argument, &error), EAGRE_OK);
   }
-  assert_int_equal(eagre_aggregate_bind(&bench.arena, eagre_text_of(function), &argument,
-                                        &bench.session, position, &aggregate, &error),
-                   EAGRE_USAGE);
+  assert_int_equal(bind(&bench, function, &argument, &aggregate, &error), EAGRE_USAGE);
   assert_string_equal(error.class_name, class_name);
   assert_int_equal(error.line, 3);
   bench_done(&bench);

@@ -1,0 +1,164 @@
+/* sum and avg. Accumulator: {int64 count of values, int64 or double sum}.
+ *
+ * SUM adds integrals as BIGINT and everything else, texts too, as DOUBLE; AVG all as DOUBLE. */
+#include "expression/expression_aggregate.h"
+
+struct sum_state {
+  int64_t count;
+  union {
+    int64_t integer;
+    double real;
+  } sum;
+};
+
+static inline struct sum_state *sum_of(const struct eagre_aggregate_update *update, uint32_t row) {
+  return (struct sum_state *)eagre_aggregate_state(update, row);
+}
+
+/* ---- BIGINT ---------------------------------------------------------------------------------- */
+
+static enum eagre_status fail_sum(const struct eagre_aggregate *aggregate, int64_t row,
+                                  struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_DATA, "ARITHMETIC_OVERFLOW",
+                  "long overflow. Use 'try_sum' to tolerate overflow and return NULL instead.");
+  if (error != NULL) error->row = row;
+  eagre_expression_place_error(aggregate->position, error);
+  return EAGRE_DATA;
+}
+
+static inline bool add_integer(struct sum_state *state, int64_t value) {
+  state->count++;
+  return __builtin_add_overflow(state->sum.integer, value, &state->sum.integer);
+}
+
+static enum eagre_status sum_integers(const struct eagre_aggregate_update *update) {
+  const int64_t *values = update->inputs->data;
+  bool is_plain = eagre_aggregate_is_plain(update);
+  for (uint32_t row = 0; is_plain && row < update->row_count; row++) {
+    bool is_over = add_integer(sum_of(update, row), values[row]);
+    if (__builtin_expect(is_over, 0)) return fail_sum(update->aggregate, row, update->error);
+  }
+  for (uint32_t row = 0; !is_plain && row < update->row_count; row++) {
+    if (!eagre_aggregate_has_value(update, 0, row)) continue;
+    bool is_over =
+        add_integer(sum_of(update, row), values[eagre_vector_index(update->inputs, row)]);
+    if (is_over) return fail_sum(update->aggregate, row, update->error);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status merge_integers(const struct eagre_aggregate *aggregate, char *into,
+                                        const char *from, struct eagre_arena *arena,
+                                        struct eagre_error *error) {
+  (void)arena;
+  struct sum_state *a = (struct sum_state *)into;
+  const struct sum_state *b = (const struct sum_state *)from;
+  a->count += b->count;
+  bool is_over = __builtin_add_overflow(a->sum.integer, b->sum.integer, &a->sum.integer);
+  return is_over ? fail_sum(aggregate, -1, error) : EAGRE_OK;
+}
+
+static enum eagre_status finish_integers(const struct eagre_aggregate_finish *finish) {
+  for (uint32_t row = 0; row < finish->row_count; row++) {
+    const struct sum_state *state = (const struct sum_state *)eagre_aggregate_result(finish, row);
+    EAGRE_VALUES(int64_t, finish->out)[row] = state->sum.integer;
+    if (state->count == 0) eagre_aggregate_set_null(finish, row);
+  }
+  return EAGRE_OK;
+}
+
+/* ---- DOUBLE ---------------------------------------------------------------------------------- */
+
+static enum eagre_status sum_reals(const struct eagre_aggregate_update *update) {
+  const double *values = update->inputs->data;
+  bool is_plain = eagre_aggregate_is_plain(update);
+  for (uint32_t row = 0; is_plain && row < update->row_count; row++) {
+    struct sum_state *state = sum_of(update, row);
+    state->count++;
+    state->sum.real += values[row];
+  }
+  for (uint32_t row = 0; !is_plain && row < update->row_count; row++) {
+    if (!eagre_aggregate_has_value(update, 0, row)) continue;
+    struct sum_state *state = sum_of(update, row);
+    state->count++;
+    state->sum.real += values[eagre_vector_index(update->inputs, row)];
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status merge_reals(const struct eagre_aggregate *aggregate, char *into,
+                                     const char *from, struct eagre_arena *arena,
+                                     struct eagre_error *error) {
+  (void)aggregate, (void)arena, (void)error;
+  struct sum_state *a = (struct sum_state *)into;
+  const struct sum_state *b = (const struct sum_state *)from;
+  a->count += b->count;
+  a->sum.real += b->sum.real;
+  return EAGRE_OK;
+}
+
+static enum eagre_status finish_reals(const struct eagre_aggregate_finish *finish) {
+  for (uint32_t row = 0; row < finish->row_count; row++) {
+    const struct sum_state *state = (const struct sum_state *)eagre_aggregate_result(finish, row);
+    EAGRE_VALUES(double, finish->out)[row] = state->sum.real;
+    if (state->count == 0) eagre_aggregate_set_null(finish, row);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status finish_averages(const struct eagre_aggregate_finish *finish) {
+  for (uint32_t row = 0; row < finish->row_count; row++) {
+    const struct sum_state *state = (const struct sum_state *)eagre_aggregate_result(finish, row);
+    double divisor = state->count == 0 ? 1 : (double)state->count;
+    EAGRE_VALUES(double, finish->out)[row] = state->sum.real / divisor;
+    if (state->count == 0) eagre_aggregate_set_null(finish, row);
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Binding --------------------------------------------------------------------------------- */
+
+static const struct eagre_aggregate_kernels kernels_of_integers = {
+    .accumulator_size = sizeof(struct sum_state),
+    .update = sum_integers,
+    .merge = merge_integers,
+    .finish = finish_integers,
+};
+static const struct eagre_aggregate_kernels kernels_of_reals = {
+    .accumulator_size = sizeof(struct sum_state),
+    .update = sum_reals,
+    .merge = merge_reals,
+    .finish = finish_reals,
+};
+static const struct eagre_aggregate_kernels kernels_of_averages = {
+    .accumulator_size = sizeof(struct sum_state),
+    .update = sum_reals,
+    .merge = merge_reals,
+    .finish = finish_averages,
+};
+
+static enum eagre_status check_number(struct eagre_bind *bind) {
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
+  bool is_number = eagre_type_is_numeric(kind);
+  if (!is_number && kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
+    return eagre_bind_unexpected(bind, 0, "(\"NUMERIC\" or \"ANSI INTERVAL\")");
+  }
+  if (kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_aggregate_bind_sum(struct eagre_bind *bind, struct eagre_aggregate *out) {
+  EAGRE_TRY(check_number(bind));
+  bool is_integer = eagre_type_is_integral(eagre_bind_kind(bind, 0));
+  out->kernels = is_integer ? &kernels_of_integers : &kernels_of_reals;
+  out->result_type = eagre_type_of(is_integer ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE);
+  return eagre_bind_cast(bind, 0, out->result_type);
+}
+
+enum eagre_status eagre_aggregate_bind_average(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out) {
+  EAGRE_TRY(check_number(bind));
+  out->kernels = &kernels_of_averages;
+  out->result_type = eagre_type_of(EAGRE_TYPE_DOUBLE);
+  return eagre_bind_cast(bind, 0, out->result_type);
+}

@@ -106,6 +106,9 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
                                                struct eagre_error *error);
 /* If it is just column `index` (possibly through no-op casts): true. */
 bool eagre_expression_is_column(const struct eagre_expression *expression, uint32_t *out_index);
+/* If it is a column or a chain of casts of one: true. */
+bool eagre_expression_is_cast_column(const struct eagre_expression *expression,
+                                     uint32_t *out_index);
 /* If it is window_time(column `index`): true. */
 bool eagre_expression_is_window_time(const struct eagre_expression *expression,
                                      uint32_t *out_index);
@@ -128,6 +131,10 @@ struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
  * last); returns how many. */
 uint32_t eagre_expression_split_and(struct eagre_expression *condition,
                                     struct eagre_expression **out, uint32_t count_max);
+/* When it is a = b or a <=> b: true, and its sides, which have one type. */
+bool eagre_expression_is_equality(const struct eagre_expression *expression,
+                                  struct eagre_expression **out_left,
+                                  struct eagre_expression **out_right, bool *out_is_null_safe);
 /* Whether it gives the same value for the same row in every batch. */
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression);
 /* Whether a from_json is anywhere inside: too dear to be evaluated twice. */

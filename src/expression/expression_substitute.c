@@ -20,6 +20,16 @@ uint32_t eagre_expression_split_and(struct eagre_expression *condition,
          eagre_expression_split_and(condition->arguments[1], out + count, count_max - count);
 }
 
+bool eagre_expression_is_equality(const struct eagre_expression *expression,
+                                  struct eagre_expression **out_left,
+                                  struct eagre_expression **out_right, bool *out_is_null_safe) {
+  *out_is_null_safe = is_call_of(expression, "<=>");
+  if (!*out_is_null_safe && !is_call_of(expression, "=")) return false;
+  *out_left = expression->arguments[0];
+  *out_right = expression->arguments[1];
+  return eagre_type_equal((*out_left)->type, (*out_right)->type);
+}
+
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression) {
   if (expression->kind == EAGRE_EXPRESSION_CALL &&
       (expression->function->flags & EAGRE_FUNCTION_VOLATILE) != 0) {

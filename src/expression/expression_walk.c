@@ -11,6 +11,14 @@ bool eagre_expression_is_column(const struct eagre_expression *expression, uint3
   return true;
 }
 
+bool eagre_expression_is_cast_column(const struct eagre_expression *expression,
+                                     uint32_t *out_index) {
+  while (eagre_expression_calls(expression, EAGRE_INTERNAL_CAST) && !expression->is_try) {
+    expression = expression->arguments[0];
+  }
+  return eagre_expression_is_column(expression, out_index);
+}
+
 bool eagre_expression_is_window_time(const struct eagre_expression *expression,
                                      uint32_t *out_index) {
   return expression->kind == EAGRE_EXPRESSION_CALL &&

@@ -21,6 +21,7 @@ static struct operator_step *new_step(const struct eagre_plan_node *node,
   case EAGRE_PLAN_VALUES:
   case EAGRE_PLAN_UNION:
   case EAGRE_PLAN_AGGREGATE:
+  case EAGRE_PLAN_JOIN:
     break;
   }
   eagre_assert(!"these begin a stage");

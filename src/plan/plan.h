@@ -2,8 +2,8 @@
  * and watermarks are checked here, so that everything wrong with a file is found before anything
  * runs. The result is immutable data that source, operator and sink are built from.
  *
- * A query is a tree of nodes: leaves are SOURCE and VALUES, UNION has several inputs, all others
- * one. What runs is its stages (below).
+ * A query is a tree of nodes: leaves are SOURCE and VALUES, UNION has several inputs, JOIN two, all
+ * others one. What runs is its stages (below).
  *
  * Rules of binding: spark-semantics 3 and 6; classes and sentences of errors are Spark's. */
 #pragma once
@@ -76,7 +76,20 @@ enum eagre_plan_kind {
   EAGRE_PLAN_SORT,  /* batch, or complete mode */
   EAGRE_PLAN_LIMIT, /* batch */
   EAGRE_PLAN_UNION, /* rows of all inputs, which have the same columns */
+  EAGRE_PLAN_JOIN,  /* pairs of rows of its two inputs, left and right */
 };
+
+/* Which rows a JOIN gives. */
+enum eagre_join_kind {
+  EAGRE_JOIN_INNER,
+  EAGRE_JOIN_CROSS, /* INNER, written without a condition */
+  EAGRE_JOIN_LEFT,  /* outer: every left row, with NULLs where no right row matches */
+  EAGRE_JOIN_RIGHT,
+  EAGRE_JOIN_FULL,
+  EAGRE_JOIN_LEFT_SEMI, /* left rows that have a match, once each, left columns only */
+  EAGRE_JOIN_LEFT_ANTI, /* left rows that have none, left columns only */
+};
+const char *eagre_join_kind_name(enum eagre_join_kind kind); /* "inner", "left outer", ... */
 
 enum { EAGRE_PLAN_INPUTS_MAX = 64 };
 
@@ -109,12 +122,14 @@ struct eagre_plan_sort_key {
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
   struct eagre_plan_node **inputs;
-  uint32_t input_count;            /* 0: SOURCE and VALUES; at most EAGRE_PLAN_INPUTS_MAX */
+  uint32_t input_count; /* 0: SOURCE and VALUES; 2: JOIN; at most EAGRE_PLAN_INPUTS_MAX */
   const struct eagre_type *output; /* STRUCT of the columns it gives */
   struct eagre_sql_position position;
   struct eagre_plan_source *source;
   /* VALUES: value_rows rows of output->field_count constant expressions, row by row.
-   * PROJECT: one expression per output column. FILTER: expressions[0]. */
+   * PROJECT: one expression per output column. FILTER: expressions[0]. JOIN: what the condition
+   * asks beside equal keys as expressions[0], over the left columns, then the right ones; none
+   * when that is all. */
   struct eagre_expression **expressions;
   uint32_t expression_count;
   uint32_t value_row_count;
@@ -142,8 +157,22 @@ struct eagre_plan_node {
   uint32_t sort_key_count;
   int64_t limit; /* -1 none */
   int64_t offset;
+  /* JOIN: output = left columns, then right columns (SEMI, ANTI: left columns). A pair of rows
+   * matches when left_keys[i] over the left row equals right_keys[i] over the right row for all i,
+   * NULL equalling nothing, and the condition is true. Both keys of a pair have the same type. */
+  enum eagre_join_kind join_kind;
+  struct eagre_expression **left_keys;
+  struct eagre_expression **right_keys;
+  uint32_t join_key_count;
+  int32_t static_input;   /* the input whose rows are put into a table before the other one is read
+                           (docs/decisions/0007); -1: both are streams, the node is stateful */
+  uint32_t static_number; /* of that table in its tree */
+  bool is_refreshed;      /* the other input is a stream: the table is made anew for every epoch */
 };
 
+/* STRUCT of the left columns of a JOIN, then the right ones, whatever its kind gives. */
+const struct eagre_type *eagre_plan_join_columns(const struct eagre_plan_node *join,
+                                                 struct eagre_arena *arena);
 /* The input of a node that has one. */
 static inline struct eagre_plan_node *eagre_plan_input(const struct eagre_plan_node *node) {
   eagre_assert(node->input_count == 1);
@@ -151,6 +180,10 @@ static inline struct eagre_plan_node *eagre_plan_input(const struct eagre_plan_n
 }
 /* Whether rows move between cores in front of the node, and it keeps state in a stream. */
 bool eagre_plan_is_stateful(const struct eagre_plan_node *node);
+/* Whether input `index` is the static one of a JOIN: no part of the tree's stages. */
+static inline bool eagre_plan_is_static_input(const struct eagre_plan_node *node, uint32_t index) {
+  return node->kind == EAGRE_PLAN_JOIN && node->static_input == (int32_t)index;
+}
 
 /* ---- Stages
  *
@@ -160,6 +193,9 @@ bool eagre_plan_is_stateful(const struct eagre_plan_node *node);
  *
  *   0: SOURCE, FILTER, PROJECT --.
  *   1: SOURCE, PROJECT ----------+-> 2: UNION, WINDOW -> 3: AGGREGATE, PROJECT -> sink
+ *
+ * The static input of a JOIN is a tree of its own with its own stages; the JOIN itself is then a
+ * node of the stage that its other input is in.
  *
  * Stages stand in data order. An epoch runs them level by level: those of level 0 while sources are
  * read, those of level n after every core has ended level n - 1. */
@@ -172,9 +208,13 @@ struct eagre_plan_stage {
   uint32_t level;
 };
 
+/* The static input of a JOIN. */
+struct eagre_plan_static;
+
 struct eagre_plan_tree {
   struct eagre_plan_node *root;
-  struct eagre_plan_node **nodes; /* all, in data order: the inputs of a node before it */
+  /* In data order, the inputs of a node before it; without what is below static inputs. */
+  struct eagre_plan_node **nodes;
   uint32_t node_count;
   struct eagre_plan_stage *stages;
   uint32_t stage_count;
@@ -182,6 +222,13 @@ struct eagre_plan_tree {
   struct eagre_plan_node **stateful; /* by stateful_number */
   uint32_t stateful_count;
   uint64_t fingerprint; /* of their keys and aggregates with types: another query's state differs */
+  struct eagre_plan_static *statics; /* by static_number */
+  uint32_t static_count;
+};
+
+struct eagre_plan_static {
+  const struct eagre_plan_node *join;
+  struct eagre_plan_tree tree;
 };
 
 /* ---- Pipeline
@@ -219,8 +266,10 @@ struct eagre_plan_sink {
 struct eagre_flow {
   struct eagre_text name;
   struct eagre_plan_tree query;
-  struct eagre_plan_source **sources; /* by number */
+  struct eagre_plan_source **sources; /* streams, by number */
   uint32_t source_count;
+  struct eagre_plan_source **static_sources; /* below static inputs of joins */
+  uint32_t static_source_count;
   uint32_t watermark_count;
   struct eagre_plan_sink *sink;
   enum eagre_output_mode mode;

@@ -14,6 +14,7 @@ struct plan_column {
   struct eagre_text name;
   const struct eagre_type *type;
   bool is_event_time; /* carries the watermark */
+  bool is_hidden;     /* the other column of JOIN ... USING: found by its qualified name only */
   int64_t window_us;  /* length of the windows when window() made it; 0 = it did not */
 };
 
@@ -199,6 +200,28 @@ enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
 enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,
                                            const struct eagre_sql_relation *tree,
                                            struct plan_relation *out, struct eagre_error *error);
+
+/* plan_join.c */
+enum eagre_status eagre_plan_bind_join(struct plan_binder *binder,
+                                       const struct eagre_sql_relation *tree,
+                                       struct plan_relation *out, struct eagre_error *error);
+/* A JOIN of two relations without a condition; *out has the left columns, then the right ones,
+ * whatever the kind: a condition is bound against it. `eagre_plan_join_end` makes of it what the
+ * kind gives. */
+void eagre_plan_join_begin(struct plan_binder *binder, enum eagre_join_kind kind,
+                           const struct plan_relation *left, const struct plan_relation *right,
+                           struct eagre_sql_position position, struct plan_relation *out);
+void eagre_plan_join_end(struct plan_binder *binder, struct plan_relation *joined);
+/* `condition` (over the left columns, then the right ones) AND what the JOIN asks already:
+ * equalities between the sides become keys. */
+void eagre_plan_join_add_condition(struct plan_binder *binder, struct eagre_plan_node *join,
+                                   struct eagre_expression *condition);
+/* A copy, over the right columns alone, of what reads no left one. */
+struct eagre_expression *eagre_plan_join_over_right(struct plan_binder *binder,
+                                                    const struct eagre_plan_node *join,
+                                                    const struct eagre_expression *expression);
+/* How many of the joined columns are left ones. */
+uint32_t eagre_plan_join_left_count(const struct eagre_plan_node *join);
 
 /* plan_query.c */
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,

@@ -9,6 +9,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_WINDOW] = "Window",       [EAGRE_PLAN_WATERMARK] = "Watermark",
     [EAGRE_PLAN_AGGREGATE] = "Aggregate", [EAGRE_PLAN_SORT] = "Sort",
     [EAGRE_PLAN_LIMIT] = "Limit",         [EAGRE_PLAN_UNION] = "Union",
+    [EAGRE_PLAN_JOIN] = "Join",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate"};
@@ -80,6 +81,30 @@ static void print_sort(const struct eagre_plan_node *node, struct eagre_buffer *
   }
 }
 
+static void print_join(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  static const char *const sides[] = {"left", "right"};
+  const struct eagre_type *left = node->inputs[0]->output;
+  const struct eagre_type *right = node->inputs[1]->output;
+  eagre_buffer_printf(out, "%s, keys [", eagre_join_kind_name(node->join_kind));
+  for (uint32_t i = 0; i < node->join_key_count; i++) {
+    if (i > 0) eagre_buffer_append_string(out, ", ");
+    eagre_expression_print(node->left_keys[i], left, out);
+    eagre_buffer_append_string(out, " = ");
+    eagre_expression_print(node->right_keys[i], right, out);
+  }
+  eagre_buffer_append_char(out, ']');
+  if (node->expression_count > 0) {
+    struct eagre_arena arena = {0};
+    eagre_buffer_append_string(out, ", condition ");
+    eagre_expression_print(node->expressions[0], eagre_plan_join_columns(node, &arena), out);
+    eagre_arena_done(&arena);
+  }
+  if (node->static_input >= 0) {
+    eagre_buffer_printf(out, ", %s side is a table in memory%s", sides[node->static_input],
+                        node->is_refreshed ? ", made at the start of every epoch" : "");
+  }
+}
+
 static void print_details(const struct eagre_plan_node *node, struct eagre_buffer *out) {
   switch (node->kind) {
   case EAGRE_PLAN_SOURCE:
@@ -114,6 +139,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     break;
   case EAGRE_PLAN_UNION:
     eagre_buffer_printf(out, "%u inputs", node->input_count);
+    break;
+  case EAGRE_PLAN_JOIN:
+    print_join(node, out);
     break;
   case EAGRE_PLAN_LIMIT:
     eagre_buffer_printf(out, "%lld offset %lld", (long long)node->limit, (long long)node->offset);
@@ -182,24 +210,43 @@ static void member(struct eagre_buffer *out, const char *name, struct eagre_text
   eagre_buffer_append_json_string(out, value);
 }
 
-static void json_inputs(const struct eagre_plan_tree *tree, const struct eagre_plan_node *node,
+/* All nodes, static inputs of joins too, in data order. */
+struct node_list {
+  const struct eagre_plan_node **nodes;
+  uint32_t count;
+};
+
+static void list_nodes(struct node_list *list, const struct eagre_plan_node *node) {
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    list_nodes(list, node->inputs[i]);
+  }
+  list->nodes = eagre_reallocate(list->nodes, sizeof *list->nodes * (list->count + 1));
+  list->nodes[list->count++] = node;
+}
+
+static void json_inputs(const struct node_list *list, const struct eagre_plan_node *node,
                         struct eagre_buffer *out) {
   eagre_buffer_append_string(out, ",\"inputs\":[");
   for (uint32_t i = 0; i < node->input_count; i++) {
     uint32_t index = 0;
-    while (tree->nodes[index] != node->inputs[i]) {
+    while (list->nodes[index] != node->inputs[i]) {
       index++;
     }
-    eagre_buffer_printf(out, "%s%u", i > 0 ? "," : "", tree->node_count - 1 - index);
+    eagre_buffer_printf(out, "%s%u", i > 0 ? "," : "", list->count - 1 - index);
   }
   eagre_buffer_append_char(out, ']');
+  if (node->kind == EAGRE_PLAN_JOIN && node->static_input >= 0) {
+    eagre_buffer_printf(out, ",\"staticInput\":%d", (int)node->static_input);
+  }
 }
 
 /* Root first; `inputs` are indexes of this list. */
 static void json_nodes(const struct eagre_plan_tree *tree, struct eagre_buffer *out) {
+  struct node_list list = {0};
+  list_nodes(&list, tree->root);
   eagre_buffer_append_string(out, ",\"nodes\":[");
-  for (uint32_t i = tree->node_count; i-- > 0;) {
-    const struct eagre_plan_node *each = tree->nodes[i];
+  for (uint32_t i = list.count; i-- > 0;) {
+    const struct eagre_plan_node *each = list.nodes[i];
     struct eagre_buffer details = {0};
     struct eagre_buffer type = {0};
     if (each != tree->root) eagre_buffer_append_char(out, ',');
@@ -209,12 +256,13 @@ static void json_nodes(const struct eagre_plan_tree *tree, struct eagre_buffer *
     member(out, "kind", eagre_text_of(kind_names[each->kind]));
     member(out, "details", eagre_buffer_text(&details));
     member(out, "output", eagre_buffer_text(&type));
-    json_inputs(tree, each, out);
+    json_inputs(&list, each, out);
     eagre_buffer_append_char(out, '}');
     eagre_buffer_done(&details);
     eagre_buffer_done(&type);
   }
   eagre_buffer_append_char(out, ']');
+  eagre_free(list.nodes);
 }
 
 static void json_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {

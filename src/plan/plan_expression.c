@@ -89,8 +89,9 @@ static void add_star(struct plan_binder *binder, const struct plan_scope *scope,
   const struct plan_relation *relation = scope->relation;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     const struct plan_column *column = &relation->columns[i];
-    bool is_wanted = star->name.part_count == 0 ||
-                     eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]);
+    bool is_wanted = star->name.part_count == 0
+                         ? !column->is_hidden
+                         : eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]);
     if (!is_wanted) continue;
     add_struct_field(binder, fields,
                      eagre_plan_column_reference(binder, relation, i, star->position),

@@ -538,8 +538,23 @@ static enum eagre_status check_values(const struct eagre_plan_node *node,
   EAGRE_TRY(check_all(node->expressions, node->expression_count, error));
   EAGRE_TRY(check_all(node->keys, node->key_count, error));
   EAGRE_TRY(check_all(node->arguments, node->aggregate_count, error));
+  EAGRE_TRY(check_all(node->left_keys, node->join_key_count, error));
+  EAGRE_TRY(check_all(node->right_keys, node->join_key_count, error));
   for (uint32_t i = 0; i < node->input_count; i++) {
     EAGRE_TRY(check_values(node->inputs[i], error));
+  }
+  return EAGRE_OK;
+}
+
+/* Joins with a side that is no stream are bound but not run yet. */
+static enum eagre_status refuse_static_joins(const struct eagre_plan_node *node,
+                                             struct eagre_error *error) {
+  if (node->kind == EAGRE_PLAN_JOIN && node->static_input >= 0) {
+    return eagre_plan_fail(error, node->position, "UNSUPPORTED_FEATURE.JOIN",
+                           "Joins are not supported yet.");
+  }
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    EAGRE_TRY(refuse_static_joins(node->inputs[i], error));
   }
   return EAGRE_OK;
 }
@@ -558,9 +573,27 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
     EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
   }
   EAGRE_TRY(check_values(relation->node, error));
+  EAGRE_TRY(refuse_static_joins(relation->node, error));
   relation->node = eagre_plan_push_filters(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
   return EAGRE_OK;
+}
+
+/* Streams are numbered in leaf order, as in Spark; what a join reads as a table is not counted. */
+static void take_sources(struct plan_binder *binder, struct eagre_flow *flow) {
+  size_t size = sizeof(void *) * (binder->source_count + 1);
+  flow->sources = eagre_arena_allocate(binder->arena, size);
+  flow->static_sources = eagre_arena_allocate(binder->arena, size);
+  for (uint32_t i = 0; i < binder->source_count; i++) {
+    struct eagre_plan_source *source = binder->sources[i];
+    if (source->is_stream) {
+      source->number = flow->source_count;
+      flow->sources[flow->source_count++] = source;
+    } else {
+      source->number = flow->static_source_count;
+      flow->static_sources[flow->static_source_count++] = source;
+    }
+  }
 }
 
 static enum eagre_status add_flow(struct flow_work *work,
@@ -581,7 +614,7 @@ static enum eagre_status add_flow(struct flow_work *work,
       bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error);
   binder->pipeline->expression_session = session;
   EAGRE_TRY(status);
-  if (!relation.is_stream && binder->source_count > 0 && !binder->sources[0]->is_stream) {
+  if (!relation.is_stream && binder->source_count > 0) {
     eagre_plan_fail(error, statement->query->position,
                     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
                     "The flow `%.*s` reads no stream.", (int)flow->name.size, flow->name.data);
@@ -595,8 +628,7 @@ static enum eagre_status add_flow(struct flow_work *work,
                            flow->name.data);
   }
   eagre_plan_tree_init(binder->arena, relation.node, &flow->query);
-  flow->sources = binder->sources;
-  flow->source_count = binder->source_count;
+  take_sources(binder, flow);
   flow->watermark_count = binder->watermark_count;
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");

@@ -78,6 +78,33 @@ static void prune_project(struct plan_binder *binder, struct eagre_plan_node *no
 }
 
 static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
+                  struct column_need *needs);
+
+/* What a JOIN needs of one of its inputs: what is read of its columns above, in the condition and
+ * in the keys. `all` are the needs of the left columns, then the right ones. */
+static void prune_join_input(struct plan_binder *binder, struct eagre_plan_node *join,
+                             uint32_t side, const struct column_need *all) {
+  const struct eagre_type *type = join->inputs[side]->output;
+  struct eagre_expression **keys = side == 0 ? join->left_keys : join->right_keys;
+  struct column_need *below = new_needs(binder, type);
+  copy_needs(below, all + (side == 0 ? 0 : eagre_plan_join_left_count(join)), type);
+  for (uint32_t i = 0; i < join->join_key_count; i++) {
+    need_expression(keys[i], below, type->field_count);
+  }
+  prune(binder, join->inputs[side], below);
+}
+
+static void prune_join(struct plan_binder *binder, struct eagre_plan_node *join,
+                       const struct column_need *needs) {
+  const struct eagre_type *columns = eagre_plan_join_columns(join, binder->arena);
+  struct column_need *all = new_needs(binder, columns);
+  copy_needs(all, needs, join->output);
+  if (join->expression_count > 0) need_expression(join->expressions[0], all, columns->field_count);
+  prune_join_input(binder, join, 0, all);
+  prune_join_input(binder, join, 1, all);
+}
+
+static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
                   struct column_need *needs) {
   uint32_t count = node->output->field_count;
   if (node->kind == EAGRE_PLAN_SOURCE) {
@@ -95,6 +122,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
       prune(binder, node->inputs[i], each);
     }
   }
+  if (node->kind == EAGRE_PLAN_JOIN) prune_join(binder, node, needs);
   if (node->input_count != 1) return;
   const struct eagre_type *input = eagre_plan_input(node)->output;
   struct column_need *below = new_needs(binder, input);

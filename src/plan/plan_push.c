@@ -10,11 +10,13 @@
  *   through WINDOW     unless it reads the window
  *   through UNION      into every input
  *   through AGGREGATE  when it reads grouping expressions and nothing else
+ *   through JOIN       into the side that only its own rows and this condition decide; what reads
+ *                      both sides of an inner join joins its condition (plan_push_join.c)
  *   through FILTER     only on the way to one of the last three, so that of two filters in the same
  *                      place the lower one stays first */
 #include <string.h>
 
-#include "plan/plan_bind.h"
+#include "plan/plan_push.h"
 
 enum { CONJUNCT_COUNT_MAX = 64 };
 
@@ -32,6 +34,13 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
                                               struct eagre_plan_node *input,
                                               struct eagre_expression *condition,
                                               struct eagre_sql_position position);
+
+struct eagre_plan_node *eagre_plan_sink_condition(struct plan_binder *binder,
+                                                  struct eagre_plan_node *input,
+                                                  struct eagre_expression *condition,
+                                                  struct eagre_sql_position position) {
+  return sink_condition(binder, input, condition, position);
+}
 
 /* ---- Where a condition passes ---------------------------------------------------------------- */
 
@@ -78,6 +87,8 @@ static bool passes(const struct eagre_plan_node *node, const struct eagre_expres
            passes(eagre_plan_input(node), condition);
   case EAGRE_PLAN_UNION:
     return true;
+  case EAGRE_PLAN_JOIN:
+    return eagre_plan_join_takes(node, condition);
   default:
     return false;
   }
@@ -213,6 +224,10 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
     return sink_through_project(binder, input, condition, position);
   }
   if (!passes(input, condition)) return new_filter(binder, input, condition, position);
+  if (input->kind == EAGRE_PLAN_JOIN) {
+    eagre_plan_join_take(binder, input, condition, position);
+    return input;
+  }
   if (input->kind == EAGRE_PLAN_AGGREGATE) {
     condition = eagre_expression_substitute(binder->arena, condition, input->keys);
   }
@@ -229,6 +244,7 @@ struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
   for (uint32_t i = 0; i < node->input_count; i++) {
     node->inputs[i] = eagre_plan_push_filters(binder, node->inputs[i]);
   }
+  if (node->kind == EAGRE_PLAN_JOIN) eagre_plan_push_join(binder, node);
   if (node->kind != EAGRE_PLAN_FILTER) return node;
   struct eagre_expression *conjuncts[CONJUNCT_COUNT_MAX];
   uint32_t count = eagre_expression_split_and(node->expressions[0], conjuncts, CONJUNCT_COUNT_MAX);

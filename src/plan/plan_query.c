@@ -322,22 +322,33 @@ static enum eagre_status add_star_column(struct plan_binder *binder, struct sele
   return EAGRE_OK;
 }
 
-/* `*`, `alias.*`, or `column.*` of a struct column. The window column is not part of a star. */
+/* The hidden columns of the star, or the others. The window column is not part of a star. */
+static enum eagre_status add_star_columns(struct plan_binder *binder, struct select_work *work,
+                                          const struct eagre_sql_expression *star, bool is_hidden,
+                                          struct eagre_error *error) {
+  const struct plan_relation *input = work->is_aggregate ? &work->input : &work->relation;
+  for (uint32_t i = 0; i < input->column_count; i++) {
+    const struct plan_column *column = &input->columns[i];
+    bool is_added_window = work->window.is_used && i == work->window.column;
+    bool is_wanted = star->name.part_count == 0 ||
+                     (star->name.part_count == 1 &&
+                      eagre_text_equal_ignoring_case(column->qualifier, star->name.parts[0]));
+    if (!is_wanted || is_added_window || column->is_hidden != is_hidden) continue;
+    EAGRE_TRY(add_star_column(binder, work, i, star, error));
+  }
+  return EAGRE_OK;
+}
+
+/* `*`, `alias.*` (the columns that USING hid first, as in Spark), or `column.*` of a struct column.
+ */
 static enum eagre_status add_star(struct plan_binder *binder, struct select_work *work,
                                   const struct plan_scope *scope,
                                   const struct eagre_sql_expression *star,
                                   struct eagre_error *error) {
-  const struct plan_relation *input = work->is_aggregate ? &work->input : &work->relation;
   uint32_t before = work->item_count;
   bool is_bare = star->name.part_count == 0;
-  for (uint32_t i = 0; i < input->column_count; i++) {
-    bool is_added_window = work->window.is_used && i == work->window.column;
-    bool is_wanted = is_bare || (star->name.part_count == 1 &&
-                                 eagre_text_equal_ignoring_case(input->columns[i].qualifier,
-                                                                star->name.parts[0]));
-    if (!is_wanted || is_added_window) continue;
-    EAGRE_TRY(add_star_column(binder, work, i, star, error));
-  }
+  if (!is_bare) EAGRE_TRY(add_star_columns(binder, work, star, true, error));
+  EAGRE_TRY(add_star_columns(binder, work, star, false, error));
   if (is_bare || work->item_count > before) return EAGRE_OK;
   struct eagre_expression *value = NULL;
   const struct eagre_sql_expression name = {.kind = EAGRE_SQL_NAME,

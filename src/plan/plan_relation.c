@@ -392,9 +392,7 @@ static enum eagre_status bind_body(struct plan_binder *binder,
                            EAGRE_TEXT("Reading a table by its path"),
                            "read JSON or text with read_files(...)", error);
   case EAGRE_SQL_RELATION_JOIN:
-    return refuse_relation(tree->position, "UNSUPPORTED_FEATURE.JOIN",
-                           tree->join_kind.size > 0 ? tree->join_kind : EAGRE_TEXT("A join"),
-                           "a query reads one relation", error);
+    return eagre_plan_bind_join(binder, tree, out, error);
   }
   return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown relation kind %d",
                          (int)tree->kind);
@@ -511,8 +509,9 @@ static enum eagre_status apply_alias(struct plan_binder *binder,
   if (qualifier.size == 0 && tree->kind == EAGRE_SQL_RELATION_NAME) {
     qualifier = tree->name.parts[tree->name.part_count - 1];
   }
+  if (tree->kind == EAGRE_SQL_RELATION_JOIN && qualifier.size == 0) return EAGRE_OK;
   for (uint32_t i = 0; i < relation->column_count; i++) {
-    relation->columns[i].qualifier = qualifier;
+    relation->columns[i].qualifier = relation->columns[i].is_hidden ? EAGRE_TEXT("") : qualifier;
   }
   if (tree->column_alias_count == 0) return EAGRE_OK;
   if (tree->column_alias_count != relation->column_count) {

@@ -38,6 +38,7 @@ struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eag
   node->event_time_key = -1;
   node->pane_key = -1;
   node->limit = -1;
+  node->static_input = -1;
   if (input != NULL) node->output = input->output;
   return node;
 }
@@ -113,6 +114,14 @@ enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
+/* Whether the first `used` parts of `name` are the column: its name, or qualifier and name. */
+static bool is_called(const struct plan_column *column, const struct eagre_sql_name *name,
+                      uint32_t used) {
+  if (!eagre_text_equal_ignoring_case(column->name, name->parts[used - 1])) return false;
+  if (used == 1) return !column->is_hidden;
+  return eagre_text_equal_ignoring_case(column->qualifier, name->parts[0]);
+}
+
 /* Index of the column that `name` begins with; *out_used = how many parts it took. -1 none, -2
  * more than one. */
 static int find_column(const struct plan_relation *relation, const struct eagre_sql_name *name,
@@ -120,12 +129,7 @@ static int find_column(const struct plan_relation *relation, const struct eagre_
   for (uint32_t used = name->part_count >= 2 ? 2 : 1; used >= 1; used--) {
     int found = -1;
     for (uint32_t i = 0; i < relation->column_count; i++) {
-      const struct plan_column *column = &relation->columns[i];
-      bool is_match = used == 2
-                          ? eagre_text_equal_ignoring_case(column->qualifier, name->parts[0]) &&
-                                eagre_text_equal_ignoring_case(column->name, name->parts[1])
-                          : eagre_text_equal_ignoring_case(column->name, name->parts[0]);
-      if (!is_match) continue;
+      if (!is_called(&relation->columns[i], name, used)) continue;
       if (found >= 0) return -2;
       found = (int)i;
     }
@@ -142,6 +146,13 @@ static void print_name(const struct eagre_sql_name *name, struct eagre_buffer *o
     eagre_buffer_printf(out, "%s`%.*s`", i == 0 ? "" : ".", (int)name->parts[i].size,
                         name->parts[i].data);
   }
+}
+
+static void print_column(const struct plan_column *column, struct eagre_buffer *out) {
+  if (column->qualifier.size > 0) {
+    eagre_buffer_printf(out, "`%.*s`.", (int)column->qualifier.size, column->qualifier.data);
+  }
+  eagre_buffer_printf(out, "`%.*s`", (int)column->name.size, column->name.data);
 }
 
 /* Lists columns, the nearest spelling first, as Spark does. */
@@ -188,14 +199,32 @@ static enum eagre_status fail_unresolved(const struct plan_relation *relation,
   return EAGRE_USAGE;
 }
 
-static enum eagre_status fail_ambiguous(const struct eagre_sql_name *name,
+/* Lists the columns that `name` begins with. */
+static void print_candidates(const struct plan_relation *relation,
+                             const struct eagre_sql_name *name, struct eagre_buffer *out) {
+  for (uint32_t used = name->part_count >= 2 ? 2 : 1; used >= 1 && out->size == 0; used--) {
+    for (uint32_t i = 0; i < relation->column_count; i++) {
+      const struct plan_column *column = &relation->columns[i];
+      if (!is_called(column, name, used)) continue;
+      if (out->size > 0) eagre_buffer_append_string(out, ", ");
+      print_column(column, out);
+    }
+  }
+}
+
+static enum eagre_status fail_ambiguous(const struct plan_relation *relation,
+                                        const struct eagre_sql_name *name,
                                         struct eagre_error *error) {
   struct eagre_buffer printed = {0};
+  struct eagre_buffer candidates = {0};
   print_name(name, &printed);
+  print_candidates(relation, name, &candidates);
+  if (candidates.size == 0) print_name(name, &candidates); /* items of the SELECT list */
   eagre_plan_fail(error, name->position, "AMBIGUOUS_REFERENCE",
-                  "Reference %s is ambiguous: more than one column has this name.",
-                  eagre_buffer_string(&printed));
+                  "Reference %s is ambiguous, could be: [%s].", eagre_buffer_string(&printed),
+                  eagre_buffer_string(&candidates));
   eagre_buffer_done(&printed);
+  eagre_buffer_done(&candidates);
   return EAGRE_USAGE;
 }
 
@@ -211,7 +240,7 @@ static enum eagre_status find_alias(const struct plan_scope *scope,
     if (*out == NULL) {
       *out = aliases->expressions[i];
     } else if (!eagre_expression_equal(*out, aliases->expressions[i])) {
-      if (aliases->rank != PLAN_ALIAS_LATERAL) return fail_ambiguous(name, error);
+      if (aliases->rank != PLAN_ALIAS_LATERAL) return fail_ambiguous(scope->relation, name, error);
       return eagre_plan_fail(error, name->position, "AMBIGUOUS_LATERAL_COLUMN_ALIAS",
                              "Lateral column alias `%.*s` is ambiguous: more than one item of the "
                              "SELECT list has this name.",
@@ -255,7 +284,7 @@ enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
     if (*out != NULL) return EAGRE_OK;
   }
   int index = find_column(scope->relation, name, &used);
-  if (index == -2) return fail_ambiguous(name, error);
+  if (index == -2) return fail_ambiguous(scope->relation, name, error);
   if (index >= 0) {
     struct eagre_expression *column =
         eagre_plan_column_reference(binder, scope->relation, (uint32_t)index, name->position);

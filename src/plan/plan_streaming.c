@@ -31,6 +31,7 @@ struct stream_shape {
 static bool has_aggregate_below(const struct eagre_plan_node *node) {
   for (uint32_t i = 0; i < node->input_count; i++) {
     const struct eagre_plan_node *input = node->inputs[i];
+    if (eagre_plan_is_static_input(node, i)) continue;
     if (input->kind == EAGRE_PLAN_AGGREGATE || has_aggregate_below(input)) return true;
   }
   return false;
@@ -74,10 +75,78 @@ static enum eagre_status check_sort_and_limit(const struct stream_shape *shape,
   return EAGRE_OK;
 }
 
+/* ---- Joins ----------------------------------------------------------------------------------- */
+
+/* A side whose rows must come out once the other one has ended is a side that must end. */
+static enum eagre_status check_static_join(const struct eagre_plan_node *join,
+                                           struct eagre_error *error) {
+  bool is_left_static = join->static_input == 0;
+  const char *hint =
+      is_left_static ? "use RIGHT OUTER JOIN or INNER JOIN" : "use LEFT OUTER JOIN or INNER JOIN";
+  switch (join->join_kind) {
+  case EAGRE_JOIN_INNER:
+  case EAGRE_JOIN_CROSS:
+    return EAGRE_OK;
+  case EAGRE_JOIN_RIGHT:
+    if (is_left_static) return EAGRE_OK;
+    return refuse_operation(join,
+                            "RightOuter join with a streaming DataFrame/Dataset on the left and a "
+                            "static DataFrame/DataSet on the right not supported",
+                            hint, error);
+  case EAGRE_JOIN_FULL:
+    return refuse_operation(
+        join,
+        is_left_static ? "FullOuter joins with streaming DataFrames/Datasets on the right and "
+                         "a static DataFrame/Dataset on the left is not supported"
+                       : "FullOuter joins with streaming DataFrames/Datasets on the left and a "
+                         "static DataFrame/Dataset on the right is not supported",
+        hint, error);
+  case EAGRE_JOIN_LEFT:
+    if (!is_left_static) return EAGRE_OK;
+    return refuse_operation(join,
+                            "LeftOuter join with a streaming DataFrame/Dataset on the right and a "
+                            "static DataFrame/Dataset on the left is not supported",
+                            hint, error);
+  case EAGRE_JOIN_LEFT_SEMI:
+    if (!is_left_static) return EAGRE_OK;
+    return refuse_operation(
+        join,
+        "LeftSemi join with a streaming DataFrame/Dataset on the right and a static "
+        "DataFrame/Dataset on the left is not supported",
+        hint, error);
+  case EAGRE_JOIN_LEFT_ANTI:
+    if (!is_left_static) return EAGRE_OK;
+    return refuse_operation(
+        join,
+        "LeftAnti joins with a streaming DataFrame/Dataset on the right are not "
+        "supported",
+        "read the right side without STREAM", error);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_joins(const struct eagre_plan_tree *query,
+                                     struct eagre_error *error) {
+  for (uint32_t i = 0; i < query->node_count; i++) {
+    const struct eagre_plan_node *node = query->nodes[i];
+    if (node->kind != EAGRE_PLAN_JOIN) continue;
+    if (node->static_input >= 0) {
+      EAGRE_TRY(check_static_join(node, error));
+      continue;
+    }
+    eagre_plan_fail(error, node->position, "UNSUPPORTED_FEATURE.STREAM_STREAM_JOIN",
+                    "Joins of two streams are not supported yet.");
+    eagre_error_hint(error, "read one side without STREAM: it is then read anew for every epoch");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
   struct stream_shape shape = read_shape(tree);
+  EAGRE_TRY(check_joins(tree, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate == NULL) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;

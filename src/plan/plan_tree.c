@@ -4,7 +4,8 @@
 #include "plan/plan_bind.h"
 
 bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
-  return node->kind == EAGRE_PLAN_AGGREGATE;
+  bool is_join_of_streams = node->kind == EAGRE_PLAN_JOIN && node->static_input < 0;
+  return node->kind == EAGRE_PLAN_AGGREGATE || is_join_of_streams;
 }
 
 /* ---- Nodes ----------------------------------------------------------------------------------- */
@@ -12,7 +13,7 @@ bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
 static uint32_t count_nodes(const struct eagre_plan_node *node) {
   uint32_t count = 1;
   for (uint32_t i = 0; i < node->input_count; i++) {
-    count += count_nodes(node->inputs[i]);
+    if (!eagre_plan_is_static_input(node, i)) count += count_nodes(node->inputs[i]);
   }
   return count;
 }
@@ -43,9 +44,17 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
   return hash;
 }
 
-static void list_nodes(struct eagre_plan_tree *tree, struct eagre_plan_node *node) {
+static void list_nodes(struct eagre_arena *arena, struct eagre_plan_tree *tree,
+                       struct eagre_plan_node *node) {
   for (uint32_t i = 0; i < node->input_count; i++) {
-    list_nodes(tree, node->inputs[i]);
+    if (eagre_plan_is_static_input(node, i)) {
+      node->static_number = tree->static_count++;
+      struct eagre_plan_static *each = &tree->statics[node->static_number];
+      each->join = node;
+      eagre_plan_tree_init(arena, node->inputs[i], &each->tree);
+    } else {
+      list_nodes(arena, tree, node->inputs[i]);
+    }
   }
   tree->nodes[tree->node_count++] = node;
   if (!eagre_plan_is_stateful(node)) return;
@@ -55,8 +64,15 @@ static void list_nodes(struct eagre_plan_tree *tree, struct eagre_plan_node *nod
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
+/* The input whose rows run through the node. */
+static struct eagre_plan_node *running_input(const struct eagre_plan_node *node) {
+  bool is_join = node->kind == EAGRE_PLAN_JOIN;
+  return is_join ? node->inputs[1 - node->static_input] : eagre_plan_input(node);
+}
+
 static bool starts_stage(const struct eagre_plan_node *node) {
-  return node->input_count != 1 || eagre_plan_is_stateful(node);
+  bool has_table = node->kind == EAGRE_PLAN_JOIN && node->static_input >= 0;
+  return !has_table && (node->input_count != 1 || eagre_plan_is_stateful(node));
 }
 
 /* The stage that ends with `last`, and before it the stages that feed it. Returns its index. */
@@ -64,12 +80,12 @@ static uint32_t add_stage(struct eagre_arena *arena, struct eagre_plan_tree *tre
                           struct eagre_plan_node *last) {
   struct eagre_plan_stage stage = {.start = last, .target = -1};
   while (!starts_stage(stage.start)) {
-    stage.start = eagre_plan_input(stage.start);
+    stage.start = running_input(stage.start);
     stage.node_count++;
   }
   stage.nodes = eagre_arena_allocate(arena, sizeof(void *) * (stage.node_count + 1));
   struct eagre_plan_node *node = last;
-  for (uint32_t i = stage.node_count; i-- > 0; node = eagre_plan_input(node)) {
+  for (uint32_t i = stage.node_count; i-- > 0; node = running_input(node)) {
     stage.nodes[i] = node;
   }
   uint32_t feeders[EAGRE_PLAN_INPUTS_MAX];
@@ -97,8 +113,9 @@ void eagre_plan_tree_init(struct eagre_arena *arena, struct eagre_plan_node *roo
       .nodes = eagre_arena_allocate(arena, sizeof(void *) * count),
       .stages = eagre_arena_allocate(arena, sizeof *out->stages * count),
       .stateful = eagre_arena_allocate(arena, sizeof(void *) * count),
+      .statics = eagre_arena_allocate_zeroed(arena, sizeof *out->statics * count),
   };
-  list_nodes(out, root);
+  list_nodes(arena, out, root);
   for (uint32_t i = 0; i < out->stateful_count; i++) {
     out->fingerprint ^= eagre_hash_integer(fingerprint_of(out->stateful[i]), i);
   }

@@ -110,6 +110,9 @@ static enum eagre_status validate(const struct eagre_pipeline *pipeline,
     for (uint32_t j = 0; j < flow->source_count; j++) {
       EAGRE_TRY(eagre_source_validate(flow->sources[j], error));
     }
+    for (uint32_t j = 0; j < flow->static_source_count; j++) {
+      EAGRE_TRY(eagre_source_validate(flow->static_sources[j], error));
+    }
     EAGRE_TRY(eagre_sink_validate(flow->sink, flow->query.root->output, flow->mode, error));
   }
   for (uint32_t i = 0; i < pipeline->query_count; i++) {

@@ -153,7 +153,7 @@ enum eagre_sql_relation_kind {
   EAGRE_SQL_RELATION_FUNCTION, /* read_kafka(...): `name`, `arguments` */
   EAGRE_SQL_RELATION_SUBQUERY, /* (SELECT ...): `query` */
   EAGRE_SQL_RELATION_VALUES,   /* VALUES (1, 'a'), (2, 'b'): `values` */
-  EAGRE_SQL_RELATION_JOIN,     /* parsed so that it can be refused by name: `join_kind` */
+  EAGRE_SQL_RELATION_JOIN,     /* `join_kind`, `left`, `right`, `condition`, USING columns */
 };
 
 struct eagre_sql_relation {
@@ -169,7 +169,7 @@ struct eagre_sql_relation {
   struct eagre_sql_expression **values; /* VALUES: row_count x column_count, row by row */
   uint32_t row_count;
   uint32_t column_count;
-  struct eagre_text join_kind; /* "inner", "left outer", "lateral view", ... */
+  struct eagre_text join_kind; /* "inner", "natural left outer", "lateral view", ... */
   struct eagre_sql_relation *left;
   struct eagre_sql_relation *right;
   struct eagre_sql_expression *condition;

@@ -1,4 +1,4 @@
-/* Relations joined by commas, JOIN and LATERAL VIEW: read so that they can be refused by name.
+/* Relations joined by commas, JOIN and LATERAL VIEW.
  *
  * A JOIN node has `join_kind`, `left`, `right`, `condition` (ON) and, for USING (a, b), the columns
  * as `column_aliases`. A lateral view is a join with the function as its right side. */

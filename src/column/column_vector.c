@@ -373,7 +373,7 @@ static void own_texts(struct eagre_text *texts, const uint8_t *validity, const u
     if (!is_present(validity, i) || !is_present(outer, i)) texts[i] = EAGRE_TEXT("");
     total += texts[i].size;
   }
-  char *bytes = eagre_arena_allocate(arena, total);
+  char *bytes = eagre_arena_allocate_text(arena, total);
   for (uint32_t i = begin; i < end; i++) {
     if (texts[i].size > 0) memcpy(bytes, texts[i].data, texts[i].size);
     texts[i].data = bytes;

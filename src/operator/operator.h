@@ -69,6 +69,12 @@ enum eagre_status eagre_stages_push(struct eagre_stages *stages, uint32_t stage,
 /* Whether no batch that could still be pushed into `stage` changes the result (a LIMIT has its
  * rows): whoever reads its source may stop. */
 bool eagre_stages_is_finished(const struct eagre_stages *stages, uint32_t stage);
+/* While level 0 is still under way and nobody pushes: stateful nodes of a level whose rows move
+ * work those that wait for them, so that an epoch of any size needs little memory. Levels from 1
+ * up, each when all cores have done the one below. */
+enum eagre_status eagre_stages_collect_level(struct eagre_stages *stages, uint32_t level,
+                                             struct eagre_stages *const *all, uint32_t count,
+                                             struct eagre_error *error);
 /* Ends the stages of a level: level 0 when all batches are in, a higher one when all cores have
  * ended the one below. Stages behind a stateful node take what this core owns from the stages of
  * all cores (`all`, this one among them; NULLs are skipped), and everything goes on to the next

@@ -34,7 +34,7 @@ void eagre_operator_final_begin(struct operator_final *final,
 enum eagre_status eagre_operator_final_merge(struct operator_final *final,
                                              const struct operator_partial *partial,
                                              struct eagre_error *error);
-enum eagre_status eagre_operator_final_finish(struct operator_final *final, eagre_rows_fn *output,
-                                              void *context, struct eagre_error *error);
+enum eagre_status eagre_operator_final_finish(struct operator_final *final,
+                                              struct eagre_error *error);
 void eagre_operator_final_measure(const struct operator_final *final,
                                   struct eagre_stateful_metrics *out);

@@ -193,8 +193,8 @@ static enum eagre_status fill_batch(const struct operator_final *final,
 }
 
 static enum eagre_status emit(struct operator_final *final, enum eagre_state_filter filter,
-                              int64_t pane_max, eagre_rows_fn *output, void *context,
-                              struct eagre_error *error) {
+                              int64_t pane_max, struct eagre_error *error) {
+  const struct eagre_stateful_options *options = &final->options;
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[GROUPS_AT_ONCE];
   for (;;) {
@@ -207,7 +207,7 @@ static enum eagre_status emit(struct operator_final *final, enum eagre_state_fil
       eagre_batch_free(batch);
       return status;
     }
-    EAGRE_TRY(output(context, batch, error));
+    EAGRE_TRY(options->output(options->output_context, batch, error));
   }
 }
 
@@ -227,20 +227,20 @@ static void touch_only_group(struct operator_final *final) {
   eagre_arena_done(&arena);
 }
 
-enum eagre_status eagre_operator_final_finish(struct operator_final *final, eagre_rows_fn *output,
-                                              void *context, struct eagre_error *error) {
+enum eagre_status eagre_operator_final_finish(struct operator_final *final,
+                                              struct eagre_error *error) {
   if (final->node->key_count == 0) touch_only_group(final);
   bool has_event_time = final->node->event_time_key >= 0;
   int64_t bound = pane_bound(final->epoch.eviction_watermark_ms);
   switch (final->options.mode) {
   case EAGRE_MODE_APPEND:
-    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, bound, output, context, error));
+    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, bound, error));
     break;
   case EAGRE_MODE_UPDATE:
-    EAGRE_TRY(emit(final, EAGRE_STATE_CHANGED, INT64_MAX, output, context, error));
+    EAGRE_TRY(emit(final, EAGRE_STATE_CHANGED, INT64_MAX, error));
     break;
   case EAGRE_MODE_COMPLETE:
-    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, INT64_MAX, output, context, error));
+    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, INT64_MAX, error));
     break;
   }
   struct eagre_state_metrics metrics;

@@ -9,11 +9,18 @@ struct stage_output {
   const struct eagre_plan_stage *stage;
 };
 
+/* Where a stateful node gives its rows. */
+struct stage_input {
+  struct eagre_stages *stages;
+  uint32_t stage; /* the one that starts with it */
+};
+
 struct eagre_stages {
   struct eagre_stages_options options;
   const struct eagre_plan_tree *tree;
   struct eagre_chain **chains;       /* by stage */
   struct stage_output *outputs;      /* by stage */
+  struct stage_input *inputs;        /* by stateful_number */
   struct eagre_stateful **stateful;  /* by stateful_number */
   struct eagre_state_table **tables; /* theirs */
   struct eagre_state_set state;
@@ -30,6 +37,11 @@ static enum eagre_status give(void *context, struct eagre_batch *batch, struct e
   if (!eagre_plan_is_stateful(start)) return eagre_chain_push(stages->chains[target], batch, error);
   return eagre_stateful_push(stages->stateful[start->stateful_number], output->stage->side, batch,
                              error);
+}
+
+static enum eagre_status take(void *context, struct eagre_batch *batch, struct eagre_error *error) {
+  const struct stage_input *input = context;
+  return eagre_chain_push(input->stages->chains[input->stage], batch, error);
 }
 
 enum eagre_status eagre_stages_push(struct eagre_stages *stages, uint32_t stage,
@@ -73,11 +85,17 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
   stages->outputs = eagre_allocate_zeroed(tree->stage_count, sizeof *stages->outputs);
   stages->stateful = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
   stages->tables = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
+  stages->inputs = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof *stages->inputs);
   for (uint32_t i = 0; i < tree->stage_count; i++) {
+    const struct eagre_plan_node *start = tree->stages[i].start;
     stages->chains[i] = new_chain(stages, i);
+    if (eagre_plan_is_stateful(start))
+      stages->inputs[start->stateful_number] = (struct stage_input){stages, i};
   }
   for (uint32_t i = 0; i < tree->stateful_count; i++) {
     const struct eagre_stateful_options each = {
+        .output = take,
+        .output_context = &stages->inputs[i],
         .node = tree->stateful[i],
         .session = options->session,
         .mode = options->mode,
@@ -102,6 +120,7 @@ void eagre_stages_free(struct eagre_stages *stages) {
   }
   eagre_free(stages->chains);
   eagre_free(stages->outputs);
+  eagre_free(stages->inputs);
   eagre_free(stages->stateful);
   eagre_free(stages->tables);
   eagre_free(stages);
@@ -118,33 +137,36 @@ void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful
   }
 }
 
-struct stage_input {
-  struct eagre_stages *stages;
-  uint32_t stage;
-};
-
-static enum eagre_status take(void *context, struct eagre_batch *batch, struct eagre_error *error) {
-  const struct stage_input *input = context;
-  return eagre_chain_push(input->stages->chains[input->stage], batch, error);
-}
-
-static enum eagre_status run_stateful(struct eagre_stages *stages, uint32_t stage,
-                                      struct eagre_stages *const *all, uint32_t count,
-                                      struct eagre_error *error) {
+static enum eagre_status collect(struct eagre_stages *stages, uint32_t stage,
+                                 struct eagre_stages *const *all, uint32_t count,
+                                 struct eagre_error *error) {
   uint32_t number = stages->tree->stages[stage].start->stateful_number;
-  struct stage_input input = {stages, stage};
   for (uint32_t i = 0; i < count; i++) {
     if (all[i] != NULL)
       EAGRE_TRY(eagre_stateful_collect(stages->stateful[number], all[i]->stateful[number], error));
   }
-  return eagre_stateful_finish(stages->stateful[number], take, &input, error);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_stages_collect_level(struct eagre_stages *stages, uint32_t level,
+                                             struct eagre_stages *const *all, uint32_t count,
+                                             struct eagre_error *error) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    const struct eagre_plan_stage *stage = &stages->tree->stages[i];
+    if (stage->level == level && eagre_plan_moves_rows(stage->start))
+      EAGRE_TRY(collect(stages, i, all, count, error));
+  }
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_stages_end(struct eagre_stages *stages, uint32_t stage,
                                    struct eagre_stages *const *all, uint32_t count,
                                    struct eagre_error *error) {
-  if (eagre_plan_is_stateful(stages->tree->stages[stage].start))
-    EAGRE_TRY(run_stateful(stages, stage, all, count, error));
+  const struct eagre_plan_node *start = stages->tree->stages[stage].start;
+  if (eagre_plan_is_stateful(start)) {
+    EAGRE_TRY(collect(stages, stage, all, count, error));
+    EAGRE_TRY(eagre_stateful_finish(stages->stateful[start->stateful_number], error));
+  }
   return eagre_chain_finish(stages->chains[stage], error);
 }
 

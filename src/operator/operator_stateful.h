@@ -2,7 +2,11 @@
  *
  * In an epoch an object takes this core's rows (`push`), then, when every core has pushed all of
  * its own, what it owns of every core's rows (`collect`), and gives the result (`finish`). A batch
- * query is one epoch on one core. */
+ * query is one epoch on one core.
+ *
+ * A node that folds rows (AGGREGATE) collects once and gives rows in `finish` alone. One whose rows
+ * move (eagre_plan_moves_rows, operator_keyed.h) may collect several times, so that what waits
+ * between cores stays small, and gives rows as it works them: in `push` when there is one core. */
 #pragma once
 
 #include "operator/operator.h"
@@ -15,6 +19,8 @@ struct eagre_stateful_options {
   uint32_t core;
   uint32_t core_count;
   uint32_t state_partition_count;
+  eagre_rows_fn *output; /* takes what the node gives */
+  void *output_context;
 };
 struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options);
 void eagre_stateful_free(struct eagre_stateful *stateful);
@@ -27,13 +33,12 @@ void eagre_stateful_begin(struct eagre_stateful *stateful,
 enum eagre_status eagre_stateful_push(struct eagre_stateful *stateful, uint32_t side,
                                       struct eagre_batch *batch, struct eagre_error *error);
 /* What this core owns of the rows pushed to `from`, which belongs to another core (or is the same
- * object): that core waits, and `from` is only read. Late rows are dropped and counted. */
+ * object): nobody pushes meanwhile; others may collect theirs. Late rows are dropped and counted.
+ */
 enum eagre_status eagre_stateful_collect(struct eagre_stateful *stateful,
-                                         const struct eagre_stateful *from,
-                                         struct eagre_error *error);
-/* Gives the epoch's rows by output mode as batches to `output`, then evicts. */
-enum eagre_status eagre_stateful_finish(struct eagre_stateful *stateful, eagre_rows_fn *output,
-                                        void *context, struct eagre_error *error);
+                                         struct eagre_stateful *from, struct eagre_error *error);
+/* Gives what is left of the epoch's rows by output mode, then evicts. */
+enum eagre_status eagre_stateful_finish(struct eagre_stateful *stateful, struct eagre_error *error);
 
 void eagre_stateful_measure(const struct eagre_stateful *stateful,
                             struct eagre_stateful_metrics *out);

@@ -184,6 +184,8 @@ bool eagre_plan_is_stateful(const struct eagre_plan_node *node);
 static inline bool eagre_plan_is_static_input(const struct eagre_plan_node *node, uint32_t index) {
   return node->kind == EAGRE_PLAN_JOIN && node->static_input == (int32_t)index;
 }
+/* Whether it is rows that move, not partial results: many, so that an epoch runs in slices. */
+bool eagre_plan_moves_rows(const struct eagre_plan_node *node);
 
 /* ---- Stages
  *
@@ -219,6 +221,7 @@ struct eagre_plan_tree {
   struct eagre_plan_stage *stages;
   uint32_t stage_count;
   uint32_t level_count;
+  bool moves_rows; /* one of the nodes does */
   struct eagre_plan_node **stateful; /* by stateful_number */
   uint32_t stateful_count;
   uint64_t fingerprint; /* of their keys and aggregates with types: another query's state differs */

@@ -8,6 +8,10 @@ bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
   return node->kind == EAGRE_PLAN_AGGREGATE || is_join_of_streams;
 }
 
+bool eagre_plan_moves_rows(const struct eagre_plan_node *node) {
+  return eagre_plan_is_stateful(node) && node->kind != EAGRE_PLAN_AGGREGATE;
+}
+
 /* ---- Nodes ----------------------------------------------------------------------------------- */
 
 static uint32_t count_nodes(const struct eagre_plan_node *node) {
@@ -60,6 +64,7 @@ static void list_nodes(struct eagre_arena *arena, struct eagre_plan_tree *tree,
   if (!eagre_plan_is_stateful(node)) return;
   node->stateful_number = tree->stateful_count;
   tree->stateful[tree->stateful_count++] = node;
+  tree->moves_rows |= eagre_plan_moves_rows(node);
 }
 
 /* ---- Stages ---------------------------------------------------------------------------------- */

@@ -95,17 +95,44 @@ static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out
   }
 }
 
+/* Sends a command once for every level above 0. */
+static enum eagre_status run_levels(struct runtime_flow *flow, enum runtime_command_kind kind,
+                                    struct eagre_error *error) {
+  for (uint32_t level = 1; level < flow->plan->query.level_count; level++) {
+    const struct runtime_command command = {.kind = kind, .level = level};
+    EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
+  }
+  return EAGRE_OK;
+}
+
+static bool has_more(const struct runtime_flow *flow) {
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    if (flow->tasks[i].command.has_more) return true;
+  }
+  return false;
+}
+
+/* Level 0: at once, or slice by slice with the rows between cores worked after each. */
+static enum eagre_status read_sources(struct runtime_flow *flow,
+                                      const struct eagre_epoch_run *request,
+                                      struct eagre_error *error) {
+  const struct runtime_command begin = {.kind = RUNTIME_RUN, .run = *request};
+  const struct runtime_command resume = {.kind = RUNTIME_RESUME};
+  EAGRE_TRY(eagre_runtime_broadcast(flow, &begin, error));
+  while (has_more(flow)) {
+    EAGRE_TRY(run_levels(flow, RUNTIME_COLLECT, error));
+    EAGRE_TRY(eagre_runtime_broadcast(flow, &resume, error));
+  }
+  return EAGRE_OK;
+}
+
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
                              struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct runtime_flow *flow = context;
-  struct runtime_command command = {.kind = RUNTIME_RUN, .run = *request};
-  EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  for (uint32_t level = 1; level < flow->plan->query.level_count; level++) {
-    command = (struct runtime_command){.kind = RUNTIME_LEVEL, .level = level};
-    EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  }
+  EAGRE_TRY(read_sources(flow, request, error));
+  EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
   sum_counts(flow, out);
   return EAGRE_OK;
 }

@@ -15,7 +15,10 @@ struct runtime_task;
 enum runtime_command_kind {
   RUNTIME_OPEN,    /* make chains, open readers and the sink writer */
   RUNTIME_LOAD,    /* load the state this core owns */
-  RUNTIME_RUN,     /* read to the ends, down to the first stateful nodes or the sink */
+  RUNTIME_RUN,     /* read to the ends, down to the first stateful nodes or the sink; where rows
+                      move between cores, a slice of that */
+  RUNTIME_RESUME,  /* the next slice */
+  RUNTIME_COLLECT, /* between slices: work the rows of a level that this core owns */
   RUNTIME_LEVEL,   /* run the stages of a level: collect what this core owns, emit */
   RUNTIME_PREPARE, /* sink piece and state file, synced */
   RUNTIME_ABORT,   /* give the attempt up */
@@ -27,12 +30,13 @@ struct runtime_command {
   enum runtime_command_kind kind;
   struct runtime_task *task;
   struct eagre_epoch_run run;  /* RUN */
-  uint32_t level;              /* LEVEL */
+  uint32_t level;              /* COLLECT, LEVEL */
   int64_t epoch;               /* PREPARE */
   char attempt[64];            /* PREPARE, LOAD */
   int64_t version;             /* LOAD */
   uint32_t written_core_count; /* LOAD */
   enum eagre_status status;    /* answer */
+  bool has_more;               /* answer to RUN and RESUME: only a slice was read */
   struct eagre_error error;
   struct eagre_buffer piece; /* PREPARE: the sink's piece */
 };
@@ -55,7 +59,8 @@ struct runtime_task {
   struct runtime_core *core;
   enum runtime_role role;
   uint32_t lane;
-  struct eagre_ring *batches;  /* READER -> WORKER; NULL when fused. Ends with `end_mark` */
+  struct eagre_ring *batches;  /* READER -> WORKER; NULL when fused. Ends with `end_mark`, a slice
+                                  with `slice_mark` */
   struct runtime_task *worker; /* READER: who to wake */
   struct eagre_ring *commands; /* control -> core */
   struct eagre_ring *answers;  /* core -> control */
@@ -68,10 +73,13 @@ struct runtime_task {
   struct eagre_stages *stages;          /* NULL for a READER */
   struct eagre_sink_writer *writer;
   struct eagre_batch_pool pool;
-  struct eagre_batch *pending;     /* READER: read, and the ring was full */
-  bool has_ended;                  /* READER: the end mark is still to be pushed */
+  struct eagre_batch *pending; /* READER: read, and the ring was full */
+  const char *mark;            /* READER: it is still to be pushed; NULL: none */
+  bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
+  uint64_t slice_rows;         /* read in this slice */
+  uint64_t slice_bytes;
   enum eagre_status outcome;       /* RUN: READER's end, or the failure a WORKER drains after */
-  struct runtime_command *running; /* RUN under way; NULL otherwise */
+  struct runtime_command *running; /* RUN or RESUME under way; NULL otherwise */
   struct eagre_epoch_source_count *counts; /* by source */
   struct eagre_event_time *event_times;
   struct eagre_stateful_metrics *metrics; /* by stateful_number */
@@ -79,7 +87,7 @@ struct runtime_task {
   uint64_t batch_count;
 };
 
-/* Runs on the core's thread. RUN only begins here; `eagre_runtime_task_turn` goes on. */
+/* Runs on the core's thread. RUN and RESUME only begin here; `eagre_runtime_task_turn` goes on. */
 void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_command *command);
 /* One batch of a RUN under way; false when there was nothing to do. */
 bool eagre_runtime_task_turn(struct runtime_task *task);

@@ -1,8 +1,8 @@
 /* One flow on one core: what each command does there.
  *
  * Commands go and answers come in the order of the protocol, so what a task wrote before its answer
- * is visible to a task that gets its next command afterwards: LEVEL reads what all lanes left for
- * it. */
+ * is visible to a task that gets its next command afterwards: COLLECT and LEVEL read what all lanes
+ * left for them. */
 #include <string.h>
 
 #include "runtime/runtime_inside.h"
@@ -176,6 +176,8 @@ static enum eagre_status read_source(struct runtime_task *task, uint32_t number,
   task->counts[number].rows += batch->row_count;
   task->counts[number].bytes += batch->source_bytes;
   task->batch_count += 1;
+  task->slice_rows += batch->row_count;
+  task->slice_bytes += batch->source_bytes;
   *out_batch = batch;
   return EAGRE_OK;
 }
@@ -205,21 +207,41 @@ static enum eagre_status push_batch(struct runtime_task *task, struct eagre_batc
   return eagre_stages_push(task->stages, source->stage, batch, error);
 }
 
+/* Where rows wait between cores, this much is read before they are worked: enough that a round of
+ * commands is nothing beside it, little enough that it stays in the cache or near it. */
+enum { SLICE_ROWS = 65536, SLICE_BYTES = 16 << 20 };
+
+static bool is_slice_full(const struct runtime_task *task) {
+  const struct runtime_flow *flow = task->flow;
+  if (!flow->plan->query.moves_rows || flow->runtime->lane_count == 1) return false;
+  return task->slice_rows >= SLICE_ROWS || task->slice_bytes >= SLICE_BYTES;
+}
+
+static bool end_slice(struct runtime_task *task, enum eagre_status status) {
+  task->running->has_more = true;
+  answer(task, task->running, status);
+  return true;
+}
+
 /* Fused: one batch from the source down the chain. */
 static bool turn_fused(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   struct eagre_batch *batch = NULL;
+  if (is_slice_full(task)) return end_slice(task, EAGRE_OK);
   enum eagre_status status = read_batch(task, &batch, &command->error);
   if (status == EAGRE_OK) status = push_batch(task, batch, &command->error);
   if (status == EAGRE_OK) return true;
   if (status == EAGRE_AGAIN) return false;
+  task->is_at_end = true;
   if (status == EAGRE_END) status = end_run(task, &command->error);
   answer(task, command, status);
   return true;
 }
 
-/* What a READER pushes behind its last batch; its address is the message. */
-static const char end_mark;
+/* What a READER pushes behind the last batch of all, and of a slice; their addresses are the
+ * messages. */
+static const char end_mark = 'e';
+static const char slice_mark = 's';
 
 static bool push_to_worker(struct runtime_task *task, void *message) {
   if (!eagre_ring_push(task->batches, message)) return false;
@@ -227,7 +249,13 @@ static bool push_to_worker(struct runtime_task *task, void *message) {
   return true;
 }
 
-/* READER: whatever ends the reading, the worker gets the end mark, so that it answers too. */
+static void end_reading(struct runtime_task *task, enum eagre_status status) {
+  task->mark = &end_mark;
+  task->is_at_end = true;
+  task->outcome = status;
+}
+
+/* READER: whatever ends the reading, the worker gets a mark, so that it answers too. */
 static bool turn_reader(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   if (task->pending != NULL) {
@@ -235,31 +263,36 @@ static bool turn_reader(struct runtime_task *task) {
     task->pending = NULL;
     return true;
   }
-  if (!task->has_ended) {
+  if (task->mark == NULL && is_slice_full(task)) {
+    task->mark = &slice_mark;
+  } else if (task->mark == NULL) {
     enum eagre_status status = read_batch(task, &task->pending, &command->error);
     if (status == EAGRE_OK) return true;
     if (status == EAGRE_AGAIN) return false;
-    task->has_ended = true;
-    task->outcome = status == EAGRE_END ? EAGRE_OK : status;
+    end_reading(task, status == EAGRE_END ? EAGRE_OK : status);
   }
-  if (!push_to_worker(task, (void *)&end_mark)) return false;
-  task->has_ended = false;
+  if (!push_to_worker(task, (void *)task->mark)) return false;
+  bool is_slice = task->mark == &slice_mark;
+  task->mark = NULL;
+  if (is_slice) return end_slice(task, EAGRE_OK);
   answer(task, command, task->outcome);
   return true;
 }
 
-/* WORKER: after a failure it takes and drops what still comes, up to the end mark. */
+/* WORKER: after a failure it takes and drops what still comes, up to the mark. */
 static bool turn_worker(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   void *message = eagre_ring_pop(task->batches);
   if (message == NULL) return false;
-  if (message != &end_mark && task->outcome == EAGRE_OK) {
-    task->outcome = push_batch(task, message, &command->error);
-  } else if (message != &end_mark) {
-    eagre_batch_free(message);
-  } else {
+  if (message == &slice_mark) return end_slice(task, task->outcome);
+  if (message == &end_mark) {
+    task->is_at_end = true;
     if (task->outcome == EAGRE_OK) task->outcome = end_run(task, &command->error);
     answer(task, command, task->outcome);
+  } else if (task->outcome == EAGRE_OK) {
+    task->outcome = push_batch(task, message, &command->error);
+  } else {
+    eagre_batch_free(message);
   }
   return true;
 }
@@ -276,28 +309,54 @@ bool eagre_runtime_task_turn(struct runtime_task *task) {
   return false;
 }
 
+static void start_slice(struct runtime_task *task, struct runtime_command *command) {
+  task->slice_rows = 0;
+  task->slice_bytes = 0;
+  task->running = command;
+}
+
 /* A lane that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER
  * drains up to it. */
 static void start_run(struct runtime_task *task, struct runtime_command *command) {
+  task->mark = NULL;
+  task->is_at_end = false;
   enum eagre_status status = begin_run(task, command, &command->error);
-  task->has_ended = status != EAGRE_OK;
   task->outcome = status;
-  task->running = command;
-  if (status != EAGRE_OK && task->role == RUNTIME_FUSED) answer(task, command, status);
+  start_slice(task, command);
+  if (status == EAGRE_OK) return;
+  if (task->role == RUNTIME_READER) end_reading(task, status);
+  if (task->role == RUNTIME_FUSED) answer(task, command, status);
 }
 
-/* ---- LEVEL, PREPARE, ABORT
+static void resume_run(struct runtime_task *task, struct runtime_command *command) {
+  start_slice(task, command);
+  if (task->is_at_end) answer(task, command, EAGRE_OK); /* others have more to read */
+}
+
+/* ---- COLLECT, LEVEL, PREPARE, ABORT
  * ----------------------------------------------------------------------- */
+
+/* The stages of all lanes; a READER has none. Returns their number. */
+static uint32_t list_stages(const struct runtime_task *task, struct eagre_stages **out_all) {
+  const struct runtime_flow *flow = task->flow;
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    out_all[i] = flow->tasks[i].stages;
+  }
+  return flow->runtime->core_count;
+}
+
+static enum eagre_status collect_level(struct runtime_task *task, uint32_t level,
+                                       struct eagre_error *error) {
+  struct eagre_stages *all[EAGRE_CORE_COUNT_MAX];
+  uint32_t count = list_stages(task, all);
+  return eagre_stages_collect_level(task->stages, level, all, count, error);
+}
 
 static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
                                    struct eagre_error *error) {
-  const struct runtime_flow *flow = task->flow;
-  uint32_t core_count = flow->runtime->core_count;
   struct eagre_stages *all[EAGRE_CORE_COUNT_MAX];
-  for (uint32_t i = 0; i < core_count; i++) {
-    all[i] = flow->tasks[i].stages;
-  }
-  EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, core_count, error));
+  uint32_t count = list_stages(task, all);
+  EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, count, error));
   eagre_stages_measure(task->stages, task->metrics);
   return EAGRE_OK;
 }
@@ -321,6 +380,12 @@ void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_comman
   case RUNTIME_RUN:
     start_run(task, command);
     return;
+  case RUNTIME_RESUME:
+    resume_run(task, command);
+    return;
+  case RUNTIME_COLLECT:
+    if (task->stages != NULL) status = collect_level(task, command->level, &command->error);
+    break;
   case RUNTIME_LEVEL:
     if (task->stages != NULL) status = run_level(task, command->level, &command->error);
     break;

@@ -89,7 +89,9 @@ static void open_cores(struct run *run) {
                                                    .mode = run->mode,
                                                    .core = i,
                                                    .core_count = run->core_count,
-                                                   .state_partition_count = PARTITIONS};
+                                                   .state_partition_count = PARTITIONS,
+                                                   .output = push_tail,
+                                                   .output_context = run};
     run->stateful[i] = eagre_stateful_new(&options);
     const struct eagre_chain_options input = {.nodes = run->plan.nodes,
                                               .node_count = run->input_count,
@@ -284,8 +286,7 @@ static struct eagre_stateful_metrics finish_epoch(struct run *run) {
       assert_int_equal(eagre_stateful_collect(run->stateful[i], run->stateful[j], &run->error),
                        EAGRE_OK);
     }
-    assert_int_equal(eagre_stateful_finish(run->stateful[i], push_tail, run, &run->error),
-                     EAGRE_OK);
+    assert_int_equal(eagre_stateful_finish(run->stateful[i], &run->error), EAGRE_OK);
     struct eagre_stateful_metrics each;
     eagre_stateful_measure(run->stateful[i], &each);
     sum.rows_total += each.rows_total;
@@ -405,7 +406,9 @@ static struct lone *open_lone(const char *mode, const char *select) {
                                                  .session = session,
                                                  .mode = flow->mode,
                                                  .core_count = 1,
-                                                 .state_partition_count = 4};
+                                                 .state_partition_count = 4,
+                                                 .output = collect,
+                                                 .output_context = &lone->output};
   lone->stateful = eagre_stateful_new(&options);
   const struct eagre_chain_options input = {.nodes = lone->plan.nodes,
                                             .node_count = input_count,
@@ -437,7 +440,7 @@ static const char *run_lone(struct lone *lone, const struct row *rows, uint32_t 
     assert_int_equal(eagre_chain_push(lone->input, make_batch(rows, count), NULL), EAGRE_OK);
   }
   assert_int_equal(eagre_stateful_collect(lone->stateful, lone->stateful, NULL), EAGRE_OK);
-  assert_int_equal(eagre_stateful_finish(lone->stateful, collect, &lone->output, NULL), EAGRE_OK);
+  assert_int_equal(eagre_stateful_finish(lone->stateful, NULL), EAGRE_OK);
   return output_text(&lone->output);
 }
 

@@ -59,3 +59,4 @@ int run_window_tests(void);
 int run_sort_tests(void);
 int run_aggregate_tests(void);
 int run_model_tests(void);
+int run_exchange_tests(void);

@@ -5,6 +5,7 @@
 #include "inspect/inspect.h"
 #include "plan/plan.h"
 #include "runtime/runtime.h"
+#include "source/source.h"
 
 static const int64_t STARTUP_TIMEOUT_US = 30000000;
 
@@ -33,6 +34,7 @@ enum eagre_status eagre_pipeline_open(const eagre_pipeline_options *options,
       .storage = eagre_text_of(storage),
       .trigger = eagre_text_of(options->trigger),
       .is_query = options->is_query != 0,
+      .complete = eagre_source_complete,
   };
   enum eagre_status status = eagre_plan_pipeline(&request, out_pipeline, error);
   if (status == EAGRE_OK) {

@@ -135,6 +135,24 @@ uint32_t eagre_expression_split_and(struct eagre_expression *condition,
 bool eagre_expression_is_equality(const struct eagre_expression *expression,
                                   struct eagre_expression **out_left,
                                   struct eagre_expression **out_right, bool *out_is_null_safe);
+/* `column` OP `constant`, or `column` IS [NOT] NULL. */
+enum eagre_condition_kind {
+  EAGRE_CONDITION_EQUAL,
+  EAGRE_CONDITION_LESS,
+  EAGRE_CONDITION_LESS_OR_EQUAL,
+  EAGRE_CONDITION_GREATER,
+  EAGRE_CONDITION_GREATER_OR_EQUAL,
+  EAGRE_CONDITION_IS_NULL,
+  EAGRE_CONDITION_IS_NOT_NULL,
+};
+struct eagre_condition {
+  enum eagre_condition_kind kind;
+  uint32_t column;
+  const struct eagre_expression *constant; /* not folded; NULL for IS [NOT] NULL */
+};
+/* False when it is neither. `constant` OP `column` is turned round. */
+bool eagre_expression_read_condition(const struct eagre_expression *expression,
+                                     struct eagre_condition *out);
 /* Whether it gives the same value for the same row in every batch. */
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression);
 /* Whether a from_json is anywhere inside: too dear to be evaluated twice. */

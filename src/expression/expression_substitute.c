@@ -30,6 +30,43 @@ bool eagre_expression_is_equality(const struct eagre_expression *expression,
   return eagre_type_equal((*out_left)->type, (*out_right)->type);
 }
 
+static const struct {
+  const char *name;
+  enum eagre_condition_kind kind;
+  enum eagre_condition_kind turned; /* with its sides exchanged */
+} conditions[] = {
+    {"=", EAGRE_CONDITION_EQUAL, EAGRE_CONDITION_EQUAL},
+    {"==", EAGRE_CONDITION_EQUAL, EAGRE_CONDITION_EQUAL},
+    {"<", EAGRE_CONDITION_LESS, EAGRE_CONDITION_GREATER},
+    {"<=", EAGRE_CONDITION_LESS_OR_EQUAL, EAGRE_CONDITION_GREATER_OR_EQUAL},
+    {">", EAGRE_CONDITION_GREATER, EAGRE_CONDITION_LESS},
+    {">=", EAGRE_CONDITION_GREATER_OR_EQUAL, EAGRE_CONDITION_LESS_OR_EQUAL},
+};
+
+static bool read_sides(struct eagre_expression *const *sides, bool is_turned,
+                       struct eagre_condition *out) {
+  out->constant = sides[is_turned ? 0 : 1];
+  return out->constant->is_constant &&
+         eagre_expression_is_column(sides[is_turned ? 1 : 0], &out->column);
+}
+
+bool eagre_expression_read_condition(const struct eagre_expression *expression,
+                                     struct eagre_condition *out) {
+  *out = (struct eagre_condition){.kind = EAGRE_CONDITION_IS_NULL};
+  bool is_null = is_call_of(expression, "isnull");
+  if (is_null || is_call_of(expression, "isnotnull")) {
+    if (!is_null) out->kind = EAGRE_CONDITION_IS_NOT_NULL;
+    return eagre_expression_is_column(expression->arguments[0], &out->column);
+  }
+  for (size_t i = 0; i < EAGRE_COUNT_OF(conditions); i++) {
+    if (!is_call_of(expression, conditions[i].name)) continue;
+    bool is_turned = expression->arguments[0]->is_constant;
+    out->kind = is_turned ? conditions[i].turned : conditions[i].kind;
+    return read_sides(expression->arguments, is_turned, out);
+  }
+  return false;
+}
+
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression) {
   if (expression->kind == EAGRE_EXPRESSION_CALL &&
       (expression->function->flags & EAGRE_FUNCTION_VOLATILE) != 0) {

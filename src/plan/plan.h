@@ -99,6 +99,22 @@ enum eagre_source_kind {
   EAGRE_SOURCE_RATE,
 };
 
+enum eagre_file_format {
+  EAGRE_FILES_TEXT,
+  EAGRE_FILES_JSON,
+  EAGRE_FILES_PARQUET,
+};
+const char *eagre_file_format_name(enum eagre_file_format format); /* "parquet" */
+
+/* A condition that all rows meet which somebody reads: a source may leave out what cannot meet it,
+ * and need not test the rest. */
+struct eagre_plan_predicate {
+  uint32_t column; /* of the source's schema */
+  enum eagre_condition_kind kind;
+  struct eagre_vector
+      constant; /* one row of the column's type, not NULL; unused by IS [NOT] NULL */
+};
+
 /* One leaf of the plan; sources are numbered in leaf order. */
 struct eagre_plan_source {
   enum eagre_source_kind kind;
@@ -107,9 +123,13 @@ struct eagre_plan_source {
   bool is_stream;
   struct eagre_options options;
   struct eagre_text path;          /* FILES */
-  bool is_text;                    /* FILES: format => 'text' */
+  enum eagre_file_format format;   /* FILES */
   const struct eagre_type *schema; /* all columns the source can give */
-  const bool *wanted;              /* per column: somebody reads it */
+  const bool *are_partitions; /* per column: its values stand in the names of directories; NULL:
+                                      none does */
+  const bool *wanted;         /* per column: somebody reads it */
+  const struct eagre_plan_predicate *predicates; /* NULL without any */
+  uint32_t predicate_count;
   struct eagre_sql_position position;
 };
 
@@ -318,6 +338,12 @@ struct eagre_pipeline {
   uint32_t notice_count;
 };
 
+/* Completes the columns of a source by what is there: `schema` (NULL when the SQL text has none)
+ * and `are_partitions`, from `arena`. Errors get the source's position. */
+typedef enum eagre_status eagre_plan_complete_fn(struct eagre_plan_source *source,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_error *error);
+
 struct eagre_plan_request {
   struct eagre_text file_name;
   struct eagre_text source;
@@ -325,13 +351,14 @@ struct eagre_plan_request {
   uint32_t define_count;
   const struct eagre_sql_define *settings; /* --set, wins over SET */
   uint32_t setting_count;
-  struct eagre_text storage; /* root of default tables and checkpoints */
-  struct eagre_text trigger; /* --trigger; empty = as the file says */
-  bool is_query;             /* `eagre query`: only SELECT (and SET, VIEW) allowed */
+  struct eagre_text storage;        /* root of default tables and checkpoints */
+  struct eagre_text trigger;        /* --trigger; empty = as the file says */
+  bool is_query;                    /* `eagre query`: only SELECT (and SET, VIEW) allowed */
+  eagre_plan_complete_fn *complete; /* NULL: columns are what the SQL text says */
 };
 
-/* Parses and binds a file. Nothing outside memory is touched. USAGE errors carry line and column;
- * the place is FILE:LINE:COLUMN. On error *out_pipeline is NULL. */
+/* Parses and binds a file. Nothing outside memory is touched but by `complete`. USAGE errors carry
+ * line and column; the place is FILE:LINE:COLUMN. On error *out_pipeline is NULL. */
 enum eagre_status eagre_plan_pipeline(const struct eagre_plan_request *request,
                                       struct eagre_pipeline **out_pipeline,
                                       struct eagre_error *error);

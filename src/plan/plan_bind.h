@@ -80,6 +80,7 @@ struct plan_binder {
   struct plan_view *views;
   uint32_t view_depth;
   struct eagre_text text; /* SQL text of the file */
+  eagre_plan_complete_fn *complete;
   /* Of the query being bound: */
   struct eagre_plan_source **sources;
   uint32_t source_count;
@@ -233,9 +234,11 @@ enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error);
 
-/* plan_push.c, plan_prune.c */
+/* plan_push.c, plan_prune.c, plan_predicate.c */
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
                                                 struct eagre_plan_node *node);
+/* Tells sources the conditions right above them. */
+void eagre_plan_find_predicates(struct plan_binder *binder, struct eagre_plan_node *node);
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
 
 /* plan_tree.c: fills `out` and the numbers of stateful nodes; after the rules that rewrite. */

@@ -34,7 +34,7 @@ static void print_source(const struct eagre_plan_source *source, struct eagre_bu
   eagre_buffer_printf(out, "%s", source_names[source->kind]);
   if (source->kind == EAGRE_SOURCE_FILES) {
     eagre_buffer_printf(out, " %.*s (%s)", (int)source->path.size, source->path.data,
-                        source->is_text ? "text" : "json");
+                        eagre_file_format_name(source->format));
   }
   if (source->kind == EAGRE_SOURCE_KAFKA) {
     struct eagre_text topics = eagre_option_text(&source->options, "subscribe");

@@ -29,8 +29,10 @@ static enum eagre_status build(const struct eagre_plan_request *request,
   struct eagre_sql_statement *first = NULL;
   EAGRE_TRY(eagre_sql_parse(&pipeline->arena, pipeline->source, request->defines,
                             request->define_count, &first, error));
-  struct plan_binder binder = {
-      .pipeline = pipeline, .arena = &pipeline->arena, .text = pipeline->source};
+  struct plan_binder binder = {.pipeline = pipeline,
+                               .arena = &pipeline->arena,
+                               .text = pipeline->source,
+                               .complete = request->complete};
   EAGRE_TRY(eagre_plan_bind_statements(&binder, request, first, error));
   return check_has_work(request, pipeline, error);
 }

@@ -77,26 +77,76 @@ static enum eagre_status check_supported_type(const struct eagre_type *type,
   return EAGRE_USAGE;
 }
 
-static enum eagre_status files_schema(struct plan_binder *binder, struct eagre_plan_source *source,
-                                      struct eagre_error *error) {
-  if (source->is_text) {
+static const struct {
+  const char *name;
+  const char *title; /* as Spark's messages have it */
+} file_formats[] = {
+    [EAGRE_FILES_TEXT] = {"text", "Text"},
+    [EAGRE_FILES_JSON] = {"json", "JSON"},
+    [EAGRE_FILES_PARQUET] = {"parquet", "Parquet"},
+};
+
+const char *eagre_file_format_name(enum eagre_file_format format) {
+  return file_formats[format].name;
+}
+
+/* The name has been checked. */
+static enum eagre_file_format find_format(struct eagre_text name) {
+  size_t format = 0;
+  while (!eagre_text_equal_string(name, file_formats[format].name)) {
+    format++;
+    eagre_assert(format < EAGRE_COUNT_OF(file_formats));
+  }
+  return (enum eagre_file_format)format;
+}
+
+static enum eagre_status refuse_without_schema(const struct eagre_plan_source *source,
+                                               struct eagre_error *error) {
+  if (source->is_stream) {
+    eagre_plan_fail(error, source->position, "_LEGACY_ERROR_TEMP_2048",
+                    "Schema must be specified when creating a streaming source.");
+  } else {
+    eagre_plan_fail(error, source->position, "UNABLE_TO_INFER_SCHEMA",
+                    "Unable to infer schema for %s. It must be specified manually.",
+                    file_formats[source->format].title);
+  }
+  eagre_error_hint(error, "add schema => 'a INT, b STRING'");
+  return EAGRE_USAGE;
+}
+
+/* Columns as the SQL text has them; NULL when it has none. */
+static enum eagre_status written_schema(struct plan_binder *binder,
+                                        struct eagre_plan_source *source,
+                                        struct eagre_error *error) {
+  struct eagre_text ddl = eagre_option_text(&source->options, "schema");
+  if (source->format == EAGRE_FILES_TEXT) {
     const struct eagre_field field = {EAGRE_TEXT("value"), eagre_type_of(EAGRE_TYPE_STRING), true};
     source->schema = eagre_type_struct(binder->arena, &field, 1);
     return EAGRE_OK;
   }
-  struct eagre_text ddl = eagre_option_text(&source->options, "schema");
-  if (ddl.size == 0) {
-    eagre_plan_fail(error, source->position, "UNABLE_TO_INFER_SCHEMA",
-                    "Unable to infer schema for JSON. It must be specified manually.");
-    eagre_error_hint(error, "add schema => 'a INT, b STRING'");
-    return EAGRE_USAGE;
+  if (ddl.size == 0) return EAGRE_OK;
+  return eagre_type_parse_columns(binder->arena, ddl, &source->schema, error);
+}
+
+/* The places of errors that speak of a DDL text, or of what is outside. */
+static enum eagre_status place_at(const struct eagre_plan_source *source, enum eagre_status status,
+                                  struct eagre_error *error) {
+  if (status == EAGRE_OK) return EAGRE_OK;
+  error->line = source->position.line;
+  error->column = source->position.column;
+  error->length = source->position.length;
+  return status;
+}
+
+static enum eagre_status files_schema(struct plan_binder *binder, struct eagre_plan_source *source,
+                                      struct eagre_error *error) {
+  EAGRE_TRY(place_at(source, written_schema(binder, source, error), error));
+  bool can_infer = source->format == EAGRE_FILES_PARQUET && !source->is_stream;
+  if (source->schema == NULL && !can_infer) return refuse_without_schema(source, error);
+  if (binder->complete != NULL) {
+    EAGRE_TRY(place_at(source, binder->complete(source, binder->arena, error), error));
   }
-  if (eagre_type_parse_columns(binder->arena, ddl, &source->schema, error) != EAGRE_OK) {
-    error->line = source->position.line;
-    error->column = source->position.column;
-    error->length = source->position.length;
-    return EAGRE_USAGE;
-  }
+  if (source->schema == NULL) return refuse_without_schema(source, error);
   return check_supported_type(source->schema, source->position, error);
 }
 
@@ -120,10 +170,10 @@ static enum eagre_status bind_read_files(struct plan_binder *binder,
   if (format.size == 0) {
     eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
                     "read_files needs the argument format.");
-    eagre_error_hint(error, "write format => 'json' or format => 'text'");
+    eagre_error_hint(error, "write format => 'json', 'parquet' or 'text'");
     return EAGRE_USAGE;
   }
-  source->is_text = eagre_text_equal_string(format, "text");
+  source->format = find_format(format);
   return files_schema(binder, source, error);
 }
 

@@ -16,6 +16,12 @@ static const struct eagre_source_methods *get_methods(enum eagre_source_kind kin
   return NULL;
 }
 
+enum eagre_status eagre_source_complete(struct eagre_plan_source *plan, struct eagre_arena *arena,
+                                        struct eagre_error *error) {
+  const struct eagre_source_methods *methods = get_methods(plan->kind);
+  return methods->complete == NULL ? EAGRE_OK : methods->complete(plan, arena, error);
+}
+
 enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
                                         struct eagre_error *error) {
   return get_methods(plan->kind)->validate(plan, error);

@@ -28,6 +28,11 @@ struct eagre_source_environment {
   size_t queue_size_bytes;    /* Kafka: fetched and unread bytes per core; 0 = default */
 };
 
+/* While a query is bound: adds what only the outside knows, the columns of files without a schema
+ * and those that stand in names of directories (an eagre_plan_complete_fn). What is not there yet
+ * adds nothing; `schema` stays NULL when there is nothing to infer it from. IO, DATA, USAGE. */
+enum eagre_status eagre_source_complete(struct eagre_plan_source *plan, struct eagre_arena *arena,
+                                        struct eagre_error *error);
 /* Offline checks of options (JSON texts, exclusive options): USAGE. */
 enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
                                         struct eagre_error *error);

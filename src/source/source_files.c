@@ -44,7 +44,7 @@ static enum eagre_status validate_files(const struct eagre_plan_source *plan,
   struct eagre_arena arena = {0};
   char *path = NULL;
   enum eagre_status status = eagre_source_files_absolute(&arena, plan->path, &path, error);
-  if (status == EAGRE_OK && !plan->is_text) status = validate_format(plan, error);
+  if (status == EAGRE_OK && plan->format == EAGRE_FILES_JSON) status = validate_format(plan, error);
   eagre_arena_done(&arena);
   if (status != EAGRE_OK) place_error(plan, error);
   return status;
@@ -71,9 +71,12 @@ static enum eagre_status open_files(struct eagre_source *source, struct eagre_er
   files->description =
       eagre_arena_printf(&files->arena, "FileStreamSource[file:%s]", files->path).data;
   EAGRE_TRY(check_exists(files, error));
-  if (!source->plan->is_text) {
+  if (source->plan->format == EAGRE_FILES_JSON) {
     EAGRE_TRY(
         eagre_source_files_format_init(&files->format, source->plan, environment->zone, error));
+  }
+  if (source->plan->format == EAGRE_FILES_PARQUET) {
+    eagre_source_parquet_columns_init(&files->columns, source->plan);
   }
   return eagre_source_files_log_open(&files->log, environment->checkpoint, environment->io,
                                      source->plan->number, error);
@@ -83,6 +86,7 @@ static void close_files(struct eagre_source *source) {
   struct eagre_source_files *files = get_files(source);
   eagre_source_files_log_done(&files->log);
   eagre_source_files_format_done(&files->format);
+  eagre_source_parquet_columns_done(&files->columns);
   eagre_arena_done(&files->arena);
   eagre_arena_done(&files->found_arena);
   eagre_arena_done(&files->assigned_arena);
@@ -164,8 +168,9 @@ static enum eagre_status look_for_files(struct eagre_source_files *files, bool f
   files->found_count = 0;
   files->found_next = 0;
   files->listed_us = now_us;
-  EAGRE_TRY(eagre_source_files_find(files->base.environment.io, files->path, &files->found_arena,
-                                    &files->found, &files->found_count, error));
+  EAGRE_TRY(eagre_source_files_find(files->base.environment.io, files->path,
+                                    files->base.plan->format, &files->found_arena, &files->found,
+                                    &files->found_count, error));
   remove_taken(files);
   return EAGRE_OK;
 }
@@ -284,6 +289,7 @@ static int64_t get_lag(struct eagre_source *source, struct eagre_text position) 
 const struct eagre_source_methods eagre_source_files_methods = {
     .source_size = sizeof(struct eagre_source_files),
     .reader_size = sizeof(struct eagre_source_files_reader),
+    .complete = eagre_source_files_complete,
     .validate = validate_files,
     .open = open_files,
     .close = close_files,

@@ -3,6 +3,8 @@
  *   source_files.c         control half: plans epochs, hands files to the cores
  *   source_files_path.c    paths and the URIs by which the log names them
  *   source_files_find.c    looks for files in a directory or behind a glob
+ *   source_files_partition.c  columns that stand in names of directories
+ *   source_files_complete.c   columns that only the files know, while a query is bound
  *   source_files_log.c     the log of files taken, sources/I/N
  *   source_files_reader.c  one core: files -> lines -> batches
  *   source_files_format.c  options and columns of JSON
@@ -14,6 +16,7 @@
 #pragma once
 
 #include "source/source_kind.h"
+#include "source/source_parquet.h"
 #include "json/json.h"
 
 /* ---- Paths (source_files_path.c) ------------------------------------------------------------- */
@@ -37,13 +40,39 @@ struct eagre_source_files_found {
 };
 
 /* The files of a directory, behind a glob, or the one file, in the order in which they are read: by
- * modification time, then path. Hidden ones (`_x`, `.x`, `x._COPYING_`) are left out. Everything
- * lives in `arena`. IO PATH_NOT_FOUND; USAGE for what Spark would read in a way we do not:
- * compressed files, partition directories, output of Spark's file sink. */
+ * modification time, then path. Hidden ones (`_x`, `.x`, `x._COPYING_`) are left out; with
+ * directories called k=v, however deep, it is the files below those. Everything lives in `arena`.
+ * IO PATH_NOT_FOUND; USAGE for what Spark would read in a way we do not: compressed files,
+ * partition directories behind a glob, output of Spark's file sink. */
 enum eagre_status eagre_source_files_find(struct eagre_io *io, const char *path,
-                                          struct eagre_arena *arena,
+                                          enum eagre_file_format format, struct eagre_arena *arena,
                                           struct eagre_source_files_found **out_files,
                                           uint32_t *out_count, struct eagre_error *error);
+
+/* ---- Partitions (source_files_partition.c, source_files_complete.c) -----------------------  */
+
+/* The next `name=value` among the directories of `path` behind `*position` (0 to begin), which
+ * moves behind it. Both are still escaped. */
+bool eagre_source_files_partition_next(struct eagre_text path, size_t *position,
+                                       struct eagre_text *out_name, struct eagre_text *out_value);
+/* The type that Spark gives a column with these values, `%3A` and the like read; NULL values are
+ * left out by the caller. */
+const struct eagre_type *eagre_source_files_partition_type(struct eagre_arena *arena,
+                                                           const struct eagre_text *values,
+                                                           uint32_t count,
+                                                           const struct eagre_zone *zone);
+struct eagre_text eagre_source_files_partition_unescape(struct eagre_arena *arena,
+                                                        struct eagre_text text);
+/* Fills the partition columns of a batch that was read from the file `path`, below `root`. DATA
+ * CONFLICTING_PARTITION_COLUMN_NAMES, INVALID_PARTITION_VALUE. */
+enum eagre_status eagre_source_files_partition_fill(const struct eagre_plan_source *plan,
+                                                    const struct eagre_zone *zone, const char *root,
+                                                    struct eagre_text path,
+                                                    struct eagre_batch *batch,
+                                                    struct eagre_error *error);
+/* Completes the columns of the plan (eagre_source_complete). */
+enum eagre_status eagre_source_files_complete(struct eagre_plan_source *plan,
+                                              struct eagre_arena *arena, struct eagre_error *error);
 
 /* ---- Log (source_files_log.c) ---------------------------------------------------------------- */
 
@@ -174,7 +203,8 @@ struct eagre_source_files {
   struct eagre_arena arena; /* life of the source */
   char *path;               /* absolute; may be a glob */
   const char *description;
-  struct eagre_source_files_format format; /* JSON */
+  struct eagre_source_files_format format;     /* JSON */
+  struct eagre_source_parquet_columns columns; /* Parquet */
   struct eagre_source_files_log log;
   /* The last look: files found[found_next..] are not taken yet. */
   struct eagre_arena found_arena;
@@ -201,7 +231,8 @@ struct eagre_source_files_reader {
   struct eagre_text *lines;                     /* the first of `block`; EAGRE_BATCH_ROWS_MAX */
   uint32_t found_count;                         /* of `lines` */
   size_t found_size;                            /* their bytes, with their ends */
-  struct eagre_source_files_decoder *decoder;   /* NULL: format text */
+  struct eagre_source_files_decoder *decoder;   /* JSON */
+  struct eagre_parquet_reader *parquet;         /* the file that is open, of Parquet */
 };
 
 enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *reader,

@@ -1,6 +1,6 @@
-/* Looking for files, as Spark's InMemoryFileIndex does without partitions: the files of a directory
- * itself, not those below. What Spark would read differently is refused by name, so that nothing is
- * left out or misread silently. */
+/* Looking for files, as Spark's InMemoryFileIndex does: those of a directory itself, or, when some
+ * directory below is called `k=v`, all that lie below such ones. What Spark would read differently
+ * is refused by name, so that nothing is left out or misread silently. */
 #include "source/source_files.h"
 
 #include <glob.h>
@@ -9,7 +9,10 @@
 struct finding {
   struct eagre_io *io;
   struct eagre_arena *arena;
-  struct eagre_buffer files; /* struct eagre_source_files_found */
+  const char *root;            /* NULL behind a glob: directories below are not looked into */
+  bool reads_any_name;         /* the format has compression of its own */
+  struct eagre_buffer files;   /* struct eagre_source_files_found: those of the root */
+  struct eagre_buffer divided; /* those below directories called k=v */
 };
 
 /* The rule of Spark's HadoopFSUtils. */
@@ -42,8 +45,8 @@ static enum eagre_status check_compression(const char *path, struct eagre_error 
   return EAGRE_OK;
 }
 
-static enum eagre_status check_subdirectory(const char *directory, const char *name,
-                                            struct eagre_error *error) {
+static enum eagre_status check_subdirectory(const struct finding *finding, const char *directory,
+                                            const char *name, struct eagre_error *error) {
   if (strcmp(name, "_spark_metadata") == 0) {
     eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY",
                     "The directory %s was written by a file sink of Spark; its manifest "
@@ -52,27 +55,43 @@ static enum eagre_status check_subdirectory(const char *directory, const char *n
     eagre_error_hint(error, "copy the files that count into a directory of their own");
     return EAGRE_USAGE;
   }
-  if (is_hidden(name) || strchr(name, '=') == NULL) return EAGRE_OK;
-  eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.PARTITION_DIRECTORIES",
-                  "The directory %s holds the partition %s; partition columns from directory names "
-                  "are not supported yet.",
-                  directory, name);
-  eagre_error_hint(error, "read the files without them, with a glob such as 'dir/*/*.json'");
+  if (finding->root != NULL || is_hidden(name) || strchr(name, '=') == NULL) return EAGRE_OK;
+  eagre_error_set(
+      error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.PARTITION_DIRECTORIES",
+      "The directory %s holds the partition %s; partition columns behind a glob are not "
+      "supported yet.",
+      directory, name);
+  eagre_error_hint(error, "name the directory itself, or the files with 'dir/*/*.json'");
   return EAGRE_USAGE;
 }
 
 /* ---- Finding --------------------------------------------------------------------------------- */
 
-static enum eagre_status add_file(struct finding *finding, const char *path, int64_t modified_us,
-                                  struct eagre_error *error) {
+static enum eagre_status add_file(struct finding *finding, const char *path, bool is_divided,
+                                  int64_t modified_us, struct eagre_error *error) {
   if (is_hidden(get_name(path))) return EAGRE_OK;
-  EAGRE_TRY(check_compression(path, error));
+  if (!finding->reads_any_name) EAGRE_TRY(check_compression(path, error));
   const struct eagre_source_files_found file = {path, modified_us};
-  eagre_buffer_append(&finding->files, &file, sizeof file);
+  eagre_buffer_append(is_divided ? &finding->divided : &finding->files, &file, sizeof file);
   return EAGRE_OK;
 }
 
-static enum eagre_status add_directory(struct finding *finding, const char *path,
+enum depth { AT_ROOT, BELOW_PLAIN, BELOW_DIVIDED };
+
+static enum eagre_status add_directory(struct finding *finding, const char *path, enum depth depth,
+                                       struct eagre_error *error);
+
+static enum eagre_status add_subdirectory(struct finding *finding, const char *directory,
+                                          const char *path, enum depth depth,
+                                          struct eagre_error *error) {
+  const char *name = get_name(path);
+  EAGRE_TRY(check_subdirectory(finding, directory, name, error));
+  if (finding->root == NULL || is_hidden(name)) return EAGRE_OK;
+  bool is_divided = depth == BELOW_DIVIDED || strchr(name, '=') != NULL;
+  return add_directory(finding, path, is_divided ? BELOW_DIVIDED : BELOW_PLAIN, error);
+}
+
+static enum eagre_status add_directory(struct finding *finding, const char *path, enum depth depth,
                                        struct eagre_error *error) {
   struct eagre_io_entry *entries = NULL;
   uint32_t count = 0;
@@ -81,13 +100,14 @@ static enum eagre_status add_directory(struct finding *finding, const char *path
   if (status == EAGRE_END) return EAGRE_OK; /* it went away: it has no files */
   EAGRE_TRY(status);
   for (uint32_t i = 0; i < count; i++) {
-    if (entries[i].is_directory) {
-      EAGRE_TRY(check_subdirectory(path, entries[i].name, error));
-      continue;
-    }
-    struct eagre_text file = eagre_arena_printf(
+    struct eagre_text entry = eagre_arena_printf(
         finding->arena, "%s/%s", strcmp(path, "/") == 0 ? "" : path, entries[i].name);
-    EAGRE_TRY(add_file(finding, file.data, entries[i].modified_us, error));
+    if (entries[i].is_directory) {
+      EAGRE_TRY(add_subdirectory(finding, path, entry.data, depth, error));
+    } else if (depth != BELOW_PLAIN) {
+      EAGRE_TRY(
+          add_file(finding, entry.data, depth == BELOW_DIVIDED, entries[i].modified_us, error));
+    }
   }
   return EAGRE_OK;
 }
@@ -97,8 +117,8 @@ static enum eagre_status add_path(struct finding *finding, const char *path,
                                   struct eagre_error *error) {
   struct eagre_io_entry entry;
   EAGRE_TRY(eagre_io_stat(finding->io, path, &entry, error));
-  if (entry.is_directory) return add_directory(finding, path, error);
-  return add_file(finding, path, entry.modified_us, error);
+  if (entry.is_directory) return add_directory(finding, path, AT_ROOT, error);
+  return add_file(finding, path, false, entry.modified_us, error);
 }
 
 static enum eagre_status add_matches(struct finding *finding, const char *pattern,
@@ -130,13 +150,15 @@ static int compare_found(const void *a, const void *b) {
   return strcmp(left->path, right->path);
 }
 
-/* Sorts, and removes what a glob with braces matched twice. */
+/* Sorts, and removes what a glob with braces matched twice. Beside files below directories called
+ * k=v, those of the root do not count. */
 static void sort_files(struct finding *finding, struct eagre_source_files_found **out_files,
                        uint32_t *out_count) {
-  size_t count = finding->files.size / sizeof **out_files;
-  struct eagre_source_files_found *files =
-      eagre_arena_allocate(finding->arena, finding->files.size + 1);
-  if (count > 0) memcpy(files, finding->files.data, finding->files.size);
+  const struct eagre_buffer *found =
+      finding->divided.size > 0 ? &finding->divided : &finding->files;
+  size_t count = found->size / sizeof **out_files;
+  struct eagre_source_files_found *files = eagre_arena_allocate(finding->arena, found->size + 1);
+  if (count > 0) memcpy(files, found->data, found->size);
   qsort(files, count, sizeof *files, compare_found);
   uint32_t kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -154,14 +176,21 @@ static enum eagre_status refuse_missing(const char *path, struct eagre_error *er
 }
 
 enum eagre_status eagre_source_files_find(struct eagre_io *io, const char *path,
-                                          struct eagre_arena *arena,
+                                          enum eagre_file_format format, struct eagre_arena *arena,
                                           struct eagre_source_files_found **out_files,
                                           uint32_t *out_count, struct eagre_error *error) {
-  struct finding finding = {.io = io, .arena = arena};
-  enum eagre_status status = eagre_source_files_is_glob(path) ? add_matches(&finding, path, error)
-                                                              : add_path(&finding, path, error);
+  bool is_glob = eagre_source_files_is_glob(path);
+  struct finding finding = {
+      .io = io,
+      .arena = arena,
+      .root = is_glob ? NULL : path,
+      .reads_any_name = format == EAGRE_FILES_PARQUET,
+  };
+  enum eagre_status status =
+      is_glob ? add_matches(&finding, path, error) : add_path(&finding, path, error);
   if (status == EAGRE_END) status = refuse_missing(path, error);
   if (status == EAGRE_OK) sort_files(&finding, out_files, out_count);
   eagre_buffer_done(&finding.files);
+  eagre_buffer_done(&finding.divided);
   return status;
 }

@@ -49,6 +49,7 @@ static enum eagre_status refuse_only_corrupt(struct eagre_error *error) {
 }
 
 static bool is_wanted(const struct eagre_plan_source *plan, uint32_t column) {
+  if (plan->are_partitions != NULL && plan->are_partitions[column]) return false;
   return plan->wanted == NULL || plan->wanted[column];
 }
 

@@ -1,4 +1,4 @@
-/* The file source, one core: files -> blocks -> lines -> batches.
+/* The file source, one core: files -> blocks -> lines -> batches, and Parquet files -> batches.
  *
  * A block begins at the beginning of a line. Bytes are read behind it until it holds enough for a
  * batch, or at least one whole line. The batch that is made of its first lines becomes its owner,
@@ -24,7 +24,9 @@ static const struct eagre_source_files *get_source(const struct eagre_source_fil
 
 static void close_file(struct eagre_source_files_reader *self) {
   eagre_io_reader_close(self->file);
+  eagre_parquet_reader_close(self->parquet);
   self->file = NULL;
+  self->parquet = NULL;
   eagre_buffer_clear(&self->block);
 }
 
@@ -37,6 +39,15 @@ static enum eagre_status refuse_vanished(struct eagre_text path, struct eagre_er
   return EAGRE_UNSAFE;
 }
 
+static enum eagre_status open_parquet(struct eagre_source_files_reader *self,
+                                      struct eagre_error *error) {
+  struct eagre_io_entry entry;
+  const char *path = self->entry->path.data;
+  EAGRE_TRY(eagre_io_stat(self->base.io, path, &entry, error));
+  return eagre_source_parquet_open(&get_source(self)->columns, self->base.io, path, &self->parquet,
+                                   error);
+}
+
 /* Opens the next file of this core; END when there is none. */
 static enum eagre_status open_next_file(struct eagre_source_files_reader *self,
                                         struct eagre_error *error) {
@@ -47,8 +58,10 @@ static enum eagre_status open_next_file(struct eagre_source_files_reader *self,
   self->line_count = 0;
   self->is_at_end = false;
   eagre_buffer_clear(&self->block);
+  bool is_parquet = self->base.source->plan->format == EAGRE_FILES_PARQUET;
   enum eagre_status status =
-      eagre_io_reader_open(self->base.io, self->entry->path.data, &self->file, error);
+      is_parquet ? open_parquet(self, error)
+                 : eagre_io_reader_open(self->base.io, self->entry->path.data, &self->file, error);
   return status == EAGRE_END ? refuse_vanished(self->entry->path, error) : status;
 }
 
@@ -137,7 +150,10 @@ static void fill_text(struct eagre_source_files_reader *self, struct eagre_batch
   const struct eagre_plan_source *plan = self->base.source->plan;
   uint32_t count = self->found_count;
   int64_t *line_numbers = eagre_arena_allocate_vector(&batch->arena, count * sizeof *line_numbers);
-  eagre_batch_set_columns(batch, 1, count);
+  eagre_batch_set_columns(batch, plan->schema->field_count, count);
+  for (uint32_t i = 1; i < plan->schema->field_count; i++) {
+    eagre_vector_init_null(&batch->columns[i], plan->schema->fields[i].type, &batch->arena);
+  }
   if (plan->wanted == NULL || plan->wanted[0]) {
     eagre_vector_init(&batch->columns[0], plan->schema->fields[0].type, count, &batch->arena);
     memcpy(batch->columns[0].data, self->lines, count * sizeof *self->lines);
@@ -180,14 +196,33 @@ static enum eagre_status fill_from_lines(struct eagre_source_files_reader *self,
   return EAGRE_OK;
 }
 
+/* The next rows of a Parquet file; at its end the batch stays empty and the file is closed. */
+static enum eagre_status fill_from_parquet(struct eagre_source_files_reader *self,
+                                           struct eagre_batch *batch, struct eagre_error *error) {
+  enum eagre_status status =
+      eagre_source_parquet_read(&get_source(self)->columns, self->parquet, batch, error);
+  if (status != EAGRE_END) return status;
+  close_file(self);
+  return EAGRE_OK;
+}
+
 static enum eagre_status fill_batch(struct eagre_source_files_reader *self,
                                     struct eagre_batch *batch, struct eagre_error *error) {
   if (self->decoder != NULL && eagre_source_files_decoder_has_more(self->decoder)) {
     eagre_source_files_decoder_more(self->decoder, batch);
     return fill_json(self, batch, error);
   }
-  if (self->file == NULL) EAGRE_TRY(open_next_file(self, error));
+  if (self->file == NULL && self->parquet == NULL) EAGRE_TRY(open_next_file(self, error));
+  if (self->parquet != NULL) return fill_from_parquet(self, batch, error);
   return fill_from_lines(self, batch, error);
+}
+
+static enum eagre_status fill_partitions(const struct eagre_source_files_reader *self,
+                                         struct eagre_batch *batch, struct eagre_error *error) {
+  const struct eagre_source *source = self->base.source;
+  if (source->plan->are_partitions == NULL) return EAGRE_OK;
+  return eagre_source_files_partition_fill(source->plan, source->environment.zone,
+                                           get_source(self)->path, self->entry->path, batch, error);
 }
 
 /* ---- Door ------------------------------------------------------------------------------------ */
@@ -196,7 +231,7 @@ enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *rea
                                                  struct eagre_error *error) {
   struct eagre_source_files_reader *self = get_reader(reader);
   self->lines = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *self->lines);
-  if (reader->source->plan->is_text) return EAGRE_OK;
+  if (reader->source->plan->format != EAGRE_FILES_JSON) return EAGRE_OK;
   return eagre_source_files_decoder_new(&get_source(self)->format, &self->decoder, error);
 }
 
@@ -226,7 +261,7 @@ enum eagre_status eagre_source_files_reader_read(struct eagre_source_reader *rea
   struct eagre_source_files_reader *self = get_reader(reader);
   for (;;) {
     EAGRE_TRY(fill_batch(self, batch, error));
-    if (batch->row_count > 0) return EAGRE_OK;
+    if (batch->row_count > 0) return fill_partitions(self, batch, error);
     eagre_batch_reset(batch); /* blank lines, or the end of a file */
   }
 }

@@ -14,6 +14,8 @@ struct eagre_source_methods {
   size_t source_size; /* of the kind's struct, which begins with struct eagre_source */
   size_t reader_size; /* of the kind's struct, which begins with struct eagre_source_reader */
 
+  enum eagre_status (*complete)(struct eagre_plan_source *plan, struct eagre_arena *arena,
+                                struct eagre_error *error); /* NULL: nothing to add */
   enum eagre_status (*validate)(const struct eagre_plan_source *plan, struct eagre_error *error);
   enum eagre_status (*open)(struct eagre_source *source, struct eagre_error *error);
   void (*close)(struct eagre_source *source);

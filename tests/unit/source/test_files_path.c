@@ -98,8 +98,8 @@ static const char *find_names(struct fixture *fixture, const char *path) {
   struct eagre_source_files_found *files = NULL;
   uint32_t count = 0;
   struct eagre_buffer names = {0};
-  enum eagre_status status =
-      eagre_source_files_find(fixture->io, path, &fixture->arena, &files, &count, &fixture->error);
+  enum eagre_status status = eagre_source_files_find(
+      fixture->io, path, EAGRE_FILES_JSON, &fixture->arena, &files, &count, &fixture->error);
   if (status != EAGRE_OK) fail_msg("%s: %s", fixture->error.class_name, fixture->error.text);
   for (uint32_t i = 0; i < count; i++) {
     eagre_buffer_printf(&names, "%s ", strrchr(files[i].path, '/') + 1);
@@ -131,6 +131,20 @@ static void test_hidden_files_and_subdirectories_are_left_out(void **state) {
   assert_string_equal(find_names(fixture, fixture->input), "_k=v plain ");
 }
 
+static void test_files_below_partitions(void **state) {
+  struct fixture *fixture = *state;
+  write_input(fixture, "beside", "", 1);
+  assert_int_equal(mkdir(scratch_path(fixture->input, "sub"), 0755), 0);
+  assert_int_equal(mkdir(scratch_path(fixture->input, "sub/k=1"), 0755), 0);
+  assert_int_equal(mkdir(scratch_path(fixture->input, "sub/k=1/deeper"), 0755), 0);
+  scratch_write(scratch_path(fixture->input, "sub/plain"), "", 0);
+  scratch_write(scratch_path(fixture->input, "sub/k=1/b"), "", 0);
+  scratch_write(scratch_path(fixture->input, "sub/k=1/.b"), "", 0);
+  scratch_write(scratch_path(fixture->input, "sub/k=1/deeper/a"), "", 0);
+  const char *names = find_names(fixture, fixture->input);
+  assert_true(strcmp(names, "a b ") == 0 || strcmp(names, "b a ") == 0);
+}
+
 static void test_globs(void **state) {
   struct fixture *fixture = *state;
   write_input(fixture, "a1.json", "", 1);
@@ -150,11 +164,12 @@ static void test_globs(void **state) {
   assert_string_equal(find_names(fixture, scratch_path(fixture->input, "b1.txt")), "b1.txt ");
 }
 
-static void refuse(struct fixture *fixture, const char *class_name, enum eagre_status expected) {
+static void refuse(struct fixture *fixture, const char *path, const char *class_name,
+                   enum eagre_status expected) {
   struct eagre_source_files_found *files = NULL;
   uint32_t count = 0;
-  assert_int_equal(eagre_source_files_find(fixture->io, fixture->input, &fixture->arena, &files,
-                                           &count, &fixture->error),
+  assert_int_equal(eagre_source_files_find(fixture->io, path, EAGRE_FILES_JSON, &fixture->arena,
+                                           &files, &count, &fixture->error),
                    expected);
   assert_string_equal(fixture->error.class_name, class_name);
 }
@@ -162,16 +177,17 @@ static void refuse(struct fixture *fixture, const char *class_name, enum eagre_s
 static void test_what_would_be_read_differently_is_refused(void **state) {
   struct fixture *fixture = *state;
   write_input(fixture, "x.json.gz", "", 1);
-  refuse(fixture, "UNSUPPORTED_FEATURE.COMPRESSED_FILES", EAGRE_USAGE);
+  refuse(fixture, fixture->input, "UNSUPPORTED_FEATURE.COMPRESSED_FILES", EAGRE_USAGE);
   assert_int_equal(unlink(scratch_path(fixture->input, "x.json.gz")), 0);
   assert_int_equal(mkdir(scratch_path(fixture->input, "date=2026-01-01"), 0755), 0);
-  refuse(fixture, "UNSUPPORTED_FEATURE.PARTITION_DIRECTORIES", EAGRE_USAGE);
+  refuse(fixture, scratch_path(fixture->directory, "i*"),
+         "UNSUPPORTED_FEATURE.PARTITION_DIRECTORIES", EAGRE_USAGE);
   assert_int_equal(rmdir(scratch_path(fixture->input, "date=2026-01-01")), 0);
   assert_int_equal(mkdir(scratch_path(fixture->input, "_spark_metadata"), 0755), 0);
-  refuse(fixture, "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY", EAGRE_USAGE);
+  refuse(fixture, fixture->input, "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY", EAGRE_USAGE);
   assert_int_equal(rmdir(scratch_path(fixture->input, "_spark_metadata")), 0);
   assert_int_equal(rmdir(fixture->input), 0);
-  refuse(fixture, "PATH_NOT_FOUND", EAGRE_IO);
+  refuse(fixture, fixture->input, "PATH_NOT_FOUND", EAGRE_IO);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, open_fixture, close_fixture)
@@ -184,6 +200,7 @@ int run_files_path_tests(void) {
       TEST(test_absolute_paths),
       TEST(test_files_in_order_of_time_then_name),
       TEST(test_hidden_files_and_subdirectories_are_left_out),
+      TEST(test_files_below_partitions),
       TEST(test_globs),
       TEST(test_what_would_be_read_differently_is_refused),
   };

@@ -48,7 +48,7 @@ void plan_files(struct fixture *fixture, const char *schema) {
   fixture->plan = (struct eagre_plan_source){
       .kind = EAGRE_SOURCE_FILES,
       .path = eagre_text_of(fixture->input),
-      .is_text = schema == NULL,
+      .format = schema == NULL ? EAGRE_FILES_TEXT : EAGRE_FILES_JSON,
   };
   enum eagre_status status = eagre_type_parse_columns(
       &fixture->arena, eagre_text_of(schema == NULL ? "value STRING" : schema),

@@ -135,6 +135,16 @@ void eagre_aggregate_print(const struct eagre_aggregate *aggregate,
   eagre_buffer_append_char(out, ')');
 }
 
+enum eagre_status eagre_aggregate_bind_doubles(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out) {
+  out->input_count = bind->argument_count;
+  out->result_type = eagre_type_of(EAGRE_TYPE_DOUBLE);
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    EAGRE_TRY(eagre_bind_parameter(bind, i, EAGRE_TYPE_DOUBLE));
+  }
+  return EAGRE_OK;
+}
+
 /* ---- Running --------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_aggregate_update(const struct eagre_aggregate *aggregate,

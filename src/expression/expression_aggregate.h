@@ -5,6 +5,11 @@
  *   expression_aggregate_count.c     count, count_if
  *   expression_aggregate_sum.c       sum, avg
  *   expression_aggregate_extreme.c   min, max, every, any
+ *   expression_aggregate_bit.c       bit_and, bit_or, bit_xor
+ *   expression_aggregate_moment.c    stddev, variance, skewness, kurtosis
+ *   expression_aggregate_pair.c      covar, corr, regr
+ *   expression_aggregate_pick.c      first, last, min_by, max_by; min and max of STRUCT
+ *   expression_aggregate_value.c     values of any type, and sets of them, as bytes
  *
  * To add one: a row in expression_functions.def, `eagre_aggregate_bind_<binder>` that sets
  * `kernels` and `result_type`, and the kernels.
@@ -82,6 +87,15 @@ static inline void eagre_aggregate_set_null(const struct eagre_aggregate_finish 
                                             uint32_t row) {
   eagre_vector_set_null(finish->out, row, finish->row_count, finish->arena);
 }
+
+/* Casts all arguments to DOUBLE and evaluates all of them. For binders. */
+enum eagre_status eagre_aggregate_bind_doubles(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out);
+
+/* min and max of what expression_aggregate_extreme.c does not know: STRUCT, ARRAY ... */
+enum eagre_status eagre_aggregate_bind_extreme_value(struct eagre_bind *bind,
+                                                     struct eagre_aggregate *out,
+                                                     bool wants_greater);
 
 #define EAGRE_FUNCTION(name, group, flags, signature, kernel, usage, text)
 #define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)

@@ -81,6 +81,14 @@ enum eagre_status eagre_aggregate_bind_count(struct eagre_bind *bind, struct eag
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_aggregate_bind_regr_count(struct eagre_bind *bind,
+                                                  struct eagre_aggregate *out) {
+  out->kernels = &kernels_of_tuples;
+  EAGRE_TRY(eagre_aggregate_bind_doubles(bind, out));
+  out->result_type = eagre_type_of(EAGRE_TYPE_BIGINT);
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_aggregate_bind_count_if(struct eagre_bind *bind,
                                                 struct eagre_aggregate *out) {
   out->kernels = &kernels_of_true;

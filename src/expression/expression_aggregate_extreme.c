@@ -202,7 +202,7 @@ DEFINE_KERNELS(no_value, EXTREME_SIZE, update_nothing, merge_least_integers, fin
 
 /* ---- Binding --------------------------------------------------------------------------------- */
 
-/* [kind][1 for the greatest]; NULL where there is no order yet. */
+/* [kind][1 for the greatest]; NULL: expression_aggregate_pick.c. */
 static const struct eagre_aggregate_kernels *const kernels_of_kind[EAGRE_TYPE_count][2] = {
     [EAGRE_TYPE_NULL] = {&no_value, &no_value},
     [EAGRE_TYPE_BOOLEAN] = {&least_booleans, &greatest_booleans},
@@ -226,9 +226,7 @@ static enum eagre_status bind_extreme(struct eagre_bind *bind, struct eagre_aggr
   out->kernels = kernels_of_kind[kind][wants_greater];
   out->result_type = bind->arguments[0]->type;
   if (out->kernels != NULL) return EAGRE_OK;
-  return eagre_bind_mismatch(
-      bind, "INVALID_ORDERING_TYPE", "The `%s` does not support ordering on type %s.",
-      bind->function->info.name, eagre_expression_type_name(bind->arena, out->result_type));
+  return eagre_aggregate_bind_extreme_value(bind, out, wants_greater);
 }
 
 enum eagre_status eagre_aggregate_bind_minimum(struct eagre_bind *bind,

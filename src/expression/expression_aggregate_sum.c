@@ -67,6 +67,44 @@ static enum eagre_status finish_integers(const struct eagre_aggregate_finish *fi
   return EAGRE_OK;
 }
 
+/* ---- BIGINT, NULL on overflow ---------------------------------------------------------------- */
+
+/* Once over, always over: the count says so. */
+enum { COUNT_OVERFLOWN = -1 };
+
+static inline void try_add(struct sum_state *state, int64_t count, int64_t value) {
+  if (state->count == COUNT_OVERFLOWN) return;
+  bool is_over = __builtin_add_overflow(state->sum.integer, value, &state->sum.integer);
+  state->count = is_over || count == COUNT_OVERFLOWN ? COUNT_OVERFLOWN : state->count + count;
+}
+
+static enum eagre_status try_sum_integers(const struct eagre_aggregate_update *update) {
+  const int64_t *values = update->inputs->data;
+  for (uint32_t row = 0; row < update->row_count; row++) {
+    if (!eagre_aggregate_has_value(update, 0, row)) continue;
+    try_add(sum_of(update, row), 1, values[eagre_vector_index(update->inputs, row)]);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status try_merge_integers(const struct eagre_aggregate *aggregate, char *into,
+                                            const char *from, struct eagre_arena *arena,
+                                            struct eagre_error *error) {
+  (void)aggregate, (void)arena, (void)error;
+  const struct sum_state *state = (const struct sum_state *)from;
+  try_add((struct sum_state *)into, state->count, state->sum.integer);
+  return EAGRE_OK;
+}
+
+static enum eagre_status try_finish_integers(const struct eagre_aggregate_finish *finish) {
+  for (uint32_t row = 0; row < finish->row_count; row++) {
+    const struct sum_state *state = (const struct sum_state *)eagre_aggregate_result(finish, row);
+    EAGRE_VALUES(int64_t, finish->out)[row] = state->sum.integer;
+    if (state->count <= 0) eagre_aggregate_set_null(finish, row);
+  }
+  return EAGRE_OK;
+}
+
 /* ---- DOUBLE ---------------------------------------------------------------------------------- */
 
 static enum eagre_status sum_reals(const struct eagre_aggregate_update *update) {
@@ -124,6 +162,12 @@ static const struct eagre_aggregate_kernels kernels_of_integers = {
     .merge = merge_integers,
     .finish = finish_integers,
 };
+static const struct eagre_aggregate_kernels kernels_of_tried_integers = {
+    .accumulator_size = sizeof(struct sum_state),
+    .update = try_sum_integers,
+    .merge = try_merge_integers,
+    .finish = try_finish_integers,
+};
 static const struct eagre_aggregate_kernels kernels_of_reals = {
     .accumulator_size = sizeof(struct sum_state),
     .update = sum_reals,
@@ -153,6 +197,13 @@ enum eagre_status eagre_aggregate_bind_sum(struct eagre_bind *bind, struct eagre
   out->kernels = is_integer ? &kernels_of_integers : &kernels_of_reals;
   out->result_type = eagre_type_of(is_integer ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE);
   return eagre_bind_cast(bind, 0, out->result_type);
+}
+
+enum eagre_status eagre_aggregate_bind_try_sum(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out) {
+  EAGRE_TRY(eagre_aggregate_bind_sum(bind, out));
+  if (out->kernels == &kernels_of_integers) out->kernels = &kernels_of_tried_integers;
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_aggregate_bind_average(struct eagre_bind *bind,

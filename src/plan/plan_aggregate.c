@@ -62,13 +62,14 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
                                         struct eagre_aggregate_call *call,
                                         struct eagre_error *error) {
   if (is_count_of_all(tree)) return EAGRE_OK;
-  if (tree->argument_count == 0) {
-    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+  bool is_count = eagre_text_equal_ignoring_case(tree->function, EAGRE_TEXT("count"));
+  if (is_count && tree->argument_count == 0) {
+    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITH_SUGGESTION",
                            "The `%.*s` requires > 0 parameters but the actual number is 0.",
                            (int)tree->function.size, tree->function.data);
   }
   struct eagre_expression **arguments =
-      eagre_arena_allocate_zeroed(binder->arena, sizeof *arguments * tree->argument_count);
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *arguments * (tree->argument_count + 1));
   for (uint32_t i = 0; i < tree->argument_count; i++) {
     EAGRE_TRY(
         eagre_plan_bind_expression(binder, below, tree->arguments[i].value, &arguments[i], error));
@@ -76,6 +77,19 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
   call->arguments = arguments;
   call->argument_count = tree->argument_count;
   return EAGRE_OK;
+}
+
+/* FILTER (WHERE condition). */
+static enum eagre_status bind_filter(struct plan_binder *binder, const struct plan_scope *below,
+                                     const struct eagre_sql_expression *tree,
+                                     struct eagre_expression **out, struct eagre_error *error) {
+  *out = NULL;
+  if (tree->filter == NULL) return EAGRE_OK;
+  EAGRE_TRY(eagre_plan_bind_expression(binder, below, tree->filter, out, error));
+  if (eagre_expression_type(*out)->kind == EAGRE_TYPE_BOOLEAN) return EAGRE_OK;
+  return eagre_plan_fail(error, tree->filter->position, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
+                         "The FILTER expression in an aggregate function is invalid. Expected the "
+                         "FILTER expression of the BOOLEAN type.");
 }
 
 static enum eagre_status check_call(const struct plan_scope *scope,
@@ -118,10 +132,7 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
   struct eagre_expression *argument = NULL;
   struct eagre_aggregate_call call = {.function = tree->function, .position = tree->position};
   EAGRE_TRY(bind_arguments(binder, &below, tree, &call, error));
-  if (tree->filter != NULL) {
-    EAGRE_TRY(
-        eagre_plan_bind_condition(binder, &below, tree->filter, "FILTER", &call.filter, error));
-  }
+  EAGRE_TRY(bind_filter(binder, &below, tree, &call.filter, error));
   struct eagre_aggregate aggregate;
   EAGRE_TRY(eagre_aggregate_bind(binder->arena, &call, &binder->pipeline->expression_session,
                                  &aggregate, &argument, error));

@@ -1,4 +1,4 @@
-/* bit_and, bit_or, bit_xor of integrals. Accumulator: {uint64 seen, int64 bits}; a narrower integral
+/* bit_and, bit_or, bit_xor of integrals. Accumulator: {uint64 seen, int64 bits}; a narrower one
  * is widened, which keeps its bits where they are. */
 #include <string.h>
 

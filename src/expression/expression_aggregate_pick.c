@@ -1,5 +1,5 @@
-/* first, last, any_value, min_by, max_by, and min and max of types that have no number: the one value
- * that is picked, as bytes.
+/* first, last, any_value, min_by, max_by, and min and max of types that have no number: the one
+ * value that is picked, as bytes.
  *
  * Accumulator: {uint64 seen, struct eagre_text}. The text is the value; of min_by and max_by what
  * orders, then the value. */

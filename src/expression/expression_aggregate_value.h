@@ -5,8 +5,8 @@
  *             STRUCT: the values of its fields; ARRAY: uint32 count, values;
  *             MAP: uint32 count, then key and value in turn
  *
- * Numbers are little-endian and not aligned. A value says where it ends, so what stands behind it in
- * an accumulator does not matter. The bytes were written by this process or come from a snapshot
+ * Numbers are little-endian and not aligned. A value says where it ends, so what stands behind it
+ * in an accumulator does not matter. The bytes were written by this process or come from a snapshot
  * whose checksum and fingerprint were checked: they are trusted. */
 #pragma once
 

@@ -44,6 +44,30 @@ struct eagre_stateful_metrics {
   uint64_t memory_bytes;
 };
 
+/* ---- Tables of joins ---------------------------------------------------------------------------
+ *
+ * The static input of a JOIN as a table in memory, from which the chains of all cores read. */
+
+struct eagre_join_table;
+/* `size_max`: bytes it may take. */
+struct eagre_join_table *eagre_join_table_new(const struct eagre_plan_node *join,
+                                              const struct eagre_expression_session *session,
+                                              uint64_t size_max);
+void eagre_join_table_free(struct eagre_join_table *table);
+/* Forgets all rows. Nobody may read it, nor hold rows that were joined with it, until it is sealed
+ * again. */
+void eagre_join_table_begin(struct eagre_join_table *table, int64_t batch_timestamp_us);
+/* Rows of the static input; the batch is freed. DATA errors of keys, and JOIN_TABLE_TOO_LARGE. */
+enum eagre_status eagre_join_table_add(struct eagre_join_table *table, struct eagre_batch *batch,
+                                       struct eagre_error *error);
+void eagre_join_table_seal(struct eagre_join_table *table);
+struct eagre_join_table_metrics {
+  uint64_t row_count;
+  uint64_t memory_bytes;
+};
+void eagre_join_table_measure(const struct eagre_join_table *table,
+                              struct eagre_join_table_metrics *out);
+
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
 struct eagre_stages;
@@ -55,6 +79,8 @@ struct eagre_stages_options {
   uint32_t core;
   uint32_t core_count;
   uint32_t state_partition_count;
+  /* By static_number; sealed before rows come. A FULL join writes marks into its own. */
+  struct eagre_join_table *const *tables;
   eagre_rows_fn *output; /* rows for the sink */
   void *output_context;
 };

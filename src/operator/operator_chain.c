@@ -1,9 +1,10 @@
 /* A chain: the steps of one core, in data order. */
 #include "operator/operator_step.h"
 
-static struct operator_step *new_step(const struct eagre_plan_node *node,
-                                      const struct eagre_type *input,
-                                      const struct eagre_expression_session *session) {
+static struct operator_step *new_step(const struct eagre_chain_options *options,
+                                      const struct eagre_plan_node *node,
+                                      const struct eagre_type *input) {
+  const struct eagre_expression_session *session = options->session;
   switch (node->kind) {
   case EAGRE_PLAN_FILTER:
     return eagre_operator_filter_new(node, input, session);
@@ -17,11 +18,12 @@ static struct operator_step *new_step(const struct eagre_plan_node *node,
     return eagre_operator_sort_new(node, session);
   case EAGRE_PLAN_LIMIT:
     return eagre_operator_limit_new(node);
+  case EAGRE_PLAN_JOIN:
+    return eagre_operator_join_new(node, options->tables[node->static_number], session);
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
   case EAGRE_PLAN_UNION:
   case EAGRE_PLAN_AGGREGATE:
-  case EAGRE_PLAN_JOIN:
     break;
   }
   eagre_assert(!"these begin a stage");
@@ -37,7 +39,7 @@ struct eagre_chain *eagre_chain_new(const struct eagre_chain_options *options) {
   const struct eagre_type *input = options->input;
   for (uint32_t i = 0; i < options->node_count; i++) {
     const struct eagre_plan_node *node = options->nodes[i];
-    struct operator_step *step = new_step(node, input, options->session);
+    struct operator_step *step = new_step(options, node, input);
     step->node = node;
     step->chain = chain;
     *link = step;

@@ -11,6 +11,7 @@ struct eagre_chain_options {
   uint32_t node_count;
   const struct eagre_type *input; /* columns that come in */
   const struct eagre_expression_session *session;
+  struct eagre_join_table *const *tables; /* by static_number */
   eagre_rows_fn *output;
   void *output_context;
 };

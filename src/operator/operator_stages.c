@@ -70,6 +70,7 @@ static struct eagre_chain *new_chain(struct eagre_stages *stages, uint32_t index
       .node_count = stage->node_count,
       .input = stage->start->output,
       .session = stages->options.session,
+      .tables = stages->options.tables,
       .output = give,
       .output_context = &stages->outputs[index],
   };

@@ -59,4 +59,8 @@ struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *no
                                                 const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
                                               const struct eagre_expression_session *session);
+/* A JOIN with a static input, over the other one. */
+struct operator_step *eagre_operator_join_new(const struct eagre_plan_node *node,
+                                              struct eagre_join_table *table,
+                                              const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node);

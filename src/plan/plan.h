@@ -88,6 +88,7 @@ enum eagre_join_kind {
   EAGRE_JOIN_FULL,
   EAGRE_JOIN_LEFT_SEMI, /* left rows that have a match, once each, left columns only */
   EAGRE_JOIN_LEFT_ANTI, /* left rows that have none, left columns only */
+  EAGRE_JOIN_LEFT_MARK, /* every left row once, and a BOOLEAN behind it: whether it has a match */
 };
 const char *eagre_join_kind_name(enum eagre_join_kind kind); /* "inner", "left outer", ... */
 
@@ -177,9 +178,10 @@ struct eagre_plan_node {
   uint32_t sort_key_count;
   int64_t limit; /* -1 none */
   int64_t offset;
-  /* JOIN: output = left columns, then right columns (SEMI, ANTI: left columns). A pair of rows
-   * matches when left_keys[i] over the left row equals right_keys[i] over the right row for all i,
-   * NULL equalling nothing, and the condition is true. Both keys of a pair have the same type. */
+  /* JOIN: output = left columns, then right columns (SEMI, ANTI, MARK: left columns). A pair of
+   * rows matches when left_keys[i] over the left row equals right_keys[i] over the right row for
+   * all i, NULL equalling nothing, and the condition is true. Both keys of a pair have the same
+   * type. */
   enum eagre_join_kind join_kind;
   struct eagre_expression **left_keys;
   struct eagre_expression **right_keys;
@@ -187,6 +189,10 @@ struct eagre_plan_node {
   int32_t static_input;   /* the input whose rows are put into a table before the other one is read
                            (docs/decisions/0007); -1: both are streams, the node is stateful */
   uint32_t static_number; /* of that table in its tree */
+  /* LEFT: a second match is the error SCALAR_SUBQUERY_TOO_MANY_ROWS. LEFT_ANTI with one key and no
+   * condition: NULL may equal anything, as in x NOT IN (...). */
+  bool is_single;
+  bool is_null_aware;
   bool is_refreshed;      /* the other input is a stream: the table is made anew for every epoch */
 };
 

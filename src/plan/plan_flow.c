@@ -546,19 +546,6 @@ static enum eagre_status check_values(const struct eagre_plan_node *node,
   return EAGRE_OK;
 }
 
-/* Joins with a side that is no stream are bound but not run yet. */
-static enum eagre_status refuse_static_joins(const struct eagre_plan_node *node,
-                                             struct eagre_error *error) {
-  if (node->kind == EAGRE_PLAN_JOIN && node->static_input >= 0) {
-    return eagre_plan_fail(error, node->position, "UNSUPPORTED_FEATURE.JOIN",
-                           "Joins are not supported yet.");
-  }
-  for (uint32_t i = 0; i < node->input_count; i++) {
-    EAGRE_TRY(refuse_static_joins(node->inputs[i], error));
-  }
-  return EAGRE_OK;
-}
-
 /* Binds the query and finishes it: declared columns, filters, pruning. */
 static enum eagre_status bind_flow_query(struct plan_binder *binder,
                                          const struct eagre_sql_query *tree,
@@ -573,7 +560,6 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
     EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
   }
   EAGRE_TRY(check_values(relation->node, error));
-  EAGRE_TRY(refuse_static_joins(relation->node, error));
   relation->node = eagre_plan_push_filters(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);

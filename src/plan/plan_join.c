@@ -13,7 +13,7 @@ static const char *const kind_names[] = {
     [EAGRE_JOIN_INNER] = "inner",         [EAGRE_JOIN_CROSS] = "cross",
     [EAGRE_JOIN_LEFT] = "left outer",     [EAGRE_JOIN_RIGHT] = "right outer",
     [EAGRE_JOIN_FULL] = "full outer",     [EAGRE_JOIN_LEFT_SEMI] = "left semi",
-    [EAGRE_JOIN_LEFT_ANTI] = "left anti",
+    [EAGRE_JOIN_LEFT_ANTI] = "left anti", [EAGRE_JOIN_LEFT_MARK] = "left existence",
 };
 
 const char *eagre_join_kind_name(enum eagre_join_kind kind) {
@@ -188,9 +188,7 @@ static enum eagre_status bind_on(struct plan_binder *binder, const struct eagre_
   struct eagre_expression *condition = NULL;
   EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree->condition, &condition, error));
   const struct eagre_type *type = eagre_expression_type(condition);
-  if (type->kind == EAGRE_TYPE_NULL) {
-    condition = eagre_plan_null(binder, eagre_type_of(EAGRE_TYPE_BOOLEAN));
-  } else if (type->kind != EAGRE_TYPE_BOOLEAN) {
+  if (type->kind != EAGRE_TYPE_BOOLEAN) {
     struct eagre_buffer printed = {0};
     eagre_type_print(&printed, type);
     eagre_plan_fail(error, tree->condition->position, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",

@@ -582,7 +582,7 @@ static enum eagre_status bind_set_operation(struct plan_binder *binder, struct s
                                             struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
   EAGRE_TRY(eagre_plan_bind_union(binder, tree, &work->relation, error));
-  bool is_distinct = eagre_text_equal_string(tree->set_operation, "union");
+  bool is_distinct = !eagre_text_equal_string(tree->set_operation, "union all");
   if (is_distinct) EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));
   if (tree->order_by_count > 0) {
     const struct plan_relation whole = work->relation;

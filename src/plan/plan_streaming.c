@@ -101,6 +101,8 @@ static enum eagre_status check_static_join(const struct eagre_plan_node *join,
                        : "FullOuter joins with streaming DataFrames/Datasets on the left and a "
                          "static DataFrame/Dataset on the right is not supported",
         hint, error);
+  case EAGRE_JOIN_LEFT_MARK: /* of a subquery, which is no stream */
+    return EAGRE_OK;
   case EAGRE_JOIN_LEFT:
     if (!is_left_static) return EAGRE_OK;
     return refuse_operation(join,

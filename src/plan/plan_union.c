@@ -1,5 +1,6 @@
-/* UNION: the inputs cast to common columns, one node above them. INTERSECT and EXCEPT are refused
- * by name. */
+/* Set operations: the inputs cast to common columns, then one node above them. UNION has a node of
+ * its own; INTERSECT and EXCEPT are joins that ask whether the right side has the same row, NULLs
+ * being the same, and the caller makes their rows distinct. */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -13,6 +14,7 @@ static const char *ordinal_name(uint32_t number) {
 /* ---- Inputs ---------------------------------------------------------------------------------- */
 
 struct union_work {
+  const char *operation; /* "UNION", "INTERSECT", "EXCEPT" */
   struct plan_relation inputs[EAGRE_PLAN_INPUTS_MAX];
   const struct eagre_sql_query *trees[EAGRE_PLAN_INPUTS_MAX];
   uint32_t count;
@@ -43,22 +45,28 @@ static enum eagre_status add_inputs(struct plan_binder *binder, struct union_wor
   return eagre_plan_bind_query(binder, tree, &work->inputs[work->count++], error);
 }
 
-static enum eagre_status check_inputs(const struct union_work *work,
-                                      struct eagre_sql_position position,
-                                      struct eagre_error *error) {
+static enum eagre_status check_inputs(const struct union_work *work, struct eagre_error *error) {
   const struct plan_relation *first = &work->inputs[0];
   for (uint32_t i = 1; i < work->count; i++) {
     const struct plan_relation *each = &work->inputs[i];
     if (each->column_count != first->column_count) {
       const char *name = ordinal_name(i);
       return eagre_plan_fail(error, work->trees[i]->position, "NUM_COLUMNS_MISMATCH",
-                             "UNION can only be performed on inputs with the same number of "
+                             "%s can only be performed on inputs with the same number of "
                              "columns, but the first input has %u columns and the %s input has %u "
                              "columns.",
-                             first->column_count, name == NULL ? "other" : name,
+                             work->operation, first->column_count, name == NULL ? "other" : name,
                              each->column_count);
     }
-    if (each->is_stream == first->is_stream) continue;
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_union_of_streams(const struct union_work *work,
+                                                struct eagre_sql_position position,
+                                                struct eagre_error *error) {
+  for (uint32_t i = 1; i < work->count; i++) {
+    if (work->inputs[i].is_stream == work->inputs[0].is_stream) continue;
     eagre_plan_fail(error, position, "_LEGACY_ERROR_TEMP_3102",
                     "Union between streaming and batch DataFrames/Datasets is not supported");
     eagre_error_hint(error, "write STREAM in front of every source of the UNION");
@@ -79,10 +87,10 @@ static enum eagre_status refuse_types(const struct union_work *work, uint32_t in
   const char *column_name = ordinal_name(column);
   const char *input_name = ordinal_name(input);
   eagre_plan_fail(error, work->trees[input]->position, "INCOMPATIBLE_COLUMN_TYPE",
-                  "UNION can only be performed on tables with compatible column types. The %s "
+                  "%s can only be performed on tables with compatible column types. The %s "
                   "column of the %s table is \"%s\" type which is not compatible with \"%s\" at "
                   "the same column of the first table.",
-                  column_name == NULL ? "named" : column_name,
+                  work->operation, column_name == NULL ? "named" : column_name,
                   input_name == NULL ? "other" : input_name, eagre_buffer_string(&other),
                   eagre_buffer_string(&first));
   eagre_buffer_done(&first);
@@ -135,22 +143,15 @@ static enum eagre_status cast_input(struct plan_binder *binder, const struct pla
   return EAGRE_OK;
 }
 
-/* ---- The union ------------------------------------------------------------------------------- */
-
-static enum eagre_status refuse_operation(const struct eagre_sql_query *tree,
-                                          struct eagre_error *error) {
-  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.SET_OPERATION",
-                  "INTERSECT and EXCEPT are not supported yet.");
-  eagre_error_hint(error, "UNION and UNION ALL are");
-  return EAGRE_USAGE;
-}
+/* ---- The operations -------------------------------------------------------------------------- */
 
 static enum eagre_status bind_inputs(struct plan_binder *binder, const struct eagre_sql_query *tree,
                                      struct union_work *work, struct plan_relation *out,
                                      struct eagre_error *error) {
   EAGRE_TRY(add_inputs(binder, work, tree->left, error));
   EAGRE_TRY(add_inputs(binder, work, tree->right, error));
-  EAGRE_TRY(check_inputs(work, tree->position, error));
+  EAGRE_TRY(check_inputs(work, error));
+  EAGRE_TRY(check_union_of_streams(work, tree->position, error));
   EAGRE_TRY(find_columns(binder, work, out, error));
   struct eagre_plan_node *node =
       eagre_plan_node_new(binder, EAGRE_PLAN_UNION, NULL, tree->position);
@@ -165,14 +166,83 @@ static enum eagre_status bind_inputs(struct plan_binder *binder, const struct ea
   return EAGRE_OK;
 }
 
+static enum eagre_status refuse_all(const struct eagre_sql_query *tree, struct eagre_error *error) {
+  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.SET_OPERATION",
+                  "INTERSECT ALL and EXCEPT ALL are not supported yet.");
+  eagre_error_hint(error, "INTERSECT and EXCEPT are");
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status check_streams(const struct union_work *work, bool is_intersect,
+                                       struct eagre_sql_position position,
+                                       struct eagre_error *error) {
+  bool has_stream = work->inputs[0].is_stream || work->inputs[1].is_stream;
+  if (is_intersect && has_stream) {
+    return eagre_plan_fail(error, position, "_LEGACY_ERROR_TEMP_3102",
+                           "Intersect of streaming DataFrames/Datasets is not supported");
+  }
+  if (!is_intersect && work->inputs[1].is_stream) {
+    return eagre_plan_fail(error, position, "_LEGACY_ERROR_TEMP_3102",
+                           "Except on a streaming DataFrame/Dataset on the right is not supported");
+  }
+  return EAGRE_OK;
+}
+
+/* Rows of the left input that the right one has, or has not. */
+static enum eagre_status bind_join(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                   struct union_work *work, struct plan_relation *out,
+                                   struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  bool is_intersect = eagre_text_equal_string(tree->set_operation, "intersect");
+  struct plan_relation sides[2];
+  struct plan_relation columns = {0};
+  work->trees[0] = tree->left;
+  work->trees[1] = tree->right;
+  work->count = 2;
+  EAGRE_TRY(eagre_plan_bind_query(binder, tree->left, &work->inputs[0], error));
+  EAGRE_TRY(eagre_plan_bind_query(binder, tree->right, &work->inputs[1], error));
+  EAGRE_TRY(check_inputs(work, error));
+  EAGRE_TRY(check_streams(work, is_intersect, tree->position, error));
+  EAGRE_TRY(find_columns(binder, work, &columns, error));
+  for (uint32_t i = 0; i < 2; i++) {
+    sides[i] = columns;
+    sides[i].is_stream = work->inputs[i].is_stream;
+    EAGRE_TRY(cast_input(binder, &work->inputs[i], &columns, &sides[i].node, error));
+  }
+  eagre_plan_join_begin(binder, is_intersect ? EAGRE_JOIN_LEFT_SEMI : EAGRE_JOIN_LEFT_ANTI,
+                        &sides[0], &sides[1], tree->position, out);
+  for (uint32_t i = 0; i < columns.column_count; i++) {
+    struct eagre_expression *pair[2] = {
+        eagre_plan_column_reference(binder, out, i, tree->position),
+        eagre_plan_column_reference(binder, out, columns.column_count + i, tree->position),
+    };
+    struct eagre_expression *equality = NULL;
+    EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("<=>"), pair, 2, session,
+                                    tree->position, &equality, error));
+    eagre_plan_join_add_condition(binder, out->node, equality);
+  }
+  eagre_plan_join_end(binder, out);
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error) {
-  bool is_union = eagre_text_starts_with(tree->set_operation, EAGRE_TEXT("union"));
-  if (!is_union) return refuse_operation(tree, error);
-  struct union_work *work = eagre_allocate_zeroed(1, sizeof *work);
+  static const struct {
+    const char *name;
+    const char *operation;
+  } names[] = {
+      {"union", "UNION"}, {"union all", "UNION"}, {"intersect", "INTERSECT"}, {"except", "EXCEPT"}};
   *out = (struct plan_relation){0};
-  enum eagre_status status = bind_inputs(binder, tree, work, out, error);
-  eagre_free(work);
-  return status;
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
+    if (!eagre_text_equal_string(tree->set_operation, names[i].name)) continue;
+    struct union_work *work = eagre_allocate_zeroed(1, sizeof *work);
+    work->operation = names[i].operation;
+    bool is_union = i < 2;
+    enum eagre_status status = is_union ? bind_inputs(binder, tree, work, out, error)
+                                        : bind_join(binder, tree, work, out, error);
+    eagre_free(work);
+    return status;
+  }
+  return refuse_all(tree, error);
 }

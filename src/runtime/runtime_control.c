@@ -126,11 +126,29 @@ static enum eagre_status read_sources(struct runtime_flow *flow,
   return EAGRE_OK;
 }
 
+static struct runtime_batch batch_of(struct runtime_flow *flow, int64_t now_us) {
+  return (struct runtime_batch){
+      .session = &flow->plan->expression_session,
+      .settings = &flow->plan->settings,
+      .io = &flow->io,
+      .runtime = flow->runtime,
+      .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+      .now_us = now_us,
+  };
+}
+
+void eagre_runtime_flow_make_tables(struct runtime_flow *flow) {
+  const struct runtime_batch batch = batch_of(flow, 0);
+  flow->tables = eagre_runtime_tables_new(&batch, &flow->plan->query);
+}
+
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
                              struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct runtime_flow *flow = context;
+  const struct runtime_batch batch = batch_of(flow, request->state.batch_timestamp_us);
+  EAGRE_TRY(eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error));
   EAGRE_TRY(read_sources(flow, request, error));
   EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
   sum_counts(flow, out);

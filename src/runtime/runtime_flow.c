@@ -74,6 +74,8 @@ static void close_flow(struct runtime_flow *flow) {
     if (flow->sources[i] != NULL) eagre_source_close(flow->sources[i]);
   }
   eagre_free(flow->sources);
+  eagre_runtime_tables_free(flow->tables, &flow->plan->query);
+  flow->tables = NULL;
   if (flow->sink != NULL) eagre_sink_close(flow->sink);
   if (flow->checkpoint != NULL) eagre_checkpoint_close(flow->checkpoint);
   flow->epoch = NULL;
@@ -198,6 +200,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   EAGRE_TRY(open_checkpoint(flow, error));
   EAGRE_TRY(open_sources(flow, error));
   EAGRE_TRY(open_sink(flow, error));
+  eagre_runtime_flow_make_tables(flow);
   EAGRE_TRY(eagre_runtime_broadcast(flow, &open, error));
   const struct eagre_epoch_workers workers = {
       .context = flow,

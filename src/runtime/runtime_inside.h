@@ -10,6 +10,31 @@ struct runtime_core;
 struct runtime_flow;
 struct runtime_task;
 
+/* ---- Batches: batch queries, and static inputs of joins (runtime_batch.c) ------------------- */
+
+struct runtime_batch {
+  const struct eagre_expression_session *session;
+  const struct eagre_options *settings;
+  struct eagre_io **io; /* of the calling thread; opened when it is NULL and a source needs it */
+  const struct eagre_runtime *runtime; /* looked at for an order to give up; NULL: never */
+  int64_t startup_timeout_us;
+  int64_t now_us;
+};
+/* Runs `tree`, which reads no stream. CANCELLED when it was given up. */
+enum eagre_status eagre_runtime_batch_run(const struct runtime_batch *batch,
+                                          const struct eagre_plan_tree *tree, eagre_rows_fn *output,
+                                          void *output_context, struct eagre_error *error);
+/* The tables of the joins of `tree`, by static_number; empty until they are filled. */
+struct eagre_join_table **eagre_runtime_tables_new(const struct runtime_batch *batch,
+                                                   const struct eagre_plan_tree *tree);
+void eagre_runtime_tables_free(struct eagre_join_table **tables,
+                               const struct eagre_plan_tree *tree);
+/* Reads their static inputs as they are now. */
+enum eagre_status eagre_runtime_tables_fill(const struct runtime_batch *batch,
+                                            const struct eagre_plan_tree *tree,
+                                            struct eagre_join_table *const *tables,
+                                            struct eagre_error *error);
+
 /* ---- Commands: control -> core -> control --------------------------------------------------- */
 
 enum runtime_command_kind {
@@ -135,6 +160,7 @@ struct runtime_flow {
   struct eagre_io *io;
   struct eagre_checkpoint *checkpoint;
   struct eagre_source **sources;
+  struct eagre_join_table **tables; /* filled here before RUN, read by all cores until its end */
   struct eagre_sink *sink;
   struct eagre_epoch *epoch;
   char run_id[EAGRE_UUID_SIZE];
@@ -167,6 +193,7 @@ bool eagre_runtime_must_stop(const struct eagre_runtime *runtime);
 
 /* runtime_control.c: the epoch protocol's callbacks. */
 extern const struct eagre_epoch_workers eagre_runtime_workers;
+void eagre_runtime_flow_make_tables(struct runtime_flow *flow);
 /* Sends a command to every task of the flow and waits for all answers. */
 enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
                                           const struct runtime_command *command,

@@ -31,6 +31,7 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
       .core = task->lane,
       .core_count = flow->runtime->lane_count,
       .state_partition_count = flow->plan->state_partition_count,
+      .tables = flow->tables,
       .output = write_rows,
       .output_context = task,
   };

@@ -109,7 +109,7 @@ CASES = [
     ("union with a batch", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT 'x'"), "_LEGACY_ERROR_TEMP_3102", None),
     ("union of other columns", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT k, k FROM {SOURCE}"),
      "NUM_COLUMNS_MISMATCH", None),
-    ("except", flow(f"SELECT k FROM {SOURCE} EXCEPT SELECT k FROM {SOURCE}"), "UNSUPPORTED_FEATURE.SET_OPERATION", None),
+    ("except", flow(f"SELECT k FROM {SOURCE} EXCEPT SELECT k FROM {SOURCE}"), "_LEGACY_ERROR_TEMP_3102", None),
     ("window function", flow(f"SELECT row_number() OVER (ORDER BY k) AS n FROM {SOURCE}"),
      "UNSUPPORTED_FEATURE.WINDOW_FUNCTION", None),
     # options

@@ -58,5 +58,6 @@ int run_chain_tests(void);
 int run_window_tests(void);
 int run_sort_tests(void);
 int run_aggregate_tests(void);
+int run_join_tests(void);
 int run_model_tests(void);
 int run_exchange_tests(void);

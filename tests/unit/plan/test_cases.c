@@ -12,6 +12,7 @@ static const struct plan_case {
 #define QUERY(statement, nodes) {statement, nodes, true},
 #define FLOW(statement, nodes) {statement, nodes, false},
 #include "plan_cases.def"
+#include "plan_join_cases.def"
 #undef QUERY
 #undef FLOW
 };

@@ -135,17 +135,24 @@ static void print_event_time(const struct eagre_epoch_progress *progress,
   eagre_buffer_append_char(out, '}');
 }
 
-static void print_operator(const struct eagre_stateful_metrics *state, uint32_t partition_count,
+/* As Spark calls it. */
+static const char *operator_name(const struct eagre_plan_node *node) {
+  return node->session_key >= 0 ? "sessionWindowStateStoreSaveExec" : "stateStoreSave";
+}
+
+static void print_operator(const struct eagre_plan_node *node,
+                           const struct eagre_stateful_metrics *state, uint32_t partition_count,
                            struct eagre_buffer *out) {
   eagre_buffer_printf(
       out,
-      "{\"operatorName\":\"stateStoreSave\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
+      "{\"operatorName\":\"%s\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
       "\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%llu,\"allRemovalsTimeMs\":0,"
       "\"commitTimeMs\":0,\"memoryUsedBytes\":%llu,\"numRowsDroppedByWatermark\":%llu,"
       "\"numShufflePartitions\":%u,\"numStateStoreInstances\":%u,\"customMetrics\":{}}",
-      (unsigned long long)state->rows_total, (unsigned long long)state->rows_updated,
-      (unsigned long long)state->rows_removed, (unsigned long long)state->memory_bytes,
-      (unsigned long long)state->rows_dropped_late, partition_count, partition_count);
+      operator_name(node), (unsigned long long)state->rows_total,
+      (unsigned long long)state->rows_updated, (unsigned long long)state->rows_removed,
+      (unsigned long long)state->memory_bytes, (unsigned long long)state->rows_dropped_late,
+      partition_count, partition_count);
 }
 
 /* Spark lists the last operator of the data first. */
@@ -153,7 +160,8 @@ static void print_state(const struct eagre_epoch_progress *progress, const struc
                         struct eagre_buffer *out) {
   eagre_buffer_append_string(out, ",\"stateOperators\":[");
   for (uint32_t i = flow->query.stateful_count; i-- > 0;) {
-    print_operator(&progress->counts->operators[i], flow->state_partition_count, out);
+    print_operator(flow->query.stateful[i], &progress->counts->operators[i],
+                   flow->state_partition_count, out);
     if (i > 0) eagre_buffer_append_char(out, ',');
   }
   eagre_buffer_append_char(out, ']');

@@ -88,6 +88,14 @@ struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
                                                  int64_t duration_us, int64_t slide_us,
                                                  int64_t start_us, uint32_t ordinal,
                                                  struct eagre_sql_position position);
+/* The session a row opens, [timestamp, timestamp + gap), as STRUCT<start TIMESTAMP, end TIMESTAMP>;
+ * NULL when there is none because a part is NULL, the gap no interval or the end not behind the
+ * start. The gap is a STRING, or NULL for the constant of `gap_months` and `gap_us`. */
+struct eagre_expression *eagre_expression_session(struct eagre_arena *arena,
+                                                  struct eagre_expression *timestamp,
+                                                  struct eagre_expression *gap, int64_t gap_months,
+                                                  int64_t gap_us,
+                                                  struct eagre_sql_position position);
 
 const struct eagre_type *eagre_expression_type(const struct eagre_expression *expression);
 struct eagre_sql_position eagre_expression_position(const struct eagre_expression *expression);
@@ -229,9 +237,9 @@ struct eagre_aggregate {
   uint32_t accumulator_size;
   uint32_t text_offset;
   uint32_t text_count;
-  uint32_t input_count; /* arguments that are evaluated; constants stand behind them */
-  bool is_packed;       /* they are evaluated as a STRUCT; a NULL row of it does not count */
-  bool keeps_nulls;     /* a NULL argument is a value like others (first) */
+  uint32_t input_count;        /* arguments that are evaluated; constants stand behind them */
+  bool is_packed;              /* they are evaluated as a STRUCT; a NULL row of it does not count */
+  bool keeps_nulls;            /* a NULL argument is a value like others (first) */
   struct eagre_text constants; /* as SQL; two calls with the same may share an accumulator */
   const void *options;         /* what the kernels made of them */
   struct eagre_sql_position position;
@@ -248,12 +256,10 @@ struct eagre_aggregate_call {
 
 /* Binds a call. *out_argument becomes what is to be evaluated per row, NULL for count(*). USAGE
  * errors as `eagre_expression_call`. */
-enum eagre_status eagre_aggregate_bind(struct eagre_arena *arena,
-                                       const struct eagre_aggregate_call *call,
-                                       const struct eagre_expression_session *session,
-                                       struct eagre_aggregate *out,
-                                       struct eagre_expression **out_argument,
-                                       struct eagre_error *error);
+enum eagre_status
+eagre_aggregate_bind(struct eagre_arena *arena, const struct eagre_aggregate_call *call,
+                     const struct eagre_expression_session *session, struct eagre_aggregate *out,
+                     struct eagre_expression **out_argument, struct eagre_error *error);
 /* Whether both compute the same of equal arguments. */
 bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b);
 /* "sum(a)", as EXPLAIN shows it. */

@@ -65,6 +65,7 @@ static const struct eagre_function internal_functions[EAGRE_INTERNAL_count] = {
     [EAGRE_INTERNAL_ADD_MONTHS] = {.info = {.name = "+"}, .flags = FAILS},
     [EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS] = {.info = {.name = "-"}, .flags = FAILS},
     [EAGRE_INTERNAL_SUBTRACT_DATES] = {.info = {.name = "-"}},
+    [EAGRE_INTERNAL_SESSION] = {.info = {.name = "session_window"}, .flags = FAILS},
 };
 
 const struct eagre_function *eagre_function_internal(enum eagre_internal_function which) {

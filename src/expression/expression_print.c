@@ -180,6 +180,16 @@ static void print_named_call(const struct printer *printer, const struct eagre_e
   print_string(printer, ")");
 }
 
+static void print_session(const struct printer *printer, const struct eagre_expression *node) {
+  print_string(printer, "session_window(");
+  print_arguments(printer, node, 0, ", ");
+  if (node->argument_count == 1 && node->parameters[0] != 0)
+    eagre_buffer_printf(printer->out, ", %lld months", (long long)node->parameters[0]);
+  if (node->argument_count == 1)
+    eagre_buffer_printf(printer->out, ", %lld us", (long long)node->parameters[1]);
+  print_string(printer, ")");
+}
+
 static void print_call(const struct printer *printer, const struct eagre_expression *node) {
   if (eagre_expression_calls(node, EAGRE_INTERNAL_CAST)) {
     print_cast(printer, node);
@@ -191,6 +201,8 @@ static void print_call(const struct printer *printer, const struct eagre_express
     print_field(printer, node);
   } else if (eagre_expression_calls(node, EAGRE_INTERNAL_WINDOW)) {
     print_window(printer, node);
+  } else if (eagre_expression_calls(node, EAGRE_INTERNAL_SESSION)) {
+    print_session(printer, node);
   } else if (eagre_expression_calls(node, EAGRE_INTERNAL_COLON)) {
     print_node(printer, node->arguments[0]);
     eagre_buffer_append_char(printer->out, ':');

@@ -55,6 +55,7 @@ struct eagre_expression {
   struct eagre_expression **arguments;   /* CALL */
   uint32_t argument_count;
   /* COLUMN: [0] its index. Calls: field [0]; window [0..3] = duration, slide, start, ordinal;
+   * session of a constant gap [0..1] = months, microseconds;
    * LITERAL of a year-month interval: [0] months; of a day interval: [1] whether its units are
    * shorter than a day. */
   int64_t parameters[4];
@@ -99,6 +100,7 @@ enum eagre_internal_function {
   EAGRE_INTERNAL_ADD_MONTHS,   /* TIMESTAMP + INT months */
   EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS,
   EAGRE_INTERNAL_SUBTRACT_DATES, /* as an interval */
+  EAGRE_INTERNAL_SESSION,        /* the session a row opens, or NULL */
   EAGRE_INTERNAL_count
 };
 const struct eagre_function *eagre_function_internal(enum eagre_internal_function which);

@@ -7,11 +7,23 @@
 struct operator_layout {
   struct eagre_state_layout state;
   uint32_t *offsets;         /* per aggregate: offset of its accumulator */
-  uint32_t key_column_count; /* keys without the pane */
+  uint32_t key_column_count; /* keys without the pane or the session */
 };
+/* Accumulators begin behind `head_size` bytes, a multiple of 8. */
 void eagre_operator_layout_init(struct operator_layout *layout,
-                                const struct eagre_plan_node *aggregate);
+                                const struct eagre_plan_node *aggregate, uint32_t head_size);
 void eagre_operator_layout_done(struct operator_layout *layout);
+/* Adds rows, whose arguments are evaluated, to the accumulators of payloads[row]. */
+enum eagre_status eagre_operator_layout_update(const struct operator_layout *layout,
+                                               const struct eagre_plan_node *aggregate,
+                                               struct eagre_vector *arguments, uint32_t row_count,
+                                               char *const *payloads, struct eagre_arena *texts,
+                                               struct eagre_error *error);
+/* Adds the accumulators of one payload to those of another. */
+enum eagre_status eagre_operator_layout_merge(const struct operator_layout *layout,
+                                              const struct eagre_plan_node *aggregate, char *into,
+                                              const char *from, struct eagre_arena *texts,
+                                              struct eagre_error *error);
 
 /* Rows -> partial table. */
 struct operator_partial;

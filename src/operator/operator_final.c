@@ -24,7 +24,7 @@ struct operator_final *eagre_operator_final_new(const struct eagre_stateful_opti
   const struct eagre_plan_node *node = options->node;
   final->options = *options;
   final->node = node;
-  eagre_operator_layout_init(&final->layout, node);
+  eagre_operator_layout_init(&final->layout, node, 0);
   final->table = eagre_state_table_new(&final->layout.state);
   final->key_types = eagre_allocate_zeroed(node->key_count + 1, sizeof(void *));
   uint32_t count = 0;
@@ -111,11 +111,8 @@ static enum eagre_status merge_picked(struct operator_final *final,
   eagre_state_get_groups(final->table, picked->panes, &keys, picked->count, payloads);
   for (uint32_t i = 0; i < picked->count; i++) {
     struct eagre_arena *arena = eagre_state_pane_arena(final->table, picked->panes[i]);
-    for (uint32_t j = 0; j < node->aggregate_count; j++) {
-      uint32_t offset = final->layout.offsets[j];
-      EAGRE_TRY(eagre_aggregate_merge(&node->aggregates[j], payloads[i] + offset,
-                                      picked->payloads[i] + offset, arena, error));
-    }
+    EAGRE_TRY(eagre_operator_layout_merge(&final->layout, node, payloads[i], picked->payloads[i],
+                                          arena, error));
   }
   return EAGRE_OK;
 }

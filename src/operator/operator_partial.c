@@ -14,15 +14,15 @@ struct operator_partial {
   struct eagre_program_context context;
 };
 
-void eagre_operator_layout_init(struct operator_layout *layout,
-                                const struct eagre_plan_node *node) {
+void eagre_operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *node,
+                                uint32_t head_size) {
   uint32_t text_count = 0;
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
     text_count += node->aggregates[i].text_count;
   }
   uint32_t *text_offsets = eagre_allocate_zeroed(text_count + 1, sizeof *text_offsets);
   layout->offsets = eagre_allocate_zeroed(node->aggregate_count + 1, sizeof *layout->offsets);
-  uint32_t size = 0;
+  uint32_t size = head_size;
   text_count = 0;
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
     const struct eagre_aggregate *aggregate = &node->aggregates[i];
@@ -33,13 +33,39 @@ void eagre_operator_layout_init(struct operator_layout *layout,
     }
     size += aggregate->accumulator_size;
   }
-  layout->state = (struct eagre_state_layout){size, text_offsets, text_count};
-  layout->key_column_count = node->key_count - (node->pane_key >= 0);
+  layout->state = (struct eagre_state_layout){
+      .payload_size = size, .text_offsets = text_offsets, .text_count = text_count};
+  layout->key_column_count = node->key_count - (node->pane_key >= 0) - (node->session_key >= 0);
 }
 
 void eagre_operator_layout_done(struct operator_layout *layout) {
   eagre_free((void *)layout->state.text_offsets);
   eagre_free(layout->offsets);
+}
+
+enum eagre_status eagre_operator_layout_update(const struct operator_layout *layout,
+                                               const struct eagre_plan_node *node,
+                                               struct eagre_vector *arguments, uint32_t row_count,
+                                               char *const *payloads, struct eagre_arena *texts,
+                                               struct eagre_error *error) {
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    const struct eagre_vector *argument = node->arguments[i] == NULL ? NULL : arguments++;
+    EAGRE_TRY(eagre_aggregate_update(&node->aggregates[i], argument, row_count, payloads,
+                                     layout->offsets[i], texts, error));
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_operator_layout_merge(const struct operator_layout *layout,
+                                              const struct eagre_plan_node *node, char *into,
+                                              const char *from, struct eagre_arena *texts,
+                                              struct eagre_error *error) {
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    uint32_t offset = layout->offsets[i];
+    EAGRE_TRY(
+        eagre_aggregate_merge(&node->aggregates[i], into + offset, from + offset, texts, error));
+  }
+  return EAGRE_OK;
 }
 
 /* The pane of a row: the end of its window, or its event time. */
@@ -55,7 +81,7 @@ eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
                            const struct eagre_expression_session *session) {
   struct operator_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
-  eagre_operator_layout_init(&partial->layout, aggregate);
+  eagre_operator_layout_init(&partial->layout, aggregate, 0);
   partial->table = eagre_state_table_new(&partial->layout.state);
   struct eagre_expression **outputs =
       eagre_allocate_zeroed(aggregate->key_count + aggregate->aggregate_count + 1, sizeof(void *));
@@ -105,18 +131,6 @@ static const int64_t *read_panes(struct eagre_vector *pane, struct eagre_batch *
   return panes;
 }
 
-static enum eagre_status update_aggregates(struct operator_partial *partial,
-                                           struct eagre_vector *arguments, uint32_t row_count,
-                                           char *const *payloads, struct eagre_error *error) {
-  const struct eagre_plan_node *node = partial->node;
-  for (uint32_t i = 0; i < node->aggregate_count; i++) {
-    const struct eagre_vector *argument = node->arguments[i] == NULL ? NULL : arguments++;
-    EAGRE_TRY(eagre_aggregate_update(&node->aggregates[i], argument, row_count, payloads,
-                                     partial->layout.offsets[i], &partial->texts, error));
-  }
-  return EAGRE_OK;
-}
-
 static enum eagre_status fold_batch(struct operator_partial *partial, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   struct eagre_arena *arena = &batch->arena;
@@ -130,8 +144,9 @@ static enum eagre_status fold_batch(struct operator_partial *partial, struct eag
   eagre_state_encode_keys(outputs, partial->layout.key_column_count, row_count, arena, &keys);
   char **payloads = eagre_arena_allocate_vector(arena, sizeof *payloads * row_count);
   eagre_state_get_groups(partial->table, panes, &keys, row_count, payloads);
-  return update_aggregates(partial, outputs + partial->layout.key_column_count, row_count, payloads,
-                           error);
+  return eagre_operator_layout_update(&partial->layout, partial->node,
+                                      outputs + partial->layout.key_column_count, row_count,
+                                      payloads, &partial->texts, error);
 }
 
 enum eagre_status eagre_operator_partial_push(struct operator_partial *partial,

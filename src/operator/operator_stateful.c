@@ -4,7 +4,8 @@
 struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options) {
   switch (options->node->kind) {
   case EAGRE_PLAN_AGGREGATE:
-    return eagre_operator_aggregate_new(options);
+    return options->node->session_key >= 0 ? eagre_operator_session_new(options)
+                                           : eagre_operator_aggregate_new(options);
   default:
     eagre_assert(!"the node keeps no state");
     return NULL;

@@ -1,5 +1,6 @@
 /* WINDOW: appends the column `window`; a row leaves once per window that holds it (spark-semantics
- * 3.4), latest window first. Rows without a timestamp leave in none.
+ * 3.4), latest window first. Rows without a timestamp leave in none. A session is a window like
+ * these of its row alone; what follows merges sessions that meet.
  *
  * A sliding window sends the same batch several times: copies that share the columns of the first
  * one and differ in the window column. The original lives until the last copy is freed; all of them
@@ -99,6 +100,12 @@ struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *no
                                                 const struct eagre_expression_session *session) {
   struct window_step *window = eagre_allocate_zeroed(1, sizeof *window);
   window->step.kind = &window_kind;
+  if (node->is_session) {
+    window->ordinal_count = 1;
+    window->programs = eagre_allocate_zeroed(1, sizeof(void *));
+    window->programs[0] = eagre_program_new(input, node->expressions, 1, session);
+    return &window->step;
+  }
   int64_t slide_us = node->window_slide_us;
   int64_t count = node->window_duration_us / slide_us + (node->window_duration_us % slide_us != 0);
   window->ordinal_count = (uint32_t)count;

@@ -154,7 +154,9 @@ struct eagre_plan_node {
   struct eagre_expression **expressions;
   uint32_t expression_count;
   uint32_t value_row_count;
-  /* WINDOW: appended column is STRUCT<start TIMESTAMP, end TIMESTAMP> of expressions[0]. */
+  /* WINDOW: appended column is STRUCT<start TIMESTAMP, end TIMESTAMP> of expressions[0]; of a
+   * session, expressions[0] is that column itself, NULL where the row opens none. */
+  bool is_session;
   int64_t window_duration_us;
   int64_t window_slide_us;
   int64_t window_start_us;
@@ -173,6 +175,8 @@ struct eagre_plan_node {
   int32_t pane_key;         /* index of the key that divides the state into panes: a window, or the
                                event time; -1 none */
   int64_t pane_duration_us; /* length of that window; 0 when the key is a plain timestamp */
+  int32_t session_key;      /* index of the key that is a session: rows of equal other keys merge
+                               where sessions meet; then pane_key is -1. -1 none */
   /* SORT, LIMIT */
   struct eagre_plan_sort_key *sort_keys;
   uint32_t sort_key_count;

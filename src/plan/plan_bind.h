@@ -16,6 +16,7 @@ struct plan_column {
   bool is_event_time; /* carries the watermark */
   bool is_hidden;     /* the other column of JOIN ... USING: found by its qualified name only */
   int64_t window_us;  /* length of the windows when window() made it; 0 = it did not */
+  bool is_session;    /* session_window() made it */
 };
 
 struct plan_relation {
@@ -25,10 +26,12 @@ struct plan_relation {
   bool is_stream;
 };
 
-/* The window() of a SELECT: one at most. */
+/* The window() or session_window() of a SELECT: one at most. */
 struct plan_window {
   bool is_used;
-  struct eagre_expression *timestamp; /* over the relation below the WINDOW node */
+  bool is_session;
+  struct eagre_expression *session;   /* over the relation below the WINDOW node */
+  struct eagre_expression *timestamp; /* the same */
   int64_t duration_us;
   int64_t slide_us;
   int64_t start_us;
@@ -184,13 +187,13 @@ void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *s
                           const struct eagre_sql_expression *tree, struct eagre_expression **out);
 
 /* plan_window.c */
-/* Finds window() in `tree` (not inside subqueries); NULL when there is none. */
+/* Finds window() or session_window() in `tree` (not inside subqueries); NULL when there is none. */
 const struct eagre_sql_expression *eagre_plan_find_window(const struct eagre_sql_expression *tree);
 /* Puts a WINDOW node on top of `relation` for that call. */
 enum eagre_status eagre_plan_add_window(struct plan_binder *binder, struct plan_relation *relation,
                                         const struct eagre_sql_expression *call,
                                         struct plan_window *out, struct eagre_error *error);
-/* Reads a further window() call: it must equal the one of the SELECT. */
+/* Reads a further call of either: it must equal the one of the SELECT. */
 enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
                                               const struct plan_scope *scope,
                                               const struct eagre_sql_expression *call,

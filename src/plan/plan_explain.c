@@ -63,6 +63,7 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
     if (i > 0) eagre_buffer_append_string(out, ", ");
     eagre_expression_print(node->keys[i], eagre_plan_input(node)->output, out);
     if ((int32_t)i == node->event_time_key) eagre_buffer_append_string(out, " (event time)");
+    if ((int32_t)i == node->session_key) eagre_buffer_append_string(out, " (session)");
   }
   eagre_buffer_append_string(out, "], aggregates [");
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
@@ -121,6 +122,7 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     break;
   case EAGRE_PLAN_WINDOW:
     eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);
+    if (node->is_session) break;
     eagre_buffer_printf(out, ", duration %lld us, slide %lld us, start %lld us",
                         (long long)node->window_duration_us, (long long)node->window_slide_us,
                         (long long)node->window_start_us);

@@ -140,13 +140,9 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
     return refuse(error, tree->position, "UNSUPPORTED_FEATURE.WINDOW_FUNCTION",
                   "Window functions (OVER) are", "aggregate with GROUP BY");
   }
-  if (eagre_text_equal_string(tree->function, "window")) {
-    return eagre_plan_bind_window_call(binder, scope, tree, out, error);
-  }
-  if (eagre_text_equal_string(tree->function, "session_window")) {
-    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SESSION_WINDOW",
-                  "Session windows are", "use window(ts, duration [, slide])");
-  }
+  bool is_window = eagre_text_equal_string(tree->function, "window") ||
+                   eagre_text_equal_string(tree->function, "session_window");
+  if (is_window) return eagre_plan_bind_window_call(binder, scope, tree, out, error);
   if (eagre_text_equal_string(tree->function, "struct")) {
     return bind_struct(binder, scope, tree, out, error);
   }

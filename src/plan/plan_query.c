@@ -140,6 +140,9 @@ static struct eagre_text expression_name(struct plan_binder *binder,
   if (tree->kind == EAGRE_SQL_CALL && eagre_text_equal_string(tree->function, "window")) {
     return EAGRE_TEXT("window");
   }
+  if (tree->kind == EAGRE_SQL_CALL && eagre_text_equal_string(tree->function, "session_window")) {
+    return EAGRE_TEXT("session_window");
+  }
   struct eagre_buffer printed = {0};
   eagre_sql_print_column_name(tree, &printed);
   struct eagre_text name = eagre_arena_copy_text(binder->arena, eagre_buffer_text(&printed));
@@ -188,6 +191,7 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
     if (is_column) {
       columns[i].qualifier = work->relation.columns[source_column].qualifier;
       columns[i].window_us = work->relation.columns[source_column].window_us;
+      columns[i].is_session = work->relation.columns[source_column].is_session;
     }
     aggregation->keys[i] = key;
   }
@@ -195,10 +199,12 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
   return EAGRE_OK;
 }
 
-/* A window makes the panes of the state, else the event time does; the event time wins. */
+/* A window makes the panes of the state, else the event time does; the event time wins. Sessions
+ * make their own. */
 static enum eagre_status choose_pane(struct eagre_plan_node *node, const struct plan_column *column,
                                      uint32_t key, struct eagre_error *error) {
-  if (!column->is_event_time && column->window_us == 0) return EAGRE_OK;
+  bool has_time = column->is_event_time || column->window_us > 0 || column->is_session;
+  if (!has_time) return EAGRE_OK;
   if (column->is_event_time && node->event_time_key >= 0) {
     eagre_plan_fail(
         error, node->position, "_LEGACY_ERROR_TEMP_3077",
@@ -208,6 +214,11 @@ static enum eagre_status choose_pane(struct eagre_plan_node *node, const struct 
     return EAGRE_USAGE;
   }
   if (column->is_event_time) node->event_time_key = (int32_t)key;
+  if (column->is_session) {
+    node->session_key = (int32_t)key;
+    node->pane_key = -1;
+  }
+  if (node->session_key >= 0) return EAGRE_OK;
   if (node->pane_key >= 0 && !column->is_event_time) return EAGRE_OK;
   node->pane_key = (int32_t)key;
   node->pane_duration_us = column->window_us;
@@ -289,7 +300,10 @@ static void add_item(struct plan_binder *binder, struct select_work *work,
   uint32_t source_column = 0;
   bool is_column = eagre_expression_is_column(expression, &source_column) &&
                    source_column < work->relation.column_count;
-  if (is_column) column.window_us = work->relation.columns[source_column].window_us;
+  if (is_column) {
+    column.window_us = work->relation.columns[source_column].window_us;
+    column.is_session = work->relation.columns[source_column].is_session;
+  }
   column.is_event_time = eagre_plan_is_event_time(&work->relation, expression);
   work->items[work->item_count] = expression;
   work->columns[work->item_count] = column;

@@ -22,6 +22,7 @@ struct stream_shape {
   const struct eagre_plan_node *aggregate; /* the last one */
   uint32_t aggregate_count;
   bool is_without_event_time;                    /* one of them */
+  const struct eagre_plan_node *session;         /* one of them, by sessions */
   const struct eagre_plan_node *watermark_above; /* of an aggregation's result */
   const struct eagre_plan_node *sort;
   const struct eagre_plan_node *limit;
@@ -45,6 +46,7 @@ static struct stream_shape read_shape(const struct eagre_plan_tree *query) {
       shape.aggregate = node;
       shape.aggregate_count += 1;
       if (node->event_time_key < 0) shape.is_without_event_time = true;
+      if (node->session_key >= 0) shape.session = node;
     }
     if (node->kind == EAGRE_PLAN_WATERMARK && has_aggregate_below(node))
       shape.watermark_above = node;
@@ -144,6 +146,17 @@ static enum eagre_status check_joins(const struct eagre_plan_tree *query,
   return EAGRE_OK;
 }
 
+/* ---- Sessions -------------------------------------------------------------------------------- */
+
+static enum eagre_status check_session_keys(const struct eagre_plan_node *session,
+                                            struct eagre_error *error) {
+  if (session->key_count > 1) return EAGRE_OK;
+  eagre_plan_fail(error, session->position, "UNSUPPORTED_FEATURE.GLOBAL_SESSION_WINDOW",
+                  "Global aggregation with session window in streaming query is not supported.");
+  eagre_error_hint(error, "group by a column beside the session");
+  return EAGRE_USAGE;
+}
+
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
@@ -164,6 +177,11 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
         "these rows can be discarded.",
         "use append mode, with windows over a column with WATERMARK", error);
   }
+  if (shape.session != NULL && mode == EAGRE_MODE_UPDATE) {
+    return refuse_mode(shape.session, mode,
+                       "session window streaming aggregations on streaming DataFrames/DataSets",
+                       "use append mode", error);
+  }
   if (shape.watermark_above != NULL) {
     eagre_plan_fail(error, shape.watermark_above->position,
                     "UNSUPPORTED_FEATURE.WATERMARK_ABOVE_AGGREGATION",
@@ -179,5 +197,5 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                        "complete mode",
                        error);
   }
-  return EAGRE_OK;
+  return shape.session == NULL ? EAGRE_OK : check_session_keys(shape.session, error);
 }

@@ -43,6 +43,8 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
   }
   eagre_buffer_printf(&text, "|%d|%d|%lld", aggregate->event_time_key, aggregate->pane_key,
                       (long long)aggregate->pane_duration_us);
+  if (aggregate->session_key >= 0)
+    eagre_buffer_printf(&text, "|session %d", aggregate->session_key);
   uint64_t hash = eagre_hash_bytes(text.data, text.size, 1);
   eagre_buffer_done(&text);
   return hash;

@@ -24,6 +24,9 @@ struct eagre_state_layout {
   uint32_t payload_size;        /* bytes, multiple of 8 */
   const uint32_t *text_offsets; /* offsets in the payload of `struct eagre_text` values */
   uint32_t text_count;
+  /* Bytes at the end of every key that tell several groups of one encoded key apart: they are part
+   * of the key, but neither of its hash nor so of its partition. */
+  uint32_t key_suffix_size;
 };
 
 struct eagre_state_table;
@@ -51,12 +54,19 @@ void eagre_state_decode_keys(const struct eagre_text *keys, uint32_t row_count,
                              const struct eagre_type *const *types, uint32_t column_count,
                              struct eagre_vector *out_columns, struct eagre_arena *arena);
 uint32_t eagre_state_partition(uint64_t hash, uint32_t partition_count);
+/* The hash of an encoded key (without suffix), as eagre_state_encode_keys gives it. */
+uint64_t eagre_state_hash_key(struct eagre_text key);
 
 /* Finds or makes the group of every row: payloads[i]. `panes` may be NULL (all 0). Groups are
  * marked changed. Pointers stay valid until the group is removed or the table cleared. */
 void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *panes,
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads);
+/* Marks a group of that pane changed. */
+void eagre_state_touch(struct eagre_state_table *table, int64_t pane, char *payload);
+/* Key and hash of the group of a payload, which is in a table. */
+struct eagre_text eagre_state_key_of(const struct eagre_state_table *table, const char *payload);
+uint64_t eagre_state_hash_of(const char *payload);
 /* The arena for texts of a pane's payloads; makes the pane when it is missing. Texts that payloads
  * no longer point to are given back now and then: `eagre_state_begin_epoch` may move the others, by
  * `eagre_arena_copy_growing`, and so does loading, so that they can go on growing. A pane's arena
@@ -84,6 +94,10 @@ enum eagre_state_filter {
 uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cursor *cursor,
                           enum eagre_state_filter filter, int64_t pane_max,
                           struct eagre_state_group *out_groups, uint32_t group_count_max);
+/* The same for all groups of one pane. */
+uint32_t eagre_state_next_of_pane(struct eagre_state_table *table, int64_t pane,
+                                  struct eagre_state_cursor *cursor,
+                                  struct eagre_state_group *out_groups, uint32_t group_count_max);
 /* Starts an epoch: nothing is changed yet. The epoch before must have been saved, or the next
  * snapshot is a full one. */
 void eagre_state_begin_epoch(struct eagre_state_table *table);

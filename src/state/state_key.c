@@ -27,6 +27,8 @@ enum { ESCAPE = 0xff, HASH_SEED = 0x5ea1 };
 
 static const char ESCAPE_BYTE[1] = {(char)ESCAPE};
 
+/* Of the bytes of the key alone, so that it can be found again from a snapshot. Keys of the size of
+ * an integer, the usual ones, take the shorter way. */
 uint64_t eagre_state_hash_key(struct eagre_text key) {
   if (key.size == 8) {
     uint64_t value;

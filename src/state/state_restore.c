@@ -161,7 +161,12 @@ static void take_group(struct restore *restore, struct input *input, int64_t end
   take_sized(input, &restore->payload, table->payload_size);
   if (input->status != EAGRE_OK) return;
   struct eagre_text key = eagre_buffer_text(&restore->key);
-  uint64_t hash = eagre_state_hash_key(key);
+  if (key.size < table->key_suffix_size) {
+    fail_corrupt(input, "it has a key that is too short");
+    return;
+  }
+  uint64_t hash =
+      eagre_state_hash_key(eagre_text_make(key.data, key.size - table->key_suffix_size));
   struct eagre_state_pane *pane = NULL;
   struct eagre_state_record *group = NULL;
   bool is_new = false;

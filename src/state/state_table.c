@@ -16,6 +16,7 @@ struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout 
   eagre_assert(layout->payload_size % 8 == 0);
   struct eagre_state_table *table = eagre_allocate_zeroed(1, sizeof *table);
   table->payload_size = layout->payload_size;
+  table->key_suffix_size = layout->key_suffix_size;
   table->text_count = layout->text_count;
   table->text_offsets = eagre_allocate(layout->text_count * sizeof *table->text_offsets);
   for (uint32_t i = 0; i < layout->text_count; i++) {
@@ -147,6 +148,23 @@ static inline void mark_changed(struct eagre_state_table *table, struct eagre_st
   if (pane->is_listed) list_changed(pane, group);
 }
 
+static struct eagre_state_record *record_of(const char *payload) {
+  return (struct eagre_state_record *)(uintptr_t)payload - 1;
+}
+
+void eagre_state_touch(struct eagre_state_table *table, int64_t pane, char *payload) {
+  table->is_dirty = true;
+  mark_changed(table, eagre_state_table_get_pane(table, pane), record_of(payload));
+}
+
+struct eagre_text eagre_state_key_of(const struct eagre_state_table *table, const char *payload) {
+  return eagre_state_key(table, record_of(payload));
+}
+
+uint64_t eagre_state_hash_of(const char *payload) {
+  return record_of(payload)->hash;
+}
+
 /* What is known of a row between the passes. */
 struct probe {
   struct eagre_state_pane *pane;
@@ -249,6 +267,32 @@ static struct eagre_state_record *next_in_pane(const struct eagre_state_table *t
   return group;
 }
 
+static struct eagre_state_group group_of(const struct eagre_state_table *table,
+                                         const struct eagre_state_pane *pane,
+                                         struct eagre_state_record *group) {
+  return (struct eagre_state_group){
+      .pane = pane->end,
+      .key = eagre_state_key(table, group),
+      .hash = group->hash,
+      .payload = eagre_state_payload(group),
+  };
+}
+
+uint32_t eagre_state_next_of_pane(struct eagre_state_table *table, int64_t end,
+                                  struct eagre_state_cursor *cursor,
+                                  struct eagre_state_group *out_groups, uint32_t group_count_max) {
+  uint32_t place = find_pane_place(table, end);
+  if (place == table->pane_count || table->panes[place]->end != end) return 0;
+  const struct eagre_state_pane *pane = table->panes[place];
+  uint32_t count = 0;
+  while (count < group_count_max) {
+    struct eagre_state_record *group = next_in_pane(table, pane, EAGRE_STATE_ALL, cursor);
+    if (group == NULL) break;
+    out_groups[count++] = group_of(table, pane, group);
+  }
+  return count;
+}
+
 uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cursor *cursor,
                           enum eagre_state_filter filter, int64_t pane_max,
                           struct eagre_state_group *out_groups, uint32_t group_count_max) {
@@ -261,12 +305,7 @@ uint32_t eagre_state_next(struct eagre_state_table *table, struct eagre_state_cu
       *cursor = (struct eagre_state_cursor){{cursor->position[0] + 1}};
       continue;
     }
-    out_groups[count++] = (struct eagre_state_group){
-        .pane = pane->end,
-        .key = eagre_state_key(table, group),
-        .hash = group->hash,
-        .payload = eagre_state_payload(group),
-    };
+    out_groups[count++] = group_of(table, pane, group);
   }
   return count;
 }

@@ -70,6 +70,7 @@ struct eagre_state_pane {
 
 struct eagre_state_table {
   uint32_t payload_size;
+  uint32_t key_suffix_size;
   uint32_t text_count;
   uint32_t *text_offsets;
   struct eagre_state_pane **panes; /* ascending by end */
@@ -171,7 +172,3 @@ eagre_state_walk_next(const struct eagre_state_table *table, const struct eagre_
   walk->offset += eagre_state_group_size(table, group->key_size);
   return group;
 }
-
-/* The hash of a key: of its bytes alone, so that it can be found again from a snapshot. Keys of the
- * size of an integer, the usual ones, take the shorter way. */
-uint64_t eagre_state_hash_key(struct eagre_text key);

@@ -6,6 +6,7 @@
     output_mode append (default), update or complete
     format      json (default) or text
     [options]   more options of the file source
+    state       true: the rows that stateful operators count are compared too
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"
     [[batch]]   one micro-batch each: `lines`, kept as text so that they may be bad
                 JSON, and optionally their `encoding`
@@ -21,7 +22,8 @@ import re
 import tomllib
 
 DIRECTORY = pathlib.Path(__file__).parent / "cases"
-KEYS = {"title", "schema", "query", "output_mode", "format", "options", "watermark", "batch"}
+KEYS = {"title", "schema", "query", "output_mode", "format", "options", "watermark", "batch",
+        "state"}
 
 # Batch i is written as of FIRST_MODIFIED + i * STEP: whole seconds, in the past.
 FIRST_MODIFIED_SECONDS = 1_750_000_000
@@ -40,6 +42,7 @@ class Case:
     format: str = "json"
     options: dict = dataclasses.field(default_factory=dict)
     watermark: str = ""
+    state: bool = False
 
     def write_input(self, directory):
         """Writes one file per batch. Names count down: only the times are in order."""

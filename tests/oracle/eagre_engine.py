@@ -7,6 +7,8 @@ import pathlib
 import subprocess
 import tempfile
 
+from oracle import fixture
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 RUN_TIMEOUT_SECONDS = 60
 PROGRESS_MEMBERS = ("watermark", "numInputRows", "numRowsDroppedByWatermark")
@@ -62,16 +64,17 @@ def rows_by_batch(stdout):
     return dict(batches)
 
 
-def progress(stderr):
+def progress(stderr, with_state=False):
     """The progress objects on stderr, in the shape that fixtures keep."""
     reports = [json.loads(line) for line in lines(stderr) if line.startswith('{"id"')]
-    return [summarize(report) for report in reports if "addBatch" in report["durationMs"]]
+    return [summarize(report, with_state) for report in reports if "addBatch" in report["durationMs"]]
 
 
-def summarize(report):
+def summarize(report, with_state):
     dropped = sum(state["numRowsDroppedByWatermark"] for state in report["stateOperators"])
     values = (report.get("eventTime", {}).get("watermark"), report["numInputRows"], dropped)
-    return {"id": report["batchId"], **dict(zip(PROGRESS_MEMBERS, values))}
+    state = {"state": fixture.state(report)} if with_state else {}
+    return {"id": report["batchId"], **dict(zip(PROGRESS_MEMBERS, values)), **state}
 
 
 def query(sql):

@@ -3,7 +3,8 @@
     spark, java   the versions that answered (Java decides how doubles are spelled)
     case_sha256   the case file that was answered
     batches       per executed batch: id, watermark, numInputRows,
-                  numRowsDroppedByWatermark, rows (sorted JSON texts)
+                  numRowsDroppedByWatermark, rows (sorted JSON texts), and with `state`
+                  in the case what each stateful operator counts
     error         only when Spark failed: its conditions, outermost first, and
                   whether the query was refused ("analysis") or failed while it
                   ran ("run")
@@ -45,6 +46,20 @@ class Fixture:
             del fields["error"]
         DIRECTORY.mkdir(exist_ok=True)
         path(name).write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
+
+
+STATE_MEMBERS = ("operatorName", "numRowsTotal", "numRowsUpdated", "numRowsRemoved", "numRowsDroppedByWatermark")
+
+
+def state(progress):
+    """What a progress object says of stateful operators, as fixtures keep it."""
+    operators = []
+    for operator in progress["stateOperators"]:
+        one = {member: operator[member] for member in STATE_MEMBERS}
+        if "numDroppedDuplicateRows" in operator["customMetrics"]:
+            one["numDroppedDuplicateRows"] = operator["customMetrics"]["numDroppedDuplicateRows"]
+        operators.append(one)
+    return operators
 
 
 def path(name):

@@ -23,7 +23,7 @@ def answer_case(session, case):
             answer.error = describe(error)
             return answer
         wait(query)
-        answer.batches = [summarize(progress, rows) for progress in executed(query)]
+        answer.batches = [summarize(progress, rows, case.state) for progress in executed(query)]
         if query.exception() is not None:
             answer.error = describe((failures or [query.exception()])[0])
     return answer
@@ -64,12 +64,14 @@ def executed(query):
     return [report for report in reports if "addBatch" in report["durationMs"]]
 
 
-def summarize(progress, rows):
+def summarize(progress, rows, with_state):
     dropped = sum(state["numRowsDroppedByWatermark"] for state in progress["stateOperators"])
+    state = {"state": fixture.state(progress)} if with_state else {}
     return {"id": progress["batchId"],
             "watermark": progress.get("eventTime", {}).get("watermark"),
             "numInputRows": progress["numInputRows"],
             "numRowsDroppedByWatermark": dropped,
+            **state,
             "rows": rows[progress["batchId"]]}
 
 

@@ -45,4 +45,5 @@ def test_progress(name):
     process, _ = answer(name)
     members = differences.members(name)
     expected = fixture.load(name).answer.progress()
-    assert without(eagre_engine.progress(process.stderr), members) == without(expected, members)
+    reported = eagre_engine.progress(process.stderr, case.load(name).state)
+    assert without(reported, members) == without(expected, members)

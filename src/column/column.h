@@ -40,8 +40,8 @@ enum eagre_type_kind {
   EAGRE_TYPE_TIMESTAMP,    /* int64_t, microseconds since 1970-01-01T00:00:00Z */
   EAGRE_TYPE_STRUCT,       /* children */
   EAGRE_TYPE_INTERVAL_DAY, /* int64_t, microseconds; in expressions only, not in tables */
-  EAGRE_TYPE_DECIMAL,      /* __int128 (eagre_decimal); the rest: read, not computed yet */
-  /* int64_t, microseconds of wall-clock time */
+  EAGRE_TYPE_DECIMAL,      /* eagre_decimal, value * 10^scale */
+  /* The rest: read, not computed yet. int64_t, microseconds of wall-clock time */
   EAGRE_TYPE_TIMESTAMP_NTZ,
   EAGRE_TYPE_INTERVAL_YEAR,
   EAGRE_TYPE_ARRAY,
@@ -49,6 +49,10 @@ enum eagre_type_kind {
   EAGRE_TYPE_VARIANT,
   EAGRE_TYPE_count
 };
+
+/* What a DECIMAL value is: the digits of DECIMAL(p, s) as an integer, |value| < 10^p. */
+typedef __int128 eagre_decimal;
+enum { EAGRE_DECIMAL_PRECISION_MAX = 38 };
 
 struct eagre_type;
 
@@ -70,6 +74,9 @@ struct eagre_type {
 
 /* The one constant type of a primitive kind (asserted), process lifetime. */
 const struct eagre_type *eagre_type_of(enum eagre_type_kind kind);
+/* DECIMAL(precision, scale) in `arena`; 1 <= precision <= 38, scale <= precision. */
+const struct eagre_type *eagre_type_decimal(struct eagre_arena *arena, unsigned precision,
+                                            unsigned scale);
 /* A STRUCT type in `arena`; `fields` is copied, names and types are borrowed. */
 const struct eagre_type *eagre_type_struct(struct eagre_arena *arena,
                                            const struct eagre_field *fields, uint32_t field_count);
@@ -104,7 +111,7 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            struct eagre_error *error);
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error);
-/* Whether a value of this kind can be computed today; DECIMAL, ARRAY ... are not yet. True for
+/* Whether a value of this kind can be computed today; ARRAY, MAP ... are not yet. True for
  * INTERVAL_DAY and NULL too, which expressions know and tables do not. */
 bool eagre_type_is_supported(enum eagre_type_kind kind);
 

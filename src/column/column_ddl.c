@@ -154,9 +154,6 @@ static const struct refused_word refused_words[] = {
     {"VARCHAR", "use STRING"},
     {"CHAR", "use STRING"},
     {"CHARACTER", "use STRING"},
-    {"DECIMAL", "use DOUBLE, or BIGINT of the smallest unit (cents) to stay exact"},
-    {"DEC", "use DOUBLE, or BIGINT of the smallest unit (cents) to stay exact"},
-    {"NUMERIC", "use DOUBLE, or BIGINT of the smallest unit (cents) to stay exact"},
     {"TIMESTAMP_NTZ", "use TIMESTAMP"},
     {"ARRAY", "read the value as STRING"},
     {"MAP", "read the value as STRING, or name its members in a STRUCT"},
@@ -221,18 +218,75 @@ static enum eagre_status parse_collation(struct parser *parser) {
   return EAGRE_OK;
 }
 
+/* The piece up to and with the current token. */
+static struct eagre_text extend_piece(const struct parser *parser, struct eagre_text piece) {
+  struct eagre_text text = parser->token.text;
+  return eagre_text_make(piece.data, (size_t)(text.data + text.size - piece.data));
+}
+
+/* DECIMAL, DECIMAL(p), DECIMAL(p, s). */
+
+static bool is_decimal_word(const struct parser *parser) {
+  return is_word(parser, "DECIMAL") || is_word(parser, "DEC") || is_word(parser, "NUMERIC");
+}
+
+/* Digits only; more than three stand for a number that is too large anyway. */
+static enum eagre_status parse_size(struct parser *parser, unsigned *out_size) {
+  struct eagre_text text = parser->token.text;
+  bool is_number = parser->token.kind == EAGRE_COLUMN_TOKEN_WORD;
+  *out_size = 0;
+  for (size_t i = 0; is_number && i < text.size; i++) {
+    is_number = text.data[i] >= '0' && text.data[i] <= '9';
+    if (*out_size < 1000) *out_size = *out_size * 10 + (unsigned)(text.data[i] - '0');
+  }
+  if (!is_number) return refuse_token(parser, "a number of digits");
+  advance(parser);
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_decimal(struct parser *parser, struct eagre_text piece,
+                                       unsigned precision, unsigned scale) {
+  if (precision > EAGRE_DECIMAL_PRECISION_MAX) {
+    eagre_error_set(parser->error, EAGRE_USAGE, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+                    "Decimal precision %u exceeds max precision %d.", precision,
+                    EAGRE_DECIMAL_PRECISION_MAX);
+  } else if (precision == 0) {
+    eagre_error_set(parser->error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE",
+                    "Unsupported data type \"DECIMAL(0,%u)\".", scale);
+    eagre_error_hint(parser->error, "a DECIMAL has 1 to 38 digits");
+  } else if (scale > precision) {
+    eagre_error_set(parser->error, EAGRE_USAGE, "_LEGACY_ERROR_TEMP_1228",
+                    "Decimal scale (%u) cannot be greater than precision (%u).", scale, precision);
+  } else {
+    return EAGRE_OK;
+  }
+  mark_position(parser, piece);
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status parse_decimal(struct parser *parser, const struct eagre_type **out_type) {
+  enum { PRECISION_DEFAULT = 10 };
+  struct eagre_text piece = parser->token.text;
+  unsigned precision = PRECISION_DEFAULT;
+  unsigned scale = 0;
+  advance(parser);
+  if (accept_mark(parser, '(')) {
+    EAGRE_TRY(parse_size(parser, &precision));
+    if (accept_mark(parser, ',')) EAGRE_TRY(parse_size(parser, &scale));
+    piece = extend_piece(parser, piece);
+    if (!accept_mark(parser, ')')) return refuse_token(parser, "')'");
+  }
+  EAGRE_TRY(check_decimal(parser, piece, precision, scale));
+  *out_type = eagre_type_decimal(parser->arena, precision, scale);
+  return EAGRE_OK;
+}
+
 static bool is_interval_word(const struct parser *parser) {
   static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(words); i++) {
     if (is_word(parser, words[i])) return true;
   }
   return false;
-}
-
-/* The piece up to and with the current token. */
-static struct eagre_text extend_piece(const struct parser *parser, struct eagre_text piece) {
-  struct eagre_text text = parser->token.text;
-  return eagre_text_make(piece.data, (size_t)(text.data + text.size - piece.data));
 }
 
 /* INTERVAL, INTERVAL DAY, INTERVAL DAY TO SECOND ...: all of its words are the name. */
@@ -269,6 +323,7 @@ static enum eagre_status refuse_word(struct parser *parser) {
 static enum eagre_status parse_type(struct parser *parser, const struct eagre_type **out_type) {
   if (parser->token.kind != EAGRE_COLUMN_TOKEN_WORD) return refuse_token(parser, "a data type");
   if (is_word(parser, "STRUCT")) return parse_struct(parser, out_type);
+  if (is_decimal_word(parser)) return parse_decimal(parser, out_type);
   for (size_t i = 0; i < EAGRE_COUNT_OF(type_words); i++) {
     if (!is_word(parser, type_words[i].word)) continue;
     struct eagre_text piece = parser->token.text;

@@ -24,7 +24,7 @@ static const struct kind_row kind_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_TIMESTAMP] = {"TIMESTAMP", 8, true},
     [EAGRE_TYPE_STRUCT] = {"STRUCT", 0, true},
     [EAGRE_TYPE_INTERVAL_DAY] = {"INTERVAL DAY TO SECOND", 8, true},
-    [EAGRE_TYPE_DECIMAL] = {"DECIMAL", 16, false},
+    [EAGRE_TYPE_DECIMAL] = {"DECIMAL", 16, true},
     [EAGRE_TYPE_TIMESTAMP_NTZ] = {"TIMESTAMP_NTZ", 8, false},
     [EAGRE_TYPE_INTERVAL_YEAR] = {"INTERVAL YEAR TO MONTH", 0, false},
     [EAGRE_TYPE_ARRAY] = {"ARRAY", 0, false},
@@ -55,6 +55,16 @@ static const struct eagre_type primitive_types[EAGRE_TYPE_count] = {
 const struct eagre_type *eagre_type_of(enum eagre_type_kind kind) {
   eagre_assert((unsigned)kind < EAGRE_TYPE_count && primitive_types[kind].kind == kind);
   return &primitive_types[kind];
+}
+
+const struct eagre_type *eagre_type_decimal(struct eagre_arena *arena, unsigned precision,
+                                            unsigned scale) {
+  eagre_assert(precision >= 1 && precision <= EAGRE_DECIMAL_PRECISION_MAX && scale <= precision);
+  struct eagre_type *type = eagre_arena_allocate_zeroed(arena, sizeof *type);
+  type->kind = EAGRE_TYPE_DECIMAL;
+  type->precision = (uint8_t)precision;
+  type->scale = (uint8_t)scale;
+  return type;
 }
 
 static const struct eagre_type *make_nested(struct eagre_arena *arena, enum eagre_type_kind kind,

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+_Static_assert(sizeof(struct eagre_text) == sizeof(eagre_decimal), "one walk moves both");
+
 /* ---- Making ---------------------------------------------------------------------------------- */
 
 static uint8_t *allocate_bits(uint32_t count, bool value, struct eagre_arena *arena) {
@@ -119,7 +121,7 @@ static void gather_data(char *out, const char *from, const uint32_t *rows, uint3
   case 8:
     gather_values(out, from, rows, count, 8);
     break;
-  default:
+  default: /* a text or a DECIMAL */
     eagre_assert(width == sizeof(struct eagre_text));
     gather_values(out, from, rows, count, sizeof(struct eagre_text));
   }
@@ -140,7 +142,7 @@ static void scatter_data(char *into, const char *from, size_t from_step, const u
   case 8:
     scatter_values(into, from, from_step, rows, count, 8);
     break;
-  default:
+  default: /* a text or a DECIMAL */
     eagre_assert(width == sizeof(struct eagre_text));
     scatter_values(into, from, from_step, rows, count, sizeof(struct eagre_text));
   }
@@ -160,7 +162,7 @@ static void repeat_data(char *out, const char *value, uint32_t count, uint32_t w
   case 8:
     repeat_value(out, value, count, 8);
     break;
-  default:
+  default: /* a text or a DECIMAL */
     eagre_assert(width == sizeof(struct eagre_text));
     repeat_value(out, value, count, sizeof(struct eagre_text));
   }

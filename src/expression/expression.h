@@ -107,8 +107,8 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression *expression,
                                         const struct eagre_expression_session *session,
                                         struct eagre_vector *out, struct eagre_error *error);
-/* USAGE UNSUPPORTED_FEATURE.DECIMAL or UNSUPPORTED_DATATYPE when it, or a value inside a struct it
- * makes, has a type that cannot be computed (SELECT 1.5). To be asked of every tree before it is
+/* USAGE UNSUPPORTED_DATATYPE when it, or a value inside a struct it makes, has a type that cannot
+ * be computed (SELECT INTERVAL 1 MONTH). To be asked of every tree before it is
  * compiled, else the program gives this error when it runs. */
 enum eagre_status eagre_expression_check_value(const struct eagre_expression *expression,
                                                struct eagre_error *error);

@@ -89,7 +89,7 @@ enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind) {
   enum eagre_status status = eagre_bind_fail(
       bind, bind->position, "UNSUPPORTED_FEATURE.DECIMAL",
       "The feature is not supported: the type DECIMAL, which %s would have.", print_call(bind));
-  eagre_error_hint(bind->error, "write 1.5D or CAST(... AS DOUBLE)");
+  eagre_error_hint(bind->error, "write CAST(... AS DOUBLE)");
   return status;
 }
 
@@ -111,7 +111,6 @@ enum eagre_status eagre_bind_other(struct eagre_bind *bind, const char *function
 
 enum eagre_status eagre_bind_cast(struct eagre_bind *bind, uint32_t index,
                                   const struct eagre_type *type) {
-  if (type->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
   struct eagre_expression *argument = bind->arguments[index];
   return eagre_expression_cast(bind->arena, argument, type, false, bind->session,
                                argument->position, &bind->arguments[index], bind->error);
@@ -129,7 +128,6 @@ enum eagre_status eagre_bind_parameter(struct eagre_bind *bind, uint32_t index,
 
 enum eagre_status eagre_bind_require_value(struct eagre_bind *bind, uint32_t index) {
   const struct eagre_expression *argument = bind->arguments[index];
-  if (eagre_expression_is_decimal(argument)) return eagre_bind_refuse_decimal(bind);
   if (eagre_type_is_supported(argument->type->kind)) return EAGRE_OK;
   return eagre_bind_fail(bind, argument->position, "UNSUPPORTED_DATATYPE",
                          "Unsupported data type %s.",

@@ -32,10 +32,10 @@ enum eagre_status eagre_bind_cast(struct eagre_bind *bind, uint32_t index,
  * DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE. */
 enum eagre_status eagre_bind_parameter(struct eagre_bind *bind, uint32_t index,
                                        enum eagre_type_kind kind);
-/* USAGE when argument `index` is a DECIMAL literal or of another type that no vector has. */
+/* USAGE when argument `index` has a type that no vector has. */
 enum eagre_status eagre_bind_require_value(struct eagre_bind *bind, uint32_t index);
 /* Casts arguments [first, end) to their common type; USAGE DATA_DIFF_TYPES when there is none.
- * A DECIMAL result is refused. */
+ */
 enum eagre_status eagre_bind_unify(struct eagre_bind *bind, uint32_t first, uint32_t end,
                                    const struct eagre_type **out_type);
 /* The text of argument `index`, which must be constant; USAGE NON_FOLDABLE_INPUT otherwise, and
@@ -66,12 +66,19 @@ enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind);
  * -------------------------------------------------------------- */
 
 /* The type both sides are cast to (Spark's findWiderTypeForTwo under ANSI); NULL when there is
- * none. DECIMAL stands for "would be a decimal". */
+ * none. */
 const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
                                              const struct eagre_type *b);
 /* Whether a parameter of `to` takes an argument of `from` without a written cast. */
 bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to);
-/* A DECIMAL literal that is a whole number in the range of BIGINT, and that number. */
+/* The DECIMAL that holds every value of a numeric type, and the narrowest for an integral literal
+ * (not NULL): what they are beside a DECIMAL. */
+const struct eagre_type *eagre_coerce_decimal_of(struct eagre_arena *arena,
+                                                 const struct eagre_type *type);
+bool eagre_coerce_is_bare_literal(const struct eagre_expression *expression);
+const struct eagre_type *eagre_coerce_decimal_of_literal(struct eagre_arena *arena,
+                                                         const struct eagre_expression *literal);
+/* A DECIMAL literal (not NULL) that is a whole number in the range of BIGINT, and that number. */
 bool eagre_coerce_decimal_is_whole(const struct eagre_expression *literal, int64_t *out_value);
 /* Whether every comparison with the nearest DOUBLE gives what the DECIMAL literal would give. */
 bool eagre_coerce_decimal_is_short(const struct eagre_expression *literal);
@@ -82,13 +89,6 @@ static inline bool eagre_expression_is_decimal(const struct eagre_expression *ex
 /* ---- Casts (expression_cast.c)
  * -------------------------------------------------------------------- */
 
-/* The CAST of a DECIMAL literal (expression_literal.c). */
-enum eagre_status eagre_literal_cast_decimal(struct eagre_arena *arena,
-                                             const struct eagre_expression *literal,
-                                             const struct eagre_type *type, bool is_try,
-                                             struct eagre_sql_position position,
-                                             struct eagre_expression **out,
-                                             struct eagre_error *error);
 /* "epoch", "now", "today" ... as a DATE or TIMESTAMP; NULL when `text` is no such word. */
 struct eagre_expression *eagre_literal_special_time(struct eagre_arena *arena,
                                                     struct eagre_text text,

@@ -37,7 +37,6 @@ static enum eagre_status unify_numbers(struct eagre_bind *bind, const char *requ
   if (common == NULL) return refuse_pair(bind);
   if (common->kind == EAGRE_TYPE_NULL) common = eagre_type_of(EAGRE_TYPE_DOUBLE);
   if (!eagre_type_is_numeric(common->kind)) return refuse_operand(bind, required, common);
-  if (common->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
   for (uint32_t i = 0; i < 2; i++) {
     EAGRE_TRY(eagre_bind_cast(bind, i, common));
   }
@@ -48,6 +47,7 @@ static enum eagre_status unify_numbers(struct eagre_bind *bind, const char *requ
 enum eagre_status eagre_bind_arithmetic(struct eagre_bind *bind, enum eagre_arithmetic operation,
                                         struct eagre_expression **out) {
   const struct eagre_type *type;
+  if (eagre_bind_is_decimal_pair(bind)) return eagre_bind_decimal_arithmetic(bind, operation, out);
   EAGRE_TRY(unify_numbers(bind, arithmetic_types, &type));
   *out = eagre_bind_call(bind, type, eagre_kernel_simple_arithmetic(operation, type->kind));
   if (!eagre_type_is_integral(type->kind)) eagre_expression_set_safe(*out);
@@ -99,6 +99,9 @@ static enum eagre_status finish_division(struct eagre_bind *bind, enum eagre_ari
 
 enum eagre_status eagre_bind_divide(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type;
+  if (eagre_bind_is_decimal_pair(bind)) {
+    return eagre_bind_decimal_arithmetic(bind, EAGRE_ARITHMETIC_DIVIDE, out);
+  }
   EAGRE_TRY(unify_numbers(bind, "(\"DOUBLE\" or \"DECIMAL\")", &type));
   return finish_division(bind, EAGRE_ARITHMETIC_DIVIDE, eagre_type_of(EAGRE_TYPE_DOUBLE), out);
 }
@@ -113,31 +116,37 @@ enum eagre_status eagre_bind_integral_divide(struct eagre_bind *bind,
     }
   }
   const struct eagre_type *type;
+  if (eagre_bind_is_decimal_pair(bind)) {
+    return eagre_bind_decimal_arithmetic(bind, EAGRE_ARITHMETIC_INTEGRAL, out);
+  }
   EAGRE_TRY(unify_numbers(bind, required, &type));
+  if (type->kind == EAGRE_TYPE_DOUBLE) { /* a DECIMAL beside a STRING */
+    bool has_null = eagre_bind_kind(bind, 0) == EAGRE_TYPE_NULL;
+    if (!has_null) return refuse_operand(bind, required, type);
+  }
   return finish_division(bind, EAGRE_ARITHMETIC_INTEGRAL, eagre_type_of(EAGRE_TYPE_BIGINT), out);
 }
 
 enum eagre_status eagre_bind_remainder(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type;
+  if (eagre_bind_is_decimal_pair(bind)) {
+    return eagre_bind_decimal_arithmetic(bind, EAGRE_ARITHMETIC_REMAINDER, out);
+  }
   EAGRE_TRY(unify_numbers(bind, "\"NUMERIC\"", &type));
   return finish_division(bind, EAGRE_ARITHMETIC_REMAINDER, type, out);
 }
 
 enum eagre_status eagre_bind_modulus(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type;
+  if (eagre_bind_is_decimal_pair(bind)) {
+    return eagre_bind_decimal_arithmetic(bind, EAGRE_ARITHMETIC_MODULUS, out);
+  }
   EAGRE_TRY(unify_numbers(bind, "\"NUMERIC\"", &type));
   return finish_division(bind, EAGRE_ARITHMETIC_MODULUS, type, out);
 }
 
 /* ---- Signs
  * ---------------------------------------------------------------------------------------- */
-
-/* The text of a DECIMAL literal with the other sign. */
-static struct eagre_text flip_sign(struct eagre_arena *arena, struct eagre_text text) {
-  if (text.size > 0 && text.data[0] == '-')
-    return (struct eagre_text){text.data + 1, text.size - 1};
-  return eagre_arena_printf(arena, "-%.*s", (int)text.size, text.data);
-}
 
 /* Minus in front of an integer literal without suffix: the pair chooses its type anew, so that the
  * least INT and BIGINT can be written. */
@@ -146,13 +155,13 @@ static struct eagre_expression *negate_literal(struct eagre_bind *bind) {
   if (literal->kind != EAGRE_EXPRESSION_LITERAL) return NULL;
   bool adapts = literal->parameters[0] != 0;
   int64_t value;
+  if (!eagre_coerce_is_bare_literal(literal)) return NULL;
   if (eagre_expression_is_decimal(literal)) {
-    struct eagre_expression *negated = eagre_arena_allocate(bind->arena, sizeof *negated);
-    *negated = *literal;
-    negated->text = flip_sign(bind->arena, literal->text);
-    negated->position = bind->position;
+    eagre_decimal digits = -*EAGRE_VALUES(eagre_decimal, &literal->value);
+    struct eagre_expression *negated =
+        eagre_expression_new_value(bind->arena, literal->type, &digits, bind->position);
     if (!adapts || !eagre_coerce_decimal_is_whole(negated, &value)) return negated;
-  } else if (eagre_expression_is_null(literal) || !adapts) {
+  } else if (!adapts) {
     return NULL;
   } else if (literal->type->kind == EAGRE_TYPE_INT) {
     value = -(int64_t)*EAGRE_VALUES(int32_t, &literal->value);
@@ -182,7 +191,7 @@ static enum eagre_status bind_sign(struct eagre_bind *bind, enum eagre_arithmeti
     EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_DOUBLE)));
   }
   const struct eagre_type *type = bind->arguments[0]->type;
-  if (type->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
+  if (type->kind == EAGRE_TYPE_DECIMAL) return eagre_bind_decimal_sign(bind, operation, out);
   eagre_kernel_fn *kernel = eagre_kernel_simple_arithmetic(operation, type->kind);
   if (kernel == NULL) return eagre_bind_unexpected(bind, 0, arithmetic_types);
   *out = eagre_bind_call(bind, type, kernel);

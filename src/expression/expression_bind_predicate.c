@@ -10,23 +10,24 @@
 /* ---- Comparison
  * ------------------------------------------------------------------------------------- */
 
-/* DECIMAL literals beside integrals are compared as BIGINT or DOUBLE where that gives the same
- * outcome. */
-static enum eagre_status replace_decimals(struct eagre_bind *bind) {
-  bool all_whole = true, all_short = true;
+/* What arguments are compared as whose common type is the DECIMAL `common`: BIGINT or DOUBLE where
+ * only literals are DECIMAL and the outcome is the same, which is faster. */
+static const struct eagre_type *find_faster_type(const struct eagre_bind *bind,
+                                                 const struct eagre_type *common) {
+  bool all_whole = true, all_short = true, has_integral = false;
   int64_t whole;
   for (uint32_t i = 0; i < bind->argument_count; i++) {
-    struct eagre_expression *argument = bind->arguments[i];
+    const struct eagre_expression *argument = bind->arguments[i];
+    has_integral |= eagre_type_is_integral(argument->type->kind);
     if (!eagre_expression_is_decimal(argument)) continue;
+    bool is_known =
+        argument->kind == EAGRE_EXPRESSION_LITERAL && !eagre_expression_is_null(argument);
+    if (!is_known) return common;
     all_whole = all_whole && eagre_coerce_decimal_is_whole(argument, &whole);
     all_short = all_short && eagre_coerce_decimal_is_short(argument);
   }
-  if (!all_whole && !all_short) return eagre_bind_refuse_decimal(bind);
-  enum eagre_type_kind kind = all_whole ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE;
-  for (uint32_t i = 0; i < bind->argument_count; i++) {
-    EAGRE_TRY(eagre_bind_cast(bind, i, eagre_type_of(kind)));
-  }
-  return EAGRE_OK;
+  if (!has_integral || (!all_whole && !all_short)) return common;
+  return eagre_type_of(all_whole ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE);
 }
 
 static const struct eagre_type *find_common(struct eagre_bind *bind) {
@@ -40,7 +41,7 @@ static const struct eagre_type *find_common(struct eagre_bind *bind) {
 /* Casts the arguments to one comparable type; the caller has refused when there is none. */
 static enum eagre_status unify_comparable(struct eagre_bind *bind,
                                           const struct eagre_type *common) {
-  if (common->kind == EAGRE_TYPE_DECIMAL) return replace_decimals(bind);
+  if (common->kind == EAGRE_TYPE_DECIMAL) common = find_faster_type(bind, common);
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     EAGRE_TRY(eagre_bind_cast(bind, i, common));
   }
@@ -55,20 +56,38 @@ static enum eagre_status refuse_pair(struct eagre_bind *bind) {
       eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
 }
 
-/* Two structs where a text would become something else inside: not compared. */
+/* A field of both structs that is a text or a DECIMAL on one side only, or of another DECIMAL. */
+static bool is_mixed_field(const struct eagre_type *a, const struct eagre_type *b) {
+  if (a->kind == EAGRE_TYPE_NULL || b->kind == EAGRE_TYPE_NULL) return false;
+  bool has_text = a->kind == EAGRE_TYPE_STRING || b->kind == EAGRE_TYPE_STRING;
+  bool has_decimal = a->kind == EAGRE_TYPE_DECIMAL || b->kind == EAGRE_TYPE_DECIMAL;
+  return (has_text && a->kind != b->kind) || (has_decimal && !eagre_type_equal(a, b));
+}
+
+/* Two structs where a text or a DECIMAL would become something else inside: not compared. */
 static bool mixes_fields(const struct eagre_type *a, const struct eagre_type *b) {
   if (a->kind != EAGRE_TYPE_STRUCT || b->kind != EAGRE_TYPE_STRUCT) return false;
   for (uint32_t i = 0; i < a->field_count && i < b->field_count; i++) {
-    enum eagre_type_kind x = a->fields[i].type->kind, y = b->fields[i].type->kind;
-    bool has_text = x == EAGRE_TYPE_STRING || y == EAGRE_TYPE_STRING;
-    bool has_null = x == EAGRE_TYPE_NULL || y == EAGRE_TYPE_NULL;
-    if (has_text && x != y && !has_null) return true;
+    if (is_mixed_field(a->fields[i].type, b->fields[i].type)) return true;
     if (mixes_fields(a->fields[i].type, b->fields[i].type)) return true;
   }
   return false;
 }
 
+/* An integral literal beside a DECIMAL that is none has only its own digits. */
+static enum eagre_status cast_literals(struct eagre_bind *bind) {
+  for (uint32_t i = 0; i < 2; i++) {
+    const struct eagre_expression *literal = bind->arguments[i];
+    bool is_integral = eagre_type_is_integral(literal->type->kind);
+    bool has_decimal = eagre_bind_kind(bind, 1 - i) == EAGRE_TYPE_DECIMAL;
+    if (!is_integral || !has_decimal || !eagre_coerce_is_bare_literal(literal)) continue;
+    EAGRE_TRY(eagre_bind_cast(bind, i, eagre_coerce_decimal_of_literal(bind->arena, literal)));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status unify_pair(struct eagre_bind *bind) {
+  EAGRE_TRY(cast_literals(bind));
   const struct eagre_type *common = find_common(bind);
   bool is_mixed = mixes_fields(bind->arguments[0]->type, bind->arguments[1]->type);
   if (common == NULL || is_mixed) return refuse_pair(bind);
@@ -151,8 +170,9 @@ enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression
   if (common == NULL) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(unify_comparable(bind, common));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_in);
-  (*out)->parameters[0] = bind->argument_count - 1 > IN_COMPARISONS_MAX &&
-                          common->kind != EAGRE_TYPE_STRUCT && are_constant_items(bind);
+  (*out)->parameters[0] =
+      bind->argument_count - 1 > IN_COMPARISONS_MAX && common->kind != EAGRE_TYPE_STRUCT &&
+      eagre_bind_kind(bind, 0) != EAGRE_TYPE_DECIMAL && are_constant_items(bind);
   return EAGRE_OK;
 }
 

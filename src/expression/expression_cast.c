@@ -1,7 +1,8 @@
 /* CAST and TRY_CAST: which casts exist, what they mean for structs, and how they fail.
  *
  * The allowed pairs are those of Spark's canAnsiCast. Kernels are per pair of types:
- * expression_cast_number.c, expression_cast_text.c, expression_cast_time.c. */
+ * expression_cast_number.c, expression_cast_decimal.c, expression_cast_text.c,
+ * expression_cast_time.c. */
 #include "expression/expression_cast.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ bool eagre_cast_is_live(const struct eagre_cast *cast, uint32_t row) {
 }
 
 /* The fields of a struct own their validity already (run_struct). */
-static void set_null(struct eagre_cast *cast, uint32_t row) {
+void eagre_cast_set_null(struct eagre_cast *cast, uint32_t row) {
   if (cast->out == cast->call->out) {
     eagre_kernel_set_null(cast->call, row);
   } else {
@@ -44,20 +45,18 @@ static void print_value(const struct eagre_vector *vector, uint32_t row,
   if (is_quoted) eagre_buffer_append_char(out, '\'');
   eagre_value_print(vector, row, zone, out);
   if (is_quoted) eagre_buffer_append_char(out, '\'');
-  static const char suffixes[EAGRE_TYPE_count] = {
-      [EAGRE_TYPE_TINYINT] = 'Y',
-      [EAGRE_TYPE_SMALLINT] = 'S',
-      [EAGRE_TYPE_BIGINT] = 'L',
-      [EAGRE_TYPE_DOUBLE] = 'D',
+  static const char *const suffixes[EAGRE_TYPE_count] = {
+      [EAGRE_TYPE_TINYINT] = "Y", [EAGRE_TYPE_SMALLINT] = "S", [EAGRE_TYPE_BIGINT] = "L",
+      [EAGRE_TYPE_DOUBLE] = "D",  [EAGRE_TYPE_DECIMAL] = "BD",
   };
-  if (suffixes[kind] != 0) eagre_buffer_append_char(out, suffixes[kind]);
+  if (suffixes[kind] != NULL) eagre_buffer_append_string(out, suffixes[kind]);
 }
 
 static enum eagre_status fail_row(struct eagre_cast *cast, uint32_t row, const char *class_name,
                                   const char *reason) {
   struct eagre_kernel_call *call = cast->call;
   if (call->node->is_try) {
-    set_null(cast, row);
+    eagre_cast_set_null(cast, row);
     return EAGRE_OK;
   }
   struct eagre_buffer value = {0};
@@ -84,6 +83,35 @@ enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row)
                   "instead.");
 }
 
+/* The value, between the two halves of the sentence. */
+static enum eagre_status fail_digits(struct eagre_cast *cast, uint32_t row, const char *class_name,
+                                     const char *before, const char *after) {
+  struct eagre_kernel_call *call = cast->call;
+  if (call->node->is_try) {
+    eagre_cast_set_null(cast, row);
+    return EAGRE_OK;
+  }
+  struct eagre_buffer value = {0};
+  eagre_value_print(cast->from, eagre_vector_index(cast->from, row), call->zone, &value);
+  enum eagre_status status = eagre_kernel_fail(call, row, class_name, "%s%.200s %s", before,
+                                               eagre_buffer_string(&value), after);
+  eagre_buffer_done(&value);
+  eagre_error_hint(call->error, "use try_cast(...) to get NULL instead");
+  return status;
+}
+
+enum eagre_status eagre_cast_fail_range(struct eagre_cast *cast, uint32_t row) {
+  const struct eagre_type *type = cast->out->type;
+  struct eagre_text after = eagre_arena_printf(
+      cast->call->arena, "cannot be represented as Decimal(%u, %u).", type->precision, type->scale);
+  return fail_digits(cast, row, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "", after.data);
+}
+
+enum eagre_status eagre_cast_fail_overlong(struct eagre_cast *cast, uint32_t row) {
+  return fail_digits(cast, row, "NUMERIC_OUT_OF_SUPPORTED_RANGE", "The value ",
+                     "cannot be interpreted as a numeric since it has more than 38 digits.");
+}
+
 /* ---- Structs
  * ------------------------------------------------------------------------------------- */
 
@@ -102,6 +130,9 @@ static enum eagre_status run_retype(struct eagre_cast *cast) {
 struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to) {
   bool from_bytes = from == EAGRE_TYPE_STRING || from == EAGRE_TYPE_BINARY;
   bool to_bytes = to == EAGRE_TYPE_STRING || to == EAGRE_TYPE_BINARY;
+  if (from == EAGRE_TYPE_DECIMAL || to == EAGRE_TYPE_DECIMAL) {
+    return eagre_cast_find_decimal(from, to);
+  }
   if (from == to) {
     return (struct eagre_cast_rule){from == EAGRE_TYPE_STRUCT ? run_struct : run_retype,
                                     from == EAGRE_TYPE_STRUCT};
@@ -164,7 +195,7 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
     }
     struct eagre_cast_rule rule = eagre_cast_find(a->kind, b->kind);
     if (rule.run == NULL) return false;
-    *inout_can_fail |= rule.can_fail;
+    *inout_can_fail |= rule.can_fail && !eagre_cast_is_safe_decimal(a, b);
   }
   return true;
 }
@@ -196,12 +227,10 @@ static enum eagre_status refuse_type(const struct eagre_type *type,
                                      struct eagre_error *error) {
   struct eagre_buffer name = {0};
   eagre_type_print(&name, type);
-  bool is_decimal = type->kind == EAGRE_TYPE_DECIMAL;
-  enum eagre_status status = eagre_error_set(
-      error, EAGRE_USAGE, is_decimal ? "UNSUPPORTED_FEATURE.DECIMAL" : "UNSUPPORTED_DATATYPE",
-      "Unsupported data type \"%s\".", eagre_buffer_string(&name));
+  enum eagre_status status =
+      eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE", "Unsupported data type \"%s\".",
+                      eagre_buffer_string(&name));
   eagre_buffer_done(&name);
-  if (is_decimal) eagre_error_hint(error, "write 1.5D or CAST(... AS DOUBLE)");
   eagre_expression_place_error(position, error);
   return status;
 }
@@ -238,8 +267,18 @@ static bool check_cast(const struct eagre_type *from, const struct eagre_type *t
   }
   if (!eagre_type_is_supported(from->kind)) return false;
   struct eagre_cast_rule rule = eagre_cast_find(from->kind, to->kind);
-  *out_can_fail = rule.can_fail;
+  *out_can_fail = rule.can_fail && !eagre_cast_is_safe_decimal(from, to);
   return rule.run != NULL;
+}
+
+/* Beside a DECIMAL, CAST(1 AS INT) is any INT, where 1 has one digit; and it does not adapt to a
+ * minus sign. */
+static struct eagre_expression *mark_cast(struct eagre_arena *arena,
+                                          const struct eagre_expression *literal) {
+  struct eagre_expression *marked = eagre_arena_allocate(arena, sizeof *marked);
+  *marked = *literal;
+  marked->parameters[2] = 1;
+  return marked;
 }
 
 /* A call of type VOID (raise_error) must still be made, so only the literal is replaced. The kernel
@@ -286,11 +325,8 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
                                         struct eagre_sql_position position,
                                         struct eagre_expression **out, struct eagre_error *error) {
   if (!eagre_type_is_supported(type->kind)) return refuse_type(type, position, error);
-  if (eagre_expression_is_decimal(value)) {
-    return eagre_literal_cast_decimal(arena, value, type, is_try, position, out, error);
-  }
   if (eagre_type_equal(value->type, type)) {
-    *out = value;
+    *out = value->kind == EAGRE_EXPRESSION_LITERAL ? mark_cast(arena, value) : value;
     return EAGRE_OK;
   }
   if (value->type->kind == EAGRE_TYPE_NULL) {

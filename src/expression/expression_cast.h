@@ -21,6 +21,10 @@ struct eagre_cast_rule {
 };
 /* Kinds differ, or both are STRUCT. */
 struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to);
+/* One of the kinds is DECIMAL. */
+struct eagre_cast_rule eagre_cast_find_decimal(enum eagre_type_kind from, enum eagre_type_kind to);
+/* Whether a rule that can fail for some types cannot for these. */
+bool eagre_cast_is_safe_decimal(const struct eagre_type *from, const struct eagre_type *to);
 struct eagre_cast_rule eagre_cast_find_number(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagre_type_kind to);
@@ -28,7 +32,12 @@ struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagr
 /* The array of `out`, made now. */
 void *eagre_cast_out(struct eagre_cast *cast);
 bool eagre_cast_is_live(const struct eagre_cast *cast, uint32_t row);
+void eagre_cast_set_null(struct eagre_cast *cast, uint32_t row);
 /* Row `row` cannot be cast: NULL under TRY, else CAST_OVERFLOW or CAST_INVALID_INPUT with the value
  * as Spark prints it. */
 enum eagre_status eagre_cast_fail_overflow(struct eagre_cast *cast, uint32_t row);
 enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row);
+/* Row `row` has too many digits for the DECIMAL it is cast to: NULL under TRY, else
+ * NUMERIC_VALUE_OUT_OF_RANGE, or NUMERIC_OUT_OF_SUPPORTED_RANGE when for any DECIMAL. */
+enum eagre_status eagre_cast_fail_range(struct eagre_cast *cast, uint32_t row);
+enum eagre_status eagre_cast_fail_overlong(struct eagre_cast *cast, uint32_t row);

@@ -88,6 +88,9 @@ static size_t print_small(const struct eagre_cast *cast, uint32_t row, char *out
     return eagre_value_print_float(EAGRE_VALUES(float, from)[row], out);
   case EAGRE_TYPE_DOUBLE:
     return eagre_value_print_double(EAGRE_VALUES(double, from)[row], out);
+  case EAGRE_TYPE_DECIMAL:
+    return eagre_value_print_decimal(EAGRE_VALUES(eagre_decimal, from)[row], from->type->scale,
+                                     out);
   case EAGRE_TYPE_DATE:
     return eagre_value_print_date(EAGRE_VALUES(int32_t, from)[row], out);
   default:
@@ -159,7 +162,7 @@ static const struct eagre_cast_rule to_text[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_BIGINT] = {small_to_text, false},     [EAGRE_TYPE_FLOAT] = {small_to_text, false},
     [EAGRE_TYPE_DOUBLE] = {small_to_text, false},     [EAGRE_TYPE_DATE] = {small_to_text, false},
     [EAGRE_TYPE_TIMESTAMP] = {small_to_text, false},  [EAGRE_TYPE_STRUCT] = {any_to_text, false},
-    [EAGRE_TYPE_INTERVAL_DAY] = {any_to_text, false},
+    [EAGRE_TYPE_INTERVAL_DAY] = {any_to_text, false}, [EAGRE_TYPE_DECIMAL] = {small_to_text, false},
 };
 
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to) {

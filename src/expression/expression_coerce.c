@@ -1,22 +1,80 @@
 /* Spark's implicit conversions under ANSI (AnsiTypeCoercion): the common type of two operands, and
- * which arguments a parameter takes.
- *
- * DECIMAL exists only as a literal here. It becomes DOUBLE beside FLOAT, DOUBLE and STRING; beside
- * an integral it would give a DECIMAL, which comparison avoids where the outcome is the same
- * (expression_bind_operator.c) and everything else refuses. */
-#include <string.h>
-
+ * which arguments a parameter takes. */
 #include "expression/expression_bind.h"
 
-static const struct eagre_type *find_numeric_common(const struct eagre_type *a,
+/* ---- DECIMAL -------------------------------------------------------------------------------- */
+
+const struct eagre_type *eagre_coerce_decimal_of(struct eagre_arena *arena,
+                                                 const struct eagre_type *type) {
+  switch (type->kind) {
+  case EAGRE_TYPE_TINYINT:
+    return eagre_type_decimal(arena, 3, 0);
+  case EAGRE_TYPE_SMALLINT:
+    return eagre_type_decimal(arena, 5, 0);
+  case EAGRE_TYPE_INT:
+    return eagre_type_decimal(arena, 10, 0);
+  case EAGRE_TYPE_BIGINT:
+    return eagre_type_decimal(arena, 20, 0);
+  case EAGRE_TYPE_FLOAT:
+    return eagre_type_decimal(arena, 14, 7);
+  case EAGRE_TYPE_DOUBLE:
+    return eagre_type_decimal(arena, 30, 15);
+  default:
+    eagre_assert(type->kind == EAGRE_TYPE_DECIMAL);
+    return type;
+  }
+}
+
+/* A number that is written as such, without a CAST. */
+bool eagre_coerce_is_bare_literal(const struct eagre_expression *expression) {
+  return expression->kind == EAGRE_EXPRESSION_LITERAL && expression->parameters[2] == 0 &&
+         !eagre_expression_is_null(expression);
+}
+
+/* A TINYINT stands for all of its kind, as in Spark. */
+const struct eagre_type *eagre_coerce_decimal_of_literal(struct eagre_arena *arena,
+                                                         const struct eagre_expression *literal) {
+  int64_t value;
+  switch (literal->type->kind) {
+  case EAGRE_TYPE_SMALLINT:
+    value = *EAGRE_VALUES(int16_t, &literal->value);
+    break;
+  case EAGRE_TYPE_INT:
+    value = *EAGRE_VALUES(int32_t, &literal->value);
+    break;
+  case EAGRE_TYPE_BIGINT:
+    value = *EAGRE_VALUES(int64_t, &literal->value);
+    break;
+  default:
+    return eagre_coerce_decimal_of(arena, literal->type);
+  }
+  return eagre_type_decimal(arena, eagre_decimal_digit_count(value), 0);
+}
+
+/* Digits behind the point give way when both sides together need more than 38. */
+static const struct eagre_type *
+widen_decimals(struct eagre_arena *arena, const struct eagre_type *a, const struct eagre_type *b) {
+  unsigned a_whole = a->precision - a->scale;
+  unsigned b_whole = b->precision - b->scale;
+  unsigned whole = a_whole > b_whole ? a_whole : b_whole;
+  unsigned scale = a->scale > b->scale ? a->scale : b->scale;
+  if (whole + scale > EAGRE_DECIMAL_PRECISION_MAX) scale = EAGRE_DECIMAL_PRECISION_MAX - whole;
+  return eagre_type_decimal(arena, whole + scale, scale);
+}
+
+/* ---- Common types --------------------------------------------------------------------------- */
+
+static const struct eagre_type *find_numeric_common(struct eagre_arena *arena,
+                                                    const struct eagre_type *a,
                                                     const struct eagre_type *b) {
   const struct eagre_type *wider = a->kind > b->kind ? a : b;
   const struct eagre_type *other = wider == a ? b : a;
-  if (wider->kind == EAGRE_TYPE_DECIMAL) {
-    return eagre_type_is_integral(other->kind) ? wider : eagre_type_of(EAGRE_TYPE_DOUBLE);
+  bool is_real = other->kind == EAGRE_TYPE_FLOAT || other->kind == EAGRE_TYPE_DOUBLE;
+  if (wider->kind == EAGRE_TYPE_DECIMAL && !is_real) {
+    return widen_decimals(arena, wider, eagre_coerce_decimal_of(arena, other));
   }
-  /* An integral does not fit into a FLOAT: both become DOUBLE. */
-  if (wider->kind == EAGRE_TYPE_FLOAT) return eagre_type_of(EAGRE_TYPE_DOUBLE);
+  /* An integral does not fit into a FLOAT, nor a DECIMAL: both become DOUBLE. */
+  if (wider->kind == EAGRE_TYPE_FLOAT || is_real) return eagre_type_of(EAGRE_TYPE_DOUBLE);
   return wider;
 }
 
@@ -61,10 +119,9 @@ const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const st
                                              const struct eagre_type *b) {
   if (a->kind == EAGRE_TYPE_NULL) return b;
   if (b->kind == EAGRE_TYPE_NULL) return a;
-  if (a->kind == EAGRE_TYPE_DECIMAL && b->kind == EAGRE_TYPE_DECIMAL) return a;
   if (eagre_type_equal(a, b)) return a;
   if (eagre_type_is_numeric(a->kind) && eagre_type_is_numeric(b->kind)) {
-    return find_numeric_common(a, b);
+    return find_numeric_common(arena, a, b);
   }
   if (a->kind == EAGRE_TYPE_STRING) return find_string_common(b);
   if (b->kind == EAGRE_TYPE_STRING) return find_string_common(a);
@@ -113,34 +170,11 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
 
 /* ---- DECIMAL literals ----------------------------------------------------------------------- */
 
-/* The digits before and after the point of a literal such as -12.50; no exponent is left in it. */
-static void split_decimal(struct eagre_text text, bool *out_negative, struct eagre_text *out_whole,
-                          struct eagre_text *out_fraction) {
-  *out_negative = text.size > 0 && text.data[0] == '-';
-  struct eagre_text rest = {text.data + *out_negative, text.size - *out_negative};
-  const char *point = memchr(rest.data, '.', rest.size);
-  size_t whole = point == NULL ? rest.size : (size_t)(point - rest.data);
-  *out_whole = (struct eagre_text){rest.data, whole};
-  *out_fraction = point == NULL ? (struct eagre_text){"", 0}
-                                : (struct eagre_text){point + 1, rest.size - whole - 1};
-}
-
 bool eagre_coerce_decimal_is_whole(const struct eagre_expression *literal, int64_t *out_value) {
-  bool is_negative;
-  struct eagre_text whole, fraction;
-  split_decimal(literal->text, &is_negative, &whole, &fraction);
-  for (size_t i = 0; i < fraction.size; i++) {
-    if (fraction.data[i] != '0') return false;
-  }
-  int64_t value = 0;
-  for (size_t i = 0; i < whole.size; i++) {
-    int64_t digit = is_negative ? -(whole.data[i] - '0') : whole.data[i] - '0';
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value)) {
-      return false;
-    }
-  }
-  *out_value = value;
-  return true;
+  eagre_decimal value = *EAGRE_VALUES(eagre_decimal, &literal->value);
+  eagre_decimal power = eagre_decimal_power(literal->type->scale);
+  *out_value = (int64_t)(value / power);
+  return value % power == 0 && *out_value == value / power;
 }
 
 /* A DOUBLE holds every decimal of 15 digits, and no integral lies between such a decimal and its

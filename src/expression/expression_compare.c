@@ -86,6 +86,7 @@ DEFINE_INTEGER(tinyint, int8_t)
 DEFINE_INTEGER(smallint, int16_t)
 DEFINE_INTEGER(int, int32_t)
 DEFINE_INTEGER(bigint, int64_t)
+DEFINE_INTEGER(decimal, eagre_decimal)
 DEFINE_REAL(float, float)
 DEFINE_REAL(double, double)
 
@@ -237,6 +238,8 @@ int eagre_compare_rows(const struct eagre_vector *a, uint32_t a_row, const struc
   case EAGRE_TYPE_TIMESTAMP:
   case EAGRE_TYPE_INTERVAL_DAY:
     return ORDER_VALUES(int64_t);
+  case EAGRE_TYPE_DECIMAL:
+    return ORDER_VALUES(eagre_decimal);
   case EAGRE_TYPE_FLOAT:
     return compare_doubles(VALUE(float, a, a_row), VALUE(float, b, b_row));
   case EAGRE_TYPE_DOUBLE:
@@ -291,7 +294,7 @@ static const struct compare_row compare_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_DOUBLE] = COMPARE_ROW(double),     [EAGRE_TYPE_STRING] = COMPARE_ROW(text),
     [EAGRE_TYPE_BINARY] = COMPARE_ROW(text),       [EAGRE_TYPE_DATE] = COMPARE_ROW(int),
     [EAGRE_TYPE_TIMESTAMP] = COMPARE_ROW(bigint),  [EAGRE_TYPE_INTERVAL_DAY] = COMPARE_ROW(bigint),
-    [EAGRE_TYPE_STRUCT] = COMPARE_ROW(struct),
+    [EAGRE_TYPE_DECIMAL] = COMPARE_ROW(decimal),   [EAGRE_TYPE_STRUCT] = COMPARE_ROW(struct),
 };
 
 static void compare_constants(enum eagre_comparison operation, const struct eagre_vector *a,

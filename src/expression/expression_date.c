@@ -115,6 +115,18 @@ enum eagre_status eagre_kernel_second(struct eagre_kernel_call *call) {
   return run_clock_field(call, EAGRE_MICROS_PER_SECOND, 60);
 }
 
+/* The second with its fraction, a DECIMAL(8, 6). */
+static enum eagre_status run_second_fraction(struct eagre_kernel_call *call) {
+  const int64_t minute_us = 60 * EAGRE_MICROS_PER_SECOND;
+  eagre_decimal *out = eagre_kernel_out_zeroed(call);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), call->zone);
+    out[row] = eagre_modulo_floor(local_us, minute_us);
+  }
+  return EAGRE_OK;
+}
+
 /* ---- extract, date_part --------------------------------------------------------------------- */
 
 struct extract_field {
@@ -167,9 +179,12 @@ static enum eagre_status bind_special_field(struct eagre_bind *bind, struct eagr
     return eagre_bind_other(bind, "+", sum, 2, out);
   }
   if (is_one_of(field, " second s sec seconds secs ")) {
-    enum eagre_status status = eagre_bind_refuse_decimal(bind);
-    eagre_error_hint(bind->error, "use second(...), or date_format(..., 'ss.SSSSSS')");
-    return status;
+    bind->arguments[1] = value;
+    EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_TIMESTAMP));
+    *out = eagre_expression_new_call(bind->arena, bind->function,
+                                     eagre_type_decimal(bind->arena, 8, 6), run_second_fraction,
+                                     &bind->arguments[1], 1, bind->position);
+    return EAGRE_OK;
   }
   return eagre_bind_fail(bind, bind->position, "INVALID_EXTRACT_FIELD",
                          "Cannot extract `%.*s` from %s.", (int)field.size, field.data,

@@ -8,8 +8,8 @@
 
 /* ---- Zero divisors -------------------------------------------------------------------------- */
 
-static enum eagre_status fail_zero(struct eagre_kernel_call *call, uint32_t row,
-                                   enum eagre_arithmetic operation) {
+enum eagre_status eagre_kernel_fail_zero(struct eagre_kernel_call *call, uint32_t row,
+                                         enum eagre_arithmetic operation) {
   bool is_remainder =
       operation == EAGRE_ARITHMETIC_REMAINDER || operation == EAGRE_ARITHMETIC_MODULUS;
   if (is_remainder) {
@@ -27,7 +27,7 @@ static enum eagre_status fail_zero(struct eagre_kernel_call *call, uint32_t row,
                                                    enum eagre_arithmetic operation) {              \
     for (uint32_t row = 0; row < call->row_count; row++) {                                         \
       if (EAGRE_ARGUMENT(type, call, 1, row) == 0 && eagre_kernel_is_live(call, row)) {            \
-        EAGRE_TRY(fail_zero(call, row, operation));                                                \
+        EAGRE_TRY(eagre_kernel_fail_zero(call, row, operation));                                   \
       }                                                                                            \
     }                                                                                              \
     return EAGRE_OK;                                                                               \

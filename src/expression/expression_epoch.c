@@ -44,11 +44,37 @@ static enum eagre_status run_real_seconds(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
+/* Digits behind the microseconds, and what a TIMESTAMP does not hold, fail; Java's sentences. */
+static enum eagre_status run_decimal_seconds(struct eagre_kernel_call *call) {
+  enum { MICROS_SCALE = 6 };
+  const eagre_decimal *a = call->arguments[0]->data;
+  int64_t *out = eagre_kernel_out_zeroed(call);
+  unsigned scale = call->arguments[0]->type->scale;
+  eagre_decimal divisor = eagre_decimal_power(scale > MICROS_SCALE ? scale - MICROS_SCALE : 0);
+  eagre_decimal factor = eagre_decimal_power(scale < MICROS_SCALE ? MICROS_SCALE - scale : 0);
+  for (uint32_t row = 0; row < call->row_count; row++) {
+    if (!eagre_kernel_is_live(call, row)) continue;
+    eagre_decimal micros = a[row] / divisor;
+    bool is_over = __builtin_mul_overflow(micros, factor, &micros) || micros != (int64_t)micros;
+    out[row] = (int64_t)micros;
+    if (is_over || a[row] % divisor != 0) {
+      out[row] = 0;
+      EAGRE_TRY(
+          eagre_kernel_fail_overflow(call, row, is_over ? "Overflow" : "Rounding necessary", NULL));
+    }
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_bind_timestamp_seconds(struct eagre_bind *bind,
                                                struct eagre_expression **out) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
   if (!eagre_type_is_numeric(kind) && kind != EAGRE_TYPE_NULL) {
     return eagre_bind_unexpected(bind, 0, "\"NUMERIC\"");
+  }
+  if (kind == EAGRE_TYPE_DECIMAL) {
+    *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_TIMESTAMP), run_decimal_seconds);
+    return EAGRE_OK;
   }
   bool is_integral = eagre_type_is_integral(kind);
   EAGRE_TRY(

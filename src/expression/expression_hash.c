@@ -2,7 +2,7 @@
  * the other, each hash the seed of the next, 42 at first; a NULL leaves the hash as it is, a
  * STRUCT is its fields. Booleans and integrals up to INT and DATE are hashed as INT, BIGINT,
  * TIMESTAMP and intervals as BIGINT, reals as their bits with one zero and one NaN, texts as
- * bytes. */
+ * bytes, a DECIMAL as its digits. */
 #include <math.h>
 #include <string.h>
 
@@ -152,6 +152,23 @@ static uint64_t double_bits(double value) {
   return isnan(value) ? UINT64_C(0x7ff8000000000000) : bits;
 }
 
+/* Up to 18 digits as a BIGINT, else as the bytes of Java's BigInteger: the fewest that hold the
+ * sign, highest first. */
+static uint64_t hash_decimal(const struct hash_functions *functions, eagre_decimal value,
+                             unsigned precision, uint64_t seed) {
+  enum { LONG_PRECISION_MAX = 18, SIZE = sizeof(eagre_decimal) };
+  if (precision <= LONG_PRECISION_MAX) return functions->of_long((uint64_t)value, seed);
+  size_t size = 1;
+  while (size < SIZE && value >> (size * 8 - 1) != (value < 0 ? -1 : 0)) {
+    size++;
+  }
+  char bytes[SIZE];
+  for (size_t i = 0; i < size; i++) {
+    bytes[size - 1 - i] = (char)(value >> (i * 8));
+  }
+  return functions->of_bytes(eagre_text_make(bytes, size), seed);
+}
+
 static uint64_t hash_value(const struct hash_functions *functions,
                            const struct eagre_vector *vector, uint32_t row, uint64_t seed) {
   if (eagre_vector_is_null(vector, row)) return seed;
@@ -170,6 +187,9 @@ static uint64_t hash_value(const struct hash_functions *functions,
     return functions->of_int(float_bits(EAGRE_VALUES(float, vector)[index]), seed);
   case EAGRE_TYPE_DOUBLE:
     return functions->of_long(double_bits(EAGRE_VALUES(double, vector)[index]), seed);
+  case EAGRE_TYPE_DECIMAL:
+    return hash_decimal(functions, EAGRE_VALUES(eagre_decimal, vector)[index],
+                        vector->type->precision, seed);
   case EAGRE_TYPE_STRING:
   case EAGRE_TYPE_BINARY:
     return functions->of_bytes(EAGRE_VALUES(struct eagre_text, vector)[index], seed);

@@ -1,7 +1,6 @@
 /* Literals of SQL text as nodes.
  *
- * A literal with a decimal point is DECIMAL(p, s), as in Spark: it keeps its digits (sign, digits,
- * at most one point, no exponent) until a cast or the other operand decides. An integer without
+ * A literal with a decimal point is DECIMAL(p, s) of its digits, as in Spark. An integer without
  * suffix is INT, else BIGINT, else DECIMAL, whichever holds it first; `parameters[0]` is 1 then, so
  * that a minus sign in front can choose again: -9223372036854775808 is a BIGINT. */
 #include <stdio.h>
@@ -10,31 +9,11 @@
 
 #include "expression/expression_bind.h"
 
-enum { DECIMAL_PRECISION_MAX = 38, ADAPTS = 1 };
+enum { ADAPTS = 1 };
 
 typedef struct eagre_sql_expression sql_literal;
 
 /* ---- DECIMAL -------------------------------------------------------------------------------- */
-
-/* Moves the point of `digits` (scale digits behind it) by the exponent and writes the plain form.
- */
-static struct eagre_text print_plain(struct eagre_arena *arena, bool is_negative,
-                                     struct eagre_text digits, long scale) {
-  struct eagre_buffer buffer = {0};
-  if (is_negative) eagre_buffer_append_char(&buffer, '-');
-  long whole = (long)digits.size - scale;
-  if (whole <= 0) eagre_buffer_append_char(&buffer, '0');
-  for (long i = 0; i < whole; i++) {
-    eagre_buffer_append_char(&buffer, i < (long)digits.size ? digits.data[i] : '0');
-  }
-  if (scale > 0) eagre_buffer_append_char(&buffer, '.');
-  for (long i = whole; i < (long)digits.size; i++) {
-    eagre_buffer_append_char(&buffer, i < 0 ? '0' : digits.data[i]);
-  }
-  struct eagre_text plain = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
-  eagre_buffer_done(&buffer);
-  return plain;
-}
 
 /* Splits "12.50e3BD" into its digits without the point and the number of them behind it. */
 static void read_decimal(struct eagre_text text, struct eagre_buffer *out_digits, long *out_scale) {
@@ -59,31 +38,21 @@ static void read_decimal(struct eagre_text text, struct eagre_buffer *out_digits
   }
 }
 
-static struct eagre_expression *new_decimal(struct eagre_arena *arena, struct eagre_text text,
+/* -digits * 10^-scale; at most 38 digits come out. */
+static struct eagre_expression *new_decimal(struct eagre_arena *arena, struct eagre_text digits,
+                                            long scale, bool is_negative,
                                             struct eagre_sql_position position) {
-  struct eagre_buffer digits = {0};
-  long scale;
-  bool is_negative = text.size > 0 && text.data[0] == '-';
-  read_decimal((struct eagre_text){text.data + is_negative, text.size - is_negative}, &digits,
-               &scale);
-  if (digits.size == 0) eagre_buffer_append_char(&digits, '0');
   long precision = (long)digits.size - (scale < 0 ? scale : 0);
   if (precision < scale) precision = scale;
-  struct eagre_expression *node = NULL;
-  if (precision <= DECIMAL_PRECISION_MAX) {
-    struct eagre_type *type = eagre_arena_allocate_zeroed(arena, sizeof *type);
-    type->kind = EAGRE_TYPE_DECIMAL;
-    type->precision = (uint8_t)precision;
-    type->scale = (uint8_t)(scale < 0 ? 0 : scale);
-    node = eagre_arena_allocate_zeroed(arena, sizeof *node);
-    node->kind = EAGRE_EXPRESSION_LITERAL;
-    node->type = type;
-    node->position = position;
-    node->is_constant = true;
-    node->text = print_plain(arena, is_negative, eagre_buffer_text(&digits), scale);
+  eagre_decimal value = 0;
+  for (size_t i = 0; i < digits.size; i++) {
+    value = value * 10 + (digits.data[i] - '0');
   }
-  eagre_buffer_done(&digits);
-  return node;
+  if (scale < 0) value *= eagre_decimal_power((unsigned)-scale);
+  if (is_negative) value = -value;
+  const struct eagre_type *type =
+      eagre_type_decimal(arena, (unsigned)precision, scale < 0 ? 0 : (unsigned)scale);
+  return eagre_expression_new_value(arena, type, &value, position);
 }
 
 static enum eagre_status refuse_range(const sql_literal *literal, const char *type_name,
@@ -95,19 +64,24 @@ static enum eagre_status refuse_range(const sql_literal *literal, const char *ty
 
 static enum eagre_status bind_decimal(struct eagre_arena *arena, const sql_literal *literal,
                                       struct eagre_expression **out, struct eagre_error *error) {
-  *out = new_decimal(arena, literal->text, literal->position);
-  return *out != NULL ? EAGRE_OK : refuse_range(literal, "DECIMAL(38)", error);
-}
-
-/* ---- Casts of DECIMAL literals
- * ---------------------------------------------------------------------- */
-
-/* The number cut toward zero; false when a BIGINT does not hold it. */
-static bool cut_decimal(struct eagre_text text, int64_t *out_value) {
-  const char *point = memchr(text.data, '.', text.size);
-  size_t size = point == NULL ? text.size : (size_t)(point - text.data);
-  return eagre_value_parse_integer((struct eagre_text){text.data, size}, out_value) ==
-         EAGRE_VALUE_OK;
+  struct eagre_text text = literal->text;
+  struct eagre_buffer digits = {0};
+  long scale;
+  bool is_negative = text.size > 0 && text.data[0] == '-';
+  read_decimal((struct eagre_text){text.data + is_negative, text.size - is_negative}, &digits,
+               &scale);
+  if (digits.size == 0) eagre_buffer_append_char(&digits, '0');
+  long precision = (long)digits.size - (scale < 0 ? scale : 0);
+  if (precision < scale) precision = scale;
+  bool fits = precision <= EAGRE_DECIMAL_PRECISION_MAX;
+  if (fits) {
+    *out = new_decimal(arena, eagre_buffer_text(&digits), scale, is_negative, literal->position);
+  }
+  eagre_buffer_done(&digits);
+  if (fits) return EAGRE_OK;
+  return eagre_error_set(error, EAGRE_USAGE, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+                         "Decimal precision %ld exceeds max precision %d.", precision,
+                         EAGRE_DECIMAL_PRECISION_MAX);
 }
 
 static bool fits_kind(int64_t value, enum eagre_type_kind kind) {
@@ -115,83 +89,6 @@ static bool fits_kind(int64_t value, enum eagre_type_kind kind) {
   if (kind == EAGRE_TYPE_SMALLINT) return value == (int16_t)value;
   if (kind == EAGRE_TYPE_INT) return value == (int32_t)value;
   return true;
-}
-
-/* Little-endian storage: the low bytes of an int64 are the narrower integer. */
-static enum eagre_status cast_to_integral(struct eagre_arena *arena,
-                                          const struct eagre_expression *literal,
-                                          enum eagre_type_kind kind, bool is_try,
-                                          struct eagre_expression **out,
-                                          struct eagre_error *error) {
-  int64_t value;
-  if (cut_decimal(literal->text, &value) && fits_kind(value, kind)) {
-    *out = eagre_expression_new_literal(arena, kind, &value, literal->position);
-    return EAGRE_OK;
-  }
-  if (is_try) {
-    *out = eagre_expression_new_null(arena, eagre_type_of(kind), literal->position);
-    return EAGRE_OK;
-  }
-  return eagre_error_set(error, EAGRE_DATA, "CAST_OVERFLOW",
-                         "The value %.*sBD of the type %s cannot be cast to %s due to an overflow. "
-                         "Use `try_cast` to tolerate overflow and return NULL instead.",
-                         (int)literal->text.size, literal->text.data,
-                         eagre_expression_type_name(arena, literal->type),
-                         eagre_expression_type_name(arena, eagre_type_of(kind)));
-}
-
-static struct eagre_expression *cast_to_real(struct eagre_arena *arena,
-                                             const struct eagre_expression *literal,
-                                             enum eagre_type_kind kind) {
-  double real = 0;
-  float narrow = 0;
-  if (kind == EAGRE_TYPE_FLOAT) {
-    eagre_value_parse_float(literal->text, &narrow);
-    return eagre_expression_new_literal(arena, kind, &narrow, literal->position);
-  }
-  eagre_value_parse_double(literal->text, &real);
-  return eagre_expression_new_literal(arena, kind, &real, literal->position);
-}
-
-static struct eagre_expression *cast_to_boolean(struct eagre_arena *arena,
-                                                const struct eagre_expression *literal) {
-  bool value = false;
-  for (size_t i = 0; i < literal->text.size; i++) {
-    if (literal->text.data[i] >= '1' && literal->text.data[i] <= '9') value = true;
-  }
-  return eagre_expression_new_literal(arena, EAGRE_TYPE_BOOLEAN, &value, literal->position);
-}
-
-enum eagre_status eagre_literal_cast_decimal(struct eagre_arena *arena,
-                                             const struct eagre_expression *literal,
-                                             const struct eagre_type *type, bool is_try,
-                                             struct eagre_sql_position position,
-                                             struct eagre_expression **out,
-                                             struct eagre_error *error) {
-  if (eagre_type_is_integral(type->kind)) {
-    enum eagre_status status = cast_to_integral(arena, literal, type->kind, is_try, out, error);
-    if (status != EAGRE_OK) eagre_expression_place_error(position, error);
-    return status;
-  }
-  if (type->kind == EAGRE_TYPE_STRING) {
-    *out = eagre_expression_new_text(arena, EAGRE_TYPE_STRING, literal->text, position);
-    return EAGRE_OK;
-  }
-  if (type->kind == EAGRE_TYPE_BOOLEAN) {
-    *out = cast_to_boolean(arena, literal);
-    return EAGRE_OK;
-  }
-  if (type->kind == EAGRE_TYPE_FLOAT || type->kind == EAGRE_TYPE_DOUBLE) {
-    *out = cast_to_real(arena, literal, type->kind);
-    return EAGRE_OK;
-  }
-  enum eagre_status status =
-      eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.DECIMAL",
-                      "The feature is not supported: the cast of a DECIMAL to %s.",
-                      eagre_expression_type_name(arena, type));
-  eagre_error_hint(error, "write 1.5D or CAST(... AS DOUBLE)");
-  eagre_expression_place_error(position, error);
-  return status;
 }
 
 /* ---- Numbers

@@ -3,6 +3,8 @@
 
 #include "expression/expression_kernel.h"
 
+struct eagre_bind;
+
 enum eagre_arithmetic {
   EAGRE_ARITHMETIC_ADD,
   EAGRE_ARITHMETIC_SUBTRACT,
@@ -21,7 +23,18 @@ eagre_kernel_fn *eagre_kernel_simple_arithmetic(enum eagre_arithmetic operation,
                                                 enum eagre_type_kind kind);
 eagre_kernel_fn *eagre_kernel_division(enum eagre_arithmetic operation, enum eagre_type_kind kind);
 
-struct eagre_bind;
+/* A row, which must be live, divides by zero. */
+enum eagre_status eagre_kernel_fail_zero(struct eagre_kernel_call *call, uint32_t row,
+                                         enum eagre_arithmetic operation);
+/* Arithmetic of DECIMAL (expression_decimal.c). Whether one of two operands is a DECIMAL and the
+ * other one too, an integral or a bare NULL; then `eagre_bind_decimal_arithmetic` binds any of ADD,
+ * SUBTRACT, MULTIPLY, DIVIDE to MODULUS. `..._sign`: NEGATE and ABSOLUTE of a DECIMAL. */
+bool eagre_bind_is_decimal_pair(const struct eagre_bind *bind);
+enum eagre_status eagre_bind_decimal_arithmetic(struct eagre_bind *bind,
+                                                enum eagre_arithmetic operation,
+                                                struct eagre_expression **out);
+enum eagre_status eagre_bind_decimal_sign(struct eagre_bind *bind, enum eagre_arithmetic operation,
+                                          struct eagre_expression **out);
 /* + - * over numbers: casts both operands to their common type. */
 enum eagre_status eagre_bind_arithmetic(struct eagre_bind *bind, enum eagre_arithmetic operation,
                                         struct eagre_expression **out);

@@ -46,9 +46,7 @@ static void print_timestamp(const struct printer *printer, int64_t timestamp_us)
 
 static void print_literal(const struct printer *printer, const struct eagre_expression *node) {
   enum eagre_type_kind kind = node->type->kind;
-  if (kind == EAGRE_TYPE_DECIMAL) {
-    eagre_buffer_append_text(printer->out, node->text);
-  } else if (kind == EAGRE_TYPE_INTERVAL_YEAR) {
+  if (kind == EAGRE_TYPE_INTERVAL_YEAR) {
     eagre_buffer_printf(printer->out, "INTERVAL '%lld' MONTH", (long long)node->parameters[0]);
   } else if (eagre_vector_is_null(&node->value, 0)) {
     print_string(printer, "NULL");

@@ -7,6 +7,7 @@
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
+#include "expression/expression_round.h"
 
 /* ---- ceil, floor ---------------------------------------------------------------------------- */
 
@@ -36,24 +37,68 @@ static enum eagre_status run_floor(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
+static enum eagre_status read_scale(struct eagre_bind *bind, int64_t *out, bool *out_is_null) {
+  *out = 0;
+  *out_is_null = false;
+  if (bind->argument_count < 2) return EAGRE_OK;
+  EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_INT));
+  if (!bind->arguments[1]->is_constant) {
+    return eagre_bind_mismatch(bind, "NON_FOLDABLE_INPUT",
+                               "the input `scala` should be a foldable \"INT\" expression; "
+                               "however, got %s.",
+                               eagre_expression_sql(bind->arena, bind->arguments[1]));
+  }
+  struct eagre_vector value;
+  EAGRE_TRY(
+      eagre_expression_fold(bind->arena, bind->arguments[1], bind->session, &value, bind->error));
+  *out_is_null = eagre_vector_is_null(&value, 0);
+  if (!*out_is_null) *out = *EAGRE_VALUES(int32_t, &value);
+  return EAGRE_OK;
+}
+
+/* Beside a scale every number becomes a DECIMAL first. */
+static enum eagre_status bind_with_scale(struct eagre_bind *bind, enum eagre_rounding rounding,
+                                         struct eagre_expression **out) {
+  int64_t scale;
+  bool is_null;
+  EAGRE_TRY(read_scale(bind, &scale, &is_null));
+  if (is_null) {
+    return eagre_bind_fail(bind, bind->position, "NON_FOLDABLE_ARGUMENT",
+                           "The function `%s` requires the parameter `scale` to be a foldable "
+                           "expression of the type \"INT\", but the actual argument is a NULL.",
+                           bind->function->info.name);
+  }
+  const struct eagre_type *type = bind->arguments[0]->type;
+  if (!eagre_type_is_numeric(type->kind)) {
+    EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DOUBLE));
+    type = bind->arguments[0]->type;
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_coerce_decimal_of(bind->arena, type)));
+  return eagre_bind_round_decimal(bind, scale, rounding, out);
+}
+
+/* Without a scale a DECIMAL needs a digit for the carry only when it has a fraction. */
 static enum eagre_status bind_whole(struct eagre_bind *bind, eagre_kernel_fn *kernel,
-                                    struct eagre_expression **out) {
-  if (eagre_expression_is_decimal(bind->arguments[0])) return eagre_bind_refuse_decimal(bind);
-  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_BIGINT) {
+                                    enum eagre_rounding rounding, struct eagre_expression **out) {
+  if (bind->argument_count == 2) return bind_with_scale(bind, rounding, out);
+  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
+  bool is_whole_decimal = kind == EAGRE_TYPE_DECIMAL && bind->arguments[0]->type->scale == 0;
+  if (kind == EAGRE_TYPE_BIGINT || is_whole_decimal) {
     *out = bind->arguments[0];
     return EAGRE_OK;
   }
+  if (kind == EAGRE_TYPE_DECIMAL) return eagre_bind_round_decimal(bind, 0, rounding, out);
   EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DOUBLE));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BIGINT), kernel);
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_bind_ceil(struct eagre_bind *bind, struct eagre_expression **out) {
-  return bind_whole(bind, run_ceil, out);
+  return bind_whole(bind, run_ceil, EAGRE_ROUND_CEILING, out);
 }
 
 enum eagre_status eagre_bind_floor(struct eagre_bind *bind, struct eagre_expression **out) {
-  return bind_whole(bind, run_floor, out);
+  return bind_whole(bind, run_floor, EAGRE_ROUND_FLOOR, out);
 }
 
 /* ---- round, bround: decimal digits ---------------------------------------------------------- */
@@ -220,25 +265,6 @@ DEFINE_ROUND_INTEGER(round_bigint, int64_t, "Overflow")
 
 /* ---- round, bround: binding ----------------------------------------------------------------- */
 
-static enum eagre_status read_scale(struct eagre_bind *bind, int64_t *out, bool *out_is_null) {
-  *out = 0;
-  *out_is_null = false;
-  if (bind->argument_count < 2) return EAGRE_OK;
-  EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_INT));
-  if (!bind->arguments[1]->is_constant) {
-    return eagre_bind_mismatch(bind, "NON_FOLDABLE_INPUT",
-                               "the input `scala` should be a foldable \"INT\" expression; "
-                               "however, got %s.",
-                               eagre_expression_sql(bind->arena, bind->arguments[1]));
-  }
-  struct eagre_vector value;
-  EAGRE_TRY(
-      eagre_expression_fold(bind->arena, bind->arguments[1], bind->session, &value, bind->error));
-  *out_is_null = eagre_vector_is_null(&value, 0);
-  if (!*out_is_null) *out = *EAGRE_VALUES(int32_t, &value);
-  return EAGRE_OK;
-}
-
 static enum eagre_status bind_round(struct eagre_bind *bind, bool to_even,
                                     struct eagre_expression **out) {
   static eagre_kernel_fn *const kernels[EAGRE_TYPE_count] = {
@@ -248,9 +274,15 @@ static enum eagre_status bind_round(struct eagre_bind *bind, bool to_even,
   };
   int64_t scale;
   bool is_null;
-  if (eagre_expression_is_decimal(bind->arguments[0])) return eagre_bind_refuse_decimal(bind);
   EAGRE_TRY(read_scale(bind, &scale, &is_null));
-  if (kernels[eagre_bind_kind(bind, 0)] == NULL) {
+  bool is_decimal = eagre_expression_is_decimal(bind->arguments[0]);
+  if (is_decimal) {
+    EAGRE_TRY(eagre_bind_round_decimal(bind, scale,
+                                       to_even ? EAGRE_ROUND_HALF_EVEN : EAGRE_ROUND_HALF_UP, out));
+    if (is_null) *out = eagre_expression_new_null(bind->arena, (*out)->type, bind->position);
+    return EAGRE_OK;
+  }
+  if (!is_decimal && kernels[eagre_bind_kind(bind, 0)] == NULL) {
     EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DOUBLE));
   }
   const struct eagre_type *type = bind->arguments[0]->type;

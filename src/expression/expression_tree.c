@@ -25,25 +25,32 @@ static struct eagre_expression *new_constant(struct eagre_arena *arena,
   return node;
 }
 
+struct eagre_expression *eagre_expression_new_value(struct eagre_arena *arena,
+                                                    const struct eagre_type *type,
+                                                    const void *value,
+                                                    struct eagre_sql_position position) {
+  struct eagre_expression *node = new_constant(arena, type, position);
+  eagre_vector_init(&node->value, node->type, 1, arena);
+  node->value.is_constant = true;
+  if (type->kind == EAGRE_TYPE_BOOLEAN) {
+    eagre_bit_put(node->value.data, 0, *(const bool *)value);
+  } else {
+    memcpy(node->value.data, value, eagre_type_width(type->kind));
+  }
+  return node;
+}
+
 struct eagre_expression *eagre_expression_new_literal(struct eagre_arena *arena,
                                                       enum eagre_type_kind kind, const void *value,
                                                       struct eagre_sql_position position) {
-  struct eagre_expression *node = new_constant(arena, eagre_type_of(kind), position);
-  eagre_vector_init(&node->value, node->type, 1, arena);
-  node->value.is_constant = true;
-  if (kind == EAGRE_TYPE_BOOLEAN) {
-    eagre_bit_put(node->value.data, 0, *(const bool *)value);
-  } else {
-    memcpy(node->value.data, value, eagre_type_width(kind));
-  }
-  return node;
+  return eagre_expression_new_value(arena, eagre_type_of(kind), value, position);
 }
 
 struct eagre_expression *eagre_expression_new_null(struct eagre_arena *arena,
                                                    const struct eagre_type *type,
                                                    struct eagre_sql_position position) {
   struct eagre_expression *node = new_constant(arena, type, position);
-  if (type->kind == EAGRE_TYPE_DECIMAL || !eagre_type_is_supported(type->kind)) {
+  if (!eagre_type_is_supported(type->kind)) {
     node->type = eagre_type_of(EAGRE_TYPE_NULL);
   }
   eagre_vector_init_null(&node->value, node->type, arena);
@@ -73,7 +80,6 @@ bool eagre_expression_is_text(const struct eagre_expression *expression,
 
 bool eagre_expression_is_null(const struct eagre_expression *expression) {
   return expression->kind == EAGRE_EXPRESSION_LITERAL &&
-         expression->type->kind != EAGRE_TYPE_DECIMAL &&
          expression->type->kind != EAGRE_TYPE_INTERVAL_YEAR &&
          eagre_vector_is_null(&expression->value, 0);
 }

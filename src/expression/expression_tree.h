@@ -4,9 +4,8 @@
  * expression_functions.def. Everything with syntax of its own (CAST, CASE, value.field, windows) is
  * a call of a row whose name is in the table of internal functions below.
  *
- * Two literals have types that no vector has: a DECIMAL keeps its digits in `text` until the
- * other side of an operator decides what it becomes, a year-month interval keeps its months in
- * `parameters[0]`. Only the binder sees them. */
+ * One literal has a type that no vector has: a year-month interval keeps its months in
+ * `parameters[0]`. Only the binder sees it. */
 #pragma once
 
 #include "expression/expression.h"
@@ -55,14 +54,18 @@ struct eagre_expression {
   struct eagre_expression **arguments;   /* CALL */
   uint32_t argument_count;
   /* COLUMN: [0] its index. Calls: field [0]; window [0..3] = duration, slide, start, ordinal;
+<<<<<<< HEAD
    * session of a constant gap [0..1] = months, microseconds;
+=======
+   * LITERAL: [2] whether a CAST to its own type is written around it;
+>>>>>>> fbeeb99 (column, expression, json: DECIMAL values, literals, casts and arithmetic)
    * LITERAL of a year-month interval: [0] months; of a day interval: [1] whether its units are
    * shorter than a day. */
   int64_t parameters[4];
   const struct eagre_expression_json *json; /* from_json */
   const struct eagre_expression_to_json *to_json;
-  struct eagre_text text;    /* LITERAL of DECIMAL; path of value:path; options of
-                                               from_json and to_json as they are written */
+  struct eagre_text text;    /* path of value:path; options of from_json and to_json as they
+                                                are written */
   struct eagre_vector value; /* LITERAL */
 };
 
@@ -118,6 +121,11 @@ enum eagre_status eagre_function_refuse(struct eagre_text name, struct eagre_err
 struct eagre_expression *eagre_expression_new_literal(struct eagre_arena *arena,
                                                       enum eagre_type_kind kind, const void *value,
                                                       struct eagre_sql_position position);
+/* The same of any fixed width type, DECIMAL among them. */
+struct eagre_expression *eagre_expression_new_value(struct eagre_arena *arena,
+                                                    const struct eagre_type *type,
+                                                    const void *value,
+                                                    struct eagre_sql_position position);
 struct eagre_expression *eagre_expression_new_null(struct eagre_arena *arena,
                                                    const struct eagre_type *type,
                                                    struct eagre_sql_position position);

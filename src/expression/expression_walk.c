@@ -95,13 +95,10 @@ struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
 enum eagre_status eagre_expression_check_value(const struct eagre_expression *expression,
                                                struct eagre_error *error) {
   if (!eagre_type_is_supported(expression->type->kind)) {
-    bool is_decimal = expression->type->kind == EAGRE_TYPE_DECIMAL;
     struct eagre_buffer name = {0};
     eagre_type_print(&name, expression->type);
-    eagre_error_set(error, EAGRE_USAGE,
-                    is_decimal ? "UNSUPPORTED_FEATURE.DECIMAL" : "UNSUPPORTED_DATATYPE",
-                    "Unsupported data type \"%s\".", eagre_buffer_string(&name));
-    if (is_decimal) eagre_error_hint(error, "write 1.5D or CAST(... AS DOUBLE)");
+    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE", "Unsupported data type \"%s\".",
+                    eagre_buffer_string(&name));
     eagre_buffer_done(&name);
     eagre_expression_place_error(expression->position, error);
     return EAGRE_USAGE;
@@ -118,7 +115,6 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
 /* Literals of a struct type do not exist. Bits of floats are compared, so that NaN is itself. */
 static bool equal_literals(const struct eagre_expression *a, const struct eagre_expression *b) {
   enum eagre_type_kind kind = a->type->kind;
-  if (kind == EAGRE_TYPE_DECIMAL) return eagre_text_equal(a->text, b->text);
   if (kind == EAGRE_TYPE_INTERVAL_YEAR) return a->parameters[0] == b->parameters[0];
   bool a_is_null = eagre_vector_is_null(&a->value, 0);
   if (a_is_null || eagre_vector_is_null(&b->value, 0)) {
@@ -161,7 +157,7 @@ bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre
 
 static uint64_t hash_literal(const struct eagre_expression *literal) {
   enum eagre_type_kind kind = literal->type->kind;
-  if (kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_INTERVAL_YEAR) return kind;
+  if (kind == EAGRE_TYPE_INTERVAL_YEAR) return kind;
   if (eagre_vector_is_null(&literal->value, 0)) return kind + 100;
   if (kind == EAGRE_TYPE_BOOLEAN) return eagre_bit_get(literal->value.data, 0);
   if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {

@@ -155,6 +155,42 @@ static bool convert_floating(struct eagre_json_run *run, const struct eagre_json
   return true;
 }
 
+/* ---- Decimals -------------------------------------------------------------------------------- */
+
+enum { DECIMAL_TEXT_SIZE_MAX = 1000 }; /* Jackson's limit for numbers */
+
+static bool parse_decimal(const struct eagre_json_slot *slot, struct eagre_text text,
+                          eagre_decimal *out_value) {
+  const struct eagre_type *type = slot->field->type;
+  return eagre_value_parse_decimal(text, type->precision, type->scale, out_value) == EAGRE_VALUE_OK;
+}
+
+/* A number token with all its digits; its text is without the sign. */
+static bool convert_decimal(const struct eagre_json_lexer *lexer,
+                            const struct eagre_json_slot *slot, uint32_t row) {
+  if (lexer->token != EAGRE_JSON_TOKEN_INTEGER && lexer->token != EAGRE_JSON_TOKEN_DECIMAL) {
+    return false;
+  }
+  eagre_decimal magnitude;
+  if (!parse_decimal(slot, lexer->text, &magnitude)) return false;
+  ((eagre_decimal *)slot->data)[row] = lexer->is_negative ? -magnitude : magnitude;
+  return true;
+}
+
+/* The number that a string spells, with commas between digits left out; white space is no part of
+ * a number here. */
+static bool convert_decimal_text(const struct eagre_json_slot *slot, struct eagre_text text,
+                                 uint32_t row) {
+  char digits[DECIMAL_TEXT_SIZE_MAX];
+  size_t size = 0;
+  for (size_t i = 0; i < text.size; i++) {
+    if (text.data[i] == ',') continue;
+    if (size == sizeof digits || (unsigned char)text.data[i] <= ' ') return false;
+    digits[size++] = text.data[i];
+  }
+  return parse_decimal(slot, eagre_text_make(digits, size), &((eagre_decimal *)slot->data)[row]);
+}
+
 /* ---- Dates, timestamps, bytes ---------------------------------------------------------------- */
 
 /* Whether from_json's own grammar is tried after a format, or after CAST's grammar. */
@@ -250,6 +286,8 @@ bool eagre_json_convert_string(struct eagre_json_run *run, const struct eagre_js
     return true;
   case EAGRE_TYPE_BINARY:
     return decode_base64(text, run->arena, &((struct eagre_text *)slot->data)[row]);
+  case EAGRE_TYPE_DECIMAL:
+    return convert_decimal_text(slot, text, row);
   case EAGRE_TYPE_TIMESTAMP:
     return parse_timestamp(run->decoder, text, &((int64_t *)slot->data)[row]);
   case EAGRE_TYPE_DATE:
@@ -330,6 +368,9 @@ static bool convert_scalar(struct eagre_json_run *run, const struct eagre_json_s
   case EAGRE_TYPE_FLOAT:
   case EAGRE_TYPE_DOUBLE:
     return convert_floating(run, slot, row);
+  case EAGRE_TYPE_DECIMAL:
+    if (convert_decimal(lexer, slot, row)) return true;
+    break;
   case EAGRE_TYPE_TIMESTAMP:
     if (convert_epoch(lexer, slot, row)) return true;
     break;

@@ -13,6 +13,14 @@ static void print_floating(const struct eagre_vector *vector, uint32_t row,
   eagre_buffer_append(buffer, digits, size);
 }
 
+static void print_decimal(const struct eagre_vector *vector, uint32_t row,
+                          struct eagre_buffer *buffer) {
+  char digits[48];
+  size_t size = eagre_value_print_decimal_java(EAGRE_VALUES(eagre_decimal, vector)[row],
+                                               vector->type->scale, digits);
+  eagre_buffer_append(buffer, digits, size);
+}
+
 static void print_bytes(struct eagre_text bytes, struct eagre_buffer *buffer) {
   for (size_t i = 0; i < bytes.size; i++) {
     eagre_buffer_printf(buffer, "%02x", (unsigned char)bytes.data[i]);
@@ -49,6 +57,9 @@ static void print_internal(const struct eagre_vector *vector, uint32_t row,
   case EAGRE_TYPE_FLOAT:
   case EAGRE_TYPE_DOUBLE:
     print_floating(vector, row, buffer);
+    break;
+  case EAGRE_TYPE_DECIMAL:
+    print_decimal(vector, row, buffer);
     break;
   case EAGRE_TYPE_STRUCT:
     print_struct(vector, row, buffer);

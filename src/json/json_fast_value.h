@@ -187,6 +187,23 @@ static inline const char *take_floating(const struct walk *walk, const struct ea
   return is_made ? at : NULL;
 }
 
+/* A number that needs no rounding and has a place in the type. */
+static inline const char *take_decimal(const struct walk *walk, const struct eagre_json_slot *slot,
+                                       const char *at) {
+  enum { PLAIN_DIGITS_MAX = 18 };
+  const struct eagre_type *type = slot->field->type;
+  struct plain_number number;
+  at = read_plain_number(at, &number);
+  if (at == NULL || number.fraction_count > type->scale) return NULL;
+  unsigned zero_count = type->scale - number.fraction_count;
+  unsigned room = type->precision - zero_count; /* digits of the magnitude */
+  bool fits = room >= PLAIN_DIGITS_MAX || number.magnitude < (uint64_t)eagre_decimal_power(room);
+  if (!fits) return NULL;
+  eagre_decimal value = (eagre_decimal)number.magnitude * eagre_decimal_power(zero_count);
+  ((eagre_decimal *)slot->data)[walk->row] = number.is_negative ? -value : value;
+  return at;
+}
+
 static inline const char *take_boolean(const struct walk *walk, const struct eagre_json_slot *slot,
                                        const char *at) {
   uint8_t *bits = (uint8_t *)slot->data + walk->row_byte;
@@ -237,7 +254,10 @@ static inline const char *take_usual(const struct walk *walk, const struct eagre
   if (slot->kind == EAGRE_TYPE_BOOLEAN) return take_boolean(walk, slot, at);
   if (slot->kind <= EAGRE_TYPE_BIGINT) return take_integer(walk, slot, at);
   if (slot->kind <= EAGRE_TYPE_DOUBLE) return take_floating(walk, slot, at);
-  if (*at != '"') return slot->kind == EAGRE_TYPE_STRING ? take_bare_text(walk, slot, at) : NULL;
+  if (*at != '"') {
+    if (slot->kind == EAGRE_TYPE_DECIMAL) return take_decimal(walk, slot, at);
+    return slot->kind == EAGRE_TYPE_STRING ? take_bare_text(walk, slot, at) : NULL;
+  }
   const char *stop = find_string_stop_wide(at + 1, walk->end);
   switch (slot->kind) {
   case EAGRE_TYPE_STRING:
@@ -248,6 +268,7 @@ static inline const char *take_usual(const struct walk *walk, const struct eagre
     break;
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_BINARY:
+  case EAGRE_TYPE_DECIMAL:
     stop = convert_text(walk, slot, at + 1, stop);
     break;
   default:

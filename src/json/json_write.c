@@ -20,6 +20,12 @@ static void append_integer(int64_t value, struct eagre_buffer *out) {
   out->size += eagre_value_print_integer(value, eagre_buffer_reserve(out, 32));
 }
 
+static void append_decimal(const struct eagre_vector *vector, uint32_t index,
+                           struct eagre_buffer *out) {
+  out->size += eagre_value_print_decimal_java(EAGRE_VALUES(eagre_decimal, vector)[index],
+                                              vector->type->scale, eagre_buffer_reserve(out, 48));
+}
+
 enum {
   PIECE_SIZE = 64 << 10,   /* of a string that is drained while it is written */
   DRAINED_SIZE = 256 << 10 /* so much is worth a call */
@@ -198,6 +204,9 @@ static void append_value(const struct eagre_vector *vector, uint32_t row, uint32
   case EAGRE_TYPE_FLOAT:
   case EAGRE_TYPE_DOUBLE:
     append_floating(vector, index, out);
+    break;
+  case EAGRE_TYPE_DECIMAL:
+    append_decimal(vector, index, out);
     break;
   case EAGRE_TYPE_STRING:
     append_value_string(EAGRE_VALUES(struct eagre_text, vector)[index], options, out);

@@ -90,6 +90,9 @@ static int compare_present(const struct eagre_vector *a, uint32_t i, const struc
   case EAGRE_TYPE_DATE:
     COMPARE_AS(int32_t);
     return order;
+  case EAGRE_TYPE_DECIMAL:
+    COMPARE_AS(eagre_decimal);
+    return order;
   case EAGRE_TYPE_FLOAT:
     return compare_doubles((double)EAGRE_VALUES(float, a)[i], (double)EAGRE_VALUES(float, b)[j]);
   case EAGRE_TYPE_DOUBLE:

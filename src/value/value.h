@@ -18,6 +18,7 @@ enum eagre_value_result {
   EAGRE_VALUE_OK,
   EAGRE_VALUE_INVALID,  /* not of the grammar */
   EAGRE_VALUE_OVERFLOW, /* of the grammar, out of range */
+  EAGRE_VALUE_OVERLONG, /* of the grammar, more digits than any DECIMAL has */
 };
 
 /* CAST grammar for integers: trimmed, optional sign, ASCII digits only. Range of int64. */
@@ -49,9 +50,6 @@ size_t eagre_value_print_integer(int64_t value, char *out);
  * A DECIMAL(p, s) is `value` * 10^-s with |value| < 10^p, 1 <= p <= 38, 0 <= s <= p. A result that
  * has more digits than its precision is OVERFLOW. Roundings, also where Spark rounds twice, are
  * Spark's. */
-
-typedef __int128 eagre_decimal;
-enum { EAGRE_DECIMAL_PRECISION_MAX = 38 };
 
 enum eagre_rounding {
   EAGRE_ROUND_HALF_UP, /* away from zero on a tie */
@@ -107,8 +105,8 @@ float eagre_decimal_to_float(eagre_decimal value, unsigned scale);
 enum eagre_value_result eagre_decimal_from_double(double value, unsigned precision, unsigned scale,
                                                   eagre_decimal *out_value);
 
-/* CAST grammar: Java's BigDecimal, trimmed ("-1.50", ".5", "5.", "1e-3"), rounded HALF_UP. OVERFLOW
- * too when more than 38 digits stand before the point, zeros of an exponent included. */
+/* CAST grammar: Java's BigDecimal, trimmed ("-1.50", ".5", "5.", "1e-3"), rounded HALF_UP. OVERLONG
+ * when more than 38 digits stand before the point, zeros of an exponent included. */
 enum eagre_value_result eagre_value_parse_decimal(struct eagre_text text, unsigned precision,
                                                   unsigned scale, eagre_decimal *out_value);
 /* Plain, with `scale` digits behind the point: "-0.50". At most 41 bytes. */

@@ -93,7 +93,7 @@ static enum eagre_value_result round_number(const struct number *number, unsigne
                                             unsigned scale, eagre_decimal *out_value) {
   /* Java counts one digit for zero; the zeros of a positive exponent count, too. */
   int64_t java_digit_count = number->digit_count > 0 ? number->digit_count : 1;
-  if (java_digit_count - number->scale > PRECISION_MAX) return EAGRE_VALUE_OVERFLOW;
+  if (java_digit_count - number->scale > PRECISION_MAX) return EAGRE_VALUE_OVERLONG;
   int64_t kept = number->digit_count - (number->scale - (int64_t)scale);
   if (number->digit_count == 0 || kept < 0) {
     *out_value = 0;
@@ -186,5 +186,7 @@ enum eagre_value_result eagre_decimal_from_double(double value, unsigned precisi
   if (!isfinite(value)) return EAGRE_VALUE_INVALID;
   char text[32];
   size_t size = eagre_value_print_double(value, text);
-  return eagre_value_parse_decimal(eagre_text_make(text, size), precision, scale, out_value);
+  enum eagre_value_result result =
+      eagre_value_parse_decimal(eagre_text_make(text, size), precision, scale, out_value);
+  return result == EAGRE_VALUE_OVERLONG ? EAGRE_VALUE_OVERFLOW : result;
 }

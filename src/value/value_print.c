@@ -5,7 +5,7 @@
 #include "value/value_digits.h"
 #include "value/value_time.h"
 
-enum { PRINT_SIZE_MAX = 40 }; /* of any number, date or timestamp */
+enum { PRINT_SIZE_MAX = 48 }; /* of any number, date or timestamp */
 
 /* ---- Dates and timestamps -------------------------------------------------------------------- */
 
@@ -92,6 +92,9 @@ static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
     return eagre_value_print_float(EAGRE_VALUES(float, vector)[index], out);
   case EAGRE_TYPE_DOUBLE:
     return eagre_value_print_double(EAGRE_VALUES(double, vector)[index], out);
+  case EAGRE_TYPE_DECIMAL:
+    return eagre_value_print_decimal(EAGRE_VALUES(eagre_decimal, vector)[index],
+                                     vector->type->scale, out);
   case EAGRE_TYPE_DATE:
     return eagre_value_print_date(EAGRE_VALUES(int32_t, vector)[index], out);
   case EAGRE_TYPE_TIMESTAMP:

@@ -66,6 +66,13 @@ static void test_comments_and_white_space_read_as_in_spark(void **state) {
                 "STRUCT<a: INT, b: INT, c: INT, d: INT>");
 }
 
+static void test_decimals_have_sizes(void **state) {
+  (void)state;
+  check_columns("a DECIMAL, b dec(5), c NUMERIC ( 38 , 38 ), d decimal(7,2) NOT NULL",
+                "STRUCT<a: DECIMAL(10,0), b: DECIMAL(5,0), c: DECIMAL(38,38), d: DECIMAL(7,2) NOT "
+                "NULL>");
+}
+
 static void test_comment_literals_read_as_in_spark(void **state) {
   (void)state;
   check_columns("a INT COMMENT 'it''s', b INT", "STRUCT<a: INT, b: INT>");
@@ -150,9 +157,13 @@ static void test_missing_types_are_refused_by_name(void **state) {
   static const struct refusal refusals[] = {
       {"a varchar(10)", "UNSUPPORTED_DATATYPE", "\"VARCHAR\"", 1, 3, 7},
       {"a CHAR(3)", "UNSUPPORTED_DATATYPE", "\"CHAR\"", 1, 3, 4},
-      {"a INT, b DECIMAL(10,2)", "UNSUPPORTED_DATATYPE", "\"DECIMAL\"", 1, 10, 7},
-      {"a DEC", "UNSUPPORTED_DATATYPE", "\"DEC\"", 1, 3, 3},
-      {"a NUMERIC(3)", "UNSUPPORTED_DATATYPE", "\"NUMERIC\"", 1, 3, 7},
+      {"a INT, b DECIMAL(39,2)", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "precision 39", 1, 10,
+       13},
+      {"a DECIMAL(5, 6)", "_LEGACY_ERROR_TEMP_1228", "scale (6)", 1, 3, 13},
+      {"a DECIMAL(0)", "UNSUPPORTED_DATATYPE", "DECIMAL(0,0)", 1, 3, 10},
+      {"a DECIMAL(x)", "PARSE_SYNTAX_ERROR", "x", 1, 11, 1},
+      {"a DECIMAL(5,)", "PARSE_SYNTAX_ERROR", ")", 1, 13, 1},
+      {"a DECIMAL(5", "PARSE_SYNTAX_ERROR", "end of input: ')'", 1, 12, 1},
       {"a TIMESTAMP_NTZ", "UNSUPPORTED_DATATYPE", "\"TIMESTAMP_NTZ\"", 1, 3, 13},
       {"a TIMESTAMP WITHOUT TIME ZONE", "UNSUPPORTED_DATATYPE", "\"TIMESTAMP WITHOUT TIME ZONE\"",
        1, 3, 27},
@@ -228,6 +239,7 @@ int run_ddl_tests(void) {
       cmocka_unit_test(test_colons_are_optional_everywhere),
       cmocka_unit_test(test_names_read_as_in_spark),
       cmocka_unit_test(test_comments_and_white_space_read_as_in_spark),
+      cmocka_unit_test(test_decimals_have_sizes),
       cmocka_unit_test(test_comment_literals_read_as_in_spark),
       cmocka_unit_test(test_wrong_syntax_is_placed),
       cmocka_unit_test(test_missing_types_are_refused_by_name),

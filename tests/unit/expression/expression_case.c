@@ -42,7 +42,8 @@ static void put_garbage(struct eagre_vector *column, uint32_t row) {
 
 /* A copy that no other row shares, with readable bytes behind it as the JSON decoder wants. */
 static void own_text(struct eagre_vector *column, uint32_t row, struct eagre_arena *arena) {
-  if (eagre_type_width(column->type->kind) != sizeof(struct eagre_text)) return;
+  enum eagre_type_kind kind = column->type->kind;
+  if (kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_BINARY) return;
   struct eagre_text *text = &EAGRE_VALUES(struct eagre_text, column)[row];
   char *copy = eagre_arena_allocate_vector(arena, text->size);
   if (text->size > 0) memcpy(copy, text->data, text->size);

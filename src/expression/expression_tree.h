@@ -54,11 +54,8 @@ struct eagre_expression {
   struct eagre_expression **arguments;   /* CALL */
   uint32_t argument_count;
   /* COLUMN: [0] its index. Calls: field [0]; window [0..3] = duration, slide, start, ordinal;
-<<<<<<< HEAD
    * session of a constant gap [0..1] = months, microseconds;
-=======
    * LITERAL: [2] whether a CAST to its own type is written around it;
->>>>>>> fbeeb99 (column, expression, json: DECIMAL values, literals, casts and arithmetic)
    * LITERAL of a year-month interval: [0] months; of a day interval: [1] whether its units are
    * shorter than a day. */
   int64_t parameters[4];

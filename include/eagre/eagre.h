@@ -99,6 +99,13 @@ EAGRE_API void eagre_pipeline_notice(const eagre_pipeline *pipeline, size_t inde
 EAGRE_API void eagre_pipeline_explain(const eagre_pipeline *pipeline, int as_json,
                                       eagre_write_fn *write, void *context);
 
+enum eagre_target { EAGRE_TARGET_SPARK };
+/* The pipeline as a program for another engine: for Spark, PySpark. USAGE
+ * UNSUPPORTED_FEATURE.EXPORT_TO_SPARK when it cannot be expressed there, and nothing written. */
+EAGRE_API enum eagre_status eagre_pipeline_export(const eagre_pipeline *pipeline,
+                                                  enum eagre_target target, eagre_write_fn *write,
+                                                  void *context, eagre_error *error);
+
 enum eagre_format { EAGRE_FORMAT_TABLE, EAGRE_FORMAT_JSON, EAGRE_FORMAT_CSV, EAGRE_FORMAT_TSV };
 /* Runs the SELECT statements of a pipeline opened with `is_query`, one after the other; rows go to
  * `write` in the given format. DATA, IO, UNSAFE. */

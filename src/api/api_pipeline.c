@@ -2,6 +2,7 @@
 #include <eagre/eagre.h>
 
 #include "base/base.h"
+#include "export/export.h"
 #include "inspect/inspect.h"
 #include "plan/plan.h"
 #include "runtime/runtime.h"
@@ -73,6 +74,16 @@ void eagre_pipeline_explain(const eagre_pipeline *pipeline, int as_json, eagre_w
   eagre_plan_explain(pipeline, as_json != 0, &text);
   write(context, text.data, text.size);
   eagre_buffer_done(&text);
+}
+
+enum eagre_status eagre_pipeline_export(const eagre_pipeline *pipeline, enum eagre_target target,
+                                        eagre_write_fn *write, void *context, eagre_error *error) {
+  struct eagre_buffer text = {0};
+  eagre_assert(target == EAGRE_TARGET_SPARK);
+  enum eagre_status status = eagre_export_spark(pipeline, &text, error);
+  if (status == EAGRE_OK) write(context, text.data, text.size);
+  eagre_buffer_done(&text);
+  return status;
 }
 
 /* ---- Queries

@@ -33,7 +33,8 @@ struct cli_options {
   bool take_over;
   enum cli_progress progress;
   enum eagre_format format;
-  bool is_json; /* --format json, where text or a table is the other choice */
+  const char *target; /* export --to */
+  bool is_json;       /* --format json, where text or a table is the other choice */
   enum eagre_level level;
   uint64_t count;
   uint64_t seed;
@@ -58,6 +59,7 @@ int cli_run(int argc, char **argv);
 int cli_query(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_checkpoint(int argc, char **argv);
 int cli_lag(int argc, char **argv);
 int cli_reference(int argc, char **argv);
@@ -75,6 +77,7 @@ enum cli_group {
   CLI_GROUP_EXPLAIN = 8,   /* --format text|json */
   CLI_GROUP_DEMO = 16,     /* --count, --cores, --storage */
   CLI_GROUP_GENERATE = 32, /* --count, --rate, --seed, --brokers, --topic, --partitions */
+  CLI_GROUP_EXPORT = 128,  /* --to */
   CLI_GROUP_LAG = 64,      /* --format table|json, --startup-timeout, --brokers */
 };
 /* Parses argv into `out`; prints usage and exits 0 for --help, exits 2 for a mistake. `usage` is

@@ -9,6 +9,7 @@ static const struct cli_command commands[] = {
     {"query", "one batch query, rows to stdout", cli_query, false},
     {"validate", "parse and bind a file, offline; start nothing", cli_validate, false},
     {"explain", "show the plan of a file", cli_explain, false},
+    {"export", "the same pipeline as a PySpark program", cli_export, false},
     {"demo", "embedded broker, generated orders, a pipeline, a table; no set-up", cli_demo, false},
     {"generate", "write a workload to Kafka or stdout", cli_generate, false},
     {"checkpoint", "show or verify a checkpoint, of Eagre or Spark", cli_checkpoint, false},

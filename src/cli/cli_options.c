@@ -31,6 +31,7 @@ enum option_key {
   KEY_PARTITIONS,
   KEY_LOG_LEVEL,
   KEY_FORMAT,
+  KEY_TO,
 };
 
 struct grouped_option {
@@ -53,12 +54,12 @@ static const struct grouped_option grouped_options[] = {
      {"cores", KEY_CORES, "N|LIST", 0,
       "number of cores, or the CPUs to pin them to: 4 or 0,2,4-7 (a list has a comma or a dash)",
       2}},
-    {CLI_GROUP_RUN,
+    {CLI_GROUP_RUN | CLI_GROUP_EXPORT,
      {"trigger", KEY_TRIGGER, "T", 0,
       "trigger of all flows: 'processing time 1 second', 'available now' ...", 2}},
-    {CLI_GROUP_RUN,
+    {CLI_GROUP_RUN | CLI_GROUP_EXPORT,
      {"available-now", KEY_AVAILABLE_NOW, 0, 0, "work off what is there now, then end", 2}},
-    {CLI_GROUP_RUN, {"once", KEY_ONCE, 0, 0, "one epoch, then end", 2}},
+    {CLI_GROUP_RUN | CLI_GROUP_EXPORT, {"once", KEY_ONCE, 0, 0, "one epoch, then end", 2}},
     {CLI_GROUP_RUN | CLI_GROUP_LAG,
      {"startup-timeout", KEY_STARTUP_TIMEOUT, "SECONDS", 0, "how long to look for a broker (30)",
       2}},
@@ -80,6 +81,7 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_QUERY, {"format", KEY_FORMAT, "FORMAT", 0, "table, json, csv or tsv (table)", 3}},
     {CLI_GROUP_EXPLAIN, {"format", KEY_FORMAT, "FORMAT", 0, "text or json (text)", 3}},
     {CLI_GROUP_LAG, {"format", KEY_FORMAT, "FORMAT", 0, "table or json (table)", 3}},
+    {CLI_GROUP_EXPORT, {"to", KEY_TO, "ENGINE", 0, "spark: a PySpark program", 3}},
     {CLI_GROUP_LAG,
      {"brokers", KEY_BROKERS, "HOST:PORT", 0, "where a checkpoint's Kafka sources read from", 3}},
     {CLI_GROUP_DEMO | CLI_GROUP_GENERATE, {"count", KEY_COUNT, "N", 0, "number of records", 4}},
@@ -267,6 +269,7 @@ static error_t parse_generate_option(int key, char *argument, struct argp_state 
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
   static const char *const level_words[] = {"debug", "info", "warning", "error", NULL};
+  static const char *const target_words[] = {"spark", NULL};
   struct parse_input *input = state->input;
   struct cli_options *options = input->options;
   switch (key) {
@@ -287,6 +290,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     return 0;
   case KEY_FILE:
     options->file = argument;
+    return 0;
+  case KEY_TO:
+    parse_word(state, "to", argument, target_words);
+    options->target = argument;
     return 0;
   case KEY_FORMAT:
     parse_format(state, input, argument);

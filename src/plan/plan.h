@@ -298,6 +298,7 @@ struct eagre_plan_sink {
 
 struct eagre_flow {
   struct eagre_text name;
+  const struct eagre_sql_statement *statement; /* as written */
   struct eagre_plan_tree query;
   struct eagre_plan_source **sources; /* streams, by number */
   uint32_t source_count;
@@ -317,6 +318,7 @@ struct eagre_flow {
 
 /* A batch SELECT of the file. */
 struct eagre_plan_query {
+  const struct eagre_sql_statement *statement; /* as written */
   struct eagre_plan_tree query;
   struct eagre_plan_source **sources;
   uint32_t source_count;
@@ -333,8 +335,9 @@ struct eagre_pipeline_zone {
 
 struct eagre_pipeline {
   struct eagre_arena arena;
-  struct eagre_text file_name;   /* for places "FILE:LINE:COLUMN" */
-  struct eagre_text source;      /* SQL text, for carets */
+  struct eagre_text file_name; /* for places "FILE:LINE:COLUMN" */
+  struct eagre_text source;    /* SQL text, for carets */
+  const struct eagre_sql_statement *statements;
   struct eagre_options session;  /* after the last SET */
   const struct eagre_zone *zone; /* the same; flows and queries have their own */
   struct eagre_expression_session expression_session;

@@ -591,6 +591,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   memset(flow, 0, sizeof *flow);
   flow->name = last_part(&statement->name);
   flow->position = statement->position;
+  flow->statement = statement;
   flow->sink = target->sink;
   EAGRE_TRY(flow_options(work, statement, target, flow, error));
   struct plan_relation relation;
@@ -715,7 +716,8 @@ static enum eagre_status bind_select(struct flow_work *work,
     pipeline->queries = grown;
   }
   struct eagre_plan_query *query = &pipeline->queries[pipeline->query_count++];
-  *query = (struct eagre_plan_query){.sources = binder->sources,
+  *query = (struct eagre_plan_query){.statement = statement,
+                                     .sources = binder->sources,
                                      .source_count = binder->source_count,
                                      .settings = pipeline->session,
                                      .expression_session = pipeline->expression_session};

@@ -29,6 +29,7 @@ static enum eagre_status build(const struct eagre_plan_request *request,
   struct eagre_sql_statement *first = NULL;
   EAGRE_TRY(eagre_sql_parse(&pipeline->arena, pipeline->source, request->defines,
                             request->define_count, &first, error));
+  pipeline->statements = first;
   struct plan_binder binder = {.pipeline = pipeline,
                                .arena = &pipeline->arena,
                                .text = pipeline->source,

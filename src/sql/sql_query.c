@@ -227,6 +227,7 @@ static enum eagre_status parse_table_query(struct eagre_sql_parser *parser,
   EAGRE_TRY(eagre_sql_take_name(parser, "the name of a table", &relation->name));
   relation->kind = EAGRE_SQL_RELATION_NAME;
   relation->position = relation->name.position;
+  relation->source = eagre_sql_source_of(parser, first + 1);
   relation->height = 1;
   *out_query = eagre_sql_query_over(parser, relation);
   return finish_query(parser, first, *out_query);

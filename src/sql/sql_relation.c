@@ -160,8 +160,7 @@ enum eagre_status eagre_sql_parse_table_function(struct eagre_sql_parser *parser
   return EAGRE_OK;
 }
 
-/* A name, a path or a function; no alias yet. */
-static enum eagre_status parse_named(struct eagre_sql_parser *parser,
+static enum eagre_status parse_name_or_function(struct eagre_sql_parser *parser,
                                      struct eagre_sql_relation *relation) {
   uint32_t first = parser->index;
   if (!eagre_sql_at_name(parser)) return eagre_sql_fail_expected(parser, "a table");
@@ -175,6 +174,15 @@ static enum eagre_status parse_named(struct eagre_sql_parser *parser,
     relation->kind = EAGRE_SQL_RELATION_PATH;
     relation->path = relation->name.parts[1];
   }
+  return EAGRE_OK;
+}
+
+/* A name, a path or a function; no alias yet. */
+static enum eagre_status parse_named(struct eagre_sql_parser *parser,
+                                     struct eagre_sql_relation *relation) {
+  uint32_t first = parser->index;
+  EAGRE_TRY(parse_name_or_function(parser, relation));
+  relation->source = eagre_sql_source_of(parser, first);
   return EAGRE_OK;
 }
 

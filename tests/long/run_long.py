@@ -52,7 +52,7 @@ def power_loss(seed):
 
 def oracle(_seed):
     """Every recorded case and expression, and the same live against real Spark."""
-    return pytest(["tests/oracle"])
+    return pytest(["tests/oracle"], {"EAGRE_EXPORTED_CASES": "all"})
 
 
 def readers(_seed):

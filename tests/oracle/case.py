@@ -10,6 +10,7 @@
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"
     [[batch]]   one micro-batch each: `lines`, kept as text so that they may be bad
                 JSON, and optionally their `encoding`
+    [[static]]  a relation that is no stream: `name`, `schema` and `lines` of JSON
 
 From a case come the files both engines read and the pipeline Eagre runs.
 """
@@ -23,7 +24,7 @@ import tomllib
 
 DIRECTORY = pathlib.Path(__file__).parent / "cases"
 KEYS = {"title", "schema", "query", "output_mode", "format", "options", "watermark", "batch",
-        "state"}
+        "state", "static"}
 
 # Batch i is written as of FIRST_MODIFIED + i * STEP: whole seconds, in the past.
 FIRST_MODIFIED_SECONDS = 1_750_000_000
@@ -43,6 +44,14 @@ class Case:
     options: dict = dataclasses.field(default_factory=dict)
     watermark: str = ""
     state: bool = False
+    static: list = dataclasses.field(default_factory=list)
+
+    def write_static(self, directory):
+        """Writes the relations that are no streams below `directory`, a folder each."""
+        for relation in self.static:
+            path = directory / relation["name"] / "rows.json"
+            path.parent.mkdir(parents=True)
+            path.write_text("".join(f"{line}\n" for line in relation["lines"]))
 
     def write_input(self, directory):
         """Writes one file per batch. Names count down: only the times are in order."""
@@ -56,7 +65,11 @@ class Case:
     def pipeline(self, input_directory, checkpoint):
         """The case as a pipeline file of Eagre."""
         options = "".join(f", {key} => {quote(value)}" for key, value in self.options.items())
-        return (
+        static = "".join(
+            f"CREATE TEMPORARY VIEW {relation['name']} AS SELECT * FROM "
+            f"read_files({quote(relation['name'])}, format => 'json', "
+            f"schema => {quote(relation['schema'])});\n" for relation in self.static)
+        return static + (
             "CREATE TEMPORARY VIEW src AS SELECT * FROM STREAM "
             f"read_files({quote(input_directory)}, format => {quote(self.format)}, "
             f"schema => {quote(self.schema)}, maxFilesPerTrigger => 1{options}){self.watermark};\n"
@@ -68,7 +81,8 @@ class Case:
 
     def streaming_query(self):
         """The query as Eagre wants it: a streaming view is read with STREAM."""
-        return re.sub(r"\bFROM\s+src\b", "FROM STREAM src", self.query.strip(), flags=re.IGNORECASE)
+        return re.sub(r"\b(FROM|JOIN)\s+src\b", r"\1 STREAM src", self.query.strip(),
+                      flags=re.IGNORECASE)
 
 
 def names():

@@ -42,6 +42,7 @@ def answer_case(case):
     with tempfile.TemporaryDirectory(prefix="eagre-oracle-") as scratch:
         scratch = pathlib.Path(scratch)
         case.write_input(scratch / "in")
+        case.write_static(scratch)
         (scratch / "case.sql").write_text(case.pipeline("in", "checkpoint"))
         process = run(["run", "case.sql", "--progress", "json"], scratch)
     return process, rows_by_batch(process.stdout)

@@ -3,10 +3,10 @@
 
     make_fixtures.py             everything whose file changed since it was recorded
     make_fixtures.py --all       everything
-    make_fixtures.py NAME...     these cases; `expressions/strings` is the file of that name
+    make_fixtures.py NAME...     these cases; `expressions/strings`, `queries/joins` are files
 
 Needs what scripts/setup-tests installs, and its Python. This is the only
-program that writes to expected/ and to expressions/expected/.
+program that writes to expected/, expressions/expected/ and queries/expected/.
 """
 
 import argparse
@@ -15,15 +15,16 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from oracle import case, expressions, fixture, spark_engine
+from oracle import case, expressions, fixture, queries, spark_engine
 from rig.spark_session import java_version, spark_session
 
 EXPRESSIONS = {f"expressions/{source.stem}": source for source in expressions.sources()}
+QUERIES = {f"queries/{source.stem}": source for source in queries.sources()}
 
 
 def main():
     arguments = parse_arguments()
-    everything = [*EXPRESSIONS, *case.names()]
+    everything = [*EXPRESSIONS, *QUERIES, *case.names()]
     stale = [name for name in everything if arguments.all or is_stale(name)]
     names = arguments.names or stale
     remove_orphans()
@@ -47,6 +48,8 @@ def is_stale(name):
     """Whether it was never recorded, or changed since."""
     if name in EXPRESSIONS:
         return expressions.is_stale(EXPRESSIONS[name])
+    if name in QUERIES:
+        return queries.is_stale(QUERIES[name])
     if not fixture.path(name).exists():
         return True
     return fixture.load(name).case_sha256 != case.load(name).sha256
@@ -55,6 +58,9 @@ def is_stale(name):
 def record(session, name):
     if name in EXPRESSIONS:
         expressions.record(session, EXPRESSIONS[name])
+        return
+    if name in QUERIES:
+        queries.record(session, QUERIES[name])
         return
     one = case.load(name)
     answer = spark_engine.answer_case(session, one)
@@ -68,6 +74,9 @@ def remove_orphans():
             path.unlink()
     for path in expressions.EXPECTED.glob("*.json"):
         if f"expressions/{path.stem}" not in EXPRESSIONS:
+            path.unlink()
+    for path in queries.EXPECTED.glob("*.json"):
+        if f"queries/{path.stem}" not in QUERIES:
             path.unlink()
 
 

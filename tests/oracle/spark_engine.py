@@ -17,6 +17,7 @@ def answer_case(session, case):
     with tempfile.TemporaryDirectory(prefix="eagre-oracle-") as scratch:
         scratch = pathlib.Path(scratch)
         case.write_input(scratch / "in")
+        case.write_static(scratch)
         try:
             query = start(session, case, scratch, rows, failures)
         except failures_of_spark() as error:
@@ -43,6 +44,9 @@ def start(session, case, scratch, rows, failures):
     reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
     reader.load(str(scratch / "in")).createOrReplaceTempView("files")
     session.sql(f"SELECT * FROM files{case.watermark}").createOrReplaceTempView("src")
+    for relation in case.static:
+        frame = session.read.schema(relation["schema"]).json(str(scratch / relation["name"]))
+        frame.createOrReplaceTempView(relation["name"])
     writer = session.sql(case.query).writeStream.foreachBatch(collect)
     writer = writer.outputMode(case.output_mode).trigger(availableNow=True)
     return writer.option("checkpointLocation", str(scratch / "checkpoint")).start()

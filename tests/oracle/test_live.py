@@ -6,7 +6,8 @@ for all cases, about two minutes.
 
 import pytest
 
-from oracle import case, differences, eagre_engine, expressions, fixture, spark_engine, verdict
+from oracle import (case, differences, eagre_engine, expressions, fixture, queries, spark_engine,
+                    verdict)
 from rig.spark_session import spark_session
 
 
@@ -46,3 +47,8 @@ def test_expressions_are_what_spark_says(session, source):
     recorded = expressions.load_answers()
     live = {expression.key: answer for expression, answer in expressions.answer_all(session, source).items()}
     assert {key: live[key] for key in live if live[key] != recorded.get(key)} == {}
+
+
+@pytest.mark.parametrize("source", queries.sources(), ids=lambda path: path.stem)
+def test_queries_are_what_spark_says(session, source):
+    assert queries.answer_all(session, source) == queries.load_answers(source)

@@ -17,14 +17,15 @@
 #include "column/column.h"
 #include "io/io.h"
 #include "parquet/parquet.h"
+#include "json/json.h"
 
 struct eagre_delta_table;
 
 /* Opens the table at `location` and reads its log. A directory without `_delta_log` is a table that
  * does not exist yet (version -1): the first commit creates it.
  * USAGE: location has another scheme. UNSAFE by name: DELTA_UNSUPPORTED_FEATURES (protocol,
- * features, partitions or constraints we cannot honour), DELTA_LOG_INCOMPLETE (early JSON is gone,
- * and checkpoints cannot be read yet), DELTA_LOG_CORRUPT (with file and line). */
+ * features, partitions or constraints we cannot honour), DELTA_LOG_INCOMPLETE (early JSON is gone
+ * and no checkpoint stands for it), DELTA_LOG_CORRUPT (with file and line). */
 enum eagre_status eagre_delta_open(struct eagre_io *io, struct eagre_text location,
                                    struct eagre_delta_table **out_table, struct eagre_error *error);
 void eagre_delta_close(struct eagre_delta_table *table);
@@ -61,6 +62,38 @@ struct eagre_delta_transaction {
 };
 void eagre_delta_find_transaction(const struct eagre_delta_table *table, const char *application_id,
                                   struct eagre_delta_transaction *out);
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+/* Opens the table to be read as it was at `version`, or INT64_MAX: as it is. It may be partitioned
+ * and have rules for writers that eagre_delta_open refuses. Begins at the newest checkpoint. A
+ * version the log does not reach: the handle has the newest. Errors as eagre_delta_open, and
+ * DELTA_UNSUPPORTED_FEATURES_FOR_READ. */
+enum eagre_status eagre_delta_open_view(struct eagre_io *io, struct eagre_text location,
+                                        int64_t version, struct eagre_delta_table **out_table,
+                                        struct eagre_error *error);
+/* The last version that was there at `timestamp_ms`, by the modification times of the commits; and
+ * what there is to choose from. -1: all are later. IO. */
+enum eagre_status eagre_delta_find_version(struct eagre_io *io, struct eagre_text location,
+                                           int64_t timestamp_ms, int64_t *out_version,
+                                           int64_t *out_last_ms, struct eagre_error *error);
+/* Whether column `name` is a partition column of the table. */
+bool eagre_delta_is_partition(const struct eagre_delta_table *table, struct eagre_text name);
+
+/* A live data file; all points into the arena it was read with. */
+struct eagre_delta_live_file {
+  const char *path; /* absolute */
+  uint64_t size;
+  const struct eagre_json_node *partition_values; /* an object, or NULL */
+  const struct eagre_json_node *stats;            /* an object, or NULL */
+};
+/* The next file from `*position` (0 to begin); END behind the last. UNSAFE
+ * DELTA_UNSUPPORTED_FEATURES_FOR_READ: a file with a deletion vector, or elsewhere than on local
+ * disks. */
+enum eagre_status eagre_delta_next_file(const struct eagre_delta_table *table, uint32_t *position,
+                                        struct eagre_arena *arena,
+                                        struct eagre_delta_live_file *out,
+                                        struct eagre_error *error);
 
 /* ---- Data files (any core; own io handle) ---------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * that name, a map an object, a list an array; what is missing or of another kind is NULL. */
 #include <inttypes.h>
 
-#include "delta/delta_table.h"
+#include "delta/delta_checkpoint.h"
 #include "parquet/parquet.h"
 #include "json/json.h"
 
@@ -103,6 +103,10 @@ static const struct eagre_field domain_fields[] = {
 };
 static const struct eagre_type domain_type = CONTAINER(EAGRE_TYPE_STRUCT, domain_fields);
 
+/* Of checkpoints of version 2, which we read and do not write. */
+static const struct eagre_field sidecar_fields[] = {FIELD("path", text)};
+static const struct eagre_type sidecar_type = CONTAINER(EAGRE_TYPE_STRUCT, sidecar_fields);
+
 enum column {
   COLUMN_TXN,
   COLUMN_ADD,
@@ -110,7 +114,8 @@ enum column {
   COLUMN_METADATA,
   COLUMN_PROTOCOL,
   COLUMN_DOMAIN,
-  COLUMN_count
+  COLUMN_count,
+  COLUMN_SIDECAR = COLUMN_count,
 };
 static const struct eagre_field checkpoint_fields[] = {
     [COLUMN_TXN] = FIELD("txn", txn),
@@ -119,8 +124,13 @@ static const struct eagre_field checkpoint_fields[] = {
     [COLUMN_METADATA] = FIELD("metaData", metadata),
     [COLUMN_PROTOCOL] = FIELD("protocol", protocol),
     [COLUMN_DOMAIN] = FIELD("domainMetadata", domain),
+    [COLUMN_SIDECAR] = FIELD("sidecar", sidecar),
 };
-static const struct eagre_type checkpoint_type = CONTAINER(EAGRE_TYPE_STRUCT, checkpoint_fields);
+/* What is written. */
+static const struct eagre_type checkpoint_type = {
+    .kind = EAGRE_TYPE_STRUCT, .field_count = COLUMN_count, .fields = checkpoint_fields};
+const struct eagre_type eagre_delta_checkpoint_type =
+    CONTAINER(EAGRE_TYPE_STRUCT, checkpoint_fields);
 
 /* ---- From JSON to columns -------------------------------------------------------------------- */
 

@@ -155,8 +155,8 @@ static void read_properties(const struct eagre_json_node *metadata,
   }
 }
 
-static enum eagre_status check_metadata(const struct eagre_json_node *metadata,
-                                        struct eagre_error *error) {
+static enum eagre_status check_format(const struct eagre_json_node *metadata,
+                                      struct eagre_error *error) {
   const struct eagre_json_node *format = eagre_json_member(metadata, "format");
   if (format != NULL && format->kind == EAGRE_JSON_OBJECT) {
     struct eagre_text provider = eagre_delta_member_text(format, "provider");
@@ -165,6 +165,12 @@ static enum eagre_status check_metadata(const struct eagre_json_node *metadata,
                     provider.size);
     }
   }
+  return EAGRE_OK;
+}
+
+static enum eagre_status check_metadata(const struct eagre_json_node *metadata,
+                                        struct eagre_error *error) {
+  EAGRE_TRY(check_format(metadata, error));
   const struct eagre_json_node *columns = eagre_json_member(metadata, "partitionColumns");
   if (columns->child != NULL) {
     return refuse(error, "the Delta table is partitioned by '%.*s', which Eagre does not support",
@@ -197,4 +203,44 @@ enum eagre_status eagre_delta_protocol_check(const struct eagre_json_node *proto
   };
   read_properties(metadata, out_rules);
   return EAGRE_OK;
+}
+
+/* ---- For one who only reads ------------------------------------------------------------------ */
+
+/* Features of readers that ask nothing, or whose use shows in the metadata or in an add action. */
+static bool is_harmless_to_read(struct eagre_text feature) {
+  static const char *const features[] = {"columnMapping", "deletionVectors", "timestampNtz",
+                                         "v2Checkpoint", "vacuumProtocolCheck"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(features); i++) {
+    if (eagre_text_equal_string(feature, features[i])) return true;
+  }
+  return false;
+}
+
+static enum eagre_status refuse_reading(struct eagre_error *error, const char *what,
+                                        struct eagre_text name) {
+  eagre_error_set(error, EAGRE_UNSAFE, "DELTA_UNSUPPORTED_FEATURES_FOR_READ",
+                  "the Delta table %s '%.*s', which Eagre cannot read", what, (int)name.size,
+                  name.data);
+  eagre_error_hint(error, "let Spark write the rows into a table without it");
+  return EAGRE_UNSAFE;
+}
+
+enum eagre_status eagre_delta_protocol_check_view(const struct eagre_json_node *protocol,
+                                                  const struct eagre_json_node *metadata,
+                                                  struct eagre_error *error) {
+  int64_t version = 0;
+  eagre_delta_member_integer(protocol, "minReaderVersion", &version);
+  EAGRE_TRY(check_versions(version, 1, error));
+  const struct eagre_json_node *features = eagre_json_member(protocol, "readerFeatures");
+  bool has_features = features != NULL && features->kind == EAGRE_JSON_ARRAY;
+  for (const struct eagre_json_node *node = has_features ? features->child : NULL; node != NULL;
+       node = node->next) {
+    if (node->kind == EAGRE_JSON_STRING && is_harmless_to_read(node->text)) continue;
+    return refuse_reading(error, "uses the feature", node->text);
+  }
+  struct eagre_text mapping = find_property(metadata, "delta.columnMapping.mode");
+  bool is_mapped = mapping.size > 0 && !eagre_text_equal_string(mapping, "none");
+  if (is_mapped) return refuse_reading(error, "has column mapping of the mode", mapping);
+  return check_format(metadata, error);
 }

@@ -24,5 +24,10 @@ enum eagre_status eagre_delta_protocol_check(const struct eagre_json_node *proto
                                              struct eagre_delta_rules *out_rules,
                                              struct eagre_error *error);
 
+/* The same for one who only reads. */
+enum eagre_status eagre_delta_protocol_check_view(const struct eagre_json_node *protocol,
+                                                  const struct eagre_json_node *metadata,
+                                                  struct eagre_error *error);
+
 /* Milliseconds of "interval 7 days", "interval 30 minutes"; false when it is something else. */
 bool eagre_delta_interval_read(struct eagre_text text, int64_t *out_ms);

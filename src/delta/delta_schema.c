@@ -39,6 +39,7 @@ struct reader {
   struct eagre_arena *arena;
   struct eagre_error *error;
   uint32_t depth;
+  bool is_for_writing;
 };
 
 static enum eagre_status refuse_schema(struct reader *reader, const char *what) {
@@ -96,6 +97,7 @@ static enum eagre_status read_primitive(struct reader *reader, struct eagre_text
 static enum eagre_status check_metadata(struct reader *reader, const struct eagre_json_node *field,
                                         struct eagre_text name) {
   const struct eagre_json_node *metadata = eagre_json_member(field, "metadata");
+  if (!reader->is_for_writing) return EAGRE_OK;
   if (metadata == NULL || metadata->kind != EAGRE_JSON_OBJECT) return EAGRE_OK;
   for (size_t i = 0; i < EAGRE_COUNT_OF(writer_rules); i++) {
     if (eagre_json_member(metadata, writer_rules[i].key) == NULL) continue;
@@ -181,10 +183,10 @@ static enum eagre_status read_type(struct reader *reader, const struct eagre_jso
 }
 
 enum eagre_status eagre_delta_schema_read(struct eagre_arena *arena,
-                                          struct eagre_text schema_string,
+                                          struct eagre_text schema_string, bool is_for_writing,
                                           const struct eagre_type **out_type,
                                           struct eagre_error *error) {
-  struct reader reader = {.arena = arena, .error = error};
+  struct reader reader = {.arena = arena, .error = error, .is_for_writing = is_for_writing};
   const struct eagre_json_node *root;
   struct eagre_error reason;
   eagre_error_init(&reason);

@@ -6,10 +6,10 @@
 #include "delta/delta.h"
 
 /* Reads a schemaString into a type that lives in `arena`. UNSAFE DELTA_LOG_CORRUPT: no such JSON;
- * DELTA_UNSUPPORTED_FEATURES: a type we do not know, or a column that carries a rule for writers
- * (an invariant, a generated, identity or default value), by name. */
+ * DELTA_UNSUPPORTED_FEATURES: a type we do not know or, for writing, a column that carries a rule
+ * for writers (an invariant, a generated, identity or default value), by name. */
 enum eagre_status eagre_delta_schema_read(struct eagre_arena *arena,
-                                          struct eagre_text schema_string,
+                                          struct eagre_text schema_string, bool is_for_writing,
                                           const struct eagre_type **out_type,
                                           struct eagre_error *error);
 

@@ -102,6 +102,15 @@ static enum eagre_status check_id(const struct eagre_delta_snapshot *snapshot,
                          (int)snapshot->id.size, snapshot->id.data, (int)id.size, id.data);
 }
 
+static enum eagre_status check_rules(const struct eagre_delta_snapshot *snapshot,
+                                     const struct eagre_json_node *protocol,
+                                     const struct eagre_json_node *metadata,
+                                     struct eagre_delta_rules *out, struct eagre_error *error) {
+  if (!snapshot->is_view) return eagre_delta_protocol_check(protocol, metadata, out, error);
+  *out = (struct eagre_delta_rules){0};
+  return eagre_delta_protocol_check_view(protocol, metadata, error);
+}
+
 /* Takes over a new protocol, a new metaData, or both. */
 static enum eagre_status apply_rules(struct eagre_delta_snapshot *snapshot,
                                      struct eagre_arena *arena, const char *name,
@@ -117,10 +126,11 @@ static enum eagre_status apply_rules(struct eagre_delta_snapshot *snapshot,
   if (metadata == NULL) EAGRE_TRY(eagre_json_read(arena, snapshot->metadata, &metadata, error));
   EAGRE_TRY(check_id(snapshot, metadata, error));
   struct eagre_delta_rules rules;
-  EAGRE_TRY(eagre_delta_protocol_check(protocol, metadata, &rules, error));
+  EAGRE_TRY(check_rules(snapshot, protocol, metadata, &rules, error));
   const struct eagre_type *schema;
-  EAGRE_TRY(eagre_delta_schema_read(
-      &snapshot->arena, eagre_delta_member_text(metadata, "schemaString"), &schema, error));
+  EAGRE_TRY(eagre_delta_schema_read(&snapshot->arena,
+                                    eagre_delta_member_text(metadata, "schemaString"),
+                                    !snapshot->is_view, &schema, error));
   snapshot->protocol = eagre_arena_copy_text(&snapshot->arena, protocol->text);
   snapshot->metadata = eagre_arena_copy_text(&snapshot->arena, metadata->text);
   snapshot->id = eagre_arena_copy_text(&snapshot->arena, eagre_delta_member_text(metadata, "id"));
@@ -178,10 +188,8 @@ static void apply_actions(struct eagre_delta_snapshot *snapshot, struct eagre_ar
 }
 
 static enum eagre_status apply(struct eagre_delta_snapshot *snapshot, struct eagre_arena *arena,
-                               int64_t version, struct eagre_text content,
+                               int64_t version, struct eagre_text content, const char *name,
                                struct eagre_error *error) {
-  char name[EAGRE_DELTA_LOG_NAME_SIZE];
-  eagre_delta_log_name(version, name);
   struct eagre_delta_actions actions;
   EAGRE_TRY(eagre_delta_actions_read(arena, content, name, &actions, error));
   EAGRE_TRY(apply_rules(snapshot, arena, name, &actions, error));
@@ -196,9 +204,50 @@ enum eagre_status eagre_delta_snapshot_apply(struct eagre_delta_snapshot *snapsh
                                              struct eagre_text content, struct eagre_error *error) {
   eagre_assert(version == snapshot->version + 1);
   struct eagre_arena arena = {0};
-  enum eagre_status status = apply(snapshot, &arena, version, content, error);
+  char name[EAGRE_DELTA_LOG_NAME_SIZE];
+  eagre_delta_log_name(version, name);
+  enum eagre_status status = apply(snapshot, &arena, version, content, name, error);
   eagre_arena_done(&arena);
   return status;
+}
+
+enum eagre_status eagre_delta_snapshot_load(struct eagre_delta_snapshot *snapshot, int64_t version,
+                                            struct eagre_text content, const char *name,
+                                            struct eagre_error *error) {
+  eagre_assert(snapshot->version < 0);
+  struct eagre_arena arena = {0};
+  enum eagre_status status = apply(snapshot, &arena, version, content, name, error);
+  snapshot->content_size = UINT64_MAX;
+  eagre_arena_done(&arena);
+  return status;
+}
+
+static void remember(struct eagre_delta_snapshot *snapshot, struct eagre_arena *arena,
+                     const struct eagre_delta_actions *actions, int64_t version) {
+  for (const struct eagre_delta_action *action = actions->first; action != NULL;
+       action = action->next) {
+    if (action->kind == EAGRE_DELTA_ADD) {
+      add_path(&snapshot->paths, hash_path(eagre_delta_path_decode(arena, action->key)));
+    } else if (action->kind == EAGRE_DELTA_TXN) {
+      eagre_delta_map_set(&snapshot->attempts, action->key, actions->attempt, version);
+    }
+  }
+}
+
+enum eagre_status eagre_delta_snapshot_remember(struct eagre_delta_snapshot *snapshot,
+                                                int64_t version, struct eagre_text content,
+                                                struct eagre_error *error) {
+  struct eagre_arena arena = {0};
+  struct eagre_delta_actions actions;
+  char name[EAGRE_DELTA_LOG_NAME_SIZE];
+  eagre_delta_log_name(version, name);
+  enum eagre_status status = eagre_delta_actions_read(&arena, content, name, &actions, error);
+  if (status == EAGRE_OK) remember(snapshot, &arena, &actions, version);
+  eagre_arena_done(&arena);
+  if (status != EAGRE_OK || version != snapshot->version) return status;
+  snapshot->content_hash = eagre_hash_bytes(content.data, content.size, 0);
+  snapshot->content_size = content.size;
+  return EAGRE_OK;
 }
 
 void eagre_delta_snapshot_expire(struct eagre_delta_snapshot *snapshot, int64_t now_ms) {

@@ -23,9 +23,10 @@ struct eagre_delta_paths {
 };
 
 struct eagre_delta_snapshot {
+  bool is_view;          /* only read: what concerns writers alone is not checked */
   int64_t version;       /* -1: there is no table */
   uint64_t content_hash; /* of that file, to notice when it is replaced */
-  uint64_t content_size;
+  uint64_t content_size; /* UINT64_MAX: it is not known */
 
   struct eagre_text protocol; /* bodies of the actions; empty before version 0 */
   struct eagre_text metadata;
@@ -54,6 +55,16 @@ void eagre_delta_snapshot_done(struct eagre_delta_snapshot *snapshot);
  * `content`. UNSAFE: DELTA_LOG_CORRUPT, DELTA_UNSUPPORTED_FEATURES, DELTA_TABLE_ID_CHANGED. */
 enum eagre_status eagre_delta_snapshot_apply(struct eagre_delta_snapshot *snapshot, int64_t version,
                                              struct eagre_text content, struct eagre_error *error);
+/* Makes an empty snapshot that of the checkpoint `version`, whose actions are the lines `content`.
+ * `name` is for places. Errors as above. */
+enum eagre_status eagre_delta_snapshot_load(struct eagre_delta_snapshot *snapshot, int64_t version,
+                                            struct eagre_text content, const char *name,
+                                            struct eagre_error *error);
+/* Takes from a commit that the snapshot's checkpoint holds what checkpoints do not keep: who made a
+ * transaction, and which files there ever were. */
+enum eagre_status eagre_delta_snapshot_remember(struct eagre_delta_snapshot *snapshot,
+                                                int64_t version, struct eagre_text content,
+                                                struct eagre_error *error);
 /* Drops tombstones that have expired at `now_ms`. */
 void eagre_delta_snapshot_expire(struct eagre_delta_snapshot *snapshot, int64_t now_ms);
 bool eagre_delta_snapshot_has_path(const struct eagre_delta_snapshot *snapshot,

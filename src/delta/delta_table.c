@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "delta/delta_checkpoint.h"
 #include "delta/delta_schema.h"
 
 /* ---- Reading the log ------------------------------------------------------------------------- */
@@ -16,7 +17,7 @@ enum eagre_status eagre_delta_table_read_commit(struct eagre_delta_table *table,
 
 enum eagre_status eagre_delta_table_advance(struct eagre_delta_table *table,
                                             struct eagre_error *error) {
-  for (;;) {
+  while (table->snapshot.version < table->version_max) {
     int64_t version = table->snapshot.version + 1;
     enum eagre_status status = eagre_delta_table_read_commit(table, version, error);
     if (status == EAGRE_END) return EAGRE_OK;
@@ -24,13 +25,14 @@ enum eagre_status eagre_delta_table_advance(struct eagre_delta_table *table,
     EAGRE_TRY(eagre_delta_snapshot_apply(&table->snapshot, version,
                                          eagre_buffer_text(&table->content), error));
   }
+  return EAGRE_OK;
 }
 
 /* Whether the file of our version is still what we read: nobody may ever touch it. */
 static enum eagre_status check_unchanged(struct eagre_delta_table *table,
                                          struct eagre_error *error) {
   const struct eagre_delta_snapshot *snapshot = &table->snapshot;
-  if (snapshot->version < 0) return EAGRE_OK;
+  if (snapshot->version < 0 || snapshot->content_size == UINT64_MAX) return EAGRE_OK;
   enum eagre_status status = eagre_delta_table_read_commit(table, snapshot->version, error);
   if (status != EAGRE_OK && status != EAGRE_END) return status;
   bool is_same =
@@ -80,10 +82,10 @@ enum eagre_status eagre_delta_table_verify(struct eagre_delta_table *table,
 static enum eagre_status refuse_incomplete(const struct eagre_delta_table *table, int64_t first,
                                            struct eagre_error *error) {
   eagre_error_set(error, EAGRE_UNSAFE, "DELTA_LOG_INCOMPLETE",
-                  "the log of the Delta table %s begins at version %" PRId64 ", version 0 is gone",
+                  "the log of the Delta table %s begins at version %" PRId64
+                  ", and no checkpoint stands for what was before",
                   table->location, first);
-  eagre_error_hint(error, "Eagre cannot read Delta's checkpoints yet: write to a new table, or to "
-                          "one whose log was never cleaned up");
+  eagre_error_hint(error, "restore _delta_log from a backup, or write to a new table");
   return EAGRE_UNSAFE;
 }
 
@@ -95,35 +97,52 @@ static enum eagre_status refuse_gap(const struct eagre_delta_table *table, int64
                          table->snapshot.version + 1, table->location, last);
 }
 
-/* Compares what was read with what the directory has: reading stops at the first gap. */
-static enum eagre_status check_complete(struct eagre_delta_table *table, struct eagre_arena *arena,
-                                        struct eagre_error *error) {
-  struct eagre_io_entry *entries;
-  uint32_t count;
-  enum eagre_status status =
-      eagre_store_list(table->store, "_delta_log", arena, &entries, &count, error);
-  if (status == EAGRE_END) return EAGRE_OK;
-  if (status != EAGRE_OK) return status;
-  int64_t first = -1;
-  int64_t last = -1;
-  bool has_checkpoint = false;
-  for (uint32_t i = 0; i < count; i++) {
-    int64_t version = eagre_delta_log_version(entries[i].name);
-    struct eagre_text name = eagre_text_of(entries[i].name);
-    has_checkpoint |= memmem(name.data, name.size, ".checkpoint", strlen(".checkpoint")) != NULL;
-    if (version < 0) continue;
-    if (first < 0) first = version;
-    last = version;
+static enum eagre_status load_checkpoint(struct eagre_delta_table *table,
+                                         const struct eagre_delta_listing *listing,
+                                         struct eagre_error *error) {
+  struct eagre_buffer lines = {0};
+  enum eagre_status status = eagre_delta_checkpoint_read(table, listing, &lines, error);
+  if (status == EAGRE_OK) {
+    status = eagre_delta_snapshot_load(&table->snapshot, listing->checkpoint,
+                                       eagre_buffer_text(&lines), listing->files[0], error);
   }
-  if (table->snapshot.version < 0 && first > 0) return refuse_incomplete(table, first, error);
-  if (table->snapshot.version < 0 && has_checkpoint) return refuse_incomplete(table, first, error);
-  /* Commits may have come in between; a refresh would find them. */
-  for (int64_t version = last; version > table->snapshot.version; version = last) {
-    int64_t known = table->snapshot.version;
-    EAGRE_TRY(eagre_delta_table_advance(table, error));
-    if (table->snapshot.version == known) return refuse_gap(table, last, error);
+  eagre_buffer_done(&lines);
+  return status;
+}
+
+/* Commits that the checkpoint holds tell more than it does, as far as they are still there. */
+static enum eagre_status remember_commits(struct eagre_delta_table *table,
+                                          const struct eagre_delta_listing *listing,
+                                          struct eagre_error *error) {
+  if (table->snapshot.is_view || listing->first_commit < 0) return EAGRE_OK;
+  for (int64_t version = listing->first_commit; version <= listing->checkpoint; version++) {
+    enum eagre_status status = eagre_delta_table_read_commit(table, version, error);
+    if (status == EAGRE_END) continue;
+    EAGRE_TRY(status);
+    EAGRE_TRY(eagre_delta_snapshot_remember(&table->snapshot, version,
+                                            eagre_buffer_text(&table->content), error));
   }
   return EAGRE_OK;
+}
+
+/* A log is read from version 0 on if it is there; one who only reads takes the shortest way. */
+static enum eagre_status begin(struct eagre_delta_table *table,
+                               const struct eagre_delta_listing *listing,
+                               struct eagre_error *error) {
+  bool is_whole = listing->first_commit <= 0 && listing->checkpoint < 0;
+  if (is_whole || (listing->first_commit == 0 && !table->snapshot.is_view)) return EAGRE_OK;
+  if (listing->checkpoint < 0) return refuse_incomplete(table, listing->first_commit, error);
+  EAGRE_TRY(load_checkpoint(table, listing, error));
+  return remember_commits(table, listing, error);
+}
+
+/* Compares what was read with what the directory had: reading stops at the first gap. */
+static enum eagre_status check_complete(struct eagre_delta_table *table,
+                                        const struct eagre_delta_listing *listing,
+                                        struct eagre_error *error) {
+  int64_t last =
+      listing->last_commit < table->version_max ? listing->last_commit : table->version_max;
+  return table->snapshot.version < last ? refuse_gap(table, last, error) : EAGRE_OK;
 }
 
 static const char *find_location(struct eagre_delta_table *table) {
@@ -137,19 +156,24 @@ static enum eagre_status open_table(struct eagre_delta_table *table, struct eagr
                                     struct eagre_error *error) {
   EAGRE_TRY(eagre_store_open(table->io, location, &table->store, error));
   table->location = find_location(table);
-  EAGRE_TRY(eagre_delta_table_advance(table, error));
   struct eagre_arena arena = {0};
-  enum eagre_status status = check_complete(table, &arena, error);
+  struct eagre_delta_listing listing;
+  enum eagre_status status = eagre_delta_list(table, table->version_max, &arena, &listing, error);
+  if (status == EAGRE_OK) status = begin(table, &listing, error);
+  if (status == EAGRE_OK) status = eagre_delta_table_advance(table, error);
+  if (status == EAGRE_OK) status = check_complete(table, &listing, error);
   eagre_arena_done(&arena);
   return status;
 }
 
-enum eagre_status eagre_delta_open(struct eagre_io *io, struct eagre_text location,
-                                   struct eagre_delta_table **out_table,
-                                   struct eagre_error *error) {
+static enum eagre_status open_as(struct eagre_io *io, struct eagre_text location, bool is_view,
+                                 int64_t version_max, struct eagre_delta_table **out_table,
+                                 struct eagre_error *error) {
   struct eagre_delta_table *table = eagre_allocate_zeroed(1, sizeof *table);
   table->io = io;
+  table->version_max = version_max;
   eagre_delta_snapshot_init(&table->snapshot);
+  table->snapshot.is_view = is_view;
   enum eagre_status status = open_table(table, location, error);
   if (status != EAGRE_OK) {
     eagre_delta_close(table);
@@ -157,6 +181,18 @@ enum eagre_status eagre_delta_open(struct eagre_io *io, struct eagre_text locati
   }
   *out_table = table;
   return EAGRE_OK;
+}
+
+enum eagre_status eagre_delta_open(struct eagre_io *io, struct eagre_text location,
+                                   struct eagre_delta_table **out_table,
+                                   struct eagre_error *error) {
+  return open_as(io, location, false, INT64_MAX, out_table, error);
+}
+
+enum eagre_status eagre_delta_open_view(struct eagre_io *io, struct eagre_text location,
+                                        int64_t version, struct eagre_delta_table **out_table,
+                                        struct eagre_error *error) {
+  return open_as(io, location, true, version, out_table, error);
 }
 
 void eagre_delta_close(struct eagre_delta_table *table) {

@@ -12,6 +12,7 @@ struct eagre_delta_table {
   struct eagre_store *store;
   struct eagre_arena arena; /* location */
   const char *location;     /* absolute path, no slash at the end */
+  int64_t version_max; /* of what is read; INT64_MAX: the newest */
   struct eagre_delta_snapshot snapshot;
   struct eagre_buffer content; /* of a commit that is read */
   uint64_t purge_calls_left;   /* calls of purge until the directory is listed again */

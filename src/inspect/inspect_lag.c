@@ -172,6 +172,8 @@ static enum eagre_status look_at_source(struct eagre_inspect_lag *lag,
   case EAGRE_SOURCE_RATE:
     eagre_inspect_lag_add(lag, &row); /* it makes its rows when they are due: none wait */
     return EAGRE_OK;
+  case EAGRE_SOURCE_DELTA:
+    return EAGRE_OK; /* read at one version, which has no lag */
   }
   return EAGRE_OK;
 }

@@ -98,6 +98,7 @@ enum eagre_source_kind {
   EAGRE_SOURCE_KAFKA,
   EAGRE_SOURCE_FILES,
   EAGRE_SOURCE_RATE,
+  EAGRE_SOURCE_DELTA,
 };
 
 enum eagre_file_format {
@@ -123,11 +124,13 @@ struct eagre_plan_source {
   uint32_t stage; /* that starts with it */
   bool is_stream;
   struct eagre_options options;
-  struct eagre_text path;          /* FILES */
+  struct eagre_text path;          /* FILES; DELTA: the table's location */
   enum eagre_file_format format;   /* FILES */
   const struct eagre_type *schema; /* all columns the source can give */
   const bool *are_partitions; /* per column: its values stand in the names of directories; NULL:
                                       none does */
+  int64_t version;            /* DELTA: as of this one; INT64_MAX: the newest */
+  int64_t timestamp_us;       /* DELTA: as of this time; INT64_MAX: not given */
   const bool *wanted;         /* per column: somebody reads it */
   const struct eagre_plan_predicate *predicates; /* NULL without any */
   uint32_t predicate_count;
@@ -251,7 +254,7 @@ struct eagre_plan_tree {
   struct eagre_plan_stage *stages;
   uint32_t stage_count;
   uint32_t level_count;
-  bool moves_rows; /* one of the nodes does */
+  bool moves_rows;                   /* one of the nodes does */
   struct eagre_plan_node **stateful; /* by stateful_number */
   uint32_t stateful_count;
   uint64_t fingerprint; /* of their keys and aggregates with types: another query's state differs */

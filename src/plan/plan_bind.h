@@ -84,11 +84,20 @@ struct plan_binder {
   uint32_t view_depth;
   struct eagre_text text; /* SQL text of the file */
   eagre_plan_complete_fn *complete;
+  struct eagre_text storage;       /* root of tables whose place is not given */
+  struct plan_table_place *tables; /* those the file has made so far */
   /* Of the query being bound: */
   struct eagre_plan_source **sources;
   uint32_t source_count;
   uint32_t watermark_count;
   struct plan_common *common_tables;
+};
+
+/* Where a table of the file lies. */
+struct plan_table_place {
+  struct eagre_text name;
+  struct eagre_text location;
+  struct plan_table_place *next;
 };
 
 /* WITH tables in scope. */
@@ -226,6 +235,24 @@ struct eagre_expression *eagre_plan_join_over_right(struct plan_binder *binder,
                                                     const struct eagre_expression *expression);
 /* How many of the joined columns are left ones. */
 uint32_t eagre_plan_join_left_count(const struct eagre_plan_node *join);
+
+/* Makes `source` a leaf of the query and `out` its relation. */
+void eagre_plan_add_source(struct plan_binder *binder, struct eagre_plan_source *source,
+                           struct plan_relation *out);
+
+/* plan_table.c: Delta tables in FROM, by path and by name. *out_is_table false: there is none of
+ * that name, and `out` is untouched. */
+enum eagre_status eagre_plan_bind_path(struct plan_binder *binder,
+                                       const struct eagre_sql_relation *tree,
+                                       struct plan_relation *out, struct eagre_error *error);
+enum eagre_status eagre_plan_bind_table(struct plan_binder *binder,
+                                        const struct eagre_sql_relation *tree,
+                                        struct plan_relation *out, bool *out_is_table,
+                                        struct eagre_error *error);
+/* Refuses columns of types that cannot be computed. */
+enum eagre_status eagre_plan_check_columns(const struct eagre_type *type,
+                                           struct eagre_sql_position position,
+                                           struct eagre_error *error);
 
 /* plan_query.c */
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,

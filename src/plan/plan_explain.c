@@ -12,7 +12,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_JOIN] = "Join",
 };
 
-static const char *const source_names[] = {"kafka", "files", "rate"};
+static const char *const source_names[] = {"kafka", "files", "rate", "delta"};
 static const char *const sink_names[] = {"delta", "kafka", "console", "noop"};
 
 static void print_text(struct eagre_buffer *out, struct eagre_text text) {
@@ -35,6 +35,10 @@ static void print_source(const struct eagre_plan_source *source, struct eagre_bu
   if (source->kind == EAGRE_SOURCE_FILES) {
     eagre_buffer_printf(out, " %.*s (%s)", (int)source->path.size, source->path.data,
                         eagre_file_format_name(source->format));
+  }
+  if (source->kind == EAGRE_SOURCE_DELTA) {
+    eagre_buffer_printf(out, " %.*s version %lld", (int)source->path.size, source->path.data,
+                        (long long)source->version);
   }
   if (source->kind == EAGRE_SOURCE_KAFKA) {
     struct eagre_text topics = eagre_option_text(&source->options, "subscribe");

@@ -634,6 +634,13 @@ static enum eagre_status add_flow(struct flow_work *work,
 /* ---- Statements
  * --------------------------------------------------------------------------------------- */
 
+/* So that later statements can read the table. */
+static void add_place(struct plan_binder *binder, const struct plan_target *target) {
+  struct plan_table_place *place = eagre_arena_allocate(binder->arena, sizeof *place);
+  *place = (struct plan_table_place){target->name, target->sink->location, binder->tables};
+  binder->tables = place;
+}
+
 static enum eagre_status bind_table(struct flow_work *work,
                                     const struct eagre_sql_statement *statement,
                                     struct eagre_error *error) {
@@ -648,6 +655,7 @@ static enum eagre_status bind_table(struct flow_work *work,
                                ? statement->location
                                : place_below_storage(work, "tables", target->name);
   EAGRE_TRY(split_properties(work, statement, target, error));
+  add_place(work->binder, target);
   if (statement->query == NULL) return EAGRE_OK;
   return add_flow(work, statement, target, error);
 }

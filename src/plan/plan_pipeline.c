@@ -33,7 +33,8 @@ static enum eagre_status build(const struct eagre_plan_request *request,
   struct plan_binder binder = {.pipeline = pipeline,
                                .arena = &pipeline->arena,
                                .text = pipeline->source,
-                               .complete = request->complete};
+                               .complete = request->complete,
+                               .storage = request->storage};
   EAGRE_TRY(eagre_plan_bind_statements(&binder, request, first, error));
   return check_has_work(request, pipeline, error);
 }

@@ -61,11 +61,11 @@ static const struct eagre_type *rate_schema(struct plan_binder *binder) {
   return eagre_type_struct(binder->arena, fields, 2);
 }
 
-static enum eagre_status check_supported_type(const struct eagre_type *type,
-                                              struct eagre_sql_position position,
-                                              struct eagre_error *error) {
+enum eagre_status eagre_plan_check_columns(const struct eagre_type *type,
+                                           struct eagre_sql_position position,
+                                           struct eagre_error *error) {
   for (uint32_t i = 0; i < type->field_count; i++) {
-    EAGRE_TRY(check_supported_type(type->fields[i].type, position, error));
+    EAGRE_TRY(eagre_plan_check_columns(type->fields[i].type, position, error));
   }
   if (eagre_type_is_supported(type->kind)) return EAGRE_OK;
   struct eagre_buffer printed = {0};
@@ -147,7 +147,7 @@ static enum eagre_status files_schema(struct plan_binder *binder, struct eagre_p
     EAGRE_TRY(place_at(source, binder->complete(source, binder->arena, error), error));
   }
   if (source->schema == NULL) return refuse_without_schema(source, error);
-  return check_supported_type(source->schema, source->position, error);
+  return eagre_plan_check_columns(source->schema, source->position, error);
 }
 
 static enum eagre_status bind_read_files(struct plan_binder *binder,
@@ -236,6 +236,16 @@ static void relation_of_type(struct plan_binder *binder, const struct eagre_type
   }
 }
 
+void eagre_plan_add_source(struct plan_binder *binder, struct eagre_plan_source *source,
+                           struct plan_relation *out) {
+  add_source(binder, source);
+  out->node = eagre_plan_node_new(binder, EAGRE_PLAN_SOURCE, NULL, source->position);
+  out->node->source = source;
+  out->is_stream = source->is_stream;
+  relation_of_type(binder, source->schema, eagre_text_make("", 0), out);
+  eagre_plan_relation_seal(binder, out);
+}
+
 static enum eagre_status bind_function(struct plan_binder *binder,
                                        const struct eagre_sql_relation *tree,
                                        struct plan_relation *out, struct eagre_error *error) {
@@ -263,12 +273,7 @@ static enum eagre_status bind_function(struct plan_binder *binder,
                      nearest == NULL ? "rate" : nearest);
     return EAGRE_USAGE;
   }
-  add_source(binder, source);
-  out->node = eagre_plan_node_new(binder, EAGRE_PLAN_SOURCE, NULL, tree->position);
-  out->node->source = source;
-  out->is_stream = tree->is_stream;
-  relation_of_type(binder, source->schema, eagre_text_make("", 0), out);
-  eagre_plan_relation_seal(binder, out);
+  eagre_plan_add_source(binder, source, out);
   return EAGRE_OK;
 }
 
@@ -355,7 +360,9 @@ static enum eagre_status bind_table_name(struct plan_binder *binder,
     }
     return EAGRE_OK;
   }
-  return fail_no_table(binder, tree, error);
+  bool is_table = false;
+  EAGRE_TRY(eagre_plan_bind_table(binder, tree, out, &is_table, error));
+  return is_table ? EAGRE_OK : fail_no_table(binder, tree, error);
 }
 
 /* The type that all values of a column of VALUES widen to: that of coalesce() over them. */
@@ -416,15 +423,6 @@ static enum eagre_status bind_values(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
-static enum eagre_status refuse_relation(struct eagre_sql_position position, const char *class_name,
-                                         struct eagre_text what, const char *hint,
-                                         struct eagre_error *error) {
-  eagre_plan_fail(error, position, class_name, "%.*s is not supported yet.", (int)what.size,
-                  what.data);
-  eagre_error_hint(error, "%s", hint);
-  return EAGRE_USAGE;
-}
-
 static enum eagre_status bind_body(struct plan_binder *binder,
                                    const struct eagre_sql_relation *tree, struct plan_relation *out,
                                    struct eagre_error *error) {
@@ -438,9 +436,7 @@ static enum eagre_status bind_body(struct plan_binder *binder,
   case EAGRE_SQL_RELATION_VALUES:
     return bind_values(binder, tree, out, error);
   case EAGRE_SQL_RELATION_PATH:
-    return refuse_relation(tree->position, "UNSUPPORTED_FEATURE.TABLE_SOURCE",
-                           EAGRE_TEXT("Reading a table by its path"),
-                           "read JSON or text with read_files(...)", error);
+    return eagre_plan_bind_path(binder, tree, out, error);
   case EAGRE_SQL_RELATION_JOIN:
     return eagre_plan_bind_join(binder, tree, out, error);
   }

@@ -57,3 +57,4 @@ struct eagre_source_reader {
 extern const struct eagre_source_methods eagre_source_kafka_methods;
 extern const struct eagre_source_methods eagre_source_files_methods;
 extern const struct eagre_source_methods eagre_source_rate_methods;
+extern const struct eagre_source_methods eagre_source_delta_methods;

@@ -174,9 +174,11 @@ struct eagre_sql_relation {
   struct eagre_sql_relation *left;
   struct eagre_sql_relation *right;
   struct eagre_sql_expression *condition;
-  struct eagre_sql_watermark *watermark; /* NULL when none */
-  struct eagre_text alias;               /* empty when none */
-  struct eagre_text *column_aliases;     /* AS t(a, b); of a JOIN: USING (a, b) */
+  struct eagre_sql_expression *version_as_of;   /* NULL when none, of a NAME or PATH */
+  struct eagre_sql_expression *timestamp_as_of; /* likewise */
+  struct eagre_sql_watermark *watermark;        /* NULL when none */
+  struct eagre_text alias;                      /* empty when none */
+  struct eagre_text *column_aliases;            /* AS t(a, b); of a JOIN: USING (a, b) */
   uint32_t column_alias_count;
 };
 

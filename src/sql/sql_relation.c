@@ -109,15 +109,34 @@ static enum eagre_status refuse_extension(struct eagre_sql_parser *parser) {
     return eagre_sql_fail_unsupported(parser, parser->index, "PIVOT",
                                       "PIVOT and UNPIVOT are not supported.", NULL);
   }
-  bool is_travel = (eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_VERSION) ||
-                    eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_TIMESTAMP)) &&
-                   eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_AS) &&
-                   eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_OF);
-  if (is_travel) {
+  return EAGRE_OK;
+}
+
+static bool is_travel_at(struct eagre_sql_parser *parser) {
+  return (eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_VERSION) ||
+          eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_TIMESTAMP)) &&
+         eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_AS) &&
+         eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_OF);
+}
+
+/* VERSION AS OF n, TIMESTAMP AS OF time */
+static enum eagre_status parse_travel(struct eagre_sql_parser *parser,
+                                      struct eagre_sql_relation *relation) {
+  if (!is_travel_at(parser)) return EAGRE_OK;
+  bool is_table =
+      relation->kind == EAGRE_SQL_RELATION_NAME || relation->kind == EAGRE_SQL_RELATION_PATH;
+  if (!is_table || relation->is_stream) {
     return eagre_sql_fail_unsupported(parser, parser->index, "TIME_TRAVEL",
-                                      "VERSION AS OF and TIMESTAMP AS OF are not supported.",
-                                      "Use the option startingVersion of a Delta source.");
+                                      "Only a table can be read as of a version or a time.", NULL);
   }
+  bool is_version = eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_VERSION);
+  struct eagre_sql_expression **out =
+      is_version ? &relation->version_as_of : &relation->timestamp_as_of;
+  for (int i = 0; i < 3; i++) {
+    eagre_sql_advance(parser);
+  }
+  EAGRE_TRY(eagre_sql_parse_expression(parser, out));
+  eagre_sql_relation_raise(relation, (*out)->height);
   return EAGRE_OK;
 }
 
@@ -125,6 +144,7 @@ static enum eagre_status refuse_extension(struct eagre_sql_parser *parser) {
 static enum eagre_status finish_relation(struct eagre_sql_parser *parser,
                                          struct eagre_sql_relation *relation) {
   EAGRE_TRY(refuse_extension(parser));
+  EAGRE_TRY(parse_travel(parser, relation));
   EAGRE_TRY(parse_watermark(parser, relation));
   EAGRE_TRY(parse_alias(parser, relation));
   EAGRE_TRY(refuse_extension(parser));

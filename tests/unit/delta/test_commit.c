@@ -324,7 +324,24 @@ static void test_log_without_its_beginning(void **state) {
   for (int64_t epoch = 0; epoch <= 10; epoch++) {
     append(fixture, epoch, "A");
   }
+  close_table(fixture);
   remove_file(fixture, "_delta_log/00000000000000000000.json");
+  remove_file(fixture, "_delta_log/00000000000000000001.json");
+  open_table(fixture); /* from the checkpoint */
+  struct eagre_delta_transaction transaction;
+  eagre_delta_find_transaction(fixture->table, APPLICATION, &transaction);
+  assert_int_equal(eagre_delta_version(fixture->table), 10);
+  assert_int_equal(eagre_delta_file_count(fixture->table), 11);
+  assert_int_equal(transaction.epoch, 10);
+  assert_string_equal(transaction.attempt, "A");
+  assert_int_equal(append(fixture, 11, "A"), 11);
+  close_table(fixture);
+  remove_file(fixture, "_delta_log/00000000000000000010.json");
+  open_table(fixture); /* not even the checkpoint's own commit is needed */
+  assert_int_equal(eagre_delta_version(fixture->table), 11);
+  assert_int_equal(append(fixture, 12, "A"), 12);
+  close_table(fixture);
+  remove_file(fixture, "_delta_log/00000000000000000010.checkpoint.parquet");
   check_open_fails(fixture, EAGRE_UNSAFE, "DELTA_LOG_INCOMPLETE");
 }
 

@@ -10,7 +10,8 @@
 static const struct eagre_type *read_schema(struct eagre_arena *arena, const char *text) {
   const struct eagre_type *type;
   struct eagre_error error;
-  enum eagre_status status = eagre_delta_schema_read(arena, eagre_text_of(text), &type, &error);
+  enum eagre_status status =
+      eagre_delta_schema_read(arena, eagre_text_of(text), true, &type, &error);
   if (status != EAGRE_OK) fail_msg("%s: %s", error.class_name, error.text);
   return type;
 }
@@ -67,7 +68,7 @@ static void check_unreadable(const char *text, const char *class_name) {
   struct eagre_arena arena = {0};
   const struct eagre_type *type;
   struct eagre_error error;
-  assert_int_equal(eagre_delta_schema_read(&arena, eagre_text_of(text), &type, &error),
+  assert_int_equal(eagre_delta_schema_read(&arena, eagre_text_of(text), true, &type, &error),
                    EAGRE_UNSAFE);
   assert_string_equal(error.class_name, class_name);
   eagre_arena_done(&arena);

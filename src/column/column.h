@@ -26,24 +26,23 @@ enum {
 
 /* All of Spark's types have a kind, so that one that is not supported yet is refused by name. */
 enum eagre_type_kind {
-  EAGRE_TYPE_NULL,         /* the type of a bare NULL literal ("void") */
-  EAGRE_TYPE_BOOLEAN,      /* bitmap */
-  EAGRE_TYPE_TINYINT,      /* int8_t */
-  EAGRE_TYPE_SMALLINT,     /* int16_t */
-  EAGRE_TYPE_INT,          /* int32_t */
-  EAGRE_TYPE_BIGINT,       /* int64_t */
-  EAGRE_TYPE_FLOAT,        /* float */
-  EAGRE_TYPE_DOUBLE,       /* double */
-  EAGRE_TYPE_STRING,       /* struct eagre_text, UTF-8 by convention, not validated */
-  EAGRE_TYPE_BINARY,       /* struct eagre_text */
-  EAGRE_TYPE_DATE,         /* int32_t, days since 1970-01-01 */
-  EAGRE_TYPE_TIMESTAMP,    /* int64_t, microseconds since 1970-01-01T00:00:00Z */
-  EAGRE_TYPE_STRUCT,       /* children */
-  EAGRE_TYPE_INTERVAL_DAY, /* int64_t, microseconds; in expressions only, not in tables */
-  EAGRE_TYPE_DECIMAL,      /* eagre_decimal, value * 10^scale */
-  /* The rest: read, not computed yet. int64_t, microseconds of wall-clock time */
-  EAGRE_TYPE_TIMESTAMP_NTZ,
-  EAGRE_TYPE_INTERVAL_YEAR,
+  EAGRE_TYPE_NULL,          /* the type of a bare NULL literal ("void") */
+  EAGRE_TYPE_BOOLEAN,       /* bitmap */
+  EAGRE_TYPE_TINYINT,       /* int8_t */
+  EAGRE_TYPE_SMALLINT,      /* int16_t */
+  EAGRE_TYPE_INT,           /* int32_t */
+  EAGRE_TYPE_BIGINT,        /* int64_t */
+  EAGRE_TYPE_FLOAT,         /* float */
+  EAGRE_TYPE_DOUBLE,        /* double */
+  EAGRE_TYPE_STRING,        /* struct eagre_text, UTF-8 by convention, not validated */
+  EAGRE_TYPE_BINARY,        /* struct eagre_text */
+  EAGRE_TYPE_DATE,          /* int32_t, days since 1970-01-01 */
+  EAGRE_TYPE_TIMESTAMP,     /* int64_t, microseconds since 1970-01-01T00:00:00Z */
+  EAGRE_TYPE_STRUCT,        /* children */
+  EAGRE_TYPE_INTERVAL_DAY,  /* int64_t, microseconds; days to seconds */
+  EAGRE_TYPE_DECIMAL,       /* eagre_decimal, value * 10^scale */
+  EAGRE_TYPE_TIMESTAMP_NTZ, /* int64_t, microseconds of wall-clock time since 1970-01-01 00:00:00 */
+  EAGRE_TYPE_INTERVAL_YEAR, /* int32_t, months; years to months */
   EAGRE_TYPE_ARRAY,
   EAGRE_TYPE_MAP,
   EAGRE_TYPE_VARIANT,
@@ -62,21 +61,41 @@ struct eagre_field {
   bool nullable;
 };
 
+/* The units of intervals. A type has the largest and the smallest: INTERVAL DAY TO HOUR. */
+enum eagre_interval_unit {
+  EAGRE_INTERVAL_YEAR,
+  EAGRE_INTERVAL_MONTH,
+  EAGRE_INTERVAL_DAY,
+  EAGRE_INTERVAL_HOUR,
+  EAGRE_INTERVAL_MINUTE,
+  EAGRE_INTERVAL_SECOND,
+  EAGRE_INTERVAL_UNIT_count
+};
+
 /* Immutable once made. Primitive types are the constants below: compare kinds, or use
  * `eagre_type_equal`. */
 struct eagre_type {
   enum eagre_type_kind kind;
-  uint8_t precision;    /* DECIMAL only */
-  uint8_t scale;        /* DECIMAL only */
+  uint8_t precision;    /* DECIMAL; of an interval its largest unit */
+  uint8_t scale;        /* DECIMAL; of an interval its smallest unit */
   uint32_t field_count; /* STRUCT; 1 for ARRAY ("element"), 2 for MAP ("key", "value") */
   const struct eagre_field *fields;
 };
 
-/* The one constant type of a primitive kind (asserted), process lifetime. */
+/* The one constant type of a primitive kind (asserted), process lifetime. Of the interval kinds it
+ * is the widest: YEAR TO MONTH, DAY TO SECOND. */
 const struct eagre_type *eagre_type_of(enum eagre_type_kind kind);
 /* DECIMAL(precision, scale) in `arena`; 1 <= precision <= 38, scale <= precision. */
 const struct eagre_type *eagre_type_decimal(struct eagre_arena *arena, unsigned precision,
                                             unsigned scale);
+/* The constant interval type from unit `first` to `last`: both of years and months or both of days
+ * to seconds, and first not behind last (asserted). */
+const struct eagre_type *eagre_type_interval(enum eagre_interval_unit first,
+                                             enum eagre_interval_unit last);
+/* INTERVAL_YEAR or INTERVAL_DAY. */
+bool eagre_type_is_interval(enum eagre_type_kind kind);
+/* "DAY TO SECOND", "YEAR": the units of an interval type. */
+void eagre_type_print_units(struct eagre_buffer *buffer, const struct eagre_type *type);
 /* A STRUCT type in `arena`; `fields` is copied, names and types are borrowed. */
 const struct eagre_type *eagre_type_struct(struct eagre_arena *arena,
                                            const struct eagre_field *fields, uint32_t field_count);
@@ -111,8 +130,8 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            struct eagre_error *error);
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error);
-/* Whether a value of this kind can be computed today; ARRAY, MAP ... are not yet. True for
- * INTERVAL_DAY and NULL too, which expressions know and tables do not. */
+/* Whether a value of this kind can be computed today; ARRAY, MAP ... are not yet. True for the
+ * intervals and NULL too, which expressions know and tables do not. */
 bool eagre_type_is_supported(enum eagre_type_kind kind);
 
 /* ---- Vectors -------------------------------------------------------------------------------- */

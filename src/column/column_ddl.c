@@ -142,6 +142,7 @@ static const struct type_word type_words[] = {
     {"DATE", EAGRE_TYPE_DATE},
     {"TIMESTAMP", EAGRE_TYPE_TIMESTAMP},
     {"TIMESTAMP_LTZ", EAGRE_TYPE_TIMESTAMP},
+    {"TIMESTAMP_NTZ", EAGRE_TYPE_TIMESTAMP_NTZ},
 };
 
 /* Spark's other types, and what to use instead where there is something. */
@@ -154,7 +155,6 @@ static const struct refused_word refused_words[] = {
     {"VARCHAR", "use STRING"},
     {"CHAR", "use STRING"},
     {"CHARACTER", "use STRING"},
-    {"TIMESTAMP_NTZ", "use TIMESTAMP"},
     {"ARRAY", "read the value as STRING"},
     {"MAP", "read the value as STRING, or name its members in a STRUCT"},
     {"VARIANT", "read the value as STRING"},
@@ -281,38 +281,53 @@ static enum eagre_status parse_decimal(struct parser *parser, const struct eagre
   return EAGRE_OK;
 }
 
-static bool is_interval_word(const struct parser *parser) {
-  static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO"};
+static bool find_interval_unit(const struct parser *parser, enum eagre_interval_unit *out) {
+  static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(words); i++) {
-    if (is_word(parser, words[i])) return true;
+    if (!is_word(parser, words[i])) continue;
+    *out = (enum eagre_interval_unit)i;
+    return true;
   }
   return false;
 }
 
-/* INTERVAL, INTERVAL DAY, INTERVAL DAY TO SECOND ...: all of its words are the name. */
-static enum eagre_status refuse_interval(struct parser *parser) {
+/* INTERVAL DAY, INTERVAL DAY TO SECOND ...; a bare INTERVAL is a calendar interval, which Spark
+ * has no column of either. */
+static enum eagre_status parse_interval(struct parser *parser, const struct eagre_type **out_type) {
   struct eagre_text piece = parser->token.text;
-  for (advance(parser); is_interval_word(parser); advance(parser)) {
-    piece = extend_piece(parser, piece);
+  enum eagre_interval_unit first, last;
+  advance(parser);
+  if (!find_interval_unit(parser, &first)) {
+    return refuse_type(parser, piece, "use INTERVAL DAY TO SECOND or INTERVAL YEAR TO MONTH");
   }
-  return refuse_type(parser, piece, "store a number of microseconds as BIGINT");
+  advance(parser);
+  *out_type = eagre_type_interval(first, first);
+  if (!accept_word(parser, "TO")) return EAGRE_OK;
+  if (!find_interval_unit(parser, &last)) return refuse_token(parser, "a unit of time");
+  piece = extend_piece(parser, piece);
+  bool is_known = first < last && (first <= EAGRE_INTERVAL_MONTH) == (last <= EAGRE_INTERVAL_MONTH);
+  if (!is_known) {
+    return refuse_type(parser, piece, "the units go from a larger to a smaller one: DAY TO SECOND");
+  }
+  advance(parser);
+  *out_type = eagre_type_interval(first, last);
+  return EAGRE_OK;
 }
 
-/* What may follow TIMESTAMP, which is `piece`. */
-static enum eagre_status parse_timestamp_rest(struct parser *parser, struct eagre_text piece) {
+/* What may follow TIMESTAMP. */
+static enum eagre_status parse_timestamp_rest(struct parser *parser,
+                                              const struct eagre_type **out_type) {
   bool is_local = is_word(parser, "WITH");
   if (!is_local && !is_word(parser, "WITHOUT")) return EAGRE_OK;
   advance(parser);
   if (is_local && !accept_word(parser, "LOCAL")) return refuse_token(parser, "LOCAL TIME ZONE");
   if (!accept_word(parser, "TIME")) return refuse_token(parser, "TIME ZONE");
-  if (!is_word(parser, "ZONE")) return refuse_token(parser, "ZONE");
-  piece = extend_piece(parser, piece);
-  advance(parser);
-  return is_local ? EAGRE_OK : refuse_type(parser, piece, "use TIMESTAMP");
+  if (!accept_word(parser, "ZONE")) return refuse_token(parser, "ZONE");
+  *out_type = eagre_type_of(is_local ? EAGRE_TYPE_TIMESTAMP : EAGRE_TYPE_TIMESTAMP_NTZ);
+  return EAGRE_OK;
 }
 
 static enum eagre_status refuse_word(struct parser *parser) {
-  if (is_word(parser, "INTERVAL")) return refuse_interval(parser);
   for (size_t i = 0; i < EAGRE_COUNT_OF(refused_words); i++) {
     if (!is_word(parser, refused_words[i].word)) continue;
     return refuse_type(parser, parser->token.text, refused_words[i].hint);
@@ -324,6 +339,7 @@ static enum eagre_status parse_type(struct parser *parser, const struct eagre_ty
   if (parser->token.kind != EAGRE_COLUMN_TOKEN_WORD) return refuse_token(parser, "a data type");
   if (is_word(parser, "STRUCT")) return parse_struct(parser, out_type);
   if (is_decimal_word(parser)) return parse_decimal(parser, out_type);
+  if (is_word(parser, "INTERVAL")) return parse_interval(parser, out_type);
   for (size_t i = 0; i < EAGRE_COUNT_OF(type_words); i++) {
     if (!is_word(parser, type_words[i].word)) continue;
     struct eagre_text piece = parser->token.text;
@@ -331,7 +347,7 @@ static enum eagre_status parse_type(struct parser *parser, const struct eagre_ty
     *out_type = eagre_type_of(type_words[i].kind);
     if (type_words[i].kind == EAGRE_TYPE_STRING) return parse_collation(parser);
     if (eagre_text_equal_ignoring_case(piece, EAGRE_TEXT("TIMESTAMP"))) {
-      return parse_timestamp_rest(parser, piece);
+      return parse_timestamp_rest(parser, out_type);
     }
     return EAGRE_OK;
   }

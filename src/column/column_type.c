@@ -23,14 +23,20 @@ static const struct kind_row kind_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_DATE] = {"DATE", 4, true},
     [EAGRE_TYPE_TIMESTAMP] = {"TIMESTAMP", 8, true},
     [EAGRE_TYPE_STRUCT] = {"STRUCT", 0, true},
-    [EAGRE_TYPE_INTERVAL_DAY] = {"INTERVAL DAY TO SECOND", 8, true},
+    [EAGRE_TYPE_INTERVAL_DAY] = {"INTERVAL", 8, true},
     [EAGRE_TYPE_DECIMAL] = {"DECIMAL", 16, true},
-    [EAGRE_TYPE_TIMESTAMP_NTZ] = {"TIMESTAMP_NTZ", 8, false},
-    [EAGRE_TYPE_INTERVAL_YEAR] = {"INTERVAL YEAR TO MONTH", 0, false},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {"TIMESTAMP_NTZ", 8, true},
+    [EAGRE_TYPE_INTERVAL_YEAR] = {"INTERVAL", 4, true},
     [EAGRE_TYPE_ARRAY] = {"ARRAY", 0, false},
     [EAGRE_TYPE_MAP] = {"MAP", 0, false},
     [EAGRE_TYPE_VARIANT] = {"VARIANT", 0, false},
 };
+
+#define INTERVAL_TYPE(kind_name, first, last)                                                      \
+  {                                                                                                \
+    .kind = EAGRE_TYPE_##kind_name, .precision = EAGRE_INTERVAL_##first,                           \
+    .scale = EAGRE_INTERVAL_##last                                                                 \
+  }
 
 /* STRUCT, ARRAY, MAP and DECIMAL are missing: they carry more than a kind. */
 static const struct eagre_type primitive_types[EAGRE_TYPE_count] = {
@@ -46,9 +52,9 @@ static const struct eagre_type primitive_types[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_BINARY] = {.kind = EAGRE_TYPE_BINARY},
     [EAGRE_TYPE_DATE] = {.kind = EAGRE_TYPE_DATE},
     [EAGRE_TYPE_TIMESTAMP] = {.kind = EAGRE_TYPE_TIMESTAMP},
-    [EAGRE_TYPE_INTERVAL_DAY] = {.kind = EAGRE_TYPE_INTERVAL_DAY},
+    [EAGRE_TYPE_INTERVAL_DAY] = INTERVAL_TYPE(INTERVAL_DAY, DAY, SECOND),
     [EAGRE_TYPE_TIMESTAMP_NTZ] = {.kind = EAGRE_TYPE_TIMESTAMP_NTZ},
-    [EAGRE_TYPE_INTERVAL_YEAR] = {.kind = EAGRE_TYPE_INTERVAL_YEAR},
+    [EAGRE_TYPE_INTERVAL_YEAR] = INTERVAL_TYPE(INTERVAL_YEAR, YEAR, MONTH),
     [EAGRE_TYPE_VARIANT] = {.kind = EAGRE_TYPE_VARIANT},
 };
 
@@ -65,6 +71,41 @@ const struct eagre_type *eagre_type_decimal(struct eagre_arena *arena, unsigned 
   type->precision = (uint8_t)precision;
   type->scale = (uint8_t)scale;
   return type;
+}
+
+/* ---- Intervals ------------------------------------------------------------------------------- */
+
+static const struct eagre_type interval_types[] = {
+    INTERVAL_TYPE(INTERVAL_YEAR, YEAR, YEAR),    INTERVAL_TYPE(INTERVAL_YEAR, YEAR, MONTH),
+    INTERVAL_TYPE(INTERVAL_YEAR, MONTH, MONTH),  INTERVAL_TYPE(INTERVAL_DAY, DAY, DAY),
+    INTERVAL_TYPE(INTERVAL_DAY, DAY, HOUR),      INTERVAL_TYPE(INTERVAL_DAY, DAY, MINUTE),
+    INTERVAL_TYPE(INTERVAL_DAY, DAY, SECOND),    INTERVAL_TYPE(INTERVAL_DAY, HOUR, HOUR),
+    INTERVAL_TYPE(INTERVAL_DAY, HOUR, MINUTE),   INTERVAL_TYPE(INTERVAL_DAY, HOUR, SECOND),
+    INTERVAL_TYPE(INTERVAL_DAY, MINUTE, MINUTE), INTERVAL_TYPE(INTERVAL_DAY, MINUTE, SECOND),
+    INTERVAL_TYPE(INTERVAL_DAY, SECOND, SECOND),
+};
+
+const struct eagre_type *eagre_type_interval(enum eagre_interval_unit first,
+                                             enum eagre_interval_unit last) {
+  for (size_t i = 0; i < EAGRE_COUNT_OF(interval_types); i++) {
+    const struct eagre_type *type = &interval_types[i];
+    if (type->precision == first && type->scale == last) return type;
+  }
+  eagre_assert(!"an interval from a larger unit to a smaller one");
+  return NULL;
+}
+
+bool eagre_type_is_interval(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_INTERVAL_DAY || kind == EAGRE_TYPE_INTERVAL_YEAR;
+}
+
+void eagre_type_print_units(struct eagre_buffer *buffer, const struct eagre_type *type) {
+  static const char *const names[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+  eagre_assert(eagre_type_is_interval(type->kind));
+  eagre_buffer_append_string(buffer, names[type->precision]);
+  if (type->precision == type->scale) return;
+  eagre_buffer_append_string(buffer, " TO ");
+  eagre_buffer_append_string(buffer, names[type->scale]);
 }
 
 static const struct eagre_type *make_nested(struct eagre_arena *arena, enum eagre_type_kind kind,
@@ -99,6 +140,7 @@ const struct eagre_type *eagre_type_map(struct eagre_arena *arena, const struct 
 }
 
 const struct eagre_type *eagre_type_copy(struct eagre_arena *arena, const struct eagre_type *type) {
+  if (eagre_type_is_interval(type->kind)) return eagre_type_interval(type->precision, type->scale);
   if (primitive_types[type->kind].kind == type->kind) return &primitive_types[type->kind];
   struct eagre_type *copy = eagre_arena_allocate(arena, sizeof *copy);
   *copy = *type;
@@ -184,6 +226,10 @@ static void print_name(struct eagre_buffer *buffer, struct eagre_text name) {
 }
 
 static void print_precision(struct eagre_buffer *buffer, const struct eagre_type *type) {
+  if (eagre_type_is_interval(type->kind)) {
+    eagre_buffer_append_char(buffer, ' ');
+    eagre_type_print_units(buffer, type);
+  }
   if (type->kind != EAGRE_TYPE_DECIMAL) return;
   eagre_buffer_printf(buffer, "(%u,%u)", type->precision, type->scale);
 }
@@ -215,15 +261,19 @@ void eagre_type_print(struct eagre_buffer *buffer, const struct eagre_type *type
   eagre_buffer_append_char(buffer, '>');
 }
 
-static void print_in_lower_case(struct eagre_buffer *buffer, const char *name) {
-  for (const char *c = name; *c != '\0'; c++) {
-    eagre_buffer_append_char(buffer, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
+/* What was appended to the buffer since it had `from` bytes. */
+static void put_in_lower_case(struct eagre_buffer *buffer, size_t from) {
+  for (size_t i = from; i < buffer->size; i++) {
+    char c = buffer->data[i];
+    if (c >= 'A' && c <= 'Z') buffer->data[i] = (char)(c + 32);
   }
 }
 
 void eagre_type_print_catalog(struct eagre_buffer *buffer, const struct eagre_type *type) {
-  print_in_lower_case(buffer, kind_rows[type->kind].name);
+  size_t start = buffer->size;
+  eagre_buffer_append_string(buffer, kind_rows[type->kind].name);
   print_precision(buffer, type);
+  put_in_lower_case(buffer, start);
   if (!is_nested(type->kind)) return;
   eagre_buffer_append_char(buffer, '<');
   for (uint32_t i = 0; i < type->field_count; i++) {

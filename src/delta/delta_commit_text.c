@@ -69,6 +69,23 @@ static void print_schema_string(const struct eagre_delta_commit *commit, struct 
   eagre_buffer_done(&schema);
 }
 
+/* Whether a value is a TIMESTAMP_NTZ, at any depth. */
+static bool has_ntz(const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_TIMESTAMP_NTZ) return true;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (has_ntz(type->fields[i].type)) return true;
+  }
+  return false;
+}
+
+/* The protocol that most programs read; TIMESTAMP_NTZ is a feature, and needs the versions that
+ * list the older ones too. */
+static const char *choose_protocol(const struct eagre_type *schema) {
+  if (!has_ntz(schema)) return "\"minReaderVersion\":1,\"minWriterVersion\":2";
+  return "\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"timestampNtz\"],"
+         "\"writerFeatures\":[\"timestampNtz\",\"invariants\",\"appendOnly\"]";
+}
+
 static void print_new_table(const struct eagre_delta_commit *commit, struct eagre_buffer *out) {
   char id[EAGRE_UUID_SIZE];
   eagre_uuid_make(id);
@@ -84,8 +101,7 @@ static void print_new_table(const struct eagre_delta_commit *commit, struct eagr
   eagre_buffer_printf(
       out, ",\"partitionColumns\":[],\"configuration\":{},\"createdTime\":%" PRId64 "}}\n",
       commit->now_ms);
-  eagre_buffer_append_string(out,
-                             "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n");
+  eagre_buffer_printf(out, "{\"protocol\":{%s}}\n", choose_protocol(commit->schema));
 }
 
 static void print_node(const struct eagre_json_node *node, struct eagre_buffer *out) {

@@ -106,14 +106,15 @@ static int64_t divide_floor(int64_t value, int64_t divisor) {
   return value % divisor < 0 ? quotient - 1 : quotient;
 }
 
-static bool print_timestamp(int64_t us, struct eagre_buffer *out) {
+static bool print_timestamp(int64_t us, const char *zone, struct eagre_buffer *out) {
   int64_t ms = divide_floor(us, 1000);
   int64_t seconds = divide_floor(ms, 1000);
   int64_t days = divide_floor(seconds, DAY_SECONDS);
   if (!print_days(days, out)) return false;
   int second_of_day = (int)(seconds - days * DAY_SECONDS);
-  eagre_buffer_printf(out, "T%02d:%02d:%02d.%03dZ\"", second_of_day / 3600, second_of_day / 60 % 60,
-                      second_of_day % 60, (int)(ms - seconds * 1000));
+  eagre_buffer_printf(out, "T%02d:%02d:%02d.%03d%s\"", second_of_day / 3600,
+                      second_of_day / 60 % 60, second_of_day % 60, (int)(ms - seconds * 1000),
+                      zone);
   return true;
 }
 
@@ -158,7 +159,9 @@ bool eagre_delta_statistics_print_bound(const struct eagre_vector *value, bool i
   case EAGRE_TYPE_DATE:
     return print_date(*EAGRE_VALUES(int32_t, value), out);
   case EAGRE_TYPE_TIMESTAMP:
-    return print_timestamp(*EAGRE_VALUES(int64_t, value), out);
+    return print_timestamp(*EAGRE_VALUES(int64_t, value), "Z", out);
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return print_timestamp(*EAGRE_VALUES(int64_t, value), "", out);
   default:
     eagre_assert_failed("a type that has statistics", __FILE__, __LINE__);
   }

@@ -38,7 +38,7 @@ static bool overflows(enum eagre_arithmetic operation, enum eagre_type_kind kind
   }
   if (kind == EAGRE_TYPE_TINYINT) return result != (int8_t)result;
   if (kind == EAGRE_TYPE_SMALLINT) return result != (int16_t)result;
-  if (kind == EAGRE_TYPE_INT) return result != (int32_t)result;
+  if (kind == EAGRE_TYPE_INT || kind == EAGRE_TYPE_INTERVAL_YEAR) return result != (int32_t)result;
   return is_over;
 }
 
@@ -47,9 +47,15 @@ static enum eagre_status fail_row(struct eagre_kernel_call *call, uint32_t row,
   static const char *const instead[] = {"try_add", "try_subtract", "try_multiply", NULL, NULL};
   static const char symbols[] = "+-*";
   enum eagre_type_kind kind = call->node->type->kind;
-  if (kind == EAGRE_TYPE_INTERVAL_DAY) {
+  if (eagre_type_is_interval(kind) && instead[operation] == NULL) {
     return eagre_kernel_fail(call, row, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
                              "Integer overflow while operating with intervals.");
+  }
+  if (eagre_type_is_interval(kind)) {
+    return eagre_kernel_fail(call, row, "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION",
+                             "Integer overflow while operating with intervals. Use `%s` to "
+                             "tolerate overflow and return NULL instead.",
+                             instead[operation]);
   }
   if (kind == EAGRE_TYPE_BIGINT || kind == EAGRE_TYPE_INT || instead[operation] == NULL) {
     const char *what = kind == EAGRE_TYPE_BIGINT ? "long overflow" : "integer overflow";
@@ -234,7 +240,7 @@ DEFINE_UNARY_REAL(absolute_double, double, fabs)
     [EAGRE_TYPE_TINYINT] = name##_tinyint, [EAGRE_TYPE_SMALLINT] = name##_smallint,                \
     [EAGRE_TYPE_INT] = name##_int, [EAGRE_TYPE_BIGINT] = name##_bigint,                            \
     [EAGRE_TYPE_FLOAT] = name##_float, [EAGRE_TYPE_DOUBLE] = name##_double,                        \
-    [EAGRE_TYPE_INTERVAL_DAY] = name##_bigint                                                      \
+    [EAGRE_TYPE_INTERVAL_DAY] = name##_bigint, [EAGRE_TYPE_INTERVAL_YEAR] = name##_int             \
   }
 
 eagre_kernel_fn *eagre_kernel_simple_arithmetic(enum eagre_arithmetic operation,

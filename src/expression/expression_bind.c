@@ -4,7 +4,7 @@
  * A signature is one or more alternatives "<parameters>><result>" joined by '|', one letter per
  * type:
  *   O BOOLEAN  I INT  L BIGINT  F FLOAT  D DOUBLE  S STRING  B BINARY  d DATE  t TIMESTAMP
- *   A anything, as it is
+ *   n TIMESTAMP_NTZ  y INTERVAL YEAR TO MONTH  A anything, as it is
  * '?' behind a parameter makes it and all later ones optional, '*' behind the last one lets it
  * repeat (also not at all), '!' takes only its own type and narrower integrals. The first
  * alternative whose first parameter has the very type of the first argument is taken, else the
@@ -204,6 +204,10 @@ static enum eagre_type_kind kind_of_letter(char letter) {
     return EAGRE_TYPE_DATE;
   case 't':
     return EAGRE_TYPE_TIMESTAMP;
+  case 'n':
+    return EAGRE_TYPE_TIMESTAMP_NTZ;
+  case 'y':
+    return EAGRE_TYPE_INTERVAL_YEAR;
   default:
     eagre_assert(letter == 'A');
     return EAGRE_TYPE_count;

@@ -38,6 +38,13 @@ enum eagre_status eagre_bind_require_value(struct eagre_bind *bind, uint32_t ind
  */
 enum eagre_status eagre_bind_unify(struct eagre_bind *bind, uint32_t first, uint32_t end,
                                    const struct eagre_type **out_type);
+/* Argument `index` as a number of seconds with a fraction, for eagre_time_read_seconds. */
+enum eagre_status eagre_bind_seconds(struct eagre_bind *bind, uint32_t index);
+/* One unit of an interval, which is in the value's type: years and days as INT, seconds as
+ * DECIMAL(8,6), others as TINYINT: what they are within the next larger unit. */
+struct eagre_expression *eagre_bind_interval_field(struct eagre_bind *bind,
+                                                   struct eagre_expression *interval,
+                                                   enum eagre_interval_unit unit);
 /* The text of argument `index`, which must be constant; USAGE NON_FOLDABLE_INPUT otherwise, and
  * UNEXPECTED_NULL when it is NULL. */
 enum eagre_status eagre_bind_constant_text(struct eagre_bind *bind, uint32_t index,

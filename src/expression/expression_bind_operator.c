@@ -98,6 +98,9 @@ static enum eagre_status finish_division(struct eagre_bind *bind, enum eagre_ari
 }
 
 enum eagre_status eagre_bind_divide(struct eagre_bind *bind, struct eagre_expression **out) {
+  if (eagre_type_is_interval(eagre_bind_kind(bind, 0))) {
+    return eagre_bind_divide_interval(bind, out);
+  }
   const struct eagre_type *type;
   if (eagre_bind_is_decimal_pair(bind)) {
     return eagre_bind_decimal_arithmetic(bind, EAGRE_ARITHMETIC_DIVIDE, out);
@@ -175,15 +178,6 @@ static struct eagre_expression *negate_literal(struct eagre_bind *bind) {
   return eagre_expression_new_literal(bind->arena, kind, &value, bind->position);
 }
 
-/* A year-month interval is a literal, so its negation is one too. */
-static struct eagre_expression *negate_months(struct eagre_bind *bind,
-                                              const struct eagre_expression *interval) {
-  struct eagre_expression *negated = eagre_arena_allocate(bind->arena, sizeof *negated);
-  *negated = *interval;
-  negated->parameters[0] = -interval->parameters[0];
-  return negated;
-}
-
 static enum eagre_status bind_sign(struct eagre_bind *bind, enum eagre_arithmetic operation,
                                    struct eagre_expression **out) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
@@ -202,10 +196,6 @@ static enum eagre_status bind_sign(struct eagre_bind *bind, enum eagre_arithmeti
 }
 
 enum eagre_status eagre_bind_negative(struct eagre_bind *bind, struct eagre_expression **out) {
-  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_INTERVAL_YEAR) {
-    *out = negate_months(bind, bind->arguments[0]);
-    return EAGRE_OK;
-  }
   *out = negate_literal(bind);
   if (*out != NULL) return EAGRE_OK;
   return bind_sign(bind, EAGRE_ARITHMETIC_NEGATE, out);
@@ -217,8 +207,7 @@ enum eagre_status eagre_bind_positive(struct eagre_bind *bind, struct eagre_expr
     EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_DOUBLE)));
     kind = EAGRE_TYPE_DOUBLE;
   }
-  bool is_interval = kind == EAGRE_TYPE_INTERVAL_DAY || kind == EAGRE_TYPE_INTERVAL_YEAR;
-  if (!eagre_type_is_numeric(kind) && !is_interval) {
+  if (!eagre_type_is_numeric(kind) && !eagre_type_is_interval(kind)) {
     return eagre_bind_unexpected(bind, 0, arithmetic_types);
   }
   *out = bind->arguments[0];

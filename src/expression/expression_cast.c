@@ -41,7 +41,9 @@ static void print_value(const struct eagre_vector *vector, uint32_t row,
   bool is_quoted = kind == EAGRE_TYPE_STRING;
   if (kind == EAGRE_TYPE_DATE) eagre_buffer_append_string(out, "DATE ");
   if (kind == EAGRE_TYPE_TIMESTAMP) eagre_buffer_append_string(out, "TIMESTAMP ");
-  is_quoted |= kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP;
+  if (kind == EAGRE_TYPE_TIMESTAMP_NTZ) eagre_buffer_append_string(out, "TIMESTAMP_NTZ ");
+  is_quoted |=
+      kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP || kind == EAGRE_TYPE_TIMESTAMP_NTZ;
   if (is_quoted) eagre_buffer_append_char(out, '\'');
   eagre_value_print(vector, row, zone, out);
   if (is_quoted) eagre_buffer_append_char(out, '\'');
@@ -52,7 +54,7 @@ static void print_value(const struct eagre_vector *vector, uint32_t row,
   if (suffixes[kind] != NULL) eagre_buffer_append_string(out, suffixes[kind]);
 }
 
-static enum eagre_status fail_row(struct eagre_cast *cast, uint32_t row, const char *class_name,
+enum eagre_status eagre_cast_fail(struct eagre_cast *cast, uint32_t row, const char *class_name,
                                   const char *reason) {
   struct eagre_kernel_call *call = cast->call;
   if (call->node->is_try) {
@@ -71,16 +73,17 @@ static enum eagre_status fail_row(struct eagre_cast *cast, uint32_t row, const c
 }
 
 enum eagre_status eagre_cast_fail_overflow(struct eagre_cast *cast, uint32_t row) {
-  return fail_row(cast, row, "CAST_OVERFLOW",
-                  "due to an overflow. Use `try_cast` to tolerate overflow and return NULL "
-                  "instead.");
+  return eagre_cast_fail(cast, row, "CAST_OVERFLOW",
+                         "due to an overflow. Use `try_cast` to tolerate overflow and return NULL "
+                         "instead.");
 }
 
 enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row) {
-  return fail_row(cast, row, "CAST_INVALID_INPUT",
-                  "because it is malformed. Correct the value as per the syntax, or change its "
-                  "target type. Use `try_cast` to tolerate malformed input and return NULL "
-                  "instead.");
+  return eagre_cast_fail(
+      cast, row, "CAST_INVALID_INPUT",
+      "because it is malformed. Correct the value as per the syntax, or change its "
+      "target type. Use `try_cast` to tolerate malformed input and return NULL "
+      "instead.");
 }
 
 /* The value, between the two halves of the sentence. */
@@ -132,6 +135,9 @@ struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_typ
   bool to_bytes = to == EAGRE_TYPE_STRING || to == EAGRE_TYPE_BINARY;
   if (from == EAGRE_TYPE_DECIMAL || to == EAGRE_TYPE_DECIMAL) {
     return eagre_cast_find_decimal(from, to);
+  }
+  if (eagre_type_is_interval(from) || eagre_type_is_interval(to)) {
+    return eagre_cast_find_interval(from, to);
   }
   if (from == to) {
     return (struct eagre_cast_rule){from == EAGRE_TYPE_STRUCT ? run_struct : run_retype,
@@ -300,7 +306,8 @@ static struct eagre_expression *find_special_time(struct eagre_arena *arena,
                                                   const struct eagre_expression_session *session,
                                                   struct eagre_sql_position position) {
   struct eagre_text text;
-  bool is_time = type->kind == EAGRE_TYPE_DATE || type->kind == EAGRE_TYPE_TIMESTAMP;
+  bool is_time = type->kind == EAGRE_TYPE_DATE || type->kind == EAGRE_TYPE_TIMESTAMP ||
+                 type->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
   if (!is_time || !eagre_expression_is_text(value, &text)) return NULL;
   return eagre_literal_special_time(arena, text, type->kind, session, position);
 }

@@ -27,6 +27,7 @@ struct eagre_cast_rule eagre_cast_find_decimal(enum eagre_type_kind from, enum e
 bool eagre_cast_is_safe_decimal(const struct eagre_type *from, const struct eagre_type *to);
 struct eagre_cast_rule eagre_cast_find_number(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to);
+struct eagre_cast_rule eagre_cast_find_interval(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagre_type_kind to);
 
 /* The array of `out`, made now. */
@@ -41,3 +42,6 @@ enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row)
  * NUMERIC_VALUE_OUT_OF_RANGE, or NUMERIC_OUT_OF_SUPPORTED_RANGE when for any DECIMAL. */
 enum eagre_status eagre_cast_fail_range(struct eagre_cast *cast, uint32_t row);
 enum eagre_status eagre_cast_fail_overlong(struct eagre_cast *cast, uint32_t row);
+/* The same with a class and a reason of its own. */
+enum eagre_status eagre_cast_fail(struct eagre_cast *cast, uint32_t row, const char *class_name,
+                                  const char *reason);

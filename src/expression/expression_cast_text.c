@@ -53,6 +53,10 @@ DEFINE_TO_VALUE(text_to_timestamp, int64_t,
                 eagre_value_parse_timestamp(read_text(cast, row), cast->call->zone,
                                             cast->call->now_us, &out[row]))
 
+DEFINE_TO_VALUE(text_to_timestamp_ntz, int64_t,
+                eagre_value_parse_timestamp_ntz(read_text(cast, row), cast->call->zone, true,
+                                                &out[row]))
+
 static enum eagre_status text_to_boolean(struct eagre_cast *cast) {
   uint8_t *out = eagre_cast_out(cast);
   for (uint32_t row = 0; row < cast->row_count; row++) {
@@ -93,6 +97,8 @@ static size_t print_small(const struct eagre_cast *cast, uint32_t row, char *out
                                      out);
   case EAGRE_TYPE_DATE:
     return eagre_value_print_date(EAGRE_VALUES(int32_t, from)[row], out);
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, from)[row], eagre_zone_utc(), out);
   default:
     eagre_assert(from->type->kind == EAGRE_TYPE_TIMESTAMP);
     return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, from)[row], cast->call->zone, out);
@@ -154,15 +160,24 @@ static const struct eagre_cast_rule from_text[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_DOUBLE] = {text_to_double, true},
     [EAGRE_TYPE_DATE] = {text_to_date, true},
     [EAGRE_TYPE_TIMESTAMP] = {text_to_timestamp, true},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {text_to_timestamp_ntz, true},
 };
 
 static const struct eagre_cast_rule to_text[EAGRE_TYPE_count] = {
-    [EAGRE_TYPE_BOOLEAN] = {boolean_to_text, false},  [EAGRE_TYPE_TINYINT] = {small_to_text, false},
-    [EAGRE_TYPE_SMALLINT] = {small_to_text, false},   [EAGRE_TYPE_INT] = {small_to_text, false},
-    [EAGRE_TYPE_BIGINT] = {small_to_text, false},     [EAGRE_TYPE_FLOAT] = {small_to_text, false},
-    [EAGRE_TYPE_DOUBLE] = {small_to_text, false},     [EAGRE_TYPE_DATE] = {small_to_text, false},
-    [EAGRE_TYPE_TIMESTAMP] = {small_to_text, false},  [EAGRE_TYPE_STRUCT] = {any_to_text, false},
-    [EAGRE_TYPE_INTERVAL_DAY] = {any_to_text, false}, [EAGRE_TYPE_DECIMAL] = {small_to_text, false},
+    [EAGRE_TYPE_BOOLEAN] = {boolean_to_text, false},
+    [EAGRE_TYPE_TINYINT] = {small_to_text, false},
+    [EAGRE_TYPE_SMALLINT] = {small_to_text, false},
+    [EAGRE_TYPE_INT] = {small_to_text, false},
+    [EAGRE_TYPE_BIGINT] = {small_to_text, false},
+    [EAGRE_TYPE_FLOAT] = {small_to_text, false},
+    [EAGRE_TYPE_DOUBLE] = {small_to_text, false},
+    [EAGRE_TYPE_DATE] = {small_to_text, false},
+    [EAGRE_TYPE_TIMESTAMP] = {small_to_text, false},
+    [EAGRE_TYPE_STRUCT] = {any_to_text, false},
+    [EAGRE_TYPE_INTERVAL_DAY] = {any_to_text, false},
+    [EAGRE_TYPE_INTERVAL_YEAR] = {any_to_text, false},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {small_to_text, false},
+    [EAGRE_TYPE_DECIMAL] = {small_to_text, false},
 };
 
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to) {

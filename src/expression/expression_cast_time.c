@@ -1,30 +1,29 @@
-/* Casts between numbers, DATE and TIMESTAMP. A number as TIMESTAMP is seconds since the epoch, a
- * DATE is midnight in the session zone. */
+/* Casts between numbers, DATE, TIMESTAMP and TIMESTAMP_NTZ. A number as TIMESTAMP is seconds since
+ * the epoch, a DATE is midnight in the session zone, a TIMESTAMP_NTZ what its clock shows. */
 #include <math.h>
 
 #include "expression/expression_cast.h"
-
-#define MICROS_PER_SECOND INT64_C(1000000)
-#define MICROS_PER_DAY INT64_C(86400000000)
-
-static int64_t divide_floor(int64_t value, int64_t divisor) {
-  int64_t quotient = value / divisor;
-  return quotient - (value % divisor < 0);
-}
+#include "expression/expression_time.h"
 
 /* ---- DATE and TIMESTAMP
  * ------------------------------------------------------------------------------- */
 
+/* In which the days of a TIMESTAMP or TIMESTAMP_NTZ begin. */
+static const struct eagre_zone *find_zone(const struct eagre_cast *cast,
+                                          enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_TIMESTAMP_NTZ ? eagre_zone_utc() : cast->call->zone;
+}
+
 static enum eagre_status date_to_timestamp(struct eagre_cast *cast) {
   const int32_t *from = cast->from->data;
   int64_t *out = eagre_cast_out(cast);
-  const struct eagre_zone *zone = cast->call->zone;
+  const struct eagre_zone *zone = find_zone(cast, cast->out->type->kind);
   bool is_utc = eagre_zone_is_utc(zone);
   for (uint32_t row = 0; row < cast->row_count; row++) {
     out[row] = 0;
     if (!eagre_cast_is_live(cast, row)) continue;
     int64_t local_us;
-    if (__builtin_mul_overflow((int64_t)from[row], MICROS_PER_DAY, &local_us)) {
+    if (__builtin_mul_overflow((int64_t)from[row], EAGRE_MICROS_PER_DAY, &local_us)) {
       EAGRE_TRY(eagre_cast_fail_overflow(cast, row));
     } else {
       out[row] = is_utc ? local_us : eagre_zone_local_to_instant(zone, local_us);
@@ -36,16 +35,34 @@ static enum eagre_status date_to_timestamp(struct eagre_cast *cast) {
 static enum eagre_status timestamp_to_date(struct eagre_cast *cast) {
   const int64_t *from = cast->from->data;
   int32_t *out = eagre_cast_out(cast);
-  const struct eagre_zone *zone = cast->call->zone;
+  const struct eagre_zone *zone = find_zone(cast, cast->from->type->kind);
   bool is_utc = eagre_zone_is_utc(zone);
   for (uint32_t row = 0; row < cast->row_count; row++) {
     int64_t offset_us = 0;
     if (!is_utc && eagre_cast_is_live(cast, row)) {
-      offset_us = eagre_zone_offset_at(zone, from[row]) * MICROS_PER_SECOND;
+      offset_us = eagre_zone_offset_at(zone, from[row]) * EAGRE_MICROS_PER_SECOND;
     }
-    int64_t days = from[row] / MICROS_PER_DAY;
-    int64_t in_day_us = from[row] % MICROS_PER_DAY + offset_us;
-    out[row] = (int32_t)(days + divide_floor(in_day_us, MICROS_PER_DAY));
+    int64_t days = from[row] / EAGRE_MICROS_PER_DAY;
+    int64_t in_day_us = from[row] % EAGRE_MICROS_PER_DAY + offset_us;
+    out[row] = (int32_t)(days + eagre_divide_floor(in_day_us, EAGRE_MICROS_PER_DAY));
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status timestamp_to_ntz(struct eagre_cast *cast) {
+  const int64_t *from = cast->from->data;
+  int64_t *out = eagre_cast_out(cast);
+  for (uint32_t row = 0; row < cast->row_count; row++) {
+    out[row] = eagre_cast_is_live(cast, row) ? eagre_time_local(from[row], cast->call->zone) : 0;
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status ntz_to_timestamp(struct eagre_cast *cast) {
+  const int64_t *from = cast->from->data;
+  int64_t *out = eagre_cast_out(cast);
+  for (uint32_t row = 0; row < cast->row_count; row++) {
+    out[row] = eagre_cast_is_live(cast, row) ? eagre_time_instant(from[row], cast->call->zone) : 0;
   }
   return EAGRE_OK;
 }
@@ -56,7 +73,7 @@ static enum eagre_status timestamp_to_date(struct eagre_cast *cast) {
 /* Seconds beyond the range saturate, as Java's TimeUnit does. */
 static int64_t seconds_to_micros(int64_t seconds) {
   int64_t result;
-  if (__builtin_mul_overflow(seconds, MICROS_PER_SECOND, &result)) {
+  if (__builtin_mul_overflow(seconds, EAGRE_MICROS_PER_SECOND, &result)) {
     return seconds < 0 ? INT64_MIN : INT64_MAX;
   }
   return result;
@@ -84,7 +101,7 @@ DEFINE_TO_TIMESTAMP(bigint_to_timestamp, int64_t)
     const type *from = cast->from->data;                                                           \
     int64_t *out = eagre_cast_out(cast);                                                           \
     for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
-      double micros = (double)from[row] * (double)MICROS_PER_SECOND;                               \
+      double micros = (double)from[row] * (double)EAGRE_MICROS_PER_SECOND;                         \
       out[row] = 0;                                                                                \
       if (micros >= -0x1p63 && micros <= 0x1p63) {                                                 \
         out[row] = micros == 0x1p63 ? INT64_MAX : (int64_t)micros;                                 \
@@ -107,7 +124,7 @@ DEFINE_REAL_TO_TIMESTAMP(double_to_timestamp, double)
     const int64_t *from = cast->from->data;                                                        \
     type *out = eagre_cast_out(cast);                                                              \
     for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
-      int64_t seconds = divide_floor(from[row], MICROS_PER_SECOND);                                \
+      int64_t seconds = eagre_divide_floor(from[row], EAGRE_MICROS_PER_SECOND);                    \
       out[row] = (type)seconds;                                                                    \
       if (out[row] != seconds && eagre_cast_is_live(cast, row)) {                                  \
         EAGRE_TRY(eagre_cast_fail_overflow(cast, row));                                            \
@@ -126,7 +143,7 @@ DEFINE_TO_INTEGRAL(timestamp_to_bigint, int64_t)
     const int64_t *from = cast->from->data;                                                        \
     type *out = eagre_cast_out(cast);                                                              \
     for (uint32_t row = 0; row < cast->row_count; row++) {                                         \
-      out[row] = (type)((double)from[row] / (double)MICROS_PER_SECOND);                            \
+      out[row] = (type)((double)from[row] / (double)EAGRE_MICROS_PER_SECOND);                      \
     }                                                                                              \
     return EAGRE_OK;                                                                               \
   }
@@ -145,6 +162,7 @@ static const struct eagre_cast_rule to_timestamp[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_FLOAT] = {float_to_timestamp, true},
     [EAGRE_TYPE_DOUBLE] = {double_to_timestamp, true},
     [EAGRE_TYPE_DATE] = {date_to_timestamp, true},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {ntz_to_timestamp, false},
 };
 
 static const struct eagre_cast_rule from_timestamp[EAGRE_TYPE_count] = {
@@ -155,10 +173,15 @@ static const struct eagre_cast_rule from_timestamp[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_FLOAT] = {timestamp_to_float, false},
     [EAGRE_TYPE_DOUBLE] = {timestamp_to_double, false},
     [EAGRE_TYPE_DATE] = {timestamp_to_date, false},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {timestamp_to_ntz, false},
 };
 
 struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagre_type_kind to) {
   if (to == EAGRE_TYPE_TIMESTAMP) return to_timestamp[from];
   if (from == EAGRE_TYPE_TIMESTAMP) return from_timestamp[to];
+  bool is_ntz_date = from == EAGRE_TYPE_TIMESTAMP_NTZ && to == EAGRE_TYPE_DATE;
+  bool is_date_ntz = from == EAGRE_TYPE_DATE && to == EAGRE_TYPE_TIMESTAMP_NTZ;
+  if (is_ntz_date) return (struct eagre_cast_rule){timestamp_to_date, false};
+  if (is_date_ntz) return (struct eagre_cast_rule){date_to_timestamp, true};
   return (struct eagre_cast_rule){0};
 }

@@ -93,10 +93,26 @@ static const struct eagre_type *find_string_common(const struct eagre_type *othe
   case EAGRE_TYPE_BINARY:
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
     return other;
   default:
     return NULL;
   }
+}
+
+/* DATE < TIMESTAMP_NTZ < TIMESTAMP; 0 for what is no point in time. */
+static int rank_time(enum eagre_type_kind kind) {
+  if (kind == EAGRE_TYPE_TIMESTAMP) return 3;
+  if (kind == EAGRE_TYPE_TIMESTAMP_NTZ) return 2;
+  return kind == EAGRE_TYPE_DATE;
+}
+
+/* The units of both. */
+static const struct eagre_type *find_interval_common(const struct eagre_type *a,
+                                                     const struct eagre_type *b) {
+  if (a->kind != b->kind) return NULL;
+  return eagre_type_interval(a->precision < b->precision ? a->precision : b->precision,
+                             a->scale > b->scale ? a->scale : b->scale);
 }
 
 static const struct eagre_type *find_struct_common(struct eagre_arena *arena,
@@ -125,9 +141,10 @@ const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const st
   }
   if (a->kind == EAGRE_TYPE_STRING) return find_string_common(b);
   if (b->kind == EAGRE_TYPE_STRING) return find_string_common(a);
-  bool a_is_time = a->kind == EAGRE_TYPE_DATE || a->kind == EAGRE_TYPE_TIMESTAMP;
-  bool b_is_time = b->kind == EAGRE_TYPE_DATE || b->kind == EAGRE_TYPE_TIMESTAMP;
-  if (a_is_time && b_is_time) return eagre_type_of(EAGRE_TYPE_TIMESTAMP);
+  if (rank_time(a->kind) > 0 && rank_time(b->kind) > 0) {
+    return rank_time(a->kind) > rank_time(b->kind) ? a : b;
+  }
+  if (eagre_type_is_interval(a->kind)) return find_interval_common(a, b);
   if (a->kind == EAGRE_TYPE_STRUCT && b->kind == EAGRE_TYPE_STRUCT) {
     return find_struct_common(arena, a, b);
   }
@@ -148,12 +165,14 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
   bool is_single = kind < EAGRE_TYPE_STRUCT;
   switch (to) {
   case EAGRE_TYPE_STRING:
-    return is_single || kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_INTERVAL_DAY;
+    return is_single || kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_TIMESTAMP_NTZ ||
+           eagre_type_is_interval(kind);
   case EAGRE_TYPE_BINARY:
     return kind == EAGRE_TYPE_STRING;
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
-    return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP;
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return kind == EAGRE_TYPE_STRING || rank_time(kind) > 0;
   case EAGRE_TYPE_BOOLEAN:
     return kind == EAGRE_TYPE_STRING;
   case EAGRE_TYPE_TINYINT:

@@ -233,9 +233,11 @@ int eagre_compare_rows(const struct eagre_vector *a, uint32_t a_row, const struc
     return ORDER_VALUES(int16_t);
   case EAGRE_TYPE_INT:
   case EAGRE_TYPE_DATE:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     return ORDER_VALUES(int32_t);
   case EAGRE_TYPE_BIGINT:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
   case EAGRE_TYPE_INTERVAL_DAY:
     return ORDER_VALUES(int64_t);
   case EAGRE_TYPE_DECIMAL:
@@ -294,7 +296,10 @@ static const struct compare_row compare_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_DOUBLE] = COMPARE_ROW(double),     [EAGRE_TYPE_STRING] = COMPARE_ROW(text),
     [EAGRE_TYPE_BINARY] = COMPARE_ROW(text),       [EAGRE_TYPE_DATE] = COMPARE_ROW(int),
     [EAGRE_TYPE_TIMESTAMP] = COMPARE_ROW(bigint),  [EAGRE_TYPE_INTERVAL_DAY] = COMPARE_ROW(bigint),
-    [EAGRE_TYPE_DECIMAL] = COMPARE_ROW(decimal),   [EAGRE_TYPE_STRUCT] = COMPARE_ROW(struct),
+    [EAGRE_TYPE_DECIMAL] = COMPARE_ROW(decimal),
+    [EAGRE_TYPE_STRUCT] = COMPARE_ROW(struct),
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = COMPARE_ROW(bigint),
+    [EAGRE_TYPE_INTERVAL_YEAR] = COMPARE_ROW(int),
 };
 
 static void compare_constants(enum eagre_comparison operation, const struct eagre_vector *a,

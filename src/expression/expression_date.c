@@ -90,14 +90,15 @@ static enum eagre_status run_year_of_week(struct eagre_kernel_call *call) {
   return run_field(call, find_year_of_week);
 }
 
-/* ---- Fields of a TIMESTAMP, in the session zone --------------------------------------------- */
+/* ---- Fields of a TIMESTAMP in the session zone, or of a TIMESTAMP_NTZ ----------------------- */
 
 static enum eagre_status run_clock_field(struct eagre_kernel_call *call, int64_t unit_us,
                                          int64_t unit_count) {
   int32_t *out = eagre_kernel_out_zeroed(call);
+  const struct eagre_zone *zone = eagre_time_zone_of(call, 0);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
-    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), call->zone);
+    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), zone);
     out[row] = (int32_t)eagre_modulo_floor(eagre_divide_floor(local_us, unit_us), unit_count);
   }
   return EAGRE_OK;
@@ -119,9 +120,10 @@ enum eagre_status eagre_kernel_second(struct eagre_kernel_call *call) {
 static enum eagre_status run_second_fraction(struct eagre_kernel_call *call) {
   const int64_t minute_us = 60 * EAGRE_MICROS_PER_SECOND;
   eagre_decimal *out = eagre_kernel_out_zeroed(call);
+  const struct eagre_zone *zone = eagre_time_zone_of(call, 0);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
-    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), call->zone);
+    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), zone);
     out[row] = eagre_modulo_floor(local_us, minute_us);
   }
   return EAGRE_OK;
@@ -134,16 +136,18 @@ struct extract_field {
   const char *function; /* NULL: see bind_special_field */
 };
 
+/* The first six in the order of enum eagre_interval_unit. */
 static const struct extract_field extract_fields[] = {
     {" year y years yr yrs ", "year"},
-    {" quarter qtr ", "quarter"},
     {" month mon mons months ", "month"},
-    {" week w weeks ", "weekofyear"},
     {" day d days ", "day"},
-    {" dayofweek dow ", "dayofweek"},
-    {" doy ", "dayofyear"},
     {" hour h hours hr hrs ", "hour"},
     {" minute m min mins minutes ", "minute"},
+    {" second s sec seconds secs ", NULL},
+    {" quarter qtr ", "quarter"},
+    {" week w weeks ", "weekofyear"},
+    {" dayofweek dow ", "dayofweek"},
+    {" doy ", "dayofyear"},
 };
 
 static bool is_one_of(struct eagre_text field, const char *names) {
@@ -158,6 +162,13 @@ static bool is_one_of(struct eagre_text field, const char *names) {
   word[field.size + 1] = ' ';
   word[field.size + 2] = '\0';
   return strstr(names, word) != NULL;
+}
+
+static enum eagre_status refuse_field(struct eagre_bind *bind, struct eagre_text field,
+                                      const struct eagre_expression *value) {
+  return eagre_bind_fail(bind, bind->position, "INVALID_EXTRACT_FIELD",
+                         "Cannot extract `%.*s` from %s.", (int)field.size, field.data,
+                         eagre_expression_sql(bind->arena, value));
 }
 
 /* Fields that no function has. */
@@ -178,17 +189,29 @@ static enum eagre_status bind_special_field(struct eagre_bind *bind, struct eagr
     EAGRE_TRY(eagre_bind_other(bind, "weekday", &value, 1, &sum[0]));
     return eagre_bind_other(bind, "+", sum, 2, out);
   }
-  if (is_one_of(field, " second s sec seconds secs ")) {
-    bind->arguments[1] = value;
-    EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_TIMESTAMP));
+  if (is_one_of(field, extract_fields[EAGRE_INTERVAL_SECOND].names)) {
+    if (value->type->kind != EAGRE_TYPE_TIMESTAMP_NTZ) {
+      bind->arguments[1] = value;
+      EAGRE_TRY(eagre_bind_parameter(bind, 1, EAGRE_TYPE_TIMESTAMP));
+    }
     *out = eagre_expression_new_call(bind->arena, bind->function,
                                      eagre_type_decimal(bind->arena, 8, 6), run_second_fraction,
                                      &bind->arguments[1], 1, bind->position);
     return EAGRE_OK;
   }
-  return eagre_bind_fail(bind, bind->position, "INVALID_EXTRACT_FIELD",
-                         "Cannot extract `%.*s` from %s.", (int)field.size, field.data,
-                         eagre_expression_sql(bind->arena, value));
+  return refuse_field(bind, field, value);
+}
+
+/* A field that the type of the interval has. */
+static enum eagre_status bind_interval_part(struct eagre_bind *bind, struct eagre_text field,
+                                            struct eagre_expression *interval,
+                                            struct eagre_expression **out) {
+  for (unsigned unit = interval->type->precision; unit <= interval->type->scale; unit++) {
+    if (!is_one_of(field, extract_fields[unit].names)) continue;
+    *out = eagre_bind_interval_field(bind, interval, (enum eagre_interval_unit)unit);
+    return EAGRE_OK;
+  }
+  return refuse_field(bind, field, interval);
 }
 
 enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expression **out) {
@@ -199,8 +222,11 @@ enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expre
     return EAGRE_OK;
   }
   EAGRE_TRY(eagre_bind_constant_text(bind, 0, "field", &field));
+  if (eagre_type_is_interval(value->type->kind)) {
+    return bind_interval_part(bind, field, value, out);
+  }
   for (size_t i = 0; i < EAGRE_COUNT_OF(extract_fields); i++) {
-    if (is_one_of(field, extract_fields[i].names)) {
+    if (extract_fields[i].function != NULL && is_one_of(field, extract_fields[i].names)) {
       return eagre_bind_other(bind, extract_fields[i].function, &value, 1, out);
     }
   }
@@ -266,7 +292,10 @@ enum eagre_status eagre_kernel_add_months(struct eagre_kernel_call *call) {
     if (!eagre_kernel_is_live(call, row)) continue;
     int64_t days = eagre_time_add_months(EAGRE_ARGUMENT(int32_t, call, 0, row),
                                          EAGRE_ARGUMENT(int32_t, call, 1, row));
-    EAGRE_TRY(put_days(call, row, days, out));
+    out[row] = (int32_t)days;
+    if (out[row] != days) {
+      EAGRE_TRY(eagre_kernel_fail_overflow(call, row, "integer overflow", NULL));
+    }
   }
   return EAGRE_OK;
 }

@@ -19,6 +19,8 @@ eagre_kernel_fn eagre_kernel_add_timestamp_months;
 eagre_kernel_fn eagre_kernel_concat;
 eagre_kernel_fn eagre_kernel_date_add;
 eagre_kernel_fn eagre_kernel_date_sub;
+eagre_kernel_fn eagre_kernel_divide_interval;
+eagre_kernel_fn eagre_kernel_divide_interval_real;
 eagre_kernel_fn eagre_kernel_from_json;
 eagre_kernel_fn eagre_kernel_greatest;
 eagre_kernel_fn eagre_kernel_hex_bytes;
@@ -28,12 +30,18 @@ eagre_kernel_fn eagre_kernel_least;
 eagre_kernel_fn eagre_kernel_left;
 eagre_kernel_fn eagre_kernel_length;
 eagre_kernel_fn eagre_kernel_lpad;
+eagre_kernel_fn eagre_kernel_multiply_interval;
+eagre_kernel_fn eagre_kernel_multiply_interval_real;
 eagre_kernel_fn eagre_kernel_null_safe_equal;
 eagre_kernel_fn eagre_kernel_raise_error;
 eagre_kernel_fn eagre_kernel_rpad;
+eagre_kernel_fn eagre_kernel_sign;
 eagre_kernel_fn eagre_kernel_substring;
 eagre_kernel_fn eagre_kernel_substring_bytes;
 eagre_kernel_fn eagre_kernel_subtract_dates;
 eagre_kernel_fn eagre_kernel_subtract_timestamps;
 eagre_kernel_fn eagre_kernel_to_json;
 eagre_kernel_fn eagre_kernel_window_time;
+
+/* Binders that binders choose. */
+eagre_bind_fn eagre_bind_divide_interval;

@@ -13,6 +13,11 @@ enum eagre_status eagre_kernel_current_timestamp(struct eagre_kernel_call *call)
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_kernel_localtimestamp(struct eagre_kernel_call *call) {
+  *(int64_t *)eagre_kernel_out(call) = eagre_time_local(call->now_us, call->zone);
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_kernel_current_date(struct eagre_kernel_call *call) {
   int64_t local_us = eagre_time_local(call->now_us, call->zone);
   *(int32_t *)eagre_kernel_out(call) = (int32_t)eagre_divide_floor(local_us, EAGRE_MICROS_PER_DAY);
@@ -101,8 +106,9 @@ enum eagre_status eagre_bind_struct(struct eagre_bind *bind, struct eagre_expres
 enum eagre_status eagre_bind_window_time(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type = bind->arguments[0]->type;
   bool is_window = type->kind == EAGRE_TYPE_STRUCT && type->field_count == 2 &&
-                   type->fields[1].type->kind == EAGRE_TYPE_TIMESTAMP;
+                   (type->fields[1].type->kind == EAGRE_TYPE_TIMESTAMP ||
+                    type->fields[1].type->kind == EAGRE_TYPE_TIMESTAMP_NTZ);
   if (!is_window) return eagre_bind_unexpected(bind, 0, "\"STRUCT\"");
-  *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_TIMESTAMP), eagre_kernel_window_time);
+  *out = eagre_bind_call(bind, type->fields[1].type, eagre_kernel_window_time);
   return EAGRE_OK;
 }

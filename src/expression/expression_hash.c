@@ -182,6 +182,7 @@ static uint64_t hash_value(const struct hash_functions *functions,
     return functions->of_int((uint32_t)(int32_t)EAGRE_VALUES(int16_t, vector)[index], seed);
   case EAGRE_TYPE_INT:
   case EAGRE_TYPE_DATE:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     return functions->of_int(EAGRE_VALUES(uint32_t, vector)[index], seed);
   case EAGRE_TYPE_FLOAT:
     return functions->of_int(float_bits(EAGRE_VALUES(float, vector)[index]), seed);

@@ -24,6 +24,11 @@ int64_t eagre_time_instant(int64_t local_us, const struct eagre_zone *zone) {
   return eagre_zone_is_utc(zone) ? local_us : eagre_zone_local_to_instant(zone, local_us);
 }
 
+const struct eagre_zone *eagre_time_zone_of(const struct eagre_kernel_call *call, uint32_t index) {
+  bool is_ntz = call->arguments[index]->type->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
+  return is_ntz ? eagre_zone_utc() : call->zone;
+}
+
 int64_t eagre_time_add_months(int64_t days, int64_t months) {
   int64_t year;
   unsigned month, day;
@@ -43,8 +48,8 @@ static enum eagre_status fail_time(struct eagre_kernel_call *call, uint32_t row)
                            "Datetime operation overflow: a TIMESTAMP plus an interval.");
 }
 
-static bool add_interval(int64_t timestamp_us, int64_t interval_us, const struct eagre_zone *zone,
-                         int64_t *out) {
+bool eagre_time_add_micros(int64_t timestamp_us, int64_t interval_us, const struct eagre_zone *zone,
+                           int64_t *out) {
   if (eagre_zone_is_utc(zone)) return !__builtin_add_overflow(timestamp_us, interval_us, out);
   int64_t days = interval_us / EAGRE_MICROS_PER_DAY;
   int64_t rest = interval_us - days * EAGRE_MICROS_PER_DAY;
@@ -59,30 +64,40 @@ static bool add_interval(int64_t timestamp_us, int64_t interval_us, const struct
 
 enum eagre_status eagre_kernel_add_interval(struct eagre_kernel_call *call) {
   int64_t *out = eagre_kernel_out_zeroed(call);
+  const struct eagre_zone *zone = eagre_time_zone_of(call, 0);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     int64_t timestamp_us = EAGRE_ARGUMENT(int64_t, call, 0, row);
     int64_t interval_us = EAGRE_ARGUMENT(int64_t, call, 1, row);
-    if (!add_interval(timestamp_us, interval_us, call->zone, &out[row])) {
+    if (!eagre_time_add_micros(timestamp_us, interval_us, zone, &out[row])) {
       EAGRE_TRY(fail_time(call, row));
     }
   }
   return EAGRE_OK;
 }
 
+bool eagre_time_add_timestamp_months(int64_t timestamp_us, int32_t months,
+                                     const struct eagre_zone *zone, int64_t *out) {
+  int64_t local_us = eagre_time_local(timestamp_us, zone);
+  int64_t days = eagre_divide_floor(local_us, EAGRE_MICROS_PER_DAY);
+  int64_t in_day_us = eagre_modulo_floor(local_us, EAGRE_MICROS_PER_DAY);
+  days = eagre_time_add_months(days, months);
+  if (__builtin_mul_overflow(days, EAGRE_MICROS_PER_DAY, &local_us) ||
+      __builtin_add_overflow(local_us, in_day_us, &local_us)) {
+    return false;
+  }
+  *out = eagre_time_instant(local_us, zone);
+  return true;
+}
+
 enum eagre_status eagre_kernel_add_timestamp_months(struct eagre_kernel_call *call) {
   int64_t *out = eagre_kernel_out_zeroed(call);
+  const struct eagre_zone *zone = eagre_time_zone_of(call, 0);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
-    int64_t local_us = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), call->zone);
-    int64_t days = eagre_divide_floor(local_us, EAGRE_MICROS_PER_DAY);
-    int64_t in_day_us = eagre_modulo_floor(local_us, EAGRE_MICROS_PER_DAY);
-    days = eagre_time_add_months(days, EAGRE_ARGUMENT(int32_t, call, 1, row));
-    if (__builtin_mul_overflow(days, EAGRE_MICROS_PER_DAY, &local_us) ||
-        __builtin_add_overflow(local_us, in_day_us, &local_us)) {
+    if (!eagre_time_add_timestamp_months(EAGRE_ARGUMENT(int64_t, call, 0, row),
+                                         EAGRE_ARGUMENT(int32_t, call, 1, row), zone, &out[row])) {
       EAGRE_TRY(fail_time(call, row));
-    } else {
-      out[row] = eagre_time_instant(local_us, call->zone);
     }
   }
   return EAGRE_OK;
@@ -94,10 +109,11 @@ enum eagre_status eagre_kernel_add_timestamp_months(struct eagre_kernel_call *ca
 /* Between the wall clocks of the session zone, as in Spark. */
 enum eagre_status eagre_kernel_subtract_timestamps(struct eagre_kernel_call *call) {
   int64_t *out = eagre_kernel_out_zeroed(call);
+  const struct eagre_zone *zone = eagre_time_zone_of(call, 0);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
-    int64_t end = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), call->zone);
-    int64_t start = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 1, row), call->zone);
+    int64_t end = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 0, row), zone);
+    int64_t start = eagre_time_local(EAGRE_ARGUMENT(int64_t, call, 1, row), zone);
     if (__builtin_sub_overflow(end, start, &out[row])) EAGRE_TRY(fail_time(call, row));
   }
   return EAGRE_OK;
@@ -149,8 +165,9 @@ struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
                                                  int64_t duration_us, int64_t slide_us,
                                                  int64_t start_us, uint32_t ordinal,
                                                  struct eagre_sql_position position) {
-  eagre_assert(timestamp->type->kind == EAGRE_TYPE_TIMESTAMP && slide_us > 0);
-  const struct eagre_type *time = eagre_type_of(EAGRE_TYPE_TIMESTAMP);
+  const struct eagre_type *time = timestamp->type;
+  bool is_timestamp = time->kind == EAGRE_TYPE_TIMESTAMP || time->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
+  eagre_assert(is_timestamp && slide_us > 0);
   struct eagre_field fields[] = {{EAGRE_TEXT("start"), time, true},
                                  {EAGRE_TEXT("end"), time, true}};
   struct eagre_expression *call = eagre_expression_new_call(

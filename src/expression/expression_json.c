@@ -228,8 +228,9 @@ static enum eagre_status refuse_option(struct eagre_bind *bind, struct eagre_tex
       eagre_bind_fail(bind, bind->arguments[1]->position, "UNSUPPORTED_FEATURE.JSON_OPTION",
                       "The feature is not supported: the option '%.*s' = '%.*s' of to_json%s.",
                       (int)name.size, name.data, (int)value.size, value.data, why);
-  eagre_error_hint(bind->error, "ignoreNullFields and pretty (true or false), timestampFormat, "
-                                "dateFormat and timeZone are the options there are");
+  eagre_error_hint(bind->error,
+                   "ignoreNullFields and pretty (true or false), timestampFormat, "
+                   "timestampNTZFormat, dateFormat and timeZone are the options there are");
   return status;
 }
 
@@ -253,6 +254,8 @@ static bool set_write_option(struct eagre_expression_to_json *to_json, struct ea
   if (value.data == NULL) value = EAGRE_TEXT("");
   if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("timestampFormat"))) {
     to_json->timestamp_format = value;
+  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("timestampNTZFormat"))) {
+    to_json->timestamp_ntz_format = value;
   } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("dateFormat"))) {
     to_json->date_format = value;
   } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("timeZone"))) {
@@ -267,16 +270,16 @@ static bool set_write_option(struct eagre_expression_to_json *to_json, struct ea
 struct writer {
   struct eagre_json_write_options options;
   struct eagre_zone *zone; /* option timeZone */
-  struct eagre_zone *utc;
   struct eagre_pattern *timestamp_pattern;
+  struct eagre_pattern *timestamp_ntz_pattern;
   struct eagre_pattern *date_pattern;
 };
 
 static void free_writer(void *data) {
   struct writer *writer = data;
   eagre_zone_close(writer->zone);
-  eagre_zone_close(writer->utc);
   eagre_pattern_close(writer->timestamp_pattern);
+  eagre_pattern_close(writer->timestamp_ntz_pattern);
   eagre_pattern_close(writer->date_pattern);
   eagre_free(writer);
 }
@@ -292,10 +295,14 @@ static enum eagre_status fill_writer(struct writer *writer,
     EAGRE_TRY(eagre_pattern_open(to_json->timestamp_format, &writer->timestamp_pattern, error));
     writer->options.timestamp_pattern = writer->timestamp_pattern;
   }
+  writer->options.date_zone = eagre_zone_utc();
+  if (to_json->timestamp_ntz_format.data != NULL) {
+    EAGRE_TRY(
+        eagre_pattern_open(to_json->timestamp_ntz_format, &writer->timestamp_ntz_pattern, error));
+    writer->options.timestamp_ntz_pattern = writer->timestamp_ntz_pattern;
+  }
   if (to_json->date_format.data != NULL) {
-    EAGRE_TRY(eagre_zone_open(EAGRE_TEXT("UTC"), &writer->utc, error));
     EAGRE_TRY(eagre_pattern_open(to_json->date_format, &writer->date_pattern, error));
-    writer->options.date_zone = writer->utc;
     writer->options.date_pattern = writer->date_pattern;
   }
   return EAGRE_OK;
@@ -344,7 +351,7 @@ static enum eagre_status check_writer(struct eagre_bind *bind,
     eagre_expression_place_error(bind->arguments[1]->position, bind->error);
     return status;
   }
-  if (writer->date_pattern != NULL && prints_time(writer->date_pattern, writer->utc)) {
+  if (writer->date_pattern != NULL && prints_time(writer->date_pattern, eagre_zone_utc())) {
     status = refuse_option(bind, EAGRE_TEXT("dateFormat"), to_json->date_format,
                            ": a date has no time and no zone");
   }

@@ -147,7 +147,7 @@ static struct eagre_expression *call_clock(struct eagre_arena *arena, const char
   return out;
 }
 
-/* current_date() + `days`, as a DATE or the TIMESTAMP of its midnight. */
+/* current_date() + `days`, as a DATE or the TIMESTAMP or TIMESTAMP_NTZ of its midnight. */
 static struct eagre_expression *call_day(struct eagre_arena *arena, int32_t days,
                                          enum eagre_type_kind kind,
                                          const struct eagre_expression_session *session,
@@ -179,8 +179,9 @@ struct eagre_expression *eagre_literal_special_time(struct eagre_arena *arena,
     int64_t zero = 0;
     return eagre_expression_new_literal(arena, kind, &zero, position);
   }
-  if (eagre_text_equal_ignoring_case(word, EAGRE_TEXT("now")) && kind == EAGRE_TYPE_TIMESTAMP) {
-    return call_clock(arena, "current_timestamp", session, position);
+  if (eagre_text_equal_ignoring_case(word, EAGRE_TEXT("now")) && kind != EAGRE_TYPE_DATE) {
+    return call_clock(arena, kind == EAGRE_TYPE_TIMESTAMP ? "current_timestamp" : "localtimestamp",
+                      session, position);
   }
   if (eagre_text_equal_ignoring_case(word, EAGRE_TEXT("now")) ||
       eagre_text_equal_ignoring_case(word, EAGRE_TEXT("today"))) {
@@ -203,11 +204,15 @@ static enum eagre_status bind_time(struct eagre_arena *arena, const sql_literal 
   if (*out != NULL) return EAGRE_OK;
   int64_t timestamp_us = 0;
   int32_t days = 0;
-  /* A time without a date would mean another instant every day: no literal. */
-  enum eagre_value_result result =
-      kind == EAGRE_TYPE_DATE
-          ? eagre_value_parse_date(literal->text, &days)
-          : eagre_value_parse_timestamp(literal->text, session->zone, 0, &timestamp_us);
+  enum eagre_value_result result;
+  if (kind == EAGRE_TYPE_DATE) {
+    result = eagre_value_parse_date(literal->text, &days);
+  } else if (kind == EAGRE_TYPE_TIMESTAMP_NTZ) {
+    result = eagre_value_parse_timestamp_ntz(literal->text, session->zone, true, &timestamp_us);
+  } else {
+    /* A time without a date would mean another instant every day: no literal. */
+    result = eagre_value_parse_timestamp(literal->text, session->zone, 0, &timestamp_us);
+  }
   if (result != EAGRE_VALUE_OK) {
     return eagre_error_set(error, EAGRE_USAGE, "INVALID_TYPED_LITERAL",
                            "The value of the typed literal %s is invalid: '%.*s'.",
@@ -220,42 +225,13 @@ static enum eagre_status bind_time(struct eagre_arena *arena, const sql_literal 
   return EAGRE_OK;
 }
 
-static bool mentions(struct eagre_text text, const char *word) {
-  size_t size = strlen(word);
-  for (size_t i = 0; i + size <= text.size; i++) {
-    struct eagre_text part = {text.data + i, size};
-    if (eagre_text_equal_ignoring_case(part, eagre_text_of(word))) return true;
-  }
-  return false;
-}
-
-/* Spark's type of an interval has its units: DATE + INTERVAL 1 DAY is a DATE, DATE + INTERVAL 24
- * HOURS a TIMESTAMP. */
-static bool has_short_units(struct eagre_text source) {
-  return mentions(source, "hour") || mentions(source, "minute") || mentions(source, "second");
-}
-
-static enum eagre_status bind_interval(struct eagre_arena *arena, const sql_literal *literal,
-                                       struct eagre_expression **out, struct eagre_error *error) {
-  if (literal->months != 0 && literal->microseconds != 0) {
-    return eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.CALENDAR_INTERVAL",
-                           "The feature is not supported: an interval of months and days.");
-  }
-  if (literal->months == 0) {
-    *out = eagre_expression_new_literal(arena, EAGRE_TYPE_INTERVAL_DAY, &literal->microseconds,
-                                        literal->position);
-    (*out)->parameters[1] =
-        has_short_units(literal->source) || literal->microseconds % INT64_C(86400000000) != 0;
-    return EAGRE_OK;
-  }
-  struct eagre_expression *node = eagre_arena_allocate_zeroed(arena, sizeof *node);
-  node->kind = EAGRE_EXPRESSION_LITERAL;
-  node->type = eagre_type_of(EAGRE_TYPE_INTERVAL_YEAR);
-  node->position = literal->position;
-  node->is_constant = true;
-  node->parameters[0] = literal->months;
-  *out = node;
-  return EAGRE_OK;
+/* A literal has one of both: the parser refuses years and months beside days. */
+static struct eagre_expression *bind_interval(struct eagre_arena *arena,
+                                              const sql_literal *literal) {
+  int32_t months = (int32_t)literal->months;
+  bool is_year = literal->interval_type->kind == EAGRE_TYPE_INTERVAL_YEAR;
+  const void *value = is_year ? (const void *)&months : (const void *)&literal->microseconds;
+  return eagre_expression_new_value(arena, literal->interval_type, value, literal->position);
 }
 
 /* ---- All
@@ -288,11 +264,12 @@ static enum eagre_status bind_literal(struct eagre_arena *arena, const sql_liter
   case EAGRE_SQL_LITERAL_DATE:
     return bind_time(arena, literal, EAGRE_TYPE_DATE, session, out, error);
   case EAGRE_SQL_LITERAL_TIMESTAMP:
-    return bind_time(arena, literal, EAGRE_TYPE_TIMESTAMP, session, out, error);
+    return bind_time(arena, literal, literal->type_kind, session, out, error);
   case EAGRE_SQL_LITERAL_INTERVAL:
     break;
   }
-  return bind_interval(arena, literal, out, error);
+  *out = bind_interval(arena, literal);
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_expression_literal(struct eagre_arena *arena,

@@ -117,12 +117,16 @@ static enum eagre_status fail_text(struct eagre_kernel_call *call, uint32_t row,
 static enum eagre_status run_parse(struct eagre_kernel_call *call) {
   int64_t *out = eagre_kernel_out_zeroed(call);
   struct pattern_state *state = get_state(call);
+  bool is_ntz = call->node->type->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     struct eagre_text pattern = read_pattern(call, row);
     struct eagre_text text = eagre_kernel_text(call, 0, row);
     EAGRE_TRY(use_pattern(call, state, pattern, true, row));
-    if (eagre_pattern_parse(state->pattern, text, call->zone, &out[row]) != EAGRE_VALUE_OK) {
+    enum eagre_value_result result =
+        is_ntz ? eagre_pattern_parse_local(state->pattern, text, call->zone, true, &out[row])
+               : eagre_pattern_parse(state->pattern, text, call->zone, &out[row]);
+    if (result != EAGRE_VALUE_OK) {
       out[row] = 0;
       EAGRE_TRY(fail_text(call, row, text, pattern));
     }
@@ -130,10 +134,11 @@ static enum eagre_status run_parse(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* The first argument as a TIMESTAMP: a text by the pattern in the second, other types by cast. */
-static enum eagre_status bind_parse(struct eagre_bind *bind, bool is_try,
-                                    struct eagre_expression **out) {
-  const struct eagre_type *timestamp = eagre_type_of(EAGRE_TYPE_TIMESTAMP);
+/* The first argument as a TIMESTAMP or TIMESTAMP_NTZ: a text by the pattern in the second, other
+ * types by cast. */
+static enum eagre_status bind_parse_as(struct eagre_bind *bind, enum eagre_type_kind kind,
+                                       bool is_try, struct eagre_expression **out) {
+  const struct eagre_type *timestamp = eagre_type_of(kind);
   struct eagre_expression *value = bind->arguments[0];
   EAGRE_TRY(check_pattern(bind, true));
   bool is_text = value->type->kind == EAGRE_TYPE_STRING || value->type->kind == EAGRE_TYPE_NULL;
@@ -148,9 +153,14 @@ static enum eagre_status bind_parse(struct eagre_bind *bind, bool is_try,
   return EAGRE_OK;
 }
 
+static enum eagre_status bind_parse(struct eagre_bind *bind, bool is_try,
+                                    struct eagre_expression **out) {
+  return bind_parse_as(bind, EAGRE_TYPE_TIMESTAMP, is_try, out);
+}
+
 static bool is_time_or_text(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP ||
-         kind == EAGRE_TYPE_NULL;
+         kind == EAGRE_TYPE_TIMESTAMP_NTZ || kind == EAGRE_TYPE_NULL;
 }
 
 static enum eagre_status refuse_time(struct eagre_bind *bind) {
@@ -182,6 +192,12 @@ enum eagre_status eagre_bind_to_timestamp(struct eagre_bind *bind, struct eagre_
 enum eagre_status eagre_bind_try_to_timestamp(struct eagre_bind *bind,
                                               struct eagre_expression **out) {
   return bind_to_timestamp(bind, true, out);
+}
+
+enum eagre_status eagre_bind_to_timestamp_ntz(struct eagre_bind *bind,
+                                              struct eagre_expression **out) {
+  EAGRE_TRY(take_time(bind));
+  return bind_parse_as(bind, EAGRE_TYPE_TIMESTAMP_NTZ, false, out);
 }
 
 static enum eagre_status bind_to_date(struct eagre_bind *bind, bool is_try,
@@ -228,7 +244,10 @@ enum eagre_status eagre_bind_unix_timestamp(struct eagre_bind *bind,
                                                    eagre_text_of(default_pattern), bind->position);
     parse.arguments = arguments;
     parse.argument_count = 2;
-    EAGRE_TRY(bind_parse(&parse, false, &instant));
+    /* Of a wall clock as if it were UTC's. */
+    bool is_ntz = eagre_bind_kind(bind, 0) == EAGRE_TYPE_TIMESTAMP_NTZ;
+    EAGRE_TRY(bind_parse_as(&parse, is_ntz ? EAGRE_TYPE_TIMESTAMP_NTZ : EAGRE_TYPE_TIMESTAMP, false,
+                            &instant));
   }
   *out = eagre_expression_new_call(bind->arena, bind->function, eagre_type_of(EAGRE_TYPE_BIGINT),
                                    run_seconds, &instant, 1, bind->position);

@@ -46,8 +46,6 @@ static void print_timestamp(const struct printer *printer, int64_t timestamp_us)
 
 static void print_literal(const struct printer *printer, const struct eagre_expression *node) {
   enum eagre_type_kind kind = node->type->kind;
-  if (kind == EAGRE_TYPE_INTERVAL_YEAR) {
-    eagre_buffer_printf(printer->out, "INTERVAL '%lld' MONTH", (long long)node->parameters[0]);
   } else if (eagre_vector_is_null(&node->value, 0)) {
     print_string(printer, "NULL");
   } else if (kind == EAGRE_TYPE_STRING) {
@@ -57,9 +55,10 @@ static void print_literal(const struct printer *printer, const struct eagre_expr
   } else if (kind == EAGRE_TYPE_TIMESTAMP) {
     print_timestamp(printer, *EAGRE_VALUES(int64_t, &node->value));
   } else {
-    if (kind == EAGRE_TYPE_DATE) print_string(printer, "DATE '");
+    bool is_quoted = kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP_NTZ;
+    if (is_quoted) print_string(printer, kind == EAGRE_TYPE_DATE ? "DATE '" : "TIMESTAMP_NTZ '");
     eagre_value_print(&node->value, 0, NULL, printer->out);
-    if (kind == EAGRE_TYPE_DATE) print_string(printer, "'");
+    if (is_quoted) print_string(printer, "'");
   }
 }
 

@@ -80,7 +80,6 @@ bool eagre_expression_is_text(const struct eagre_expression *expression,
 
 bool eagre_expression_is_null(const struct eagre_expression *expression) {
   return expression->kind == EAGRE_EXPRESSION_LITERAL &&
-         expression->type->kind != EAGRE_TYPE_INTERVAL_YEAR &&
          eagre_vector_is_null(&expression->value, 0);
 }
 

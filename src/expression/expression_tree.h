@@ -4,8 +4,7 @@
  * expression_functions.def. Everything with syntax of its own (CAST, CASE, value.field, windows) is
  * a call of a row whose name is in the table of internal functions below.
  *
- * One literal has a type that no vector has: a year-month interval keeps its months in
- * `parameters[0]`. Only the binder sees it. */
+ * A literal is a vector of one row of any type but MAP. */
 #pragma once
 
 #include "expression/expression.h"
@@ -38,6 +37,7 @@ struct eagre_expression_to_json {
   bool keeps_nulls;
   bool is_pretty;
   struct eagre_text timestamp_format;
+  struct eagre_text timestamp_ntz_format;
   struct eagre_text date_format;
   struct eagre_text zone_name;
 };
@@ -54,10 +54,8 @@ struct eagre_expression {
   struct eagre_expression **arguments;   /* CALL */
   uint32_t argument_count;
   /* COLUMN: [0] its index. Calls: field [0]; window [0..3] = duration, slide, start, ordinal;
-   * session of a constant gap [0..1] = months, microseconds;
-   * LITERAL: [2] whether a CAST to its own type is written around it;
-   * LITERAL of a year-month interval: [0] months; of a day interval: [1] whether its units are
-   * shorter than a day. */
+   * session of a constant gap [0..1] = months, microseconds; what else a kernel was bound with.
+   * LITERAL: [2] whether a CAST to its own type is written around it. */
   int64_t parameters[4];
   const struct eagre_expression_json *json; /* from_json */
   const struct eagre_expression_to_json *to_json;
@@ -118,7 +116,7 @@ enum eagre_status eagre_function_refuse(struct eagre_text name, struct eagre_err
 struct eagre_expression *eagre_expression_new_literal(struct eagre_arena *arena,
                                                       enum eagre_type_kind kind, const void *value,
                                                       struct eagre_sql_position position);
-/* The same of any fixed width type, DECIMAL among them. */
+/* The same of any fixed width type, DECIMAL and intervals among them. */
 struct eagre_expression *eagre_expression_new_value(struct eagre_arena *arena,
                                                     const struct eagre_type *type,
                                                     const void *value,

@@ -115,7 +115,6 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
 /* Literals of a struct type do not exist. Bits of floats are compared, so that NaN is itself. */
 static bool equal_literals(const struct eagre_expression *a, const struct eagre_expression *b) {
   enum eagre_type_kind kind = a->type->kind;
-  if (kind == EAGRE_TYPE_INTERVAL_YEAR) return a->parameters[0] == b->parameters[0];
   bool a_is_null = eagre_vector_is_null(&a->value, 0);
   if (a_is_null || eagre_vector_is_null(&b->value, 0)) {
     return a_is_null == eagre_vector_is_null(&b->value, 0);
@@ -157,7 +156,6 @@ bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre
 
 static uint64_t hash_literal(const struct eagre_expression *literal) {
   enum eagre_type_kind kind = literal->type->kind;
-  if (kind == EAGRE_TYPE_INTERVAL_YEAR) return kind;
   if (eagre_vector_is_null(&literal->value, 0)) return kind + 100;
   if (kind == EAGRE_TYPE_BOOLEAN) return eagre_bit_get(literal->value.data, 0);
   if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {

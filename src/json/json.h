@@ -46,10 +46,11 @@ struct eagre_json_options {
   uint32_t number_size_max;           /* default 1000 */
   uint32_t string_size_max;           /* default 20,000,000 */
   struct eagre_text timestamp_format; /* empty: CAST grammar with fallback */
+  struct eagre_text timestamp_ntz_format; /* of a TIMESTAMP_NTZ; empty: CAST's, without a zone */
   struct eagre_text date_format;
   enum eagre_json_fallback datetime_fallback; /* option enableDateTimeParsingFallback */
   struct eagre_text zone_name;   /* option timeZone, for the caller to open into `zone` */
-  const struct eagre_zone *zone; /* required when the schema has a TIMESTAMP */
+  const struct eagre_zone *zone; /* required when the schema has a TIMESTAMP or TIMESTAMP_NTZ */
   int64_t now_us;                /* batch timestamp, for time-only texts */
 };
 void eagre_json_options_init(struct eagre_json_options *options);
@@ -125,9 +126,10 @@ struct eagre_json_write_options {
   const struct eagre_zone *zone;
   bool keep_nulls; /* ignoreNullFields = false */
   bool is_pretty;  /* a line per member, as Jackson's pretty printer */
-  const struct eagre_pattern *timestamp_pattern; /* NULL: yyyy-MM-dd'T'HH:mm:ss.SSSXXX */
-  const struct eagre_pattern *date_pattern;      /* NULL: yyyy-MM-dd */
-  const struct eagre_zone *date_zone;            /* UTC; required with `date_pattern` */
+  const struct eagre_pattern *timestamp_pattern;     /* NULL: yyyy-MM-dd'T'HH:mm:ss.SSSXXX */
+  const struct eagre_pattern *timestamp_ntz_pattern; /* NULL: yyyy-MM-dd'T'HH:mm:ss.SSS */
+  const struct eagre_pattern *date_pattern;          /* NULL: yyyy-MM-dd */
+  const struct eagre_zone *date_zone;                /* UTC; required with the two above */
   /* Called in the middle of a value when `out` has become large, to write its content away and
    * clear it: a long string is then never there as a whole. NULL: everything stays in `out`. */
   void (*drain)(void *context, struct eagre_buffer *out);

@@ -216,6 +216,32 @@ static bool parse_timestamp(const struct eagre_json_decoder *decoder, struct eag
                                                         out_us) == EAGRE_VALUE_OK;
 }
 
+/* There is no fallback for wall clocks, and a zone is none. */
+static bool parse_timestamp_ntz(const struct eagre_json_decoder *decoder, struct eagre_text text,
+                                int64_t *out_us) {
+  const struct eagre_zone *zone = decoder->options.zone;
+  enum eagre_value_result result =
+      decoder->timestamp_ntz_pattern == NULL
+          ? eagre_value_parse_timestamp_ntz(text, zone, false, out_us)
+          : eagre_pattern_parse_local(decoder->timestamp_ntz_pattern, text, zone, false, out_us);
+  return result == EAGRE_VALUE_OK;
+}
+
+/* CAST's grammar. */
+static bool parse_interval(const struct eagre_json_slot *slot, struct eagre_text text,
+                           uint32_t row) {
+  int64_t value;
+  if (eagre_value_parse_interval_as(text, slot->field->type, &value) != EAGRE_VALUE_OK) {
+    return false;
+  }
+  if (slot->kind == EAGRE_TYPE_INTERVAL_YEAR) {
+    ((int32_t *)slot->data)[row] = (int32_t)value;
+  } else {
+    ((int64_t *)slot->data)[row] = value;
+  }
+  return true;
+}
+
 static bool parse_date(const struct eagre_json_decoder *decoder, struct eagre_text text,
                        int32_t *out_days) {
   const struct eagre_pattern *pattern = decoder->date_pattern;
@@ -290,8 +316,13 @@ bool eagre_json_convert_string(struct eagre_json_run *run, const struct eagre_js
     return convert_decimal_text(slot, text, row);
   case EAGRE_TYPE_TIMESTAMP:
     return parse_timestamp(run->decoder, text, &((int64_t *)slot->data)[row]);
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return parse_timestamp_ntz(run->decoder, text, &((int64_t *)slot->data)[row]);
   case EAGRE_TYPE_DATE:
     return parse_date(run->decoder, text, &((int32_t *)slot->data)[row]);
+  case EAGRE_TYPE_INTERVAL_DAY:
+  case EAGRE_TYPE_INTERVAL_YEAR:
+    return parse_interval(slot, text, row);
   default:
     return false;
   }

@@ -120,8 +120,10 @@ static enum eagre_status open_pattern(struct eagre_text format, struct eagre_pat
 static enum eagre_status open_patterns(struct eagre_json_decoder *decoder,
                                        struct eagre_error *error) {
   const struct eagre_json_options *options = &decoder->options;
-  eagre_assert(options->zone != NULL || !has_kind(&decoder->plan, EAGRE_TYPE_TIMESTAMP));
+  eagre_assert(options->zone != NULL || (!has_kind(&decoder->plan, EAGRE_TYPE_TIMESTAMP) &&
+                                         !has_kind(&decoder->plan, EAGRE_TYPE_TIMESTAMP_NTZ)));
   EAGRE_TRY(open_pattern(options->timestamp_format, &decoder->timestamp_pattern, error));
+  EAGRE_TRY(open_pattern(options->timestamp_ntz_format, &decoder->timestamp_ntz_pattern, error));
   EAGRE_TRY(open_pattern(options->date_format, &decoder->date_pattern, error));
   if (decoder->date_pattern == NULL) return EAGRE_OK;
   return eagre_zone_open(EAGRE_TEXT("UTC"), &decoder->utc, error);
@@ -133,6 +135,8 @@ static void copy_options(struct eagre_json_decoder *decoder,
   decoder->options.corrupt_column = eagre_arena_copy_text(&decoder->arena, options->corrupt_column);
   decoder->options.timestamp_format =
       eagre_arena_copy_text(&decoder->arena, options->timestamp_format);
+  decoder->options.timestamp_ntz_format =
+      eagre_arena_copy_text(&decoder->arena, options->timestamp_ntz_format);
   decoder->options.date_format = eagre_arena_copy_text(&decoder->arena, options->date_format);
 }
 
@@ -171,6 +175,7 @@ void eagre_json_decoder_free(struct eagre_json_decoder *decoder) {
   if (decoder->memory != NULL) decoder->implementation->memory_free(decoder->memory);
   eagre_json_lexer_done(&decoder->lexer);
   eagre_pattern_close(decoder->timestamp_pattern);
+  eagre_pattern_close(decoder->timestamp_ntz_pattern);
   eagre_pattern_close(decoder->date_pattern);
   eagre_zone_close(decoder->utc);
   eagre_arena_done(&decoder->arena);

@@ -36,6 +36,7 @@ struct eagre_json_decoder {
   bool *is_filled;   /* per top-level field: values go out */
   int corrupt_field; /* index of the corrupt column, -1 when there is none or it is not wanted */
   struct eagre_pattern *timestamp_pattern; /* NULL: no format given */
+  struct eagre_pattern *timestamp_ntz_pattern;
   struct eagre_pattern *date_pattern;
   struct eagre_zone *utc; /* keeps the zones that dates name; for date_pattern only */
   struct eagre_json_lexer lexer;

@@ -48,10 +48,13 @@ static void print_internal(const struct eagre_vector *vector, uint32_t row,
     break;
   case EAGRE_TYPE_INT:
   case EAGRE_TYPE_DATE:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     eagre_buffer_printf(buffer, "%d", EAGRE_VALUES(int32_t, vector)[row]);
     break;
   case EAGRE_TYPE_BIGINT:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+  case EAGRE_TYPE_INTERVAL_DAY:
     eagre_buffer_printf(buffer, "%lld", (long long)EAGRE_VALUES(int64_t, vector)[row]);
     break;
   case EAGRE_TYPE_FLOAT:

@@ -269,6 +269,9 @@ static inline const char *take_usual(const struct walk *walk, const struct eagre
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_BINARY:
   case EAGRE_TYPE_DECIMAL:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+  case EAGRE_TYPE_INTERVAL_DAY:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     stop = convert_text(walk, slot, at + 1, stop);
     break;
   default:

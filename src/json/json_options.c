@@ -49,6 +49,7 @@ static const struct option_row option_rows[] = {
     {"singleVariantColumn", OPTION_REFUSED, 0},
     {"timeZone", OPTION_TEXT, FIELD(zone_name)},
     {"timestampFormat", OPTION_TEXT, FIELD(timestamp_format)},
+    {"timestampNTZFormat", OPTION_TEXT, FIELD(timestamp_ntz_format)},
     {"writeNonAsciiCharacterAsCodePoint", OPTION_IGNORED, 0},
 };
 #undef FIELD

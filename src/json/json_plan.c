@@ -75,8 +75,7 @@ static uint32_t get_depth(const struct eagre_type *type) {
 }
 
 static bool is_decodable(enum eagre_type_kind kind) {
-  return kind != EAGRE_TYPE_NULL && kind != EAGRE_TYPE_INTERVAL_DAY &&
-         eagre_type_is_supported(kind);
+  return kind != EAGRE_TYPE_NULL && eagre_type_is_supported(kind);
 }
 
 static enum eagre_status refuse_type(const struct eagre_field *field, struct eagre_error *error) {

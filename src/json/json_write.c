@@ -117,6 +117,11 @@ static bool append_formatted_time(const struct eagre_vector *vector, uint32_t in
                       options->zone, out);
     return true;
   }
+  if (vector->type->kind == EAGRE_TYPE_TIMESTAMP_NTZ && options->timestamp_ntz_pattern != NULL) {
+    append_by_pattern(options->timestamp_ntz_pattern, EAGRE_VALUES(int64_t, vector)[index],
+                      options->date_zone, out);
+    return true;
+  }
   if (vector->type->kind == EAGRE_TYPE_DATE && options->date_pattern != NULL) {
     append_by_pattern(options->date_pattern, EAGRE_VALUES(int32_t, vector)[index] * day_us,
                       options->date_zone, out);
@@ -139,8 +144,15 @@ static void append_time(const struct eagre_vector *vector, uint32_t index,
     out->size += eagre_value_print_json_timestamp(EAGRE_VALUES(int64_t, vector)[index],
                                                   options->zone, eagre_buffer_reserve(out, 64));
     break;
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    out->size += eagre_value_print_json_timestamp_ntz(EAGRE_VALUES(int64_t, vector)[index],
+                                                      eagre_buffer_reserve(out, 64));
+    break;
+  case EAGRE_TYPE_INTERVAL_YEAR:
+    eagre_value_print_interval_as(EAGRE_VALUES(int32_t, vector)[index], vector->type, out);
+    break;
   default:
-    eagre_value_print_interval(EAGRE_VALUES(int64_t, vector)[index], out);
+    eagre_value_print_interval_as(EAGRE_VALUES(int64_t, vector)[index], vector->type, out);
     break;
   }
   eagre_buffer_append_char(out, '"');

@@ -88,6 +88,7 @@ static int compare_present(const struct eagre_vector *a, uint32_t i, const struc
     return order;
   case EAGRE_TYPE_INT:
   case EAGRE_TYPE_DATE:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     COMPARE_AS(int32_t);
     return order;
   case EAGRE_TYPE_DECIMAL:
@@ -106,7 +107,7 @@ static int compare_present(const struct eagre_vector *a, uint32_t i, const struc
   case EAGRE_TYPE_NULL:
     return 0;
   default:
-    COMPARE_AS(int64_t); /* BIGINT, TIMESTAMP, INTERVAL_DAY */
+    COMPARE_AS(int64_t); /* BIGINT, TIMESTAMP, TIMESTAMP_NTZ, INTERVAL_DAY */
     return order;
   }
 }

@@ -38,6 +38,9 @@ static const struct primitive primitives[EAGRE_TYPE_count] = {
                          EAGRE_PARQUET_LOGICAL_DATE},
     [EAGRE_TYPE_TIMESTAMP] = {true, EAGRE_PARQUET_INT64, EAGRE_PARQUET_CONVERTED_TIMESTAMP_MICROS,
                               EAGRE_PARQUET_LOGICAL_TIMESTAMP},
+    /* No converted type says that a time is a wall clock's. */
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {true, EAGRE_PARQUET_INT64, EAGRE_PARQUET_CONVERTED_NONE,
+                                  EAGRE_PARQUET_LOGICAL_TIMESTAMP},
 };
 
 /* ---- Leaves --------------------------------------------------------------------------------- */
@@ -256,9 +259,10 @@ static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct e
   eagre_parquet_thrift_put_struct(thrift, 10);
   eagre_parquet_thrift_put_struct(thrift, (int16_t)logical);
   if (logical == EAGRE_PARQUET_LOGICAL_TIMESTAMP) {
-    eagre_parquet_thrift_put_bool(thrift, 1, true); /* isAdjustedToUTC */
-    eagre_parquet_thrift_put_struct(thrift, 2);     /* unit */
-    eagre_parquet_thrift_put_struct(thrift, 2);     /* MICROS */
+    /* isAdjustedToUTC */
+    eagre_parquet_thrift_put_bool(thrift, 1, type->kind == EAGRE_TYPE_TIMESTAMP);
+    eagre_parquet_thrift_put_struct(thrift, 2); /* unit */
+    eagre_parquet_thrift_put_struct(thrift, 2); /* MICROS */
     eagre_parquet_thrift_end(thrift);
     eagre_parquet_thrift_end(thrift);
   } else if (logical == EAGRE_PARQUET_LOGICAL_INTEGER) {

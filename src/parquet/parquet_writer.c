@@ -210,7 +210,7 @@ uint64_t eagre_parquet_writer_size(const struct eagre_parquet_writer *writer) {
 /* Types whose order is the same in Parquet and for Delta's readers. */
 static bool has_delta_order(enum eagre_type_kind kind) {
   return eagre_type_is_numeric(kind) || kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_DATE ||
-         kind == EAGRE_TYPE_TIMESTAMP;
+         kind == EAGRE_TYPE_TIMESTAMP || kind == EAGRE_TYPE_TIMESTAMP_NTZ;
 }
 
 static void fill_integer(struct eagre_vector *vector, int64_t value) {

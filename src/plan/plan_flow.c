@@ -311,14 +311,17 @@ static enum eagre_status bind_sink(struct flow_work *work,
 /* ---- Flows
  * -------------------------------------------------------------------------------------------- */
 
+static bool is_time(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP ||
+         kind == EAGRE_TYPE_TIMESTAMP_NTZ;
+}
+
 /* ANSI store assignment: what INSERT casts by itself. */
 static bool can_assign(enum eagre_type_kind from, enum eagre_type_kind to) {
   if (from == to || from == EAGRE_TYPE_NULL) return true;
   if (eagre_type_is_numeric(from) && eagre_type_is_numeric(to)) return true;
   if (to == EAGRE_TYPE_STRING) return from != EAGRE_TYPE_STRUCT;
-  bool is_from_time = from == EAGRE_TYPE_DATE || from == EAGRE_TYPE_TIMESTAMP;
-  bool is_to_time = to == EAGRE_TYPE_DATE || to == EAGRE_TYPE_TIMESTAMP;
-  return is_from_time && is_to_time;
+  return is_time(from) && is_time(to);
 }
 
 static enum eagre_status fail_assignment(struct eagre_text column, const struct eagre_type *from,

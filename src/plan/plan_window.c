@@ -125,7 +125,7 @@ static enum eagre_status bind_timestamp(struct plan_binder *binder,
   const struct eagre_sql_expression *tree = call->arguments[0].value;
   EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree, out, error));
   enum eagre_type_kind kind = eagre_expression_type(*out)->kind;
-  if (kind == EAGRE_TYPE_TIMESTAMP) return EAGRE_OK;
+  if (kind == EAGRE_TYPE_TIMESTAMP || kind == EAGRE_TYPE_TIMESTAMP_NTZ) return EAGRE_OK;
   /* The window of a window: where the small one ends. */
   uint32_t column = 0;
   bool is_window =
@@ -216,10 +216,11 @@ static enum eagre_status bind_session(struct plan_binder *binder,
 
 /* ---- The node -------------------------------------------------------------------------------- */
 
-static const struct eagre_type *window_type(struct plan_binder *binder) {
+static const struct eagre_type *window_type(struct plan_binder *binder,
+                                            const struct eagre_type *time) {
   const struct eagre_field fields[2] = {
-      {EAGRE_TEXT("start"), eagre_type_of(EAGRE_TYPE_TIMESTAMP), true},
-      {EAGRE_TEXT("end"), eagre_type_of(EAGRE_TYPE_TIMESTAMP), true},
+      {EAGRE_TEXT("start"), time, true},
+      {EAGRE_TEXT("end"), time, true},
   };
   return eagre_type_struct(binder->arena, fields, 2);
 }
@@ -236,7 +237,7 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
   window->column = relation->column_count;
   columns[window->column] = (struct plan_column){
       .name = window->is_session ? EAGRE_TEXT("session_window") : EAGRE_TEXT("window"),
-      .type = window_type(binder),
+      .type = window_type(binder, eagre_expression_type(window->timestamp)),
       .is_event_time = eagre_plan_is_event_time(relation, window->timestamp),
       .window_us = window->duration_us,
       .is_session = window->is_session,

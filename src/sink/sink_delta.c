@@ -28,8 +28,7 @@ static enum eagre_status check_mode(enum eagre_output_mode mode, struct eagre_er
 }
 
 static bool is_storable(enum eagre_type_kind kind) {
-  return eagre_type_is_supported(kind) && kind != EAGRE_TYPE_INTERVAL_DAY &&
-         kind != EAGRE_TYPE_NULL;
+  return eagre_type_is_supported(kind) && !eagre_type_is_interval(kind) && kind != EAGRE_TYPE_NULL;
 }
 
 /* A type that no table can hold; VOID has a class of its own. */

@@ -96,9 +96,9 @@ enum eagre_sql_literal_kind {
   EAGRE_SQL_LITERAL_STRING,    /* text, unescaped ('a' 'b' joined, r'raw' kept) */
   EAGRE_SQL_LITERAL_BINARY,    /* X'1F': text holds the bytes */
   EAGRE_SQL_LITERAL_DATE,      /* DATE '...': text as written */
-  EAGRE_SQL_LITERAL_TIMESTAMP, /* TIMESTAMP '...': text as written */
-  /* months or microseconds, type_kind INTERVAL_YEAR or INTERVAL_DAY; text is Spark's spelling:
-   * INTERVAL '1 02' DAY TO HOUR */
+  EAGRE_SQL_LITERAL_TIMESTAMP, /* TIMESTAMP or TIMESTAMP_NTZ '...' (type_kind): text as written */
+  /* months or microseconds, as interval_type says; text is Spark's spelling: INTERVAL '1 02' DAY TO
+   * HOUR */
   EAGRE_SQL_LITERAL_INTERVAL,
 };
 
@@ -116,6 +116,7 @@ struct eagre_sql_expression {
   /* LITERAL */
   enum eagre_sql_literal_kind literal;
   enum eagre_type_kind type_kind;
+  const struct eagre_type *interval_type;
   bool boolean;
   int64_t months;
   int64_t microseconds;

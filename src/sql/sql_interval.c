@@ -6,36 +6,36 @@
  * Each is brought into the form of the last one, which `value` reads. A literal is either of years
  * and months or of days to microseconds. The node's `text` is Spark's own spelling, which depends
  * on the smallest and the largest unit written: INTERVAL '1 02' DAY TO HOUR. */
+#include <string.h>
+
 #include "sql/sql_parser.h"
 #include "value/value.h"
-
-enum field { FIELD_YEAR, FIELD_MONTH, FIELD_DAY, FIELD_HOUR, FIELD_MINUTE, FIELD_SECOND };
 
 static const char *const field_names[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
 
 struct unit {
   enum eagre_sql_keyword singular;
   enum eagre_sql_keyword plural;
-  enum field field; /* the one it is printed in */
+  enum eagre_interval_unit field; /* the one it is printed in */
 };
 
 static const struct unit units[] = {
-    {EAGRE_SQL_KEYWORD_YEAR, EAGRE_SQL_KEYWORD_YEARS, FIELD_YEAR},
-    {EAGRE_SQL_KEYWORD_MONTH, EAGRE_SQL_KEYWORD_MONTHS, FIELD_MONTH},
-    {EAGRE_SQL_KEYWORD_WEEK, EAGRE_SQL_KEYWORD_WEEKS, FIELD_DAY},
-    {EAGRE_SQL_KEYWORD_DAY, EAGRE_SQL_KEYWORD_DAYS, FIELD_DAY},
-    {EAGRE_SQL_KEYWORD_HOUR, EAGRE_SQL_KEYWORD_HOURS, FIELD_HOUR},
-    {EAGRE_SQL_KEYWORD_MINUTE, EAGRE_SQL_KEYWORD_MINUTES, FIELD_MINUTE},
-    {EAGRE_SQL_KEYWORD_SECOND, EAGRE_SQL_KEYWORD_SECONDS, FIELD_SECOND},
-    {EAGRE_SQL_KEYWORD_MILLISECOND, EAGRE_SQL_KEYWORD_MILLISECONDS, FIELD_SECOND},
-    {EAGRE_SQL_KEYWORD_MICROSECOND, EAGRE_SQL_KEYWORD_MICROSECONDS, FIELD_SECOND},
+    {EAGRE_SQL_KEYWORD_YEAR, EAGRE_SQL_KEYWORD_YEARS, EAGRE_INTERVAL_YEAR},
+    {EAGRE_SQL_KEYWORD_MONTH, EAGRE_SQL_KEYWORD_MONTHS, EAGRE_INTERVAL_MONTH},
+    {EAGRE_SQL_KEYWORD_WEEK, EAGRE_SQL_KEYWORD_WEEKS, EAGRE_INTERVAL_DAY},
+    {EAGRE_SQL_KEYWORD_DAY, EAGRE_SQL_KEYWORD_DAYS, EAGRE_INTERVAL_DAY},
+    {EAGRE_SQL_KEYWORD_HOUR, EAGRE_SQL_KEYWORD_HOURS, EAGRE_INTERVAL_HOUR},
+    {EAGRE_SQL_KEYWORD_MINUTE, EAGRE_SQL_KEYWORD_MINUTES, EAGRE_INTERVAL_MINUTE},
+    {EAGRE_SQL_KEYWORD_SECOND, EAGRE_SQL_KEYWORD_SECONDS, EAGRE_INTERVAL_SECOND},
+    {EAGRE_SQL_KEYWORD_MILLISECOND, EAGRE_SQL_KEYWORD_MILLISECONDS, EAGRE_INTERVAL_SECOND},
+    {EAGRE_SQL_KEYWORD_MICROSECOND, EAGRE_SQL_KEYWORD_MICROSECONDS, EAGRE_INTERVAL_SECOND},
 };
 
 struct interval {
   int64_t months;
   int64_t microseconds;
-  enum field first; /* largest unit written */
-  enum field last;  /* smallest */
+  enum eagre_interval_unit first; /* largest unit written */
+  enum eagre_interval_unit last;  /* smallest */
   bool is_filled;
 };
 
@@ -51,7 +51,7 @@ static const struct unit *find_unit_of_token(const struct eagre_sql_token *token
   return token->kind == EAGRE_SQL_TOKEN_WORD ? find_unit(token->keyword) : NULL;
 }
 
-static void widen_fields(struct interval *interval, enum field field) {
+static void widen_fields(struct interval *interval, enum eagre_interval_unit field) {
   if (!interval->is_filled || field < interval->first) interval->first = field;
   if (!interval->is_filled || field > interval->last) interval->last = field;
   interval->is_filled = true;
@@ -78,7 +78,10 @@ static enum eagre_status fail_value(struct eagre_sql_parser *parser, uint32_t fi
     return eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
                                 "The interval is too large.");
   }
-  eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.INVALID_VALUE",
+  bool has_fraction = value.size > 0 && memchr(value.data, '.', value.size) != NULL;
+  eagre_sql_fail_range(parser, first,
+                       has_fraction ? "INVALID_INTERVAL_FORMAT.INVALID_FRACTION"
+                                    : "INVALID_INTERVAL_FORMAT.INVALID_VALUE",
                        "'%.*s' is not a number of this unit.", (int)value.size, value.data);
   eagre_error_hint(parser->error, "Write a whole number; only seconds may have a fraction.");
   return EAGRE_USAGE;
@@ -91,125 +94,15 @@ static enum eagre_status fail_mixed(struct eagre_sql_parser *parser, uint32_t fi
   return EAGRE_USAGE;
 }
 
-/* ---- Canonical text -------------------------------------------------------------------------- */
-
-static void append_months(struct eagre_buffer *out, const struct interval *interval) {
-  uint64_t months = interval->months < 0 ? -(uint64_t)interval->months : (uint64_t)interval->months;
-  if (interval->months < 0) eagre_buffer_append_char(out, '-');
-  if (interval->first == FIELD_MONTH) {
-    eagre_buffer_printf(out, "%llu", (unsigned long long)months);
-  } else if (interval->last == FIELD_YEAR) {
-    eagre_buffer_printf(out, "%llu", (unsigned long long)(months / 12));
-  } else {
-    eagre_buffer_printf(out, "%llu-%llu", (unsigned long long)(months / 12),
-                        (unsigned long long)(months % 12));
-  }
-}
-
-/* "05", "05.25": seconds with two digits before the point and no trailing zeros. */
-static void append_seconds(struct eagre_buffer *out, uint64_t microseconds) {
-  eagre_buffer_printf(out, "%02llu", (unsigned long long)(microseconds / 1000000));
-  uint64_t fraction = microseconds % 1000000;
-  if (fraction == 0) return;
-  int digits = 6;
-  while (fraction % 10 == 0) {
-    fraction /= 10;
-    digits--;
-  }
-  eagre_buffer_printf(out, ".%0*llu", digits, (unsigned long long)fraction);
-}
-
-static void append_times(struct eagre_buffer *out, const struct interval *interval) {
-  static const uint64_t sizes[] = {[FIELD_DAY] = 86400000000,
-                                   [FIELD_HOUR] = 3600000000,
-                                   [FIELD_MINUTE] = 60000000,
-                                   [FIELD_SECOND] = 1};
-  static const char separators[] = {[FIELD_HOUR] = ' ', [FIELD_MINUTE] = ':', [FIELD_SECOND] = ':'};
-  uint64_t rest = interval->microseconds < 0 ? -(uint64_t)interval->microseconds
-                                             : (uint64_t)interval->microseconds;
-  if (interval->microseconds < 0) eagre_buffer_append_char(out, '-');
-  for (int field = (int)interval->first; field <= (int)interval->last; field++) {
-    if (field > (int)interval->first) eagre_buffer_append_char(out, separators[field]);
-    if (field == FIELD_SECOND) {
-      append_seconds(out, rest);
-    } else {
-      eagre_buffer_printf(out, field == FIELD_DAY ? "%llu" : "%02llu",
-                          (unsigned long long)(rest / sizes[field]));
-      rest %= sizes[field];
-    }
-  }
-}
-
-static struct eagre_text print_canonical(struct eagre_arena *arena,
-                                         const struct interval *interval) {
-  struct eagre_buffer buffer = {0};
-  eagre_buffer_append_string(&buffer, "INTERVAL '");
-  if (interval->first <= FIELD_MONTH) {
-    append_months(&buffer, interval);
-  } else {
-    append_times(&buffer, interval);
-  }
-  eagre_buffer_printf(&buffer, "' %s", field_names[interval->first]);
-  if (interval->last != interval->first) {
-    eagre_buffer_printf(&buffer, " TO %s", field_names[interval->last]);
-  }
-  struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
-  eagre_buffer_done(&buffer);
-  return text;
-}
-
 /* ---- '1 02:03:04' DAY TO SECOND -------------------------------------------------------------- */
 
-static size_t count_digits(struct eagre_text text, size_t from) {
-  size_t at = from;
-  while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9') {
-    at++;
-  }
-  return at - from;
-}
-
-/* Whether the digits are a number up to `limit`; any number of digits when it is 0. */
-static bool is_in_range(struct eagre_text digits, unsigned limit) {
-  unsigned value = 0;
-  for (size_t i = 0; limit > 0 && i < digits.size && digits.data[i] != '.'; i++) {
-    value = value * 10 + (unsigned)(digits.data[i] - '0');
-    if (value > limit) return false;
-  }
-  return digits.size > 0;
-}
-
-/* Rewrites "1 02:03:04.5" as "1 DAY 02 HOUR 03 MINUTE 04.5 SECOND", each with the sign of the
- * whole. The text has exactly the fields first..last; all but the first have their natural range.
- */
-static bool spell_out(struct eagre_text text, bool is_negative, const struct interval *interval,
-                      struct eagre_buffer *out) {
-  static const unsigned limits[] = {0, 11, 0, 23, 59, 59};
-  static const char separators[] = {0, '-', 0, ' ', ':', ':'};
-  text = eagre_text_trim(text);
-  size_t at = 0;
-  if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
-    is_negative ^= text.data[0] == '-';
-    at = 1;
-  }
-  for (int field = (int)interval->first; field <= (int)interval->last; field++) {
-    bool is_first = field == (int)interval->first;
-    if (!is_first && (at >= text.size || text.data[at++] != separators[field])) return false;
-    size_t size = count_digits(text, at);
-    bool has_fraction =
-        field == FIELD_SECOND && at + size < text.size && text.data[at + size] == '.';
-    if (has_fraction) size += 1 + count_digits(text, at + size + 1);
-    struct eagre_text digits = eagre_text_make(text.data + at, size);
-    if (!is_in_range(digits, is_first ? 0 : limits[field])) return false;
-    eagre_buffer_printf(out, "%s%.*s %s ", is_negative ? "-" : "", (int)size, digits.data,
-                        field_names[field]);
-    at += size;
-  }
-  return at == text.size;
-}
-
 static enum eagre_status fail_range_text(struct eagre_sql_parser *parser, uint32_t first,
-                                         struct eagre_text value, const struct interval *interval) {
-  eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+                                         enum eagre_value_result result, struct eagre_text value,
+                                         const struct interval *interval) {
+  eagre_sql_fail_range(parser, first,
+                       result == EAGRE_VALUE_OVERFLOW
+                           ? "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING"
+                           : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
                        "'%.*s' is not an interval %s TO %s.", (int)value.size, value.data,
                        field_names[interval->first], field_names[interval->last]);
   eagre_error_hint(parser->error, "The forms are '1-2' YEAR TO MONTH and '1 02:03:04.5' DAY TO "
@@ -224,8 +117,8 @@ static enum eagre_status parse_range(struct eagre_sql_parser *parser, uint32_t f
   const struct unit *to = find_unit_of_token(eagre_sql_token_at(parser));
   if (to == NULL) return eagre_sql_fail_expected(parser, "a unit after TO");
   eagre_sql_advance(parser);
-  bool is_known =
-      from->field < to->field && (from->field <= FIELD_MONTH) == (to->field <= FIELD_MONTH);
+  bool is_known = from->field < to->field &&
+                  (from->field <= EAGRE_INTERVAL_MONTH) == (to->field <= EAGRE_INTERVAL_MONTH);
   if (!is_known) {
     eagre_sql_fail_range(parser, first, "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
                          "An interval cannot go from %s to %s.", field_names[from->field],
@@ -236,11 +129,14 @@ static enum eagre_status parse_range(struct eagre_sql_parser *parser, uint32_t f
   }
   widen_fields(interval, from->field);
   widen_fields(interval, to->field);
-  struct eagre_buffer spelled = {0};
-  bool is_read = spell_out(value, is_negative, interval, &spelled) &&
-                 add_text(interval, eagre_buffer_text(&spelled)) == EAGRE_VALUE_OK;
-  eagre_buffer_done(&spelled);
-  return is_read ? EAGRE_OK : fail_range_text(parser, first, value, interval);
+  int64_t number = 0;
+  enum eagre_value_result result =
+      eagre_value_parse_interval_as(value, eagre_type_interval(from->field, to->field), &number);
+  if (result == EAGRE_VALUE_OK && is_negative && number == INT64_MIN) result = EAGRE_VALUE_OVERFLOW;
+  if (result != EAGRE_VALUE_OK) return fail_range_text(parser, first, result, value, interval);
+  if (is_negative) number = -number;
+  *(from->field <= EAGRE_INTERVAL_MONTH ? &interval->months : &interval->microseconds) = number;
+  return EAGRE_OK;
 }
 
 /* ---- 10 MINUTES 30 SECONDS ------------------------------------------------------------------- */
@@ -335,6 +231,17 @@ static enum eagre_status parse_text_form(struct eagre_sql_parser *parser, uint32
 
 /* ---- Literals -------------------------------------------------------------------------------- */
 
+static struct eagre_text print_canonical(struct eagre_arena *arena,
+                                         const struct eagre_sql_expression *literal) {
+  bool is_year = literal->type_kind == EAGRE_TYPE_INTERVAL_YEAR;
+  struct eagre_buffer buffer = {0};
+  eagre_value_print_interval_as(is_year ? literal->months : literal->microseconds,
+                                literal->interval_type, &buffer);
+  struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&buffer));
+  eagre_buffer_done(&buffer);
+  return text;
+}
+
 bool eagre_sql_at_interval(const struct eagre_sql_parser *parser) {
   if (!eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_INTERVAL)) return false;
   enum eagre_sql_token_kind next = eagre_sql_token_ahead(parser, 1)->kind;
@@ -364,16 +271,16 @@ enum eagre_status eagre_sql_parse_interval(struct eagre_sql_parser *parser, bool
   struct interval interval = {0};
   EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_INTERVAL, "INTERVAL"));
   EAGRE_TRY(parse_units(parser, first, needs_units, &interval));
-  if (interval.first <= FIELD_MONTH && interval.last > FIELD_MONTH) {
+  if (interval.first <= EAGRE_INTERVAL_MONTH && interval.last > EAGRE_INTERVAL_MONTH) {
     return fail_mixed(parser, first);
   }
   struct eagre_sql_expression *literal = eagre_sql_expression_new(parser, EAGRE_SQL_LITERAL);
   literal->literal = EAGRE_SQL_LITERAL_INTERVAL;
-  literal->type_kind =
-      interval.first <= FIELD_MONTH ? EAGRE_TYPE_INTERVAL_YEAR : EAGRE_TYPE_INTERVAL_DAY;
+  literal->interval_type = eagre_type_interval(interval.first, interval.last);
+  literal->type_kind = literal->interval_type->kind;
   literal->months = interval.months;
   literal->microseconds = interval.microseconds;
-  literal->text = print_canonical(parser->arena, &interval);
+  literal->text = print_canonical(parser->arena, literal);
   *out_expression = literal;
   return eagre_sql_finish(parser, first, literal);
 }

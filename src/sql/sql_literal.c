@@ -137,8 +137,9 @@ static enum eagre_status fail_typed(struct eagre_sql_parser *parser, uint32_t fi
   eagre_sql_fail_range(parser, first, "UNSUPPORTED_TYPED_LITERAL",
                        "Constants of the type \"%.*s\" are not supported.", (int)name.size,
                        name.data);
-  eagre_error_hint(parser->error, "Known are DATE '...', TIMESTAMP '...', INTERVAL '...' and "
-                                  "X'...'; an alias is written after AS, in back quotes.");
+  eagre_error_hint(parser->error,
+                   "Known are DATE '...', TIMESTAMP '...', TIMESTAMP_NTZ '...', "
+                   "INTERVAL '...' and X'...'; an alias is written after AS, in back quotes.");
   return EAGRE_USAGE;
 }
 
@@ -157,6 +158,9 @@ static enum eagre_status parse_typed(struct eagre_sql_parser *parser, uint32_t f
   case EAGRE_SQL_KEYWORD_TIMESTAMP:
   case EAGRE_SQL_KEYWORD_TIMESTAMP_LTZ:
     *out_literal = new_literal(parser, EAGRE_SQL_LITERAL_TIMESTAMP, EAGRE_TYPE_TIMESTAMP);
+    break;
+  case EAGRE_SQL_KEYWORD_TIMESTAMP_NTZ:
+    *out_literal = new_literal(parser, EAGRE_SQL_LITERAL_TIMESTAMP, EAGRE_TYPE_TIMESTAMP_NTZ);
     break;
   default:
     return fail_typed(parser, first);

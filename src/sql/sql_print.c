@@ -112,7 +112,9 @@ static void print_literal(const struct eagre_sql_expression *literal, struct eag
     break;
   case EAGRE_SQL_LITERAL_DATE:
   case EAGRE_SQL_LITERAL_TIMESTAMP:
-    append(out, literal->literal == EAGRE_SQL_LITERAL_DATE ? "DATE '" : "TIMESTAMP '");
+    append(out, literal->literal == EAGRE_SQL_LITERAL_DATE       ? "DATE '"
+                : literal->type_kind == EAGRE_TYPE_TIMESTAMP_NTZ ? "TIMESTAMP_NTZ '"
+                                                                 : "TIMESTAMP '");
     eagre_buffer_append_text(out, literal->text);
     append(out, "'");
     break;

@@ -105,8 +105,8 @@ static void encode_numbers(const struct eagre_vector *vector, uint32_t row_count
 /* Integers stand in the column as they stand in a key. */
 static bool stands_in_column(const struct eagre_vector *vector) {
   enum eagre_type_kind kind = vector->type->kind;
-  return (eagre_type_is_integral(kind) || kind == EAGRE_TYPE_DATE ||
-          kind == EAGRE_TYPE_TIMESTAMP) &&
+  return (eagre_type_is_integral(kind) || kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP ||
+          kind == EAGRE_TYPE_TIMESTAMP_NTZ || eagre_type_is_interval(kind)) &&
          !vector->is_constant && vector->validity == NULL;
 }
 

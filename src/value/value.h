@@ -134,6 +134,9 @@ enum eagre_status eagre_zone_open(struct eagre_text name, struct eagre_zone **ou
                                   struct eagre_error *error);
 /* NULL is fine. */
 void eagre_zone_close(struct eagre_zone *zone);
+/* UTC, for wall clocks that have no zone (TIMESTAMP_NTZ). A constant: never closed. Texts that name
+ * regions cannot be read with it. */
+const struct eagre_zone *eagre_zone_utc(void);
 /* Whether the offset is always 0. */
 bool eagre_zone_is_utc(const struct eagre_zone *zone);
 /* The id as Java writes it ("+01:00" for "+1:0"), with a terminating zero byte; borrowed. */
@@ -152,6 +155,12 @@ enum eagre_value_result eagre_value_parse_timestamp(struct eagre_text text,
                                                     const struct eagre_zone *zone, int64_t now_us,
                                                     int64_t *out_us);
 enum eagre_value_result eagre_value_parse_date(struct eagre_text text, int32_t *out_days);
+/* The same text as a TIMESTAMP_NTZ: what the wall showed. A date is required; a zone is read and
+ * dropped, or makes the text INVALID unless `allows_zone`. `zone` only keeps the regions that texts
+ * name. */
+enum eagre_value_result eagre_value_parse_timestamp_ntz(struct eagre_text text,
+                                                        const struct eagre_zone *zone,
+                                                        bool allows_zone, int64_t *out_us);
 /* from_json's grammars: CAST's plus the "GMT" clean-up (every "GMT" is deleted; only texts beyond
  * 256 bytes are copied to the heap for it) and, for dates, days since epoch. */
 enum eagre_value_result eagre_value_parse_json_timestamp(struct eagre_text text,
@@ -163,6 +172,8 @@ enum eagre_value_result eagre_value_parse_json_date(struct eagre_text text, int3
 size_t eagre_value_print_timestamp(int64_t us, const struct eagre_zone *zone, char *out);
 /* "2026-01-01T00:00:00.500Z" or "...+01:00": to_json (always three digits, truncated). */
 size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zone, char *out);
+/* "2026-01-01T00:00:00.500": to_json of a TIMESTAMP_NTZ. */
+size_t eagre_value_print_json_timestamp_ntz(int64_t us, char *out);
 /* "2026-01-01"; years beyond 9999 get a sign, as Java prints them. */
 size_t eagre_value_print_date(int32_t days, char *out);
 
@@ -188,6 +199,11 @@ void eagre_pattern_format(const struct eagre_pattern *pattern, int64_t us,
 enum eagre_value_result eagre_pattern_parse(const struct eagre_pattern *pattern,
                                             struct eagre_text text, const struct eagre_zone *zone,
                                             int64_t *out_us);
+/* What the wall showed. A zone in the text is dropped, or makes it INVALID unless `allows_zone`. */
+enum eagre_value_result eagre_pattern_parse_local(const struct eagre_pattern *pattern,
+                                                  struct eagre_text text,
+                                                  const struct eagre_zone *zone, bool allows_zone,
+                                                  int64_t *out_us);
 /* The date of the text alone (option dateFormat): a time must be valid, a zone too, but neither
  * moves the date. `zone` only keeps the regions that texts name. */
 enum eagre_value_result eagre_pattern_parse_date(const struct eagre_pattern *pattern,
@@ -200,6 +216,17 @@ enum eagre_value_result eagre_value_parse_interval(struct eagre_text text, int64
                                                    int64_t *out_us);
 /* "INTERVAL '0 00:00:10' DAY TO SECOND". */
 void eagre_value_print_interval(int64_t us, struct eagre_buffer *out);
+/* An interval of any type, in its units: "INTERVAL '1-2' YEAR TO MONTH", "INTERVAL '03' HOUR".
+ * `value` is in months or microseconds. */
+void eagre_value_print_interval_as(int64_t value, const struct eagre_type *type,
+                                   struct eagre_buffer *out);
+/* CAST's grammar: "1 02:03:04.5", "-1-2", or the literal "INTERVAL '1-2' YEAR TO MONTH", with just
+ * the units of `type`. OVERFLOW: a unit is out of its range, or the whole of the type's. */
+enum eagre_value_result eagre_value_parse_interval_as(struct eagre_text text,
+                                                      const struct eagre_type *type,
+                                                      int64_t *out_value);
+/* Months or microseconds of one unit. */
+int64_t eagre_value_interval_unit_size(enum eagre_interval_unit unit);
 
 /* ---- Whole values ---------------------------------------------------------------------------- */
 

@@ -1,5 +1,4 @@
-/* Interval text -> months and microseconds, and back (Spark's stringToInterval and
- * toDayTimeIntervalString).
+/* Interval text -> months and microseconds (Spark's stringToInterval).
  *
  *   text = ["interval" space] part { space part }
  *   part = [sign] [space] number space unit ["s"]
@@ -146,24 +145,4 @@ enum eagre_value_result eagre_value_parse_interval(struct eagre_text text, int64
   *out_months = months;
   *out_us = us;
   return EAGRE_VALUE_OK;
-}
-
-void eagre_value_print_interval(int64_t us, struct eagre_buffer *out) {
-  uint64_t rest = us < 0 ? -(uint64_t)us : (uint64_t)us;
-  unsigned fraction = (unsigned)(rest % 1000000);
-  rest /= 1000000;
-  eagre_buffer_printf(out, "INTERVAL '%s%llu %02u:%02u:%02u", us < 0 ? "-" : "",
-                      (unsigned long long)(rest / 86400), (unsigned)(rest / 3600 % 24),
-                      (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
-  if (fraction != 0) {
-    char digits[8];
-    eagre_digits_put(digits, 6, fraction);
-    size_t size = 6;
-    while (digits[size - 1] == '0') {
-      size--;
-    }
-    eagre_buffer_append_char(out, '.');
-    eagre_buffer_append(out, digits, size);
-  }
-  eagre_buffer_append_string(out, "' DAY TO SECOND");
 }

@@ -318,3 +318,16 @@ enum eagre_value_result eagre_pattern_parse_date(const struct eagre_pattern *pat
   *out_days = (int32_t)days;
   return EAGRE_VALUE_OK;
 }
+
+enum eagre_value_result eagre_pattern_parse_local(const struct eagre_pattern *pattern,
+                                                  struct eagre_text text,
+                                                  const struct eagre_zone *zone, bool allows_zone,
+                                                  int64_t *out_us) {
+  struct reader reader = {.pattern = pattern, .session = zone};
+  struct eagre_wall_time time;
+  if (!read_fields(&reader, text, &time)) return EAGRE_VALUE_INVALID;
+  bool has_zone = reader.fields.has_zone ||
+                  eagre_pattern_has_field(&reader.fields, EAGRE_PATTERN_OFFSET_SECONDS);
+  if (has_zone && !allows_zone) return EAGRE_VALUE_INVALID;
+  return eagre_wall_time_to_instant_at(&time, 0, out_us);
+}

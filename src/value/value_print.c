@@ -36,10 +36,11 @@ size_t eagre_value_print_timestamp(int64_t us, const struct eagre_zone *zone, ch
   return (size_t)(put_fraction(end, time.microsecond) - out);
 }
 
-/* Java's XXX: seconds of an offset are not shown. */
+/* Offsets before the zones had whole minutes show their seconds. */
 static char *put_offset(char *out, int32_t offset_s) {
-  unsigned minutes = (unsigned)(offset_s < 0 ? -offset_s : offset_s) / 60;
-  if (minutes == 0) {
+  unsigned total = (unsigned)(offset_s < 0 ? -offset_s : offset_s);
+  unsigned minutes = total / 60;
+  if (total == 0) {
     *out = 'Z';
     return out + 1;
   }
@@ -47,11 +48,14 @@ static char *put_offset(char *out, int32_t offset_s) {
   eagre_digits_put_two(out + 1, minutes / 60);
   out[3] = ':';
   eagre_digits_put_two(out + 4, minutes % 60);
-  return out + 6;
+  if (total % 60 == 0) return out + 6;
+  out[6] = ':';
+  eagre_digits_put_two(out + 7, total % 60);
+  return out + 9;
 }
 
-size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zone, char *out) {
-  int32_t offset_s = eagre_zone_offset_at(zone, us);
+/* "2026-01-01T00:00:00.500". Returns the end. */
+static char *put_json_time(char *out, int64_t us, int32_t offset_s) {
   struct eagre_wall_time time;
   eagre_wall_time_of_instant(us, offset_s, &time);
   char *end = eagre_wall_time_put_date(out, &time);
@@ -59,7 +63,16 @@ size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zon
   end = eagre_wall_time_put_clock(end, &time);
   *end++ = '.';
   eagre_digits_put(end, 3, time.microsecond / 1000);
-  return (size_t)(put_offset(end + 3, offset_s) - out);
+  return end + 3;
+}
+
+size_t eagre_value_print_json_timestamp(int64_t us, const struct eagre_zone *zone, char *out) {
+  int32_t offset_s = eagre_zone_offset_at(zone, us);
+  return (size_t)(put_offset(put_json_time(out, us, offset_s), offset_s) - out);
+}
+
+size_t eagre_value_print_json_timestamp_ntz(int64_t us, char *out) {
+  return (size_t)(put_json_time(out, us, 0) - out);
 }
 
 /* ---- Whole values ---------------------------------------------------------------------------- */
@@ -99,6 +112,8 @@ static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
     return eagre_value_print_date(EAGRE_VALUES(int32_t, vector)[index], out);
   case EAGRE_TYPE_TIMESTAMP:
     return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], zone, out);
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], eagre_zone_utc(), out);
   default:
     eagre_assert(!"a type that has values");
     return 0;
@@ -117,7 +132,10 @@ static void print_valid(const struct eagre_vector *vector, uint32_t row,
     eagre_buffer_append_text(out, EAGRE_VALUES(struct eagre_text, vector)[index]);
     return;
   case EAGRE_TYPE_INTERVAL_DAY:
-    eagre_value_print_interval(EAGRE_VALUES(int64_t, vector)[index], out);
+    eagre_value_print_interval_as(EAGRE_VALUES(int64_t, vector)[index], vector->type, out);
+    return;
+  case EAGRE_TYPE_INTERVAL_YEAR:
+    eagre_value_print_interval_as(EAGRE_VALUES(int32_t, vector)[index], vector->type, out);
     return;
   case EAGRE_TYPE_STRUCT:
     print_struct(vector, index, zone, out);

@@ -1,4 +1,4 @@
-/* Text -> TIMESTAMP by the grammar of CAST (spark-semantics 5.4).
+/* Text -> TIMESTAMP and TIMESTAMP_NTZ by the grammar of CAST (spark-semantics 5.4).
  *
  *   text     = [sign] year ["-" month ["-" day [("T" | " ") clock]]]
  *            | ["T"] clock                                   (today; "T" only as the first byte)
@@ -230,4 +230,22 @@ enum eagre_value_result eagre_value_parse_timestamp(struct eagre_text text,
                                                     int64_t *out_us) {
   if (parse_iso(text, zone, out_us)) return EAGRE_VALUE_OK;
   return parse_general(text, zone, now_us, out_us);
+}
+
+enum eagre_value_result eagre_value_parse_timestamp_ntz(struct eagre_text text,
+                                                        const struct eagre_zone *zone,
+                                                        bool allows_zone, int64_t *out_us) {
+  int64_t local_s;
+  if (text.size == ISO_SIZE && read_iso(text.data, &local_s)) {
+    *out_us = local_s * EAGRE_SECOND_US;
+    return EAGRE_VALUE_OK;
+  }
+  struct eagre_text trimmed = eagre_text_trim(text);
+  struct parsed_time parsed;
+  struct chosen_zone ignored;
+  bool is_read = trimmed.size > 0 && read_time(trimmed, trimmed.data == text.data, &parsed) &&
+                 parsed.has_date && (parsed.zone.size == 0 || allows_zone) &&
+                 choose_zone(parsed.zone, zone, &ignored) && eagre_wall_time_is_valid(&parsed.time);
+  if (!is_read) return EAGRE_VALUE_INVALID;
+  return eagre_wall_time_to_instant_at(&parsed.time, 0, out_us);
 }

@@ -152,6 +152,11 @@ struct eagre_text eagre_zone_id(const struct eagre_zone *zone) {
   return eagre_text_of(zone->id);
 }
 
+const struct eagre_zone *eagre_zone_utc(void) {
+  static const struct eagre_zone utc = {.id = "UTC"};
+  return &utc;
+}
+
 bool eagre_zone_is_utc(const struct eagre_zone *zone) {
   return zone->transition_count == 0 && zone->first_offset == 0;
 }
@@ -205,6 +210,7 @@ const struct eagre_zone *eagre_zone_find_region(const struct eagre_zone *session
   if (id.size >= EAGRE_ZONE_ID_SIZE) return NULL;
   if (eagre_text_equal_string(id, session->id)) return session;
   struct eagre_zone_cache *cache = session->cache;
+  if (cache == NULL) return NULL; /* the constant UTC */
   pthread_mutex_lock(&cache->mutex);
   const struct eagre_zone *zone = find_or_add(cache, id);
   pthread_mutex_unlock(&cache->mutex);
@@ -223,6 +229,7 @@ static void load_fixed_name(const struct eagre_zone *zone, bool is_long, char *o
 
 const char *eagre_zone_name(const struct eagre_zone *zone, bool is_daylight, bool is_long) {
   struct eagre_zone_cache *cache = zone->cache;
+  if (cache == NULL) return is_long ? "Coordinated Universal Time" : "UTC"; /* the constant UTC */
   struct zone_name *name = &cache->names[is_daylight][is_long];
   pthread_mutex_lock(&cache->mutex);
   if (!name->is_loaded) {

@@ -2,16 +2,20 @@
 
 `expressions/*.txt` hold one SQL expression per line; blank lines and lines that
 begin with `#` are for the reader. The expressions of `rows-*.txt` are evaluated
-for every row of `expressions/rows.json` (schema below), the others once.
+for every row of `expressions/rows.json` (schema below), the others once. A file
+whose first line is `# zone: NAME` is evaluated in that session time zone, the
+others in UTC.
 
 `expressions/expected/<file>.json` maps each expression to either
 
     {"type": ..., "values": [...]}      typeof, and per row CAST(... AS STRING)
                                         (BINARY: hex, as casting keeps any bytes)
-    {"classes": [...], "phase": ...}    as the `error` of a fixture
+    {"classes": [...], "phase": ...}    as the `error` of a fixture; no class where Spark
+                                        lets an exception of Java through
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
@@ -35,6 +39,18 @@ class Expression:
     @property
     def over_rows(self):
         return self.file.startswith("rows-")
+
+    @property
+    def zone(self):
+        return zone_of(self.file)
+
+
+@functools.cache
+def zone_of(file):
+    """The session time zone of one file."""
+    with open(DIRECTORY / f"{file}.txt") as lines:
+        head = lines.readline().strip()
+    return head.removeprefix("# zone: ") if head.startswith("# zone: ") else "UTC"
 
 
 def sources():
@@ -98,9 +114,12 @@ def spell(value):
 
 def answer_all(session, source):
     """Spark's answers to one file, by expression."""
+    session.conf.set("spark.sql.session.timeZone", zone_of(source.stem))
     session.read.schema(ROWS_SCHEMA).json(str(ROWS)).coalesce(1).createOrReplaceTempView("rows")
-    return {expression: answer(session, expression) for expression in load()
-            if expression.file == source.stem}
+    answers = {expression: answer(session, expression) for expression in load()
+               if expression.file == source.stem}
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return answers
 
 
 def answer(session, expression):
@@ -112,5 +131,5 @@ def answer(session, expression):
         text = as_text(expression, type_name)
         rows = session.sql(f"SELECT {text} AS v{relation}{order}").collect()
     except failures_of_spark() as error:
-        return describe(error)
+        return describe(error, may_be_bare=True)
     return {"type": type_name, "values": [row.v for row in rows]}

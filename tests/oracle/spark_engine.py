@@ -86,11 +86,14 @@ def failures_of_spark():
     return PySparkException, Py4JJavaError
 
 
-def describe(error):
-    """How a query failed: its conditions, outermost first, and whether it ran at all."""
+def describe(error, may_be_bare=False):
+    """How a query failed: its conditions, outermost first, and whether it ran at all.
+
+    `may_be_bare`: exceptions of Java without a condition are answers too ("long overflow").
+    """
     from pyspark.errors import AnalysisException
     classes = list(conditions(error))
-    if not classes:
+    if not classes and not may_be_bare:
         raise error
     phase = "analysis" if isinstance(error, AnalysisException) else "run"
     return {"classes": classes, "phase": phase}

@@ -48,7 +48,8 @@ def select(chosen):
     for index, expression in enumerate(chosen):
         text = expressions.as_text(expression, ANSWERS[expression.key].get("type"))
         columns += [f"{text} AS c{index}", f"typeof({expression.text}) AS t{index}"]
-    return "SELECT " + ",\n  ".join(columns) + (RELATION if chosen[0].over_rows else "") + "\n"
+    zone = "" if chosen[0].zone == "UTC" else f"SET TIME ZONE {quote(chosen[0].zone)};\n"
+    return zone + "SELECT " + ",\n  ".join(columns) + (RELATION if chosen[0].over_rows else "") + "\n"
 
 
 def batches():
@@ -105,7 +106,7 @@ def test_error(expression):
     process = eagre_engine.query(select([expression]))
     allowed = {verdict.EXIT_REFUSED, verdict.exit_status(error)}
     assert process.returncode in allowed, process.stdout + process.stderr
-    assert any(name in process.stderr for name in error["classes"]), process.stderr
+    assert not error["classes"] or any(name in process.stderr for name in error["classes"]), process.stderr
 
 
 @pytest.mark.parametrize("expression", REFUSED, ids=lambda e: e.key)

@@ -35,6 +35,11 @@ static void test_column_lists_read_as_in_spark(void **state) {
   check_columns("STRUCT<>", "STRUCT<>");
   check_columns("a int not null", "STRUCT<a: INT NOT NULL>");
   check_columns("a TIMESTAMP WITH LOCAL TIME ZONE", "STRUCT<a: TIMESTAMP>");
+  check_columns("a TIMESTAMP WITHOUT TIME ZONE, b timestamp_ntz",
+                "STRUCT<a: TIMESTAMP_NTZ, b: TIMESTAMP_NTZ>");
+  check_columns("a INTERVAL DAY TO SECOND, b interval hour, c INTERVAL YEAR TO MONTH",
+                "STRUCT<a: INTERVAL DAY TO SECOND, b: INTERVAL HOUR, c: INTERVAL YEAR TO MONTH>");
+  check_columns("a INTERVAL MONTH NOT NULL", "STRUCT<a: INTERVAL MONTH NOT NULL>");
   check_columns("a STRING COLLATE UTF8_BINARY, b STRING COLLATE `utf8_binary`",
                 "STRUCT<a: STRING, b: STRING>");
   check_columns("a INT, a STRING", "STRUCT<a: INT, a: STRING>");
@@ -164,15 +169,14 @@ static void test_missing_types_are_refused_by_name(void **state) {
       {"a DECIMAL(x)", "PARSE_SYNTAX_ERROR", "x", 1, 11, 1},
       {"a DECIMAL(5,)", "PARSE_SYNTAX_ERROR", ")", 1, 13, 1},
       {"a DECIMAL(5", "PARSE_SYNTAX_ERROR", "end of input: ')'", 1, 12, 1},
-      {"a TIMESTAMP_NTZ", "UNSUPPORTED_DATATYPE", "\"TIMESTAMP_NTZ\"", 1, 3, 13},
-      {"a TIMESTAMP WITHOUT TIME ZONE", "UNSUPPORTED_DATATYPE", "\"TIMESTAMP WITHOUT TIME ZONE\"",
-       1, 3, 27},
+      {"a TIME", "UNSUPPORTED_DATATYPE", "\"TIME\"", 1, 3, 4},
       {"a ARRAY<INT>", "UNSUPPORTED_DATATYPE", "\"ARRAY\"", 1, 3, 5},
       {"a STRUCT<b: MAP<STRING, INT>>", "UNSUPPORTED_DATATYPE", "\"MAP\"", 1, 13, 3},
       {"a VARIANT", "UNSUPPORTED_DATATYPE", "\"VARIANT\"", 1, 3, 7},
       {"a VOID", "UNSUPPORTED_DATATYPE", "\"VOID\"", 1, 3, 4},
       {"a interval", "UNSUPPORTED_DATATYPE", "\"INTERVAL\"", 1, 3, 8},
-      {"a INTERVAL DAY TO SECOND", "UNSUPPORTED_DATATYPE", "\"INTERVAL DAY TO SECOND\"", 1, 3, 22},
+      {"a INTERVAL SECOND TO DAY", "UNSUPPORTED_DATATYPE", "\"INTERVAL SECOND TO DAY\"", 1, 3, 22},
+      {"a INTERVAL YEAR TO DAY", "UNSUPPORTED_DATATYPE", "\"INTERVAL YEAR TO DAY\"", 1, 3, 20},
       {"a STRING COLLATE UTF8_LCASE", "UNSUPPORTED_DATATYPE", "\"STRING COLLATE UTF8_LCASE\"", 1,
        18, 10},
       {"a foo", "UNSUPPORTED_DATATYPE", "\"FOO\"", 1, 3, 3},

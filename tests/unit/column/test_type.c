@@ -23,8 +23,29 @@ static void test_primitive_types_print_as_in_spark(void **state) {
   check_printed(eagre_type_of(EAGRE_TYPE_BIGINT), "BIGINT", "bigint");
   check_printed(eagre_type_of(EAGRE_TYPE_INTERVAL_DAY), "INTERVAL DAY TO SECOND",
                 "interval day to second");
+  check_printed(eagre_type_of(EAGRE_TYPE_INTERVAL_YEAR), "INTERVAL YEAR TO MONTH",
+                "interval year to month");
+  check_printed(eagre_type_interval(EAGRE_INTERVAL_HOUR, EAGRE_INTERVAL_HOUR), "INTERVAL HOUR",
+                "interval hour");
+  check_printed(eagre_type_of(EAGRE_TYPE_TIMESTAMP_NTZ), "TIMESTAMP_NTZ", "timestamp_ntz");
   struct eagre_type decimal = {.kind = EAGRE_TYPE_DECIMAL, .precision = 10, .scale = 2};
   check_printed(&decimal, "DECIMAL(10,2)", "decimal(10,2)");
+}
+
+/* The units belong to the type; a copy is the same constant. */
+static void test_intervals_have_units(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  const struct eagre_type *day = eagre_type_interval(EAGRE_INTERVAL_DAY, EAGRE_INTERVAL_DAY);
+  const struct eagre_type *whole = eagre_type_of(EAGRE_TYPE_INTERVAL_DAY);
+  assert_false(eagre_type_equal(day, whole));
+  assert_true(
+      eagre_type_equal(whole, eagre_type_interval(EAGRE_INTERVAL_DAY, EAGRE_INTERVAL_SECOND)));
+  assert_ptr_equal(eagre_type_copy(&arena, day), day);
+  assert_true(eagre_type_is_interval(day->kind));
+  assert_false(eagre_type_is_interval(EAGRE_TYPE_TIMESTAMP_NTZ));
+  assert_int_equal(eagre_type_width(EAGRE_TYPE_INTERVAL_YEAR), 4);
+  eagre_arena_done(&arena);
 }
 
 static void test_structs_print_as_in_spark(void **state) {
@@ -126,6 +147,7 @@ static void test_kinds_know_their_traits(void **state) {
 int run_type_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_primitive_types_print_as_in_spark),
+      cmocka_unit_test(test_intervals_have_units),
       cmocka_unit_test(test_structs_print_as_in_spark),
       cmocka_unit_test(test_lists_print_as_in_spark),
       cmocka_unit_test(test_equality_is_structural_and_ignores_nullability),

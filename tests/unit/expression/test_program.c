@@ -489,9 +489,6 @@ static void test_values_without_vectors(void **state) {
   assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
   assert_int_equal(bench_run(&bench, bind_sql(&bench, "map('a', 'b')"), &result, &error),
                    EAGRE_USAGE);
-  assert_int_equal(eagre_expression_check_value(bind_sql(&bench, "INTERVAL 1 MONTH"), &error),
-                   EAGRE_USAGE);
-  assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
   bench_done(&bench);
 }
 

@@ -82,7 +82,6 @@ static void test_refused_types(void **state) {
   struct eagre_arena arena = {0};
   const struct eagre_type *types[] = {
       eagre_type_of(EAGRE_TYPE_NULL),
-      eagre_type_of(EAGRE_TYPE_INTERVAL_DAY),
       eagre_type_array(&arena, eagre_type_of(EAGRE_TYPE_INT)),
       eagre_type_map(&arena, eagre_type_of(EAGRE_TYPE_STRING), eagre_type_of(EAGRE_TYPE_INT)),
   };

@@ -217,6 +217,8 @@ static const struct eagre_aggregate_kernels *const kernels_of_kind[EAGRE_TYPE_co
     [EAGRE_TYPE_DATE] = {&least_ints, &greatest_ints},
     [EAGRE_TYPE_TIMESTAMP] = {&least_bigints, &greatest_bigints},
     [EAGRE_TYPE_INTERVAL_DAY] = {&least_bigints, &greatest_bigints},
+    [EAGRE_TYPE_TIMESTAMP_NTZ] = {&least_bigints, &greatest_bigints},
+    [EAGRE_TYPE_INTERVAL_YEAR] = {&least_ints, &greatest_ints},
 };
 
 static enum eagre_status bind_extreme(struct eagre_bind *bind, struct eagre_aggregate *out,

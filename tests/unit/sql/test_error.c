@@ -239,7 +239,7 @@ static const struct error_row constant_errors[] = {
      "Write two digits 0-9, A-F for each byte: X'1F'."},
     {"SELECT FOO 'x'", "UNSUPPORTED_TYPED_LITERAL", 1, 8, 7,
      "Constants of the type \"FOO\" are not supported.",
-     "Known are DATE '...', TIMESTAMP '...', INTERVAL "},
+     "Known are DATE '...', TIMESTAMP '...', TIMESTAMP_NTZ"},
     {"SELECT a 'x'", "UNSUPPORTED_TYPED_LITERAL", 1, 8, 5,
      "Constants of the type \"a\" are not supported.",
      "Known are DATE '...', TIMESTAMP '...', INTERVAL "},

@@ -46,7 +46,7 @@ static void print_timestamp(const struct printer *printer, int64_t timestamp_us)
 
 static void print_literal(const struct printer *printer, const struct eagre_expression *node) {
   enum eagre_type_kind kind = node->type->kind;
-  } else if (eagre_vector_is_null(&node->value, 0)) {
+  if (eagre_vector_is_null(&node->value, 0)) {
     print_string(printer, "NULL");
   } else if (kind == EAGRE_TYPE_STRING) {
     print_quoted(printer, *EAGRE_VALUES(struct eagre_text, &node->value));

@@ -242,7 +242,7 @@ static const struct error_row constant_errors[] = {
      "Known are DATE '...', TIMESTAMP '...', TIMESTAMP_NTZ"},
     {"SELECT a 'x'", "UNSUPPORTED_TYPED_LITERAL", 1, 8, 5,
      "Constants of the type \"a\" are not supported.",
-     "Known are DATE '...', TIMESTAMP '...', INTERVAL "},
+     "Known are DATE '...', TIMESTAMP '...', TIMESTAMP_NTZ"},
     {"SELECT ${x}", "UNDEFINED_VARIABLE", 1, 8, 4, "The name 'x' in ${x} is not defined.",
      "Define it with --define x=VALUE."},
 };

@@ -19,6 +19,7 @@ static int64_t read_integer(const struct eagre_vector *vector, uint32_t row) {
   case EAGRE_TYPE_SMALLINT:
     return EAGRE_VALUES(int16_t, vector)[index];
   case EAGRE_TYPE_INT:
+  case EAGRE_TYPE_INTERVAL_YEAR:
     return EAGRE_VALUES(int32_t, vector)[index];
   default:
     return EAGRE_VALUES(int64_t, vector)[index];

@@ -221,6 +221,7 @@ static bool has_exact_hash(const struct eagre_join_table *table) {
   case EAGRE_TYPE_DOUBLE:
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
     return true;
   default:
     return false;

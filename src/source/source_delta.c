@@ -139,6 +139,7 @@ static bool order_values(const struct eagre_vector *a, const struct eagre_vector
     return true;
   case EAGRE_TYPE_BIGINT:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
     *out = order_numbers(EAGRE_VALUES(int64_t, a)[0], EAGRE_VALUES(int64_t, b)[0]);
     return true;
   case EAGRE_TYPE_STRING:
@@ -199,7 +200,9 @@ static const struct eagre_vector *read_bound(const struct delta_source *source, 
                                    bound)) {
     return NULL;
   }
-  if (field->type->kind == EAGRE_TYPE_TIMESTAMP && group[1] == 'a') {
+  bool is_cut =
+      field->type->kind == EAGRE_TYPE_TIMESTAMP || field->type->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
+  if (is_cut && group[1] == 'a') {
     EAGRE_VALUES(int64_t, bound)[0] += 999;
   }
   return bound;

@@ -14,6 +14,7 @@ bool eagre_source_partition_is_type(enum eagre_type_kind kind) {
   case EAGRE_TYPE_STRING:
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
   case EAGRE_TYPE_DECIMAL:
     return true;
   default:
@@ -63,6 +64,8 @@ static bool read_value(const struct eagre_type *type, struct eagre_text raw,
     return eagre_value_parse_date(raw, out) == EAGRE_VALUE_OK;
   case EAGRE_TYPE_TIMESTAMP:
     return eagre_value_parse_timestamp(raw, zone, eagre_clock_wall_us(), out) == EAGRE_VALUE_OK;
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return eagre_value_parse_timestamp_ntz(raw, zone, true, out) == EAGRE_VALUE_OK;
   case EAGRE_TYPE_DECIMAL:
     return eagre_value_parse_decimal(raw, type->precision, type->scale, out) == EAGRE_VALUE_OK;
   default:

@@ -79,6 +79,36 @@ static void try_times(struct eagre_text text, const struct eagre_zone *zone) {
   }
 }
 
+static void try_interval_of(struct eagre_text text, const struct eagre_type *type) {
+  int64_t value, back;
+  if (eagre_value_parse_interval_as(text, type, &value) != EAGRE_VALUE_OK) return;
+  struct eagre_buffer out = {0};
+  eagre_value_print_interval_as(value, type, &out);
+  eagre_assert(eagre_value_parse_interval_as(eagre_buffer_text(&out), type, &back) ==
+               EAGRE_VALUE_OK);
+  eagre_assert(value == back);
+  eagre_buffer_done(&out);
+}
+
+/* Texts of the interval types, and of wall clocks. */
+static void try_clocks(struct eagre_text text, const struct eagre_zone *zone) {
+  char printed[PRINT_SIZE];
+  int64_t us, us_back;
+  for (unsigned first = 0; first < EAGRE_INTERVAL_UNIT_count; first++) {
+    unsigned end = first <= EAGRE_INTERVAL_MONTH ? EAGRE_INTERVAL_DAY : EAGRE_INTERVAL_UNIT_count;
+    for (unsigned last = first; last < end; last++) {
+      try_interval_of(text, eagre_type_interval((enum eagre_interval_unit)first,
+                                                (enum eagre_interval_unit)last));
+    }
+  }
+  if (eagre_value_parse_timestamp_ntz(text, zone, true, &us) != EAGRE_VALUE_OK) return;
+  size_t size = eagre_value_print_timestamp(us, eagre_zone_utc(), printed);
+  eagre_assert(eagre_value_parse_timestamp_ntz(eagre_text_make(printed, size), zone, false,
+                                               &us_back) == EAGRE_VALUE_OK);
+  eagre_assert(us == us_back);
+  eagre_value_print_json_timestamp_ntz(us, printed);
+}
+
 static void try_utf8(struct eagre_text text) {
   struct eagre_buffer out = {0};
   eagre_value_utf8_repair(text, &out);
@@ -133,6 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   try_numbers(text);
   try_times(text, zone);
+  try_clocks(text, zone);
   try_utf8(text);
   try_zone_file(text);
   try_pattern(text, zone);

@@ -21,7 +21,7 @@ def canonical(kind, value):
         return "nan" if math.isnan(value) else value.hex()
     if kind == "date":
         return (value - DAY_ZERO).days if isinstance(value, datetime.date) else value
-    if kind == "timestamp":
+    if kind in ("timestamp", "timestamp_ntz"):
         return _microseconds(value) if isinstance(value, datetime.datetime) else value
     if kind == "binary":
         return bytes(value)
@@ -84,7 +84,8 @@ def spark_rows(frame, fields):
     """The rows of a Spark DataFrame."""
     assert frame.columns == [name for name, _ in fields]
     # Python's datetime cannot hold what Spark makes of the first and last instants.
-    columns = [f"unix_micros(`{name}`)" if kind == "timestamp" else f"`{name}`"
+    spelled = {"timestamp": "unix_micros(`{}`)", "timestamp_ntz": "unix_micros(CAST(`{}` AS TIMESTAMP))"}
+    columns = [spelled.get(kind, "`{}`").format(name) if isinstance(kind, str) else f"`{name}`"
                for name, kind in fields]
     return canonical_rows(fields, frame.selectExpr(*columns).collect())
 

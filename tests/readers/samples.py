@@ -36,6 +36,15 @@ def every_type():
     return fields, rows
 
 
+def wall_clocks():
+    """TIMESTAMP_NTZ, plain and in a struct, beside a TIMESTAMP."""
+    fields = [("id", "integer"), ("n", "timestamp_ntz"), ("t", "timestamp"),
+              ("s", driver.struct(("n", "timestamp_ntz"), ("x", "integer")))]
+    values = [*EXTREMES["timestamp"], None]
+    rows = [(i, value, value, None if i % 4 == 3 else (value, i)) for i, value in enumerate(values)]
+    return fields, rows
+
+
 def nested():
     """Structs, lists and maps in each other, with NULL and emptiness at every level."""
     point = driver.struct(("x", "double"), ("tags", driver.array("string")))

@@ -73,6 +73,32 @@ def test_values_come_back(tmp_path, spark, name, codec):
     check(table, spark)
 
 
+def test_wall_clocks_are_a_feature(tmp_path):
+    """A table with TIMESTAMP_NTZ says so in its protocol, and its statistics have no zone."""
+    fields, rows = samples.wall_clocks()
+    table = driver.Table(tmp_path / "t", fields)
+    for _ in range(2):
+        table.append(rows)
+    check(table)
+    actions = table.log(0)
+    protocol = next(action for name, action in actions if name == "protocol")
+    assert protocol == {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["timestampNtz"],
+                        "writerFeatures": ["timestampNtz", "invariants", "appendOnly"]}
+    stats = json.loads(next(action for name, action in actions if name == "add")["stats"])
+    assert stats["maxValues"]["n"] == "9999-12-31T23:59:59.999"
+    assert stats["maxValues"]["t"] == "9999-12-31T23:59:59.999Z"
+
+
+def test_wall_clocks_come_back_in_spark(tmp_path, spark):
+    fields, rows = samples.wall_clocks()
+    table = driver.Table(tmp_path / "t", fields)
+    table.append(rows)
+    check(table, spark)
+    frame = spark.read.format("delta").load(str(table.location))
+    assert dict(frame.dtypes)["n"] == "timestamp_ntz"
+    assert frame.where("n > TIMESTAMP_NTZ'2026-01-01 00:00:00'").count() == 2
+
+
 def test_epochs_without_rows(tmp_path, spark):
     table = driver.Table(tmp_path / "t", SMALL)
     table.append([])

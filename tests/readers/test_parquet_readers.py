@@ -37,7 +37,7 @@ def write(tmp_path, fields, rows, **options):
 
 
 @pytest.mark.parametrize("codec", CODECS)
-@pytest.mark.parametrize("name", ["every_type", "nested"])
+@pytest.mark.parametrize("name", ["every_type", "nested", "wall_clocks"])
 def test_values_come_back(tmp_path, name, codec):
     fields, rows = getattr(samples, name)()
     path, _ = write(tmp_path, fields, rows, codec=codec)
@@ -69,6 +69,17 @@ def test_columns_have_their_types(tmp_path):
         "c_binary": "binary", "c_date": "date32[day]", "c_timestamp": "timestamp[us, tz=UTC]"}
     created_by = pyarrow.parquet.read_metadata(path).created_by
     assert created_by.startswith("eagre version ") and " (build " in created_by
+
+
+def test_wall_clocks_have_no_zone(tmp_path):
+    """TIMESTAMP_NTZ is no instant: isAdjustedToUTC is false, and no converted type says otherwise."""
+    fields, rows = samples.wall_clocks()
+    path, _ = write(tmp_path, fields, rows)
+    types = {field.name: str(field.type) for field in pyarrow.parquet.read_schema(path)}
+    assert types["n"] == "timestamp[us]" and types["t"] == "timestamp[us, tz=UTC]"
+    column = pyarrow.parquet.read_metadata(path).schema.column(1)
+    assert "isAdjustedToUTC=false" in str(column.logical_type)
+    assert column.converted_type == "NONE"
 
 
 @pytest.mark.parametrize("name", ["every_type", "nested"])

@@ -57,6 +57,16 @@ static const struct expression_case more_cases[] = {
 };
 DEFINE_TABLE(more, "UTC")
 
+static const struct expression_case time_cases[] = {
+#include "cases_time.def"
+};
+DEFINE_TABLE(time, "UTC")
+
+static const struct expression_case clock_cases[] = {
+#include "cases_clock.def"
+};
+DEFINE_TABLE(clock, "America/New_York")
+
 static const struct expression_case zone_cases[] = {
 #include "cases_zone.def"
 };
@@ -67,7 +77,7 @@ int run_case_tests(void) {
       cmocka_unit_test(test_operators), cmocka_unit_test(test_casts), cmocka_unit_test(test_math),
       cmocka_unit_test(test_strings),   cmocka_unit_test(test_like),  cmocka_unit_test(test_regex),
       cmocka_unit_test(test_dates),     cmocka_unit_test(test_json),  cmocka_unit_test(test_more),
-      cmocka_unit_test(test_zone),
+      cmocka_unit_test(test_time),      cmocka_unit_test(test_clock), cmocka_unit_test(test_zone),
   };
   return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
 }

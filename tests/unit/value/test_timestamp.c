@@ -362,6 +362,73 @@ static void test_round_trips(void **state) {
   eagre_zone_close(zone);
 }
 
+/* ---- TIMESTAMP_NTZ --------------------------------------------------------------------------- */
+
+/* `want` INT64_MIN: not one. `bare`: whether it stays one when no zone is allowed. */
+struct wall_case {
+  const char *text;
+  int64_t want;
+  bool bare;
+};
+
+static void check_wall_clock(const struct eagre_zone *zone, const struct wall_case *expected) {
+  for (int allows = 0; allows < 2; allows++) {
+    int64_t us = INT64_MIN;
+    struct eagre_text text = eagre_text_of(expected->text);
+    enum eagre_value_result result = eagre_value_parse_timestamp_ntz(text, zone, allows == 1, &us);
+    bool is_read = expected->want != INT64_MIN && (allows == 1 || expected->bare);
+    if ((result == EAGRE_VALUE_OK) != is_read || (is_read && us != expected->want)) {
+      fail_msg("\"%s\" (zones %d): %d %" PRId64, expected->text, allows, result, us);
+    }
+  }
+}
+
+/* Zones in the text are dropped, and the session's plays no part. */
+static void test_wall_clocks(void **state) {
+  (void)state;
+  struct eagre_zone *zone = open_zone("America/New_York");
+  const struct wall_case cases[] = {
+      {"2026-01-01 00:00:00", now_us, true},
+      {"2026-01-01T00:00:00", now_us, true},
+      {" 2026-01-01T00:00:00.5 ", now_us + 500000, true},
+      {"2026-01-01", now_us, true},
+      {"2026", now_us, true},
+      {"2026-01-01 00:00:00Z", now_us, false},
+      {"2026-01-01 00:00:00+05:30", now_us, false},
+      {"2026-01-01 00:00:00 Europe/Paris", now_us, false},
+      {"2026-01-01 00:00:00 Nowhere", INT64_MIN, false},
+      {"2025-03-09 02:30:00", wall_us(2025, 3, 9, 2, 30, 0), true}, /* a gap in New York */
+      {"00:00:00", INT64_MIN, false},
+      {"T00:00:00", INT64_MIN, false},
+      {"2026-02-29", INT64_MIN, false},
+      {"2026-01-01 24:00:00", INT64_MIN, false},
+      {"", INT64_MIN, false},
+      {"294247-01-10 04:00:54.775807", INT64_MAX, true},
+      {"294247-01-10 04:00:54.775808", INT64_MIN, false},
+  };
+  for (size_t i = 0; i < EAGRE_COUNT_OF(cases); i++) {
+    check_wall_clock(zone, &cases[i]);
+  }
+  eagre_zone_close(zone);
+}
+
+/* The constant needs no opening and no closing. */
+static void test_constant_utc(void **state) {
+  (void)state;
+  const struct eagre_zone *utc = eagre_zone_utc();
+  assert_true(eagre_zone_is_utc(utc));
+  assert_int_equal(eagre_zone_offset_at(utc, now_us), 0);
+  assert_int_equal(eagre_zone_local_to_instant(utc, now_us), now_us);
+  assert_string_equal(eagre_zone_id(utc).data, "UTC");
+  struct eagre_pattern *pattern = NULL;
+  struct eagre_buffer out = {0};
+  assert_int_equal(eagre_pattern_open(EAGRE_TEXT("HH z zzzz VV XXX"), &pattern, NULL), EAGRE_OK);
+  eagre_pattern_format(pattern, now_us, utc, &out);
+  assert_string_equal(eagre_buffer_string(&out), "00 UTC Coordinated Universal Time UTC Z");
+  eagre_pattern_close(pattern);
+  eagre_buffer_done(&out);
+}
+
 int run_timestamp_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_iso),
@@ -375,6 +442,8 @@ int run_timestamp_tests(void) {
       cmocka_unit_test(test_dates),
       cmocka_unit_test(test_json_dates),
       cmocka_unit_test(test_round_trips),
+      cmocka_unit_test(test_wall_clocks),
+      cmocka_unit_test(test_constant_utc),
   };
   return cmocka_run_group_tests_name("timestamp", tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static enum eagre_status set_session(struct eagre_kernel_call *call, uint32_t ro
   int64_t end_us = start_us;
   bool is_short = gap->months == 0 && gap->us / EAGRE_MICROS_PER_DAY == 0;
   bool fits = is_short ? !__builtin_add_overflow(start_us, gap->us, &end_us)
-                       : find_end(start_us, gap, call->zone, &end_us);
+                       : find_end(start_us, gap, eagre_time_zone_of(call, 0), &end_us);
   if (!fits) {
     return eagre_kernel_fail(call, row, "DATETIME_OVERFLOW",
                              "Datetime operation overflow: a session ends beyond the last "
@@ -78,9 +78,9 @@ struct eagre_expression *eagre_expression_session(struct eagre_arena *arena,
                                                   struct eagre_expression *gap, int64_t gap_months,
                                                   int64_t gap_us,
                                                   struct eagre_sql_position position) {
-  eagre_assert(timestamp->type->kind == EAGRE_TYPE_TIMESTAMP);
+  const struct eagre_type *time = timestamp->type;
+  eagre_assert(time->kind == EAGRE_TYPE_TIMESTAMP || time->kind == EAGRE_TYPE_TIMESTAMP_NTZ);
   eagre_assert(gap == NULL || gap->type->kind == EAGRE_TYPE_STRING);
-  const struct eagre_type *time = eagre_type_of(EAGRE_TYPE_TIMESTAMP);
   struct eagre_field fields[] = {{EAGRE_TEXT("start"), time, true},
                                  {EAGRE_TEXT("end"), time, true}};
   struct eagre_expression *arguments[] = {timestamp, gap};

@@ -237,12 +237,23 @@ struct eagre_aggregate {
   uint32_t accumulator_size;
   uint32_t text_offset;
   uint32_t text_count;
-  uint32_t input_count;        /* arguments that are evaluated; constants stand behind them */
-  bool is_packed;              /* they are evaluated as a STRUCT; a NULL row of it does not count */
-  bool keeps_nulls;            /* a NULL argument is a value like others (first) */
+  uint32_t input_count; /* arguments that are evaluated; constants stand behind them */
+  bool is_packed;       /* they are evaluated as a STRUCT; a NULL row of it does not count */
+  bool keeps_nulls;     /* a NULL argument is a value like others (first) */
+  bool is_distinct;     /* equal arguments count once */
+  bool takes_order;     /* WITHIN GROUP means something to it */
+  const struct eagre_aggregate_order *order; /* of the call; NULL once it is bound */
+  uint32_t order_count;
   struct eagre_text constants; /* as SQL; two calls with the same may share an accumulator */
   const void *options;         /* what the kernels made of them */
   struct eagre_sql_position position;
+};
+
+/* One item of WITHIN GROUP (ORDER BY ...). */
+struct eagre_aggregate_order {
+  struct eagre_expression *expression;
+  bool is_descending;
+  bool nulls_first;
 };
 
 /* A call as it is written. */
@@ -251,6 +262,9 @@ struct eagre_aggregate_call {
   struct eagre_expression *const *arguments; /* none for count(*) */
   uint32_t argument_count;
   struct eagre_expression *filter; /* FILTER (WHERE ...), BOOLEAN; or NULL */
+  bool is_distinct;
+  const struct eagre_aggregate_order *order; /* WITHIN GROUP */
+  uint32_t order_count;
   struct eagre_sql_position position;
 };
 

@@ -38,6 +38,19 @@ static void print_constants(const struct eagre_bind *bind, struct eagre_aggregat
   eagre_buffer_done(&text);
 }
 
+/* Behind the constants: which way each value to sort by goes. */
+static void print_order(const struct eagre_bind *bind, struct eagre_aggregate *out) {
+  struct eagre_buffer text = {0};
+  eagre_buffer_append_text(&text, out->constants);
+  for (uint32_t i = 0; i < out->order_count; i++) {
+    eagre_buffer_append_string(&text, text.size > 0 ? ", " : "");
+    eagre_buffer_append_string(&text, out->order[i].is_descending ? "DESC" : "ASC");
+    eagre_buffer_append_string(&text, out->order[i].nulls_first ? " NULLS FIRST" : " NULLS LAST");
+  }
+  out->constants = eagre_arena_copy_text(bind->arena, eagre_buffer_text(&text));
+  eagre_buffer_done(&text);
+}
+
 static struct eagre_expression *pack_inputs(struct eagre_bind *bind, uint32_t count) {
   struct eagre_text *names = eagre_arena_allocate(bind->arena, sizeof *names * count);
   for (uint32_t i = 0; i < count; i++) {
@@ -67,6 +80,36 @@ static enum eagre_status make_argument(struct eagre_bind *bind,
   if (out->is_packed) *out_argument = pack_inputs(bind, out->input_count);
   if (call->filter != NULL) EAGRE_TRY(apply_filter(bind, call->filter, out_argument));
   out->argument_type = *out_argument == NULL ? NULL : (*out_argument)->type;
+  return EAGRE_OK;
+}
+
+static enum eagre_status refuse_order(struct eagre_bind *bind) {
+  return eagre_bind_fail(bind, bind->position, "INVALID_WITHIN_GROUP_EXPRESSION.UNSUPPORTED",
+                         "The function `%s` does not support WITHIN GROUP (ORDER BY ...).",
+                         bind->function->info.name);
+}
+
+enum eagre_status eagre_aggregate_bind_ordered(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out) {
+  if (out->order_count == 0) {
+    return eagre_bind_fail(bind, bind->position,
+                           "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING",
+                           "Invalid function `%s` with WITHIN GROUP. WITHIN GROUP is required for "
+                           "the function.",
+                           bind->function->info.name);
+  }
+  if (out->order_count > 1) {
+    return eagre_bind_fail(bind, bind->position,
+                           "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS",
+                           "Invalid function `%s` with WITHIN GROUP. The function requires 1 "
+                           "orderings in WITHIN GROUP but got %u.",
+                           bind->function->info.name, out->order_count);
+  }
+  memmove(bind->arguments + 1, bind->arguments, sizeof *bind->arguments * bind->argument_count);
+  bind->arguments[0] = out->order[0].expression;
+  bind->argument_count += 1;
+  out->input_count = 1;
+  out->takes_order = true;
   return EAGRE_OK;
 }
 
@@ -100,18 +143,26 @@ eagre_aggregate_bind(struct eagre_arena *arena, const struct eagre_aggregate_cal
       .info = &bind.function->info,
       .result_type = eagre_type_of(EAGRE_TYPE_BIGINT),
       .input_count = call->argument_count == 0 ? 0 : 1,
+      .order = call->order,
+      .order_count = call->order_count,
       .position = call->position,
   };
   EAGRE_TRY(bind.function->aggregate(&bind, out));
+  if (call->order_count > 0 && !out->takes_order) return refuse_order(&bind);
   out->input_type = out->input_count == 0 ? NULL : bind.arguments[0]->type;
   out->accumulator_size = out->kernels->accumulator_size;
   out->text_offset = out->kernels->text_offset;
   out->text_count = out->kernels->text_count;
   print_constants(&bind, out);
-  return make_argument(&bind, call, out, out_argument);
+  print_order(&bind, out);
+  out->order = NULL;
+  EAGRE_TRY(make_argument(&bind, call, out, out_argument));
+  if (call->is_distinct && *out_argument != NULL) eagre_aggregate_make_distinct(arena, out);
+  return EAGRE_OK;
 }
 
 bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b) {
+  if (a->is_distinct && b->is_distinct) return eagre_aggregate_equal(a->options, b->options);
   return a->kernels == b->kernels && a->is_packed == b->is_packed &&
          eagre_type_equal(a->result_type, b->result_type) &&
          eagre_text_equal(a->constants, b->constants);
@@ -120,7 +171,8 @@ bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_a
 void eagre_aggregate_print(const struct eagre_aggregate *aggregate,
                            const struct eagre_expression *argument,
                            const struct eagre_type *input_columns, struct eagre_buffer *out) {
-  eagre_buffer_printf(out, "%s(", aggregate->info->name);
+  eagre_buffer_printf(out, "%s(%s", aggregate->info->name,
+                      aggregate->is_distinct ? "DISTINCT " : "");
   bool is_list = aggregate->is_packed && eagre_expression_calls(argument, EAGRE_INTERNAL_STRUCT);
   for (uint32_t i = 0; is_list && i < argument->argument_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
@@ -142,6 +194,51 @@ enum eagre_status eagre_aggregate_bind_doubles(struct eagre_bind *bind,
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     EAGRE_TRY(eagre_bind_parameter(bind, i, EAGRE_TYPE_DOUBLE));
   }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_aggregate_bind_constant_double(struct eagre_bind *bind, uint32_t index,
+                                                       const char *name, double *out) {
+  if (!eagre_expression_is_constant(bind->arguments[index])) {
+    return eagre_bind_mismatch(
+        bind, "NON_FOLDABLE_INPUT",
+        "the input `%s` should be a foldable \"DOUBLE\" expression; however, "
+        "got \"%s\".",
+        name, eagre_expression_sql(bind->arena, bind->arguments[index]));
+  }
+  struct eagre_vector value;
+  if (eagre_expression_is_decimal(bind->arguments[index])) {
+    EAGRE_TRY(eagre_bind_cast(bind, index, eagre_type_of(EAGRE_TYPE_DOUBLE)));
+  }
+  EAGRE_TRY(eagre_bind_parameter(bind, index, EAGRE_TYPE_DOUBLE));
+  EAGRE_TRY(eagre_expression_fold(bind->arena, bind->arguments[index], bind->session, &value,
+                                  bind->error));
+  if (eagre_vector_is_null(&value, 0)) {
+    return eagre_bind_mismatch(bind, "UNEXPECTED_NULL", "The `%s` must not be null.", name);
+  }
+  *out = EAGRE_VALUES(double, &value)[0];
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_aggregate_bind_flag(struct eagre_bind *bind, uint32_t index,
+                                            const char *name, bool *out) {
+  if (!eagre_expression_is_constant(bind->arguments[index])) {
+    return eagre_bind_fail(
+        bind, bind->arguments[index]->position, "NON_FOLDABLE_ARGUMENT",
+        "The function `%s` requires the parameter `%s` to be a foldable expression of the type "
+        "\"BOOLEAN\", but the actual argument is a non-foldable.",
+        bind->function->info.name, name); "
+                               "however, got \"%s\".",
+                               name, eagre_expression_sql(bind->arena, bind->arguments[index]));
+  }
+  struct eagre_vector value;
+  EAGRE_TRY(eagre_bind_parameter(bind, index, EAGRE_TYPE_BOOLEAN));
+  EAGRE_TRY(eagre_expression_fold(bind->arena, bind->arguments[index], bind->session, &value,
+                                  bind->error));
+  if (eagre_vector_is_null(&value, 0)) {
+    return eagre_bind_mismatch(bind, "UNEXPECTED_NULL", "The `%s` must not be null.", name);
+  }
+  *out = eagre_bit_get(value.data, 0);
   return EAGRE_OK;
 }
 

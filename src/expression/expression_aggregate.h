@@ -8,6 +8,11 @@
  *   expression_aggregate_bit.c       bit_and, bit_or, bit_xor
  *   expression_aggregate_moment.c    stddev, variance, skewness, kurtosis
  *   expression_aggregate_pair.c      covar, corr, regr
+ *   expression_aggregate_list.c      collect_list, collect_set
+ *   expression_aggregate_text.c      listagg
+ *   expression_aggregate_mode.c      mode, and DISTINCT in front of any other
+ *   expression_aggregate_percentile.c, ..._quantile.c  percentile, median, percentile_approx
+ *   expression_aggregate_sketch.c    approx_count_distinct
  *   expression_aggregate_pick.c      first, last, min_by, max_by; min and max of STRUCT
  *   expression_aggregate_value.c     values of any type, and sets of them, as bytes
  *
@@ -92,6 +97,19 @@ static inline void eagre_aggregate_set_null(const struct eagre_aggregate_finish 
 enum eagre_status eagre_aggregate_bind_doubles(struct eagre_bind *bind,
                                                struct eagre_aggregate *out);
 
+/* The number at argument `index`, which must be a constant: USAGE NON_FOLDABLE_INPUT or
+ * UNEXPECTED_NULL, with `name`. */
+enum eagre_status eagre_aggregate_bind_constant_double(struct eagre_bind *bind, uint32_t index,
+                                                       const char *name, double *out);
+/* The constant BOOLEAN at argument `index`; errors as above. */
+enum eagre_status eagre_aggregate_bind_flag(struct eagre_bind *bind, uint32_t index,
+                                            const char *name, bool *out);
+/* Puts DISTINCT in front of a bound aggregate that has an argument. */
+void eagre_aggregate_make_distinct(struct eagre_arena *arena, struct eagre_aggregate *inout);
+/* f() WITHIN GROUP (ORDER BY a): makes `a` the first argument; USAGE
+ * INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING or WRONG_NUM_ARGS without just one. */
+enum eagre_status eagre_aggregate_bind_ordered(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out);
 /* min and max of what expression_aggregate_extreme.c does not know: STRUCT, ARRAY ... */
 enum eagre_status eagre_aggregate_bind_extreme_value(struct eagre_bind *bind,
                                                      struct eagre_aggregate *out,

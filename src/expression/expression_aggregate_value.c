@@ -22,43 +22,70 @@ static void put_count(struct eagre_buffer *out, size_t count) {
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
+static void append_value(struct eagre_buffer *out, const struct eagre_vector *vector, uint32_t row,
+                         bool is_normal);
+
 /* Row `index` of a list's children is a row of theirs even when they are constants. */
-static void append_list(struct eagre_buffer *out, const struct eagre_vector *vector,
-                        uint32_t index) {
+static void append_list(struct eagre_buffer *out, const struct eagre_vector *vector, uint32_t index,
+                        bool is_normal) {
   int32_t begin = vector->offsets[index];
   int32_t end = vector->offsets[index + 1];
   put_count(out, (size_t)(end - begin));
   for (int32_t i = begin; i < end; i++) {
     for (uint32_t child = 0; child < vector->type->field_count; child++) {
-      eagre_aggregate_value_append(out, &vector->children[child], (uint32_t)i);
+      append_value(out, &vector->children[child], (uint32_t)i, is_normal);
     }
+  }
+}
+
+static void append_real(struct eagre_buffer *out, const struct eagre_vector *vector,
+                        uint32_t index) {
+  if (vector->type->kind == EAGRE_TYPE_FLOAT) {
+    float value = EAGRE_VALUES(float, vector)[index];
+    value = isnan(value) ? NAN : value + 0.0f;
+    eagre_buffer_append(out, &value, sizeof value);
+  } else {
+    double value = EAGRE_VALUES(double, vector)[index];
+    value = isnan(value) ? (double)NAN : value + 0.0;
+    eagre_buffer_append(out, &value, sizeof value);
+  }
+}
+
+static void append_value(struct eagre_buffer *out, const struct eagre_vector *vector, uint32_t row,
+                         bool is_normal) {
+  bool is_null = eagre_vector_is_null(vector, row);
+  eagre_buffer_append_char(out, !is_null);
+  if (is_null) return;
+  enum eagre_type_kind kind = vector->type->kind;
+  uint32_t index = eagre_vector_index(vector, row);
+  uint32_t width = eagre_type_width(kind);
+  if (is_text(vector->type)) {
+    struct eagre_text text = EAGRE_VALUES(struct eagre_text, vector)[index];
+    put_count(out, text.size);
+    eagre_buffer_append_text(out, text);
+  } else if (kind == EAGRE_TYPE_BOOLEAN) {
+    eagre_buffer_append_char(out, (char)eagre_bit_get(vector->data, index));
+  } else if (kind == EAGRE_TYPE_STRUCT) {
+    for (uint32_t i = 0; i < vector->type->field_count; i++) {
+      append_value(out, &vector->children[i], row, is_normal);
+    }
+  } else if (is_normal && (kind == EAGRE_TYPE_FLOAT || kind == EAGRE_TYPE_DOUBLE)) {
+    append_real(out, vector, index);
+  } else if (width > 0) {
+    eagre_buffer_append(out, (const char *)vector->data + (size_t)index * width, width);
+  } else {
+    append_list(out, vector, index, is_normal);
   }
 }
 
 void eagre_aggregate_value_append(struct eagre_buffer *out, const struct eagre_vector *vector,
                                   uint32_t row) {
-  if (eagre_vector_is_null(vector, row)) {
-    eagre_buffer_append_char(out, 0);
-    return;
-  }
-  eagre_buffer_append_char(out, 1);
-  uint32_t index = eagre_vector_index(vector, row);
-  uint32_t width = eagre_type_width(vector->type->kind);
-  if (is_text(vector->type)) {
-    struct eagre_text text = EAGRE_VALUES(struct eagre_text, vector)[index];
-    put_count(out, text.size);
-    eagre_buffer_append_text(out, text);
-  } else if (vector->type->kind == EAGRE_TYPE_BOOLEAN) {
-    eagre_buffer_append_char(out, (char)eagre_bit_get(vector->data, index));
-  } else if (vector->type->kind == EAGRE_TYPE_STRUCT) {
-    for (uint32_t i = 0; i < vector->type->field_count; i++) {
-      eagre_aggregate_value_append(out, &vector->children[i], row);
-    }
-  } else if (width > 0) {
-    eagre_buffer_append(out, (const char *)vector->data + (size_t)index * width, width);
-  } else {
-    append_list(out, vector, index);
-  }
+  append_value(out, vector, row, false);
+}
+
+void eagre_aggregate_value_append_normal(struct eagre_buffer *out,
+                                         const struct eagre_vector *vector, uint32_t row) {
+  append_value(out, vector, row, true);
 }
 
 /* ---- Skipping -------------------------------------------------------------------------------- */
@@ -96,7 +123,7 @@ static int compare_texts(const char **a, const char **b) {
 }
 
 static int compare_reals(double a, double b) {
-  if (isnan(a) || isnan(b)) return isnan(a) - isnan(b);
+  if (isnan(a) || isnan(b)) return (isnan(a) != 0) - (isnan(b) != 0);
   return (a > b) - (a < b);
 }
 
@@ -337,6 +364,13 @@ static uint64_t hash_value(struct eagre_text value) {
   return eagre_hash_bytes(value.data, value.size, 0);
 }
 
+struct eagre_text eagre_aggregate_set_next(const struct eagre_aggregate_set *set, uint32_t extra,
+                                           uint32_t *offset) {
+  struct eagre_text value = value_of(set, *offset, extra);
+  *offset += extra + (uint32_t)(sizeof(uint32_t) + value.size);
+  return value;
+}
+
 /* The slot of the value, or the empty one where it belongs. */
 static uint32_t *find_slot(const struct eagre_aggregate_set *set, struct eagre_text value,
                            uint32_t extra) {
@@ -357,9 +391,8 @@ static void grow_slots(struct eagre_aggregate_set *set, uint32_t extra, struct e
   set->slots = slots;
   uint32_t offset = 0;
   for (uint64_t i = 0; i < set->count; i++) {
-    struct eagre_text value = value_of(set, offset, extra);
-    *find_slot(set, value, extra) = offset + 1;
-    offset += extra + (uint32_t)(sizeof(uint32_t) + value.size);
+    uint32_t entry = offset;
+    *find_slot(set, eagre_aggregate_set_next(set, extra, &offset), extra) = entry + 1;
   }
 }
 

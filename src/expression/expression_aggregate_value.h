@@ -14,6 +14,9 @@
 
 void eagre_aggregate_value_append(struct eagre_buffer *out, const struct eagre_vector *vector,
                                   uint32_t row);
+/* The same with equal values as equal bytes: -0.0 as 0.0, and one NaN. */
+void eagre_aggregate_value_append_normal(struct eagre_buffer *out,
+                                         const struct eagre_vector *vector, uint32_t row);
 /* Moves the cursor behind the value. */
 void eagre_aggregate_value_skip(const struct eagre_type *type, const char **cursor);
 /* Spark's order: NULL first, NaN last, -0.0 equal to 0.0, bytes of texts unsigned, fields and
@@ -57,3 +60,6 @@ enum eagre_status eagre_aggregate_set_get(const struct eagre_aggregate *aggregat
                                           struct eagre_aggregate_set *set, struct eagre_text value,
                                           uint32_t extra, struct eagre_arena *arena,
                                           char **out_entry, struct eagre_error *error);
+/* The value of the entry at `*offset`, which moves to the next entry; the first is at 0. */
+struct eagre_text eagre_aggregate_set_next(const struct eagre_aggregate_set *set, uint32_t extra,
+                                           uint32_t *offset);

@@ -61,7 +61,7 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
                                         const struct eagre_sql_expression *tree,
                                         struct eagre_aggregate_call *call,
                                         struct eagre_error *error) {
-  if (is_count_of_all(tree)) return EAGRE_OK;
+  if (is_count_of_all(tree) && !tree->is_distinct) return EAGRE_OK;
   bool is_count = eagre_text_equal_ignoring_case(tree->function, EAGRE_TEXT("count"));
   if (is_count && tree->argument_count == 0) {
     return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITH_SUGGESTION",
@@ -79,12 +79,37 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
   return EAGRE_OK;
 }
 
+static enum eagre_status bind_within_group(struct plan_binder *binder,
+                                           const struct plan_scope *below,
+                                           const struct eagre_sql_expression *tree,
+                                           struct eagre_aggregate_call *call,
+                                           struct eagre_error *error) {
+  struct eagre_aggregate_order *order =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *order * (tree->within_group_count + 1));
+  for (uint32_t i = 0; i < tree->within_group_count; i++) {
+    const struct eagre_sql_order_item *item = &tree->within_group[i];
+    EAGRE_TRY(
+        eagre_plan_bind_expression(binder, below, item->expression, &order[i].expression, error));
+    order[i].is_descending = item->is_descending;
+    order[i].nulls_first = item->nulls_first;
+  }
+  call->order = order;
+  call->order_count = tree->within_group_count;
+  return EAGRE_OK;
+}
+
 /* FILTER (WHERE condition). */
 static enum eagre_status bind_filter(struct plan_binder *binder, const struct plan_scope *below,
                                      const struct eagre_sql_expression *tree,
                                      struct eagre_expression **out, struct eagre_error *error) {
   *out = NULL;
   if (tree->filter == NULL) return EAGRE_OK;
+  if (eagre_plan_has_aggregate(tree->filter)) {
+    return eagre_plan_fail(error, tree->filter->position,
+                           "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE",
+                           "The FILTER expression in an aggregate function is invalid. Expected a "
+                           "FILTER expression without an aggregation.");
+  }
   EAGRE_TRY(eagre_plan_bind_expression(binder, below, tree->filter, out, error));
   if (eagre_expression_type(*out)->kind == EAGRE_TYPE_BOOLEAN) return EAGRE_OK;
   return eagre_plan_fail(error, tree->filter->position, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
@@ -101,12 +126,6 @@ static enum eagre_status check_call(const struct plan_scope *scope,
                            (int)tree->function.size, tree->function.data,
                            scope->aggregate_refusal == NULL ? "this place"
                                                             : scope->aggregate_refusal);
-  }
-  if (tree->is_distinct) {
-    eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.DISTINCT_AGGREGATE",
-                    "DISTINCT aggregates are not supported yet.");
-    eagre_error_hint(error, "group by the value in a subquery first");
-    return EAGRE_USAGE;
   }
   for (uint32_t i = 0; i < tree->argument_count; i++) {
     if (eagre_plan_has_aggregate(tree->arguments[i].value)) {
@@ -130,8 +149,10 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                              .window = scope->window,
                              .aggregate_refusal = "an aggregate's argument"};
   struct eagre_expression *argument = NULL;
-  struct eagre_aggregate_call call = {.function = tree->function, .position = tree->position};
+  struct eagre_aggregate_call call = {
+      .function = tree->function, .is_distinct = tree->is_distinct, .position = tree->position};
   EAGRE_TRY(bind_arguments(binder, &below, tree, &call, error));
+  EAGRE_TRY(bind_within_group(binder, &below, tree, &call, error));
   EAGRE_TRY(bind_filter(binder, &below, tree, &call.filter, error));
   struct eagre_aggregate aggregate;
   EAGRE_TRY(eagre_aggregate_bind(binder->arena, &call, &binder->pipeline->expression_session,

@@ -149,11 +149,13 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
   if (eagre_function_is_aggregate(tree->function)) {
     return eagre_plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, out, error);
   }
-  if (tree->filter != NULL || tree->is_distinct) {
-    return eagre_plan_fail(error, tree->position,
-                           "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
-                           "The function `%.*s` does not support %s.", (int)tree->function.size,
-                           tree->function.data, tree->is_distinct ? "DISTINCT" : "FILTER");
+  if (tree->filter != NULL || tree->is_distinct || tree->within_group_count > 0) {
+    return eagre_plan_fail(
+        error, tree->position, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+        "The function `%.*s` does not support %s.", (int)tree->function.size, tree->function.data,
+        tree->is_distinct      ? "DISTINCT"
+        : tree->filter != NULL ? "FILTER"
+                               : "WITHIN GROUP");
   }
   struct eagre_expression **arguments = NULL;
   EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));

@@ -157,11 +157,30 @@ static enum eagre_status check_session_keys(const struct eagre_plan_node *sessio
   return EAGRE_USAGE;
 }
 
+/* What was seen would have to be kept for ever. */
+static enum eagre_status check_distinct(const struct eagre_plan_tree *query,
+                                        struct eagre_error *error) {
+  for (uint32_t i = 0; i < query->node_count; i++) {
+    const struct eagre_plan_node *node = query->nodes[i];
+    if (node->kind != EAGRE_PLAN_AGGREGATE) continue;
+    for (uint32_t j = 0; j < node->aggregate_count; j++) {
+      if (!node->aggregates[j].is_distinct) continue;
+      return refuse_operation(
+          node,
+          "Distinct aggregations are not supported on streaming "
+          "DataFrames/Datasets. Consider using approx_count_distinct() instead.",
+          "group by the value as well, or use approx_count_distinct", error);
+    }
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
   struct stream_shape shape = read_shape(tree);
   EAGRE_TRY(check_joins(tree, error));
+  EAGRE_TRY(check_distinct(tree, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate == NULL) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;

@@ -108,6 +108,12 @@ struct eagre_sql_argument {
   struct eagre_sql_expression *value;
 };
 
+struct eagre_sql_order_item {
+  struct eagre_sql_expression *expression;
+  bool is_descending;
+  bool nulls_first; /* resolved: ASC -> first, DESC -> last unless written */
+};
+
 struct eagre_sql_expression {
   enum eagre_sql_expression_kind kind;
   struct eagre_sql_position position;
@@ -130,8 +136,10 @@ struct eagre_sql_expression {
   bool is_operator; /* written as an operator, not as name(...) */
   bool is_distinct; /* count(DISTINCT x) */
   bool has_over;    /* f(...) OVER (...): parsed so that it can be refused by name */
-  struct eagre_sql_expression *filter; /* f(...) FILTER (WHERE ...) */
-  const struct eagre_type *type;       /* CAST */
+  struct eagre_sql_expression *filter;       /* f(...) FILTER (WHERE ...) */
+  struct eagre_sql_order_item *within_group; /* f(...) WITHIN GROUP (ORDER BY ...) */
+  uint32_t within_group_count;
+  const struct eagre_type *type; /* CAST */
   bool is_try;
   bool has_operand; /* CASE x WHEN ... */
   bool has_else;
@@ -186,12 +194,6 @@ struct eagre_sql_relation {
 struct eagre_sql_select_item {
   struct eagre_sql_expression *expression;
   struct eagre_text alias; /* empty when none */
-};
-
-struct eagre_sql_order_item {
-  struct eagre_sql_expression *expression;
-  bool is_descending;
-  bool nulls_first; /* resolved: ASC -> first, DESC -> last unless written */
 };
 
 struct eagre_sql_common_table {

@@ -102,6 +102,9 @@ enum eagre_status eagre_sql_finish(struct eagre_sql_parser *parser, uint32_t fir
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     height = get_larger(height, expression->arguments[i].value->height);
   }
+  for (uint32_t i = 0; i < expression->within_group_count; i++) {
+    height = get_larger(height, expression->within_group[i].expression->height);
+  }
   expression->height = height + 1;
   return eagre_sql_check_height(parser, expression->height);
 }

@@ -14,7 +14,7 @@
  *   sql_primary.c     operands and what may stand behind them
  *   sql_call.c        functions, and CASE
  *   sql_special.c     functions with a grammar of their own
- *   sql_suffix.c      FILTER, IGNORE NULLS, OVER
+ *   sql_suffix.c      WITHIN GROUP, FILTER, IGNORE NULLS, OVER
  *   sql_literal.c     constants
  *   sql_interval.c    INTERVAL in all its spellings
  *   sql_type.c        types, read by `column`
@@ -174,7 +174,12 @@ enum eagre_status eagre_sql_parse_case(struct eagre_sql_parser *parser,
  * dots: kafka.security.protocol => 'SASL_SSL'. */
 enum eagre_status eagre_sql_parse_arguments(struct eagre_sql_parser *parser,
                                             struct eagre_sql_list *out_arguments);
-/* Behind a call: FILTER, IGNORE NULLS, OVER. `call` began at token `first` (sql_suffix.c). */
+/* What follows ORDER BY. */
+enum eagre_status eagre_sql_parse_order_items(struct eagre_sql_parser *parser,
+                                              struct eagre_sql_order_item **out_items,
+                                              uint32_t *out_count);
+/* Behind a call: WITHIN GROUP, FILTER, IGNORE NULLS, OVER. `call` began at token `first`
+ * (sql_suffix.c). */
 enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, uint32_t first,
                                               struct eagre_sql_expression *call);
 /* Appends a constant TRUE to the arguments: first(x IGNORE NULLS) is first(x, true). */

@@ -235,6 +235,15 @@ static void print_plain_call(const struct eagre_sql_expression *call, struct eag
   append(out, ")");
 }
 
+static void print_within_group(const struct eagre_sql_expression *call, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < call->within_group_count; i++) {
+    append(out, i == 0 ? " WITHIN GROUP (ORDER BY " : ", ");
+    print(call->within_group[i].expression, out);
+    if (call->within_group[i].is_descending) append(out, " DESC");
+  }
+  if (call->within_group_count > 0) append(out, ")");
+}
+
 static void print_call(const struct eagre_sql_expression *call, struct eagre_buffer *out) {
   bool is_printed = print_sum(call, out) || print_predicate(call, out) ||
                     print_negation(call, out) || print_struct(call, out);
@@ -248,6 +257,7 @@ static void print_call(const struct eagre_sql_expression *call, struct eagre_buf
   } else {
     print_plain_call(call, out);
   }
+  print_within_group(call, out);
   if (call->filter == NULL) return;
   append(out, " FILTER (WHERE ");
   print(call->filter, out);

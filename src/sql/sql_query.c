@@ -303,20 +303,26 @@ static enum eagre_status parse_order_item(struct eagre_sql_parser *parser,
   return eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_LAST, "FIRST or LAST after NULLS");
 }
 
-static enum eagre_status parse_order_by(struct eagre_sql_parser *parser,
-                                        struct eagre_sql_query *query) {
+enum eagre_status eagre_sql_parse_order_items(struct eagre_sql_parser *parser,
+                                              struct eagre_sql_order_item **out_items,
+                                              uint32_t *out_count) {
   struct eagre_sql_list items = {0};
-  if (!eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_ORDER, EAGRE_SQL_KEYWORD_BY)) {
-    return EAGRE_OK;
-  }
   do {
     struct eagre_sql_order_item item = {0};
     EAGRE_TRY(parse_order_item(parser, &item));
     *(struct eagre_sql_order_item *)eagre_sql_list_append(parser, &items, sizeof item) = item;
   } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));
-  query->order_by = items.items;
-  query->order_by_count = items.count;
+  *out_items = items.items;
+  *out_count = items.count;
   return EAGRE_OK;
+}
+
+static enum eagre_status parse_order_by(struct eagre_sql_parser *parser,
+                                        struct eagre_sql_query *query) {
+  if (!eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_ORDER, EAGRE_SQL_KEYWORD_BY)) {
+    return EAGRE_OK;
+  }
+  return eagre_sql_parse_order_items(parser, &query->order_by, &query->order_by_count);
 }
 
 static enum eagre_status refuse_distribution(struct eagre_sql_parser *parser) {

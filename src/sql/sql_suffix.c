@@ -1,4 +1,5 @@
-/* What may stand behind the parenthesis of a call: FILTER (WHERE ...), IGNORE NULLS, OVER. */
+/* What may stand behind the parenthesis of a call: WITHIN GROUP (ORDER BY ...), FILTER (WHERE ...),
+ * IGNORE NULLS, OVER. */
 #include "sql/sql_parser.h"
 
 void eagre_sql_add_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
@@ -56,6 +57,18 @@ static bool is_paren_ahead(const struct eagre_sql_parser *parser, uint32_t ahead
   return eagre_sql_token_ahead(parser, ahead)->kind == EAGRE_SQL_TOKEN_LEFT_PAREN;
 }
 
+static enum eagre_status parse_within_group(struct eagre_sql_parser *parser,
+                                            struct eagre_sql_expression *call) {
+  if (!eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_WITHIN, EAGRE_SQL_KEYWORD_GROUP)) {
+    return EAGRE_OK;
+  }
+  EAGRE_TRY(eagre_sql_expect_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN, "'(' after WITHIN GROUP"));
+  EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_ORDER, "ORDER BY"));
+  EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_BY, "BY"));
+  EAGRE_TRY(eagre_sql_parse_order_items(parser, &call->within_group, &call->within_group_count));
+  return eagre_sql_expect_symbol(parser, EAGRE_SQL_TOKEN_RIGHT_PAREN, "')' after the order");
+}
+
 static enum eagre_status parse_filter(struct eagre_sql_parser *parser,
                                       struct eagre_sql_expression *call) {
   bool is_filter = eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_FILTER) &&
@@ -85,11 +98,7 @@ static enum eagre_status parse_over(struct eagre_sql_parser *parser,
 
 enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, uint32_t first,
                                               struct eagre_sql_expression *call) {
-  if (eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_WITHIN) &&
-      eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 1), EAGRE_SQL_KEYWORD_GROUP)) {
-    return eagre_sql_fail_unsupported(parser, parser->index, "WITHIN_GROUP",
-                                      "WITHIN GROUP is not supported.", NULL);
-  }
+  EAGRE_TRY(parse_within_group(parser, call));
   EAGRE_TRY(parse_filter(parser, call));
   if (eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_IGNORE, EAGRE_SQL_KEYWORD_NULLS)) {
     EAGRE_TRY(parse_ignore_nulls(parser, first, call));

@@ -2,9 +2,10 @@
 
 `expressions/*.txt` hold one SQL expression per line; blank lines and lines that
 begin with `#` are for the reader. The expressions of `rows-*.txt` are evaluated
-for every row of `expressions/rows.json` (schema below), the others once. A file
-whose first line is `# zone: NAME` is evaluated in that session time zone, the
-others in UTC.
+for every row of `expressions/rows.json` (schema below), those of `aggregates-*.txt`
+over all rows of `expressions/aggregate-rows.json` and then for each `g` of them in
+its order, NULL first, the others once. A file whose first line is `# zone: NAME` is
+evaluated in that session time zone, the others in UTC.
 
 `expressions/expected/<file>.json` maps each expression to either
 
@@ -26,6 +27,10 @@ ROWS = DIRECTORY / "rows.json"
 ROWS_SCHEMA = ("n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOAT, d DOUBLE, "
                "c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
 
+AGGREGATE_ROWS = DIRECTORY / "aggregate-rows.json"
+AGGREGATE_ROWS_SCHEMA = ("g STRING, n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, h BIGINT, f FLOAT, "
+                         "d DOUBLE, c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
+
 
 @dataclasses.dataclass(frozen=True)
 class Expression:
@@ -43,6 +48,15 @@ class Expression:
     @property
     def zone(self):
         return zone_of(self.file)
+
+    @property
+    def is_aggregate(self):
+        return self.file.startswith("aggregates-")
+
+    @property
+    def rows(self):
+        """File and schema of the rows it is evaluated over."""
+        return (AGGREGATE_ROWS, AGGREGATE_ROWS_SCHEMA) if self.is_aggregate else (ROWS, ROWS_SCHEMA)
 
 
 @functools.cache
@@ -73,6 +87,9 @@ def sha256(source):
     if source.stem.startswith("rows-"):
         digest.update(ROWS_SCHEMA.encode())
         digest.update(ROWS.read_bytes())
+    if source.stem.startswith("aggregates-"):
+        digest.update(AGGREGATE_ROWS_SCHEMA.encode())
+        digest.update(AGGREGATE_ROWS.read_bytes())
     return digest.hexdigest()
 
 
@@ -116,6 +133,8 @@ def answer_all(session, source):
     """Spark's answers to one file, by expression."""
     session.conf.set("spark.sql.session.timeZone", zone_of(source.stem))
     session.read.schema(ROWS_SCHEMA).json(str(ROWS)).coalesce(1).createOrReplaceTempView("rows")
+    aggregate_rows = session.read.schema(AGGREGATE_ROWS_SCHEMA).json(str(AGGREGATE_ROWS)).coalesce(1)
+    aggregate_rows.createOrReplaceTempView("aggregate_rows")
     answers = {expression: answer(session, expression) for expression in load()
                if expression.file == source.stem}
     session.conf.set("spark.sql.session.timeZone", "UTC")
@@ -124,12 +143,17 @@ def answer_all(session, source):
 
 def answer(session, expression):
     from oracle.spark_engine import describe, failures_of_spark
-    relation, order = (" FROM rows", " ORDER BY n") if expression.over_rows else ("", "")
+    relation, orders = "", [""]
+    if expression.over_rows:
+        relation, orders = " FROM rows", [" ORDER BY n"]
+    if expression.is_aggregate:
+        relation, orders = " FROM aggregate_rows", ["", " GROUP BY g ORDER BY g"]
     try:
         schema = session.sql(f"SELECT {expression.text} AS v{relation}").schema
         type_name = schema["v"].dataType.simpleString()
         text = as_text(expression, type_name)
-        rows = session.sql(f"SELECT {text} AS v{relation}{order}").collect()
+        rows = [row for order in orders
+                for row in session.sql(f"SELECT {text} AS v{relation}{order}").collect()]
     except failures_of_spark() as error:
         return describe(error, may_be_bare=True)
     return {"type": type_name, "values": [row.v for row in rows]}

@@ -18,8 +18,6 @@ COLUMNS_PER_QUERY = 50
 
 ALL = expressions.load()
 ANSWERS = expressions.load_answers()
-RELATION = (f" FROM read_files({quote(expressions.ROWS)}, format => 'json', "
-            f"schema => {quote(expressions.ROWS_SCHEMA)})")
 
 
 def listed(name):
@@ -42,14 +40,20 @@ FAILING = [e for e in ANSWERED if is_error(e)]
 REFUSED = [e for e in ALL if e.key in NOT_YET]
 
 
-def select(chosen):
+def relation(expression):
+    path, schema = expression.rows
+    return f" FROM read_files({quote(path)}, format => 'json', schema => {quote(schema)})"
+
+
+def select(chosen, group=""):
     """One SELECT with the text and the type of each expression, in columns c0, t0, c1, t1, ..."""
-    columns = ["n"] if chosen[0].over_rows else []
+    columns = ["n"] if chosen[0].over_rows else ["g"] if group else []
     for index, expression in enumerate(chosen):
         text = expressions.as_text(expression, ANSWERS[expression.key].get("type"))
         columns += [f"{text} AS c{index}", f"typeof({expression.text}) AS t{index}"]
     zone = "" if chosen[0].zone == "UTC" else f"SET TIME ZONE {quote(chosen[0].zone)};\n"
-    return zone + "SELECT " + ",\n  ".join(columns) + (RELATION if chosen[0].over_rows else "") + "\n"
+    over = relation(chosen[0]) + group if chosen[0].over_rows or chosen[0].is_aggregate else ""
+    return zone + "SELECT " + ",\n  ".join(columns) + over + "\n"
 
 
 def batches():
@@ -66,12 +70,15 @@ def batches():
 @functools.cache
 def ask(chosen):
     """The rows of one query over `chosen`, None when it was refused or failed on its data; with it, its stderr."""
-    process = eagre_engine.query(select(chosen))
-    if process.returncode != 0:
-        assert process.returncode in {verdict.EXIT_REFUSED, verdict.EXIT_FAILED_ON_DATA}, process.stderr
-        return None, process.stderr
-    rows = [json.loads(line) for line in eagre_engine.lines(process.stdout)]
-    return sorted(rows, key=lambda row: row.get("n", 0)), process.stderr
+    rows = []
+    for group in ["", " GROUP BY g"] if chosen[0].is_aggregate else [""]:
+        process = eagre_engine.query(select(chosen, group))
+        if process.returncode != 0:
+            assert process.returncode in {verdict.EXIT_REFUSED, verdict.EXIT_FAILED_ON_DATA}, process.stderr
+            return None, process.stderr
+        found = [json.loads(line) for line in eagre_engine.lines(process.stdout)]
+        rows += sorted(found, key=lambda row: (row.get("n", 0), row.get("g") or ""))
+    return rows, process.stderr
 
 
 def ask_for(expression):
@@ -104,6 +111,8 @@ def test_error(expression):
     """A constant may fail while it is folded (refused) or when it is evaluated."""
     error = ANSWERS[expression.key]
     process = eagre_engine.query(select([expression]))
+    if expression.is_aggregate and process.returncode == 0:
+        process = eagre_engine.query(select([expression], " GROUP BY g"))
     allowed = {verdict.EXIT_REFUSED, verdict.exit_status(error)}
     assert process.returncode in allowed, process.stdout + process.stderr
     assert not error["classes"] or any(name in process.stderr for name in error["classes"]), process.stderr

@@ -82,8 +82,6 @@ static const struct error_row refusals[] = {
      "LIKE ANY, LIKE SOME and LIKE ALL are not supported.", "Join several LIKE with OR or AND."},
     {"SELECT overlay(a PLACING b FROM 1)", "UNSUPPORTED_FEATURE.OVERLAY", 1, 8, 9,
      "OVERLAY is not supported.", "Use concat and substring."},
-    {"SELECT percentile(a) WITHIN GROUP (ORDER BY b)", "UNSUPPORTED_FEATURE.WITHIN_GROUP", 1, 22, 6,
-     "WITHIN GROUP is not supported.", NULL},
     {"SELECT a COLLATE x", "UNSUPPORTED_FEATURE.COLLATE", 1, 10, 7,
      "COLLATE is not supported: text is compared by its bytes.",
      "Compare lower(a) with lower(b) to ignore case."},

@@ -161,9 +161,14 @@ eagre_aggregate_bind(struct eagre_arena *arena, const struct eagre_aggregate_cal
   return EAGRE_OK;
 }
 
+/* avg and mean are the same, percentile_cont and percentile_disc are not. */
+static eagre_aggregate_bind_fn *binder_of(const struct eagre_aggregate *aggregate) {
+  return eagre_function_find(eagre_text_of(aggregate->info->name))->aggregate;
+}
+
 bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b) {
   if (a->is_distinct && b->is_distinct) return eagre_aggregate_equal(a->options, b->options);
-  return a->kernels == b->kernels && a->is_packed == b->is_packed &&
+  return a->kernels == b->kernels && binder_of(a) == binder_of(b) && a->is_packed == b->is_packed &&
          eagre_type_equal(a->result_type, b->result_type) &&
          eagre_text_equal(a->constants, b->constants);
 }
@@ -227,9 +232,7 @@ enum eagre_status eagre_aggregate_bind_flag(struct eagre_bind *bind, uint32_t in
         bind, bind->arguments[index]->position, "NON_FOLDABLE_ARGUMENT",
         "The function `%s` requires the parameter `%s` to be a foldable expression of the type "
         "\"BOOLEAN\", but the actual argument is a non-foldable.",
-        bind->function->info.name, name); "
-                               "however, got \"%s\".",
-                               name, eagre_expression_sql(bind->arena, bind->arguments[index]));
+        bind->function->info.name, name);
   }
   struct eagre_vector value;
   EAGRE_TRY(eagre_bind_parameter(bind, index, EAGRE_TYPE_BOOLEAN));

@@ -2,8 +2,8 @@
  * aggregate.
  *
  * Accumulators are a {struct eagre_aggregate_set}; of mode with an int64 in front of each value,
- * how often it came. f(DISTINCT a) keeps the distinct a, and f sees them when the result is wanted, in
- * the order in which they came first. */
+ * how often it came. f(DISTINCT a) keeps the distinct a, and f sees them when the result is wanted,
+ * in the order in which they came first. */
 #include <string.h>
 
 #include "expression/expression_aggregate_value.h"

@@ -1,4 +1,4 @@
-/* percentile, median, percentile_cont and percentile_disc: exact, so every value is kept, and sorted
+/* percentile, median, percentile_cont, percentile_disc: exact, so every value is kept and sorted
  * at the end. Accumulator: {uint64 count, struct eagre_text of struct weighted}. */
 #include <math.h>
 #include <stdlib.h>

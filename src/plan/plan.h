@@ -104,6 +104,7 @@ enum eagre_source_kind {
 enum eagre_file_format {
   EAGRE_FILES_TEXT,
   EAGRE_FILES_JSON,
+  EAGRE_FILES_CSV,
   EAGRE_FILES_PARQUET,
 };
 const char *eagre_file_format_name(enum eagre_file_format format); /* "parquet" */

@@ -83,6 +83,7 @@ static const struct {
 } file_formats[] = {
     [EAGRE_FILES_TEXT] = {"text", "Text"},
     [EAGRE_FILES_JSON] = {"json", "JSON"},
+    [EAGRE_FILES_CSV] = {"csv", "CSV"},
     [EAGRE_FILES_PARQUET] = {"parquet", "Parquet"},
 };
 
@@ -170,7 +171,7 @@ static enum eagre_status bind_read_files(struct plan_binder *binder,
   if (format.size == 0) {
     eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
                     "read_files needs the argument format.");
-    eagre_error_hint(error, "write format => 'json', 'parquet' or 'text'");
+    eagre_error_hint(error, "write format => 'csv', 'json', 'parquet' or 'text'");
     return EAGRE_USAGE;
   }
   source->format = find_format(format);

@@ -39,12 +39,27 @@ static enum eagre_status validate_format(const struct eagre_plan_source *plan,
   return status;
 }
 
+static enum eagre_status validate_csv(const struct eagre_plan_source *plan,
+                                      struct eagre_error *error) {
+  struct eagre_source_files_csv_format format = {0};
+  struct eagre_source_files_csv csv = {0};
+  struct eagre_zone *zone = NULL;
+  EAGRE_TRY(eagre_zone_open(EAGRE_TEXT("UTC"), &zone, error));
+  enum eagre_status status = eagre_source_files_csv_init(&format, plan, zone, error);
+  if (status == EAGRE_OK) status = eagre_source_files_csv_open(&csv, &format, plan, error);
+  eagre_source_files_csv_close(&csv);
+  eagre_source_files_csv_done(&format);
+  eagre_zone_close(zone);
+  return status;
+}
+
 static enum eagre_status validate_files(const struct eagre_plan_source *plan,
                                         struct eagre_error *error) {
   struct eagre_arena arena = {0};
   char *path = NULL;
   enum eagre_status status = eagre_source_files_absolute(&arena, plan->path, &path, error);
   if (status == EAGRE_OK && plan->format == EAGRE_FILES_JSON) status = validate_format(plan, error);
+  if (status == EAGRE_OK && plan->format == EAGRE_FILES_CSV) status = validate_csv(plan, error);
   eagre_arena_done(&arena);
   if (status != EAGRE_OK) place_error(plan, error);
   return status;
@@ -75,6 +90,9 @@ static enum eagre_status open_files(struct eagre_source *source, struct eagre_er
     EAGRE_TRY(
         eagre_source_files_format_init(&files->format, source->plan, environment->zone, error));
   }
+  if (source->plan->format == EAGRE_FILES_CSV) {
+    EAGRE_TRY(eagre_source_files_csv_init(&files->csv, source->plan, environment->zone, error));
+  }
   if (source->plan->format == EAGRE_FILES_PARQUET) {
     eagre_source_parquet_columns_init(&files->columns, source->plan);
   }
@@ -86,6 +104,7 @@ static void close_files(struct eagre_source *source) {
   struct eagre_source_files *files = get_files(source);
   eagre_source_files_log_done(&files->log);
   eagre_source_files_format_done(&files->format);
+  eagre_source_files_csv_done(&files->csv);
   eagre_source_parquet_columns_done(&files->columns);
   eagre_arena_done(&files->arena);
   eagre_arena_done(&files->found_arena);

@@ -9,12 +9,14 @@
  *   source_files_reader.c  one core: files -> lines -> batches
  *   source_files_format.c  options and columns of JSON
  *   source_files_json.c    lines of JSON -> rows
+ *   source_files_csv.c     lines of CSV -> rows
  *   source_files_array.c   a line that is a JSON array -> its elements
  *
  * Every file is read once. It belongs to the log entry that names it, and so to the epoch whose
  * offsets reach that entry: {"logOffset":N} means that the entries 0..N are read. */
 #pragma once
 
+#include "csv/csv.h"
 #include "source/source_kind.h"
 #include "source/source_parquet.h"
 #include "json/json.h"
@@ -123,6 +125,11 @@ enum eagre_status eagre_source_files_log_parse(struct eagre_source_files_log *lo
                                                int64_t log_id, bool is_compact,
                                                struct eagre_error *error);
 
+/* Spark wraps the failure of a record; the class that a person looks for is the inner one, so both
+ * are said. Gives back `status`. */
+enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status, struct eagre_text path,
+                                                  int64_t line_number, struct eagre_error *error);
+
 /* ---- JSON (source_files_format.c, source_files_array.c, source_files_json.c) ----------------- */
 
 /* How the lines of a source become rows; made when it is opened, read by all cores. The decoder
@@ -196,6 +203,46 @@ bool eagre_source_files_decoder_has_more(const struct eagre_source_files_decoder
 void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
                                      struct eagre_batch *batch);
 
+/* ---- CSV (source_files_csv.c) ---------------------------------------------------------------- */
+
+/* Made when the source is opened, read by all cores. */
+struct eagre_source_files_csv_format {
+  struct eagre_arena arena;
+  const struct eagre_type *schema; /* columns of the source that stand in files */
+  uint32_t *columns;               /* field of `schema` -> column of the source */
+  bool *wanted;                    /* by field of `schema` */
+  struct eagre_csv_options options;
+  struct eagre_zone *own_zone;
+  bool has_header;
+  bool checks_header; /* option enforceSchema=false */
+};
+/* USAGE: options. `zone` is borrowed; `done` may be called on a zeroed one. */
+enum eagre_status eagre_source_files_csv_init(struct eagre_source_files_csv_format *format,
+                                              const struct eagre_plan_source *plan,
+                                              const struct eagre_zone *zone,
+                                              struct eagre_error *error);
+void eagre_source_files_csv_done(struct eagre_source_files_csv_format *format);
+
+/* One core's half. */
+struct eagre_source_files_csv {
+  const struct eagre_source_files_csv_format *format;
+  const struct eagre_type *source;  /* all columns of the source */
+  struct eagre_csv_options options; /* with the time of this epoch */
+  struct eagre_csv_decoder *decoder;
+  bool is_header_next; /* the first record of the file is still to come */
+};
+enum eagre_status eagre_source_files_csv_open(struct eagre_source_files_csv *csv,
+                                              const struct eagre_source_files_csv_format *format,
+                                              const struct eagre_plan_source *plan,
+                                              struct eagre_error *error);
+void eagre_source_files_csv_close(struct eagre_source_files_csv *csv);
+/* Makes rows of the lines; the first of them has the number `line_number`. The batch may stay
+ * empty. DATA FAILED_READ_FILE.NO_HINT. */
+enum eagre_status eagre_source_files_csv_fill(struct eagre_source_files_csv *csv,
+                                              const struct eagre_text *lines, uint32_t line_count,
+                                              int64_t line_number, struct eagre_text path,
+                                              struct eagre_batch *batch, struct eagre_error *error);
+
 /* ---- Both halves ----------------------------------------------------------------------------- */
 
 struct eagre_source_files {
@@ -204,6 +251,7 @@ struct eagre_source_files {
   char *path;               /* absolute; may be a glob */
   const char *description;
   struct eagre_source_files_format format;     /* JSON */
+  struct eagre_source_files_csv_format csv;    /* CSV */
   struct eagre_source_parquet_columns columns; /* Parquet */
   struct eagre_source_files_log log;
   /* The last look: files found[found_next..] are not taken yet. */
@@ -232,6 +280,7 @@ struct eagre_source_files_reader {
   uint32_t found_count;                         /* of `lines` */
   size_t found_size;                            /* their bytes, with their ends */
   struct eagre_source_files_decoder *decoder;   /* JSON */
+  struct eagre_source_files_csv csv;            /* CSV */
   struct eagre_parquet_reader *parquet;         /* the file that is open, of Parquet */
 };
 

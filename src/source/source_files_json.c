@@ -147,9 +147,8 @@ static void add_row(struct eagre_source_files_decoder *decoder, struct eagre_tex
 
 /* ---- FAILFAST -------------------------------------------------------------------------------- */
 
-/* Spark wraps the failure; the class that a person looks for is the inner one, so both are said. */
-static enum eagre_status wrap_failure(enum eagre_status status, struct eagre_text path,
-                                      int64_t line_number, struct eagre_error *error) {
+enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status, struct eagre_text path,
+                                                  int64_t line_number, struct eagre_error *error) {
   if (status != EAGRE_DATA || error == NULL) return status;
   struct eagre_error inner = *error;
   eagre_error_set(error, status, "FAILED_READ_FILE.NO_HINT",
@@ -314,7 +313,8 @@ enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_deco
     } else {
       enum eagre_status status =
           plan_array(decoder, text, lines[used], line_number + used, &fits, error);
-      if (status != EAGRE_OK) return wrap_failure(status, path, line_number + used, error);
+      if (status != EAGRE_OK)
+        return eagre_source_files_wrap_failure(status, path, line_number + used, error);
     }
     if (!fits) break;
     used++;
@@ -382,7 +382,7 @@ enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_deco
       eagre_json_decode(decoder->rows, &texts, count, &rows, &batch->arena, NULL, error);
   if (status != EAGRE_OK) {
     int64_t row = error == NULL || error->row < 0 ? 0 : error->row;
-    return wrap_failure(status, path, decoder->line_numbers[row], error);
+    return eagre_source_files_wrap_failure(status, path, decoder->line_numbers[row], error);
   }
   if (format->corrupt != UINT32_MAX) {
     mend_corrupt(decoder, &rows.children[format->corrupt], &batch->arena);

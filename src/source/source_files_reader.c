@@ -57,6 +57,7 @@ static enum eagre_status open_next_file(struct eagre_source_files_reader *self,
   self->next_file += self->base.source->environment.core_count;
   self->line_count = 0;
   self->is_at_end = false;
+  self->csv.is_header_next = source->csv.has_header;
   eagre_buffer_clear(&self->block);
   bool is_parquet = self->base.source->plan->format == EAGRE_FILES_PARQUET;
   enum eagre_status status =
@@ -183,7 +184,11 @@ static enum eagre_status fill_from_lines(struct eagre_source_files_reader *self,
     return EAGRE_OK;
   }
   used = self->found_count;
-  if (self->decoder == NULL) {
+  if (self->csv.decoder != NULL) {
+    EAGRE_TRY(eagre_source_files_csv_fill(&self->csv, self->lines, self->found_count,
+                                          self->line_count + 1, self->entry->path, batch, error));
+    set_origin(self, batch, batch->origin.offsets);
+  } else if (self->decoder == NULL) {
     fill_text(self, batch);
   } else {
     EAGRE_TRY(eagre_source_files_decoder_plan(self->decoder, self->lines, self->found_count,
@@ -231,6 +236,10 @@ enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *rea
                                                  struct eagre_error *error) {
   struct eagre_source_files_reader *self = get_reader(reader);
   self->lines = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *self->lines);
+  if (reader->source->plan->format == EAGRE_FILES_CSV) {
+    return eagre_source_files_csv_open(&self->csv, &get_source(self)->csv, reader->source->plan,
+                                       error);
+  }
   if (reader->source->plan->format != EAGRE_FILES_JSON) return EAGRE_OK;
   return eagre_source_files_decoder_new(&get_source(self)->format, &self->decoder, error);
 }
@@ -239,6 +248,7 @@ void eagre_source_files_reader_close(struct eagre_source_reader *reader) {
   struct eagre_source_files_reader *self = get_reader(reader);
   close_file(self);
   eagre_source_files_decoder_free(self->decoder);
+  eagre_source_files_csv_close(&self->csv);
   eagre_buffer_done(&self->block);
   eagre_free(self->lines);
 }
@@ -249,6 +259,7 @@ enum eagre_status eagre_source_files_reader_begin(struct eagre_source_reader *re
   struct eagre_source_files_reader *self = get_reader(reader);
   close_file(self); /* of an epoch that was given up */
   self->next_file = reader->core;
+  self->csv.options.now_us = eagre_clock_wall_us();
   if (self->decoder != NULL) {
     eagre_source_files_decoder_begin(self->decoder, eagre_clock_wall_us());
   }

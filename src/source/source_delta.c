@@ -156,6 +156,7 @@ static bool may_meet(const struct eagre_plan_predicate *predicate, const struct 
                      const struct eagre_vector *most) {
   int low = 0;
   int high = 0;
+  if (predicate->constant.type == NULL) return true; /* IS [NOT] NULL */
   bool has_low = least != NULL && order_values(least, &predicate->constant, &low);
   bool has_high = most != NULL && order_values(most, &predicate->constant, &high);
   switch (predicate->kind) {

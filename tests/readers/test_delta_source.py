@@ -76,6 +76,7 @@ def test_partitions_and_files_left_out(tmp_path):
     assert numbers(tmp_path, "WHERE k < 3") == list(range(30))
     assert numbers(tmp_path, "WHERE k = 1 AND s = 's3'") == [10, 17]
     assert numbers(tmp_path, "WHERE k IS NULL") == []
+    assert numbers(tmp_path, "WHERE k IS NOT NULL AND k < 1") == list(range(10))
 
 
 def test_statistics_leave_files_out(tmp_path):
@@ -89,6 +90,8 @@ def test_statistics_leave_files_out(tmp_path):
             path.write_text("damaged")
     assert numbers(tmp_path, "WHERE n < 50") == list(range(10))
     assert numbers(tmp_path, "WHERE 9 >= n") == list(range(10))
+    assert numbers(tmp_path, "WHERE n IS NOT NULL AND n < 50") == list(range(10))
+    assert numbers(tmp_path, "WHERE n IS NULL") == []
     assert run("query", f"SELECT n FROM delta.`{tmp_path}` WHERE n > 50").returncode != 0
 
 

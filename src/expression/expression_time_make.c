@@ -16,7 +16,8 @@ enum eagre_status eagre_bind_seconds(struct eagre_bind *bind, uint32_t index) {
   }
   bool is_integral = eagre_type_is_integral(kind);
   return eagre_bind_cast(bind, index,
-                         eagre_type_of(is_integral ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE));
+                         is_integral ? eagre_type_of(EAGRE_TYPE_BIGINT)
+                                     : eagre_type_decimal(bind->arena, 18, 6));
 }
 
 bool eagre_time_read_seconds(const struct eagre_kernel_call *call, uint32_t index, uint32_t row,
@@ -25,10 +26,9 @@ bool eagre_time_read_seconds(const struct eagre_kernel_call *call, uint32_t inde
     int64_t seconds = EAGRE_ARGUMENT(int64_t, call, index, row);
     return !__builtin_mul_overflow(seconds, EAGRE_MICROS_PER_SECOND, out_us);
   }
-  double us = round(EAGRE_ARGUMENT(double, call, index, row) * (double)EAGRE_MICROS_PER_SECOND);
-  bool fits = us >= -0x1p63 && us < 0x1p63;
-  *out_us = fits ? (int64_t)us : 0;
-  return fits;
+  /* The digits of DECIMAL(18,6) are microseconds. */
+  *out_us = (int64_t)EAGRE_ARGUMENT(eagre_decimal, call, index, row);
+  return true;
 }
 
 /* ---- make_timestamp ------------------------------------------------------------------------- */

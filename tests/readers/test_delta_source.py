@@ -9,6 +9,7 @@ from pathlib import Path
 
 import deltalake
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 import pytest
 
@@ -133,6 +134,62 @@ def test_checkpoint_of_delta_rs(tmp_path):
     assert numbers(tmp_path) == list(range(5, 60))
     assert numbers(tmp_path, "VERSION AS OF 5") == list(range(5, 50))
     fails(f"SELECT * FROM delta.`{tmp_path}` VERSION AS OF 4", "DELTA_LOG_INCOMPLETE")
+
+
+def split_checkpoint(path, as_json):
+    """Makes the one checkpoint of the table one of version 2: its add and remove actions move to two sidecars."""
+    log = path / "_delta_log"
+    classic = next(log.glob("*.checkpoint.parquet"))
+    rows = pyarrow.parquet.read_table(classic)
+    has_file = pyarrow.compute.or_(rows["add"].is_valid(), rows["remove"].is_valid())
+    actions = rows.filter(has_file).select(["add", "remove"])
+    (log / "_sidecars").mkdir()
+    half = actions.num_rows // 2
+    for name, part in (("a.parquet", actions.slice(0, half)), ("b.parquet", actions.slice(half))):
+        pyarrow.parquet.write_table(part, log / "_sidecars" / name)
+    top = log / f"{classic.name[:20]}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.{'json' if as_json else 'parquet'}"
+    rest = rows.filter(pyarrow.compute.invert(has_file)).select([n for n in rows.column_names if n != "sidecar"])
+    if as_json:
+        actions = [{"checkpointMetadata": {"version": int(classic.name[:20])}}]
+        for row in rest.to_pylist(maps_as_pydicts="strict"):
+            actions += [{name: body} for name, body in row.items() if body is not None]
+        actions += [{"sidecar": {"path": name, "sizeInBytes": 1, "modificationTime": 1}} for name in ("a.parquet", "b.parquet")]
+        top.write_text("".join(json.dumps(action, separators=(",", ":"), default=str) + "\n" for action in actions))
+    else:
+        assert rest.num_rows == 2  # protocol and metaData; a row may hold several actions
+        sidecars = pyarrow.array([{"path": "a.parquet"}, {"path": "b.parquet"}])
+        pyarrow.parquet.write_table(rest.append_column("sidecar", sidecars), top)
+    classic.unlink()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_checkpoint_of_version_2(tmp_path, as_json):
+    for i in range(4):
+        append(tmp_path, 10 * i, 10 * i + 10, partition_by=["k"])
+    deltalake.DeltaTable(str(tmp_path)).delete("n < 5")
+    deltalake.DeltaTable(str(tmp_path)).create_checkpoint()
+    drop_commits(tmp_path, *range(5))
+    split_checkpoint(tmp_path, as_json)
+    assert numbers(tmp_path) == list(range(5, 40))
+    (tmp_path / "_delta_log/_sidecars/b.parquet").unlink()
+    fails(f"SELECT * FROM delta.`{tmp_path}`", "DELTA_LOG_CORRUPT")
+
+
+def test_checkpoint_in_parts(tmp_path):
+    for i in range(4):
+        append(tmp_path, 10 * i, 10 * i + 10)
+    deltalake.DeltaTable(str(tmp_path)).create_checkpoint()
+    drop_commits(tmp_path, *range(4))
+    log = tmp_path / "_delta_log"
+    classic = next(log.glob("*.checkpoint.parquet"))
+    rows = pyarrow.parquet.read_table(classic)
+    names = [log / f"{classic.name[:20]}.checkpoint.{part:010}.0000000003.parquet" for part in (1, 2, 3)]
+    for i, name in enumerate(names):
+        pyarrow.parquet.write_table(rows.slice(2 * i, 2 if i < 2 else None), name)
+    classic.unlink()
+    assert numbers(tmp_path) == list(range(40))
+    names[1].unlink()  # then it is no checkpoint, and nothing stands for the commits
+    assert run("query", f"SELECT * FROM delta.`{tmp_path}`").returncode != 0
 
 
 def test_checkpoint_that_is_damaged(tmp_path):

@@ -63,8 +63,17 @@ struct plan_aliases {
   enum plan_alias_rank rank;
 };
 
+/* Subqueries of expressions, as values over the relation they were joined with. */
+struct plan_attached {
+  const struct eagre_sql_expression *tree;
+  struct eagre_expression *value;
+  struct plan_attached *next;
+};
+
 struct plan_scope {
   const struct plan_relation *relation; /* input columns */
+  uint32_t inner_begin; /* of a subquery: columns from here on are its own, and found first */
+  const struct plan_attached *attached; /* NULL where subqueries are not allowed */
   struct plan_aggregation *aggregation; /* NULL below a GROUP BY */
   const struct plan_window *window;     /* NULL where window() is not allowed */
   const struct plan_aliases *aliases;   /* NULL outside the SELECT list */
@@ -253,6 +262,32 @@ enum eagre_status eagre_plan_bind_table(struct plan_binder *binder,
 enum eagre_status eagre_plan_check_columns(const struct eagre_type *type,
                                            struct eagre_sql_position position,
                                            struct eagre_error *error);
+
+/* plan_where.c */
+enum eagre_status eagre_plan_add_where(struct plan_binder *binder, struct plan_relation *relation,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_error *error);
+void eagre_plan_add_filter(struct plan_binder *binder, struct plan_relation *relation,
+                           struct eagre_expression *condition, struct eagre_sql_position position);
+
+/* plan_subquery.c */
+bool eagre_plan_has_subquery(const struct eagre_sql_expression *tree);
+/* a AND b AND ... as a list of at most `count_max`, the rest stays joined; returns how many. */
+uint32_t eagre_plan_split_conjuncts(const struct eagre_sql_expression *tree,
+                                    const struct eagre_sql_expression **out, uint32_t count_max);
+/* Leaves the rows of `relation` for which EXISTS or IN (`tree`) holds, or with `is_negated` does
+ * not. */
+enum eagre_status eagre_plan_join_subquery(struct plan_binder *binder,
+                                           struct plan_relation *relation,
+                                           const struct eagre_sql_expression *tree, bool is_negated,
+                                           struct eagre_error *error);
+/* Joins `relation` with every subquery in `tree`: hidden columns behind its own, listed in
+ * `attached`. */
+enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
+                                               struct plan_relation *relation,
+                                               const struct eagre_sql_expression *tree,
+                                               struct plan_attached **attached,
+                                               struct eagre_error *error);
 
 /* plan_query.c */
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,

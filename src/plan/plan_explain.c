@@ -90,7 +90,9 @@ static void print_join(const struct eagre_plan_node *node, struct eagre_buffer *
   static const char *const sides[] = {"left", "right"};
   const struct eagre_type *left = node->inputs[0]->output;
   const struct eagre_type *right = node->inputs[1]->output;
-  eagre_buffer_printf(out, "%s, keys [", eagre_join_kind_name(node->join_kind));
+  eagre_buffer_printf(out, "%s%s%s, keys [", eagre_join_kind_name(node->join_kind),
+                      node->is_null_aware ? " where NULL may match" : "",
+                      node->is_single ? " of one row at most" : "");
   for (uint32_t i = 0; i < node->join_key_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
     eagre_expression_print(node->left_keys[i], left, out);

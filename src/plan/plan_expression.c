@@ -229,6 +229,21 @@ static enum eagre_status bind_index(struct plan_binder *binder, const struct pla
                 "use get_json_object(text, '$.a[0]') on the JSON text");
 }
 
+/* A subquery was joined before the expression is bound. */
+static enum eagre_status bind_attached(const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error) {
+  for (const struct plan_attached *each = scope->attached; each != NULL; each = each->next) {
+    if (each->tree != tree) continue;
+    *out = each->value;
+    return EAGRE_OK;
+  }
+  return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBQUERY_EXPRESSION",
+                "Subqueries are allowed in WHERE and in a SELECT list without aggregates; here "
+                "they are",
+                "use a subquery in FROM");
+}
+
 enum eagre_status eagre_plan_fail_not_grouped(const struct eagre_sql_expression *tree,
                                               struct eagre_error *error) {
   eagre_plan_fail(error, tree->position, "MISSING_AGGREGATION",
@@ -314,8 +329,7 @@ enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
     return refuse(error, tree->position, "UNSUPPORTED_FEATURE.LAMBDA_FUNCTION",
                   "Lambda functions are", "higher-order functions need ARRAY or MAP");
   case EAGRE_SQL_SUBQUERY:
-    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBQUERY_EXPRESSION",
-                  "Subqueries inside expressions are", "use a subquery in FROM");
+    return bind_attached(scope, tree, out, error);
   }
   return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown expression kind %d",
                          (int)tree->kind);

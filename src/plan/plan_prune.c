@@ -98,7 +98,8 @@ static void prune_join(struct plan_binder *binder, struct eagre_plan_node *join,
                        const struct column_need *needs) {
   const struct eagre_type *columns = eagre_plan_join_columns(join, binder->arena);
   struct column_need *all = new_needs(binder, columns);
-  copy_needs(all, needs, join->output);
+  bool has_mark = join->join_kind == EAGRE_JOIN_LEFT_MARK;
+  copy_needs(all, needs, has_mark ? join->inputs[0]->output : join->output);
   if (join->expression_count > 0) need_expression(join->expressions[0], all, columns->field_count);
   prune_join_input(binder, join, 0, all);
   prune_join_input(binder, join, 1, all);

@@ -64,27 +64,6 @@ static enum eagre_status bind_from(struct plan_binder *binder, struct select_wor
   return EAGRE_OK;
 }
 
-static void add_filter(struct plan_binder *binder, struct plan_relation *relation,
-                       struct eagre_expression *condition, struct eagre_sql_position position) {
-  struct eagre_plan_node *node =
-      eagre_plan_node_new(binder, EAGRE_PLAN_FILTER, relation->node, position);
-  node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
-  node->expressions[0] = condition;
-  node->expression_count = 1;
-  relation->node = node;
-}
-
-static enum eagre_status bind_where(struct plan_binder *binder, struct select_work *work,
-                                    struct eagre_error *error) {
-  if (work->tree->where == NULL) return EAGRE_OK;
-  struct plan_scope scope = {.relation = &work->relation, .aggregate_refusal = "WHERE"};
-  struct eagre_expression *condition = NULL;
-  EAGRE_TRY(
-      eagre_plan_bind_condition(binder, &scope, work->tree->where, "WHERE", &condition, error));
-  add_filter(binder, &work->relation, condition, work->tree->where->position);
-  return EAGRE_OK;
-}
-
 /* ---- GROUP BY
  * ------------------------------------------------------------------------------------------ */
 
@@ -430,7 +409,7 @@ static enum eagre_status bind_having(struct plan_binder *binder, struct select_w
   struct eagre_expression *condition = NULL;
   EAGRE_TRY(
       eagre_plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
-  add_filter(binder, &work->relation, condition, work->tree->having->position);
+  eagre_plan_add_filter(binder, &work->relation, condition, work->tree->having->position);
   return EAGRE_OK;
 }
 
@@ -554,18 +533,32 @@ static enum eagre_status add_limit(struct plan_binder *binder, struct select_wor
 /* ---- The whole
  * ---------------------------------------------------------------------------------------- */
 
+/* Subqueries in the SELECT list. */
+static enum eagre_status attach_items(struct plan_binder *binder, struct select_work *work,
+                                      struct plan_attached **attached, struct eagre_error *error) {
+  for (uint32_t i = 0; i < work->tree->item_count; i++) {
+    EAGRE_TRY(eagre_plan_attach_subqueries(binder, &work->relation, work->tree->items[i].expression,
+                                           attached, error));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status bind_select(struct plan_binder *binder, struct select_work *work,
                                      struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
   EAGRE_TRY(bind_from(binder, work, error));
-  EAGRE_TRY(bind_where(binder, work, error));
+  if (tree->where != NULL)
+    EAGRE_TRY(eagre_plan_add_where(binder, &work->relation, tree->where, error));
   const struct eagre_sql_expression *window = find_window(tree);
   if (window != NULL) {
     EAGRE_TRY(eagre_plan_add_window(binder, &work->relation, window, &work->window, error));
   }
   work->is_aggregate = query_has_aggregate(tree);
   if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
+  struct plan_attached *attached = NULL;
+  if (!work->is_aggregate) EAGRE_TRY(attach_items(binder, work, &attached, error));
   struct plan_scope scope = {.relation = &work->relation,
+                             .attached = attached,
                              .window = &work->window,
                              .aggregation = work->is_aggregate ? &work->aggregation : NULL};
   EAGRE_TRY(bind_items(binder, work, &scope, error));

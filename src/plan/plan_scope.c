@@ -125,11 +125,11 @@ static bool is_called(const struct plan_column *column, const struct eagre_sql_n
 
 /* Index of the column that `name` begins with; *out_used = how many parts it took. -1 none, -2
  * more than one. */
-static int find_column(const struct plan_relation *relation, const struct eagre_sql_name *name,
-                       uint32_t *out_used) {
+static int find_column_between(const struct plan_relation *relation, uint32_t begin, uint32_t end,
+                               const struct eagre_sql_name *name, uint32_t *out_used) {
   for (uint32_t used = name->part_count >= 2 ? 2 : 1; used >= 1; used--) {
     int found = -1;
-    for (uint32_t i = 0; i < relation->column_count; i++) {
+    for (uint32_t i = begin; i < end; i++) {
       if (!is_called(&relation->columns[i], name, used)) continue;
       if (found >= 0) return -2;
       found = (int)i;
@@ -140,6 +140,16 @@ static int find_column(const struct plan_relation *relation, const struct eagre_
     }
   }
   return -1;
+}
+
+/* Columns of a subquery are found before those around it. */
+static int find_column(const struct plan_scope *scope, const struct eagre_sql_name *name,
+                       uint32_t *out_used) {
+  const struct plan_relation *relation = scope->relation;
+  int found =
+      find_column_between(relation, scope->inner_begin, relation->column_count, name, out_used);
+  if (found != -1 || scope->inner_begin == 0) return found;
+  return find_column_between(relation, 0, scope->inner_begin, name, out_used);
 }
 
 static void print_name(const struct eagre_sql_name *name, struct eagre_buffer *out) {
@@ -160,18 +170,20 @@ static void print_column(const struct plan_column *column, struct eagre_buffer *
 static void print_suggestions(const struct plan_relation *relation, struct eagre_text wanted,
                               struct eagre_buffer *out) {
   const char **names = eagre_allocate(sizeof *names * (relation->column_count + 1));
+  uint32_t count = 0;
   for (uint32_t i = 0; i < relation->column_count; i++) {
-    names[i] = eagre_text_duplicate(relation->columns[i].name);
+    if (relation->columns[i].is_hidden) continue;
+    names[count++] = eagre_text_duplicate(relation->columns[i].name);
   }
-  const char *nearest = eagre_text_nearest(wanted, names, relation->column_count);
+  const char *nearest = eagre_text_nearest(wanted, names, count);
   if (nearest != NULL) eagre_buffer_printf(out, "`%s`", nearest);
   uint32_t shown = nearest != NULL;
-  for (uint32_t i = 0; i < relation->column_count && shown < SUGGESTION_COUNT_MAX; i++) {
+  for (uint32_t i = 0; i < count && shown < SUGGESTION_COUNT_MAX; i++) {
     if (nearest != NULL && strcmp(names[i], nearest) == 0) continue;
     eagre_buffer_printf(out, "%s`%s`", shown == 0 ? "" : ", ", names[i]);
     shown += 1;
   }
-  for (uint32_t i = 0; i < relation->column_count; i++) {
+  for (uint32_t i = 0; i < count; i++) {
     eagre_free((void *)names[i]);
   }
   eagre_free(names);
@@ -284,7 +296,7 @@ enum eagre_status eagre_plan_resolve_name(struct plan_binder *binder,
     EAGRE_TRY(eagre_plan_resolve_alias(binder, scope, name, out, error));
     if (*out != NULL) return EAGRE_OK;
   }
-  int index = find_column(scope->relation, name, &used);
+  int index = find_column(scope, name, &used);
   if (index == -2) return fail_ambiguous(scope->relation, name, error);
   if (index >= 0) {
     struct eagre_expression *column =

@@ -40,6 +40,7 @@ struct bench_suite {
 #define BENCH_SUITE(cases)                                                                         \
   { cases, sizeof(cases) / sizeof(cases)[0] }
 
+extern const struct bench_suite bench_join_suite;
 extern const struct bench_suite bench_json_suite;
 extern const struct bench_suite bench_ring_suite;
 extern const struct bench_suite bench_key_suite;

@@ -42,26 +42,39 @@ struct probe {
 
 /* ---- Columns --------------------------------------------------------------------------------- */
 
-/* The table's column at `heads`, NULL where there is none. */
+/* Which rows of the table, and which of them are none. */
+struct table_rows {
+  const uint32_t *heads;
+  uint32_t *rows; /* counted from 0; 0 where there is none */
+  uint32_t count;
+  bool has_missing;
+};
+
+static struct table_rows list_rows(const uint32_t *heads, uint32_t count,
+                                   struct eagre_arena *arena) {
+  uint32_t *rows = eagre_arena_allocate_vector(arena, sizeof *rows * count);
+  bool has_missing = false;
+  for (uint32_t i = 0; i < count; i++) {
+    bool is_missing = heads[i] == 0;
+    rows[i] = heads[i] - !is_missing;
+    has_missing |= is_missing;
+  }
+  return (struct table_rows){heads, rows, count, has_missing};
+}
+
 static void gather_table(const struct eagre_join_table *table, uint32_t column,
-                         const uint32_t *heads, uint32_t count, struct eagre_arena *arena,
+                         const struct table_rows *list, struct eagre_arena *arena,
                          struct eagre_vector *out) {
   const struct eagre_vector *from = &table->columns[column];
   if (table->row_count == 0 || from->is_constant || from->type->kind == EAGRE_TYPE_NULL) {
     eagre_vector_init_null(out, from->type, arena); /* constants of a table are NULLs */
     return;
   }
-  uint32_t *rows = eagre_arena_allocate_vector(arena, sizeof *rows * count);
-  bool has_missing = false;
-  for (uint32_t i = 0; i < count; i++) {
-    rows[i] = heads[i] == 0 ? 0 : heads[i] - 1;
-    has_missing = has_missing || heads[i] == 0;
-  }
-  eagre_vector_gather(out, from, rows, count, arena);
-  if (!has_missing) return;
-  if (out->validity == NULL) eagre_vector_add_validity(out, count, true, arena);
-  for (uint32_t i = 0; i < count; i++) {
-    if (heads[i] == 0) eagre_bit_clear(out->validity, i);
+  eagre_vector_gather(out, from, list->rows, list->count, arena);
+  if (!list->has_missing) return;
+  if (out->validity == NULL) eagre_vector_add_validity(out, list->count, true, arena);
+  for (uint32_t i = 0; i < list->count; i++) {
+    if (list->heads[i] == 0) eagre_bit_clear(out->validity, i);
   }
 }
 
@@ -76,8 +89,9 @@ static void add_table_columns(struct join_step *join, struct eagre_batch *batch,
   for (uint32_t i = 0; i < join->probe_count; i++) {
     columns[probe_begin + i] = batch->columns[i];
   }
+  const struct table_rows list = list_rows(heads, batch->row_count, &batch->arena);
   for (uint32_t i = 0; i < join->table_count; i++) {
-    gather_table(join->table, i, heads, batch->row_count, &batch->arena, &columns[table_begin + i]);
+    gather_table(join->table, i, &list, &batch->arena, &columns[table_begin + i]);
   }
   batch->columns = columns;
   batch->column_count = count;
@@ -132,11 +146,11 @@ static enum eagre_status find_heads(struct probe *probe, struct eagre_error *err
   if (key_count == 0) return EAGRE_OK;
   struct eagre_vector *keys =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *keys * (key_count + 1));
-  struct eagre_state_keys encoded;
   EAGRE_TRY(eagre_operator_run(&join->step, join->keys, batch, keys, error));
   const uint8_t *validity =
       eagre_join_key_validity(keys, key_count, batch->row_count, &batch->arena);
-  eagre_state_encode_keys(keys, key_count, batch->row_count, &batch->arena, &encoded);
+  const struct eagre_state_keys encoded =
+      eagre_join_encode_keys(keys, key_count, batch->row_count, &batch->arena);
   probe->heads =
       eagre_arena_allocate_vector(&batch->arena, sizeof *probe->heads * batch->row_count);
   eagre_join_table_find(join->table, &encoded, validity, batch->row_count, probe->heads);

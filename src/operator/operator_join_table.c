@@ -3,14 +3,14 @@
  * Rows are copied out of the batches they come in, so that nothing of the input has to live on, and
  * put one behind the other when the last is there: a match is then a row number, and columns of
  * matches are gathered from one vector each. A slot holds the hash of a key and its first row; rows
- * of one key are chained in their order. Keys of one number of 4 or 8 bytes are decided by the hash
- * alone, which is a bijection of them (`eagre_hash_integer`). */
+ * of one key are chained in their order. A key of one whole number of 4 or 8 bytes is decided by
+ * its hash alone, which is a bijection of such numbers (`eagre_hash_integer`). */
 #include "operator/operator_join_table.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { PREFETCH_ROWS = 64, SLOT_COUNT_MIN = 16 };
+enum { PREFETCH_ROWS = 64, SLOT_COUNT_MIN = 16, HASH_SEED = 0x10f5 };
 
 static const struct eagre_plan_node *input_of(const struct eagre_join_table *table) {
   return table->join->inputs[table->join->static_input];
@@ -212,13 +212,10 @@ const uint8_t *eagre_join_key_validity(const struct eagre_vector *keys, uint32_t
   return valid;
 }
 
-static bool has_exact_hash(const struct eagre_join_table *table) {
-  if (table->join->join_key_count != 1) return false;
-  switch (eagre_expression_type(keys_of(table->join)[0])->kind) {
+static bool has_exact_hash(const struct eagre_type *key) {
+  switch (key->kind) {
   case EAGRE_TYPE_INT:
   case EAGRE_TYPE_BIGINT:
-  case EAGRE_TYPE_FLOAT:
-  case EAGRE_TYPE_DOUBLE:
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
   case EAGRE_TYPE_TIMESTAMP_NTZ:
@@ -228,17 +225,46 @@ static bool has_exact_hash(const struct eagre_join_table *table) {
   }
 }
 
-static bool is_same_key(const struct eagre_join_table *table, uint32_t row, struct eagre_text key) {
-  return table->has_exact_hash || eagre_text_equal(table->keys.keys[row], key);
+/* NULLs get the hash of any number: they are told by their validity. */
+static void hash_numbers(const struct eagre_vector *key, uint32_t row_count, uint64_t *hashes) {
+  if (eagre_type_width(key->type->kind) == sizeof(uint32_t)) {
+    const uint32_t *values = key->data;
+    for (uint32_t i = 0; i < row_count; i++) {
+      hashes[i] = eagre_hash_integer(values[i], HASH_SEED);
+    }
+    return;
+  }
+  const uint64_t *values = key->data;
+  for (uint32_t i = 0; i < row_count; i++) {
+    hashes[i] = eagre_hash_integer(values[i], HASH_SEED);
+  }
 }
 
-/* The slot of a key: its own, or the free one where it belongs. */
-static struct eagre_join_slot *find_slot(const struct eagre_join_table *table, uint64_t hash,
-                                         struct eagre_text key) {
+struct eagre_state_keys eagre_join_encode_keys(struct eagre_vector *keys, uint32_t key_count,
+                                               uint32_t row_count, struct eagre_arena *arena) {
+  struct eagre_state_keys encoded = {0};
+  if (key_count > 1 || !has_exact_hash(keys[0].type)) {
+    eagre_state_encode_keys(keys, key_count, row_count, arena, &encoded);
+    return encoded;
+  }
+  uint64_t *hashes = eagre_arena_allocate_vector(arena, sizeof *hashes * row_count);
+  eagre_vector_flatten(&keys[0], row_count, arena);
+  hash_numbers(&keys[0], row_count, hashes);
+  encoded.hashes = hashes;
+  return encoded;
+}
+
+/* The slot of key `row` of `keys`: its own, or the free one where it belongs. */
+static struct eagre_join_slot *find_slot(const struct eagre_join_table *table,
+                                         const struct eagre_state_keys *keys, uint32_t row) {
+  uint64_t hash = keys->hashes[row];
   for (uint64_t at = hash & table->slot_mask;; at = (at + 1) & table->slot_mask) {
     struct eagre_join_slot *slot = &table->slots[at];
     if (slot->head == 0) return slot;
-    if (slot->hash == hash && is_same_key(table, slot->head - 1, key)) return slot;
+    bool is_same =
+        slot->hash == hash &&
+        (keys->keys == NULL || eagre_text_equal(table->keys.keys[slot->head - 1], keys->keys[row]));
+    if (is_same) return slot;
   }
 }
 
@@ -257,11 +283,10 @@ static void hash_rows(struct eagre_join_table *table, const uint8_t *validity) {
       table->has_null_key = true;
       continue;
     }
-    uint64_t hash = table->keys.hashes[row];
-    struct eagre_join_slot *slot = find_slot(table, hash, table->keys.keys[row]);
+    struct eagre_join_slot *slot = find_slot(table, &table->keys, row);
     if (slot->head != 0) table->has_unique_keys = false;
     table->next[row] = slot->head;
-    *slot = (struct eagre_join_slot){hash, row + 1};
+    *slot = (struct eagre_join_slot){table->keys.hashes[row], row + 1};
   }
 }
 
@@ -272,7 +297,6 @@ void eagre_join_table_seal(struct eagre_join_table *table) {
   table->filled_bytes = 0;
   table->has_unique_keys = true;
   table->has_null_key = false;
-  table->has_exact_hash = has_exact_hash(table);
   if (table->join->join_kind == EAGRE_JOIN_FULL) {
     table->matched = eagre_arena_allocate_vector(&table->arena, eagre_bits_size(table->row_count));
     eagre_bits_fill(table->matched, table->row_count, false);
@@ -284,7 +308,7 @@ void eagre_join_table_seal(struct eagre_join_table *table) {
   }
   const uint8_t *validity =
       eagre_join_key_validity(keys, key_count, table->row_count, &table->arena);
-  eagre_state_encode_keys(keys, key_count, table->row_count, &table->arena, &table->keys);
+  table->keys = eagre_join_encode_keys(keys, key_count, table->row_count, &table->arena);
   hash_rows(table, validity);
 }
 
@@ -299,7 +323,7 @@ void eagre_join_table_find(const struct eagre_join_table *table,
       __builtin_prefetch(&table->slots[keys->hashes[i] & table->slot_mask]);
     }
     for (uint32_t i = begin; i < end; i++) {
-      heads[i] = find_slot(table, keys->hashes[i], keys->keys[i])->head;
+      heads[i] = find_slot(table, keys, i)->head;
     }
   }
   for (uint32_t i = 0; validity != NULL && i < row_count; i++) {

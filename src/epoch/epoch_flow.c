@@ -96,10 +96,20 @@ static enum eagre_status ask_sources(struct eagre_epoch *epoch, struct step_plan
   return EAGRE_OK;
 }
 
+/* Whether the watermark moves anything: of a join it may not. */
+static bool uses_watermark(const struct eagre_plan_tree *query) {
+  for (uint32_t i = 0; i < query->stateful_count; i++) {
+    const struct eagre_plan_node *node = query->stateful[i];
+    bool is_join = node->kind == EAGRE_PLAN_JOIN;
+    if (!is_join || eagre_plan_join_evicts(node, 0) || eagre_plan_join_evicts(node, 1)) return true;
+  }
+  return false;
+}
+
 /* An epoch without data closes the windows that the watermark has passed (spark-semantics 3.6). */
 static bool wants_no_data_epoch(const struct eagre_epoch *epoch) {
   const struct eagre_flow *flow = epoch->options.flow;
-  if (flow->query.stateful_count == 0 || flow->mode == EAGRE_MODE_COMPLETE) return false;
+  if (!uses_watermark(&flow->query) || flow->mode == EAGRE_MODE_COMPLETE) return false;
   if (flow->trigger.kind == EAGRE_TRIGGER_ONCE) return false;
   if (!eagre_option_boolean(&flow->settings, "spark.sql.streaming.noDataMicroBatches.enabled")) {
     return false;

@@ -137,12 +137,14 @@ static void print_event_time(const struct eagre_epoch_progress *progress,
 
 /* As Spark calls it. */
 static const char *operator_name(const struct eagre_plan_node *node) {
+  if (node->kind == EAGRE_PLAN_JOIN) return "symmetricHashJoin";
   return node->session_key >= 0 ? "sessionWindowStateStoreSaveExec" : "stateStoreSave";
 }
 
 static void print_operator(const struct eagre_plan_node *node,
                            const struct eagre_stateful_metrics *state, uint32_t partition_count,
                            struct eagre_buffer *out) {
+  bool is_join = node->kind == EAGRE_PLAN_JOIN;
   eagre_buffer_printf(
       out,
       "{\"operatorName\":\"%s\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
@@ -152,7 +154,7 @@ static void print_operator(const struct eagre_plan_node *node,
       operator_name(node), (unsigned long long)state->rows_total,
       (unsigned long long)state->rows_updated, (unsigned long long)state->rows_removed,
       (unsigned long long)state->memory_bytes, (unsigned long long)state->rows_dropped_late,
-      partition_count, partition_count);
+      partition_count, is_join ? partition_count * 4 : partition_count);
 }
 
 /* Spark lists the last operator of the data first. */

@@ -161,6 +161,20 @@ struct eagre_condition {
 /* False when it is neither. `constant` OP `column` is turned round. */
 bool eagre_expression_read_condition(const struct eagre_expression *expression,
                                      struct eagre_condition *out);
+/* A sum of TIMESTAMP columns, each added or taken away, and a constant. */
+enum { EAGRE_TIME_SUM_COLUMNS = 8 };
+struct eagre_time_sum {
+  struct {
+    uint32_t column;
+    bool is_negative;
+  } columns[EAGRE_TIME_SUM_COLUMNS];
+  uint32_t column_count;
+  double constant_us;
+};
+/* When it compares two such sums: true, and the lesser side minus the greater, which is less than 0
+ * (*out_is_strict) or at most 0. */
+bool eagre_expression_time_difference(const struct eagre_expression *condition,
+                                      struct eagre_time_sum *out, bool *out_is_strict);
 /* Whether it gives the same value for the same row in every batch. */
 bool eagre_expression_is_deterministic(const struct eagre_expression *expression);
 /* Whether a from_json is anywhere inside: too dear to be evaluated twice. */

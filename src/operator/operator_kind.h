@@ -7,7 +7,9 @@
 
 struct operator_stateful_kind {
   void (*free)(struct eagre_stateful *stateful);
-  struct eagre_state_table *(*table)(struct eagre_stateful *stateful);
+  struct eagre_state_table *(*table)(struct eagre_stateful *stateful); /* NULL: it has none */
+  /* Fills in its row stores, at most EAGRE_STATEFUL_ROWS_MAX; NULL: it has none. */
+  uint32_t (*rows)(struct eagre_stateful *stateful, struct eagre_state_rows **out);
   void (*begin)(struct eagre_stateful *stateful, const struct eagre_stateful_epoch *epoch);
   enum eagre_status (*push)(struct eagre_stateful *stateful, uint32_t side,
                             struct eagre_batch *batch, struct eagre_error *error);
@@ -24,3 +26,5 @@ struct eagre_stateful {
 struct eagre_stateful *eagre_operator_aggregate_new(const struct eagre_stateful_options *options);
 /* AGGREGATE with a session_key. */
 struct eagre_stateful *eagre_operator_session_new(const struct eagre_stateful_options *options);
+/* JOIN of two streams. */
+struct eagre_stateful *eagre_operator_stream_join_new(const struct eagre_stateful_options *options);

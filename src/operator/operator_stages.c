@@ -23,7 +23,10 @@ struct eagre_stages {
   struct stage_input *inputs;        /* by stateful_number */
   struct eagre_stateful **stateful;  /* by stateful_number */
   struct eagre_state_table **tables; /* theirs */
+  struct eagre_state_rows **rows;
   struct eagre_state_set state;
+  int64_t *eviction_watermarks_ms; /* by stateful_number */
+  int64_t *late_watermarks_ms;
 };
 
 /* ---- Wires ----------------------------------------------------------------------------------- */
@@ -77,6 +80,19 @@ static struct eagre_chain *new_chain(struct eagre_stages *stages, uint32_t index
   return eagre_chain_new(&options);
 }
 
+static void list_state(struct eagre_stages *stages) {
+  uint32_t count = stages->tree->stateful_count;
+  stages->tables = eagre_allocate_zeroed(count + 1, sizeof(void *));
+  stages->rows = eagre_allocate_zeroed(count * EAGRE_STATEFUL_ROWS_MAX + 1, sizeof(void *));
+  stages->state = (struct eagre_state_set){.tables = stages->tables, .rows = stages->rows};
+  for (uint32_t i = 0; i < count; i++) {
+    struct eagre_state_table *table = eagre_stateful_table(stages->stateful[i]);
+    if (table != NULL) stages->tables[stages->state.count++] = table;
+    stages->state.rows_count +=
+        eagre_stateful_rows(stages->stateful[i], stages->rows + stages->state.rows_count);
+  }
+}
+
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options) {
   const struct eagre_plan_tree *tree = options->tree;
   struct eagre_stages *stages = eagre_allocate_zeroed(1, sizeof *stages);
@@ -85,7 +101,8 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
   stages->chains = eagre_allocate_zeroed(tree->stage_count, sizeof(void *));
   stages->outputs = eagre_allocate_zeroed(tree->stage_count, sizeof *stages->outputs);
   stages->stateful = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
-  stages->tables = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
+  stages->eviction_watermarks_ms = eagre_allocate_zeroed(tree->stateful_count + 1, 8);
+  stages->late_watermarks_ms = eagre_allocate_zeroed(tree->stateful_count + 1, 8);
   stages->inputs = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof *stages->inputs);
   for (uint32_t i = 0; i < tree->stage_count; i++) {
     const struct eagre_plan_node *start = tree->stages[i].start;
@@ -105,9 +122,8 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
         .state_partition_count = options->state_partition_count,
     };
     stages->stateful[i] = eagre_stateful_new(&each);
-    stages->tables[i] = eagre_stateful_table(stages->stateful[i]);
   }
-  stages->state = (struct eagre_state_set){stages->tables, tree->stateful_count};
+  list_state(stages);
   return stages;
 }
 
@@ -124,6 +140,9 @@ void eagre_stages_free(struct eagre_stages *stages) {
   eagre_free(stages->inputs);
   eagre_free(stages->stateful);
   eagre_free(stages->tables);
+  eagre_free(stages->rows);
+  eagre_free(stages->eviction_watermarks_ms);
+  eagre_free(stages->late_watermarks_ms);
   eagre_free(stages);
 }
 
@@ -133,8 +152,13 @@ void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful
   for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
     eagre_chain_begin(stages->chains[i], epoch->batch_timestamp_us);
   }
+  eagre_plan_watermarks(stages->tree, epoch->eviction_watermark_ms, stages->eviction_watermarks_ms);
+  eagre_plan_watermarks(stages->tree, epoch->late_watermark_ms, stages->late_watermarks_ms);
   for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
-    eagre_stateful_begin(stages->stateful[i], epoch);
+    struct eagre_stateful_epoch own = *epoch;
+    own.eviction_watermark_ms = stages->eviction_watermarks_ms[i];
+    own.late_watermark_ms = stages->late_watermarks_ms[i];
+    eagre_stateful_begin(stages->stateful[i], &own);
   }
 }
 

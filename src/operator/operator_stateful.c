@@ -6,6 +6,8 @@ struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *o
   case EAGRE_PLAN_AGGREGATE:
     return options->node->session_key >= 0 ? eagre_operator_session_new(options)
                                            : eagre_operator_aggregate_new(options);
+  case EAGRE_PLAN_JOIN:
+    return eagre_operator_stream_join_new(options);
   default:
     eagre_assert(!"the node keeps no state");
     return NULL;
@@ -17,7 +19,11 @@ void eagre_stateful_free(struct eagre_stateful *stateful) {
 }
 
 struct eagre_state_table *eagre_stateful_table(struct eagre_stateful *stateful) {
-  return stateful->kind->table(stateful);
+  return stateful->kind->table == NULL ? NULL : stateful->kind->table(stateful);
+}
+
+uint32_t eagre_stateful_rows(struct eagre_stateful *stateful, struct eagre_state_rows **out) {
+  return stateful->kind->rows == NULL ? 0 : stateful->kind->rows(stateful, out);
 }
 
 void eagre_stateful_begin(struct eagre_stateful *stateful,

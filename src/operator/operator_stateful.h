@@ -24,8 +24,11 @@ struct eagre_stateful_options {
 };
 struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options);
 void eagre_stateful_free(struct eagre_stateful *stateful);
-/* The state, for loading and saving. */
+/* The state, for loading and saving: a table (NULL: none), and row stores, of which the number is
+ * returned. */
 struct eagre_state_table *eagre_stateful_table(struct eagre_stateful *stateful);
+enum { EAGRE_STATEFUL_ROWS_MAX = 2 };
+uint32_t eagre_stateful_rows(struct eagre_stateful *stateful, struct eagre_state_rows **out);
 
 void eagre_stateful_begin(struct eagre_stateful *stateful,
                           const struct eagre_stateful_epoch *epoch);

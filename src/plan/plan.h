@@ -144,6 +144,23 @@ struct eagre_plan_sort_key {
   bool nulls_first;
 };
 
+/* Rows of one side of a JOIN of streams whose event time is <= factor * watermark + constant (less
+ * a millisecond unless strict) find no match any more. */
+struct eagre_plan_time_bound {
+  double factor; /* of the watermark */
+  double constant_us;
+  bool is_strict;
+};
+/* What a JOIN of two streams knows of one of its inputs (plan_join_state.c). */
+struct eagre_plan_join_side {
+  const bool *is_read;   /* per column: by the join or above it; the others are as if not there */
+  const bool *is_wanted; /* per column: in the output or in the condition, so it is stored */
+  int32_t event_time;    /* the column that says which rows are late; -1: none are */
+  uint32_t event_time_count;            /* columns that could; streams allow one */
+  struct eagre_plan_time_bound *bounds; /* without `time_key`: all of them hold */
+  uint32_t bound_count;
+};
+
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
   struct eagre_plan_node **inputs;
@@ -201,7 +218,10 @@ struct eagre_plan_node {
    * condition: NULL may equal anything, as in x NOT IN (...). */
   bool is_single;
   bool is_null_aware;
-  bool is_refreshed;      /* the other input is a stream: the table is made anew for every epoch */
+  int32_t time_key; /* two streams: the key whose time decides when rows of both sides leave the
+                       state; -1: their event times do, if there are bounds */
+  struct eagre_plan_join_side join_sides[2];
+  bool is_refreshed; /* the other input is a stream: the table is made anew for every epoch */
 };
 
 /* STRUCT of the left columns of a JOIN, then the right ones, whatever its kind gives. */
@@ -220,6 +240,12 @@ static inline bool eagre_plan_is_static_input(const struct eagre_plan_node *node
 }
 /* Whether it is rows that move, not partial results: many, so that an epoch runs in slices. */
 bool eagre_plan_moves_rows(const struct eagre_plan_node *node);
+
+/* Whether rows of that side of a JOIN of streams leave the state, and the greatest time of those
+ * that do when the operator's watermark is that; milliseconds, INT64_MIN: none. */
+bool eagre_plan_join_evicts(const struct eagre_plan_node *join, uint32_t side);
+int64_t eagre_plan_join_bound_ms(const struct eagre_plan_node *join, uint32_t side,
+                                 int64_t watermark_ms);
 
 /* ---- Stages
  *
@@ -267,6 +293,11 @@ struct eagre_plan_static {
   const struct eagre_plan_node *join;
   struct eagre_plan_tree tree;
 };
+
+/* The watermark of each stateful operator (by stateful_number) when that of the flow is `flow_ms`:
+ * the least of what its inputs may still give. Joins give rows older than their own watermark. */
+void eagre_plan_watermarks(const struct eagre_plan_tree *tree, int64_t flow_ms,
+                           int64_t *out_by_operator);
 
 /* ---- Pipeline
  * ------------------------------------------------------------------------------------*/

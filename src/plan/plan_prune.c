@@ -80,6 +80,15 @@ static void prune_project(struct plan_binder *binder, struct eagre_plan_node *no
 static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
                   struct column_need *needs);
 
+static const bool *flags_of(struct plan_binder *binder, const struct column_need *needs,
+                            uint32_t count) {
+  bool *flags = eagre_arena_allocate_zeroed(binder->arena, count + 1);
+  for (uint32_t i = 0; i < count; i++) {
+    flags[i] = needs[i].is_needed;
+  }
+  return flags;
+}
+
 /* What a JOIN needs of one of its inputs: what is read of its columns above, in the condition and
  * in the keys. `all` are the needs of the left columns, then the right ones. */
 static void prune_join_input(struct plan_binder *binder, struct eagre_plan_node *join,
@@ -88,9 +97,11 @@ static void prune_join_input(struct plan_binder *binder, struct eagre_plan_node 
   struct eagre_expression **keys = side == 0 ? join->left_keys : join->right_keys;
   struct column_need *below = new_needs(binder, type);
   copy_needs(below, all + (side == 0 ? 0 : eagre_plan_join_left_count(join)), type);
+  join->join_sides[side].is_wanted = flags_of(binder, below, type->field_count);
   for (uint32_t i = 0; i < join->join_key_count; i++) {
     need_expression(keys[i], below, type->field_count);
   }
+  join->join_sides[side].is_read = flags_of(binder, below, type->field_count);
   prune(binder, join->inputs[side], below);
 }
 
@@ -103,6 +114,7 @@ static void prune_join(struct plan_binder *binder, struct eagre_plan_node *join,
   if (join->expression_count > 0) need_expression(join->expressions[0], all, columns->field_count);
   prune_join_input(binder, join, 0, all);
   prune_join_input(binder, join, 1, all);
+  if (join->static_input < 0) eagre_plan_join_derive(join, binder->arena);
 }
 
 static void prune(struct plan_binder *binder, struct eagre_plan_node *node,

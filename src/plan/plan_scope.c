@@ -40,6 +40,7 @@ struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eag
   node->session_key = -1;
   node->limit = -1;
   node->static_input = -1;
+  node->time_key = -1;
   if (input != NULL) node->output = input->output;
   return node;
 }

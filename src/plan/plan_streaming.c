@@ -129,8 +129,109 @@ static enum eagre_status check_static_join(const struct eagre_plan_node *join,
   return EAGRE_OK;
 }
 
+static const char *class_of_join(enum eagre_join_kind kind) {
+  switch (kind) {
+  case EAGRE_JOIN_LEFT:
+    return "LeftOuter";
+  case EAGRE_JOIN_RIGHT:
+    return "RightOuter";
+  case EAGRE_JOIN_FULL:
+    return "FullOuter";
+  case EAGRE_JOIN_LEFT_SEMI:
+    return "LeftSemi";
+  case EAGRE_JOIN_LEFT_ANTI:
+    return "LeftAnti";
+  case EAGRE_JOIN_LEFT_MARK:
+    return "ExistenceJoin";
+  case EAGRE_JOIN_INNER:
+  case EAGRE_JOIN_CROSS:
+    break;
+  }
+  return "Inner";
+}
+
+/* Whether it can ever be known that a row finds no match. */
+static bool has_end(const struct eagre_plan_node *join) {
+  bool has_left = join->time_key >= 0 || join->join_sides[0].bound_count > 0;
+  bool has_right = join->time_key >= 0 || join->join_sides[1].bound_count > 0;
+  switch (join->join_kind) {
+  case EAGRE_JOIN_INNER:
+  case EAGRE_JOIN_CROSS:
+    return true;
+  case EAGRE_JOIN_RIGHT:
+    return has_right;
+  case EAGRE_JOIN_FULL:
+    return has_left || has_right;
+  default:
+    return has_left;
+  }
+}
+
+static enum eagre_status check_join_mode(const struct eagre_plan_node *join,
+                                         enum eagre_output_mode mode, struct eagre_error *error) {
+  bool is_outer = join->join_kind == EAGRE_JOIN_LEFT || join->join_kind == EAGRE_JOIN_RIGHT ||
+                  join->join_kind == EAGRE_JOIN_FULL;
+  bool is_allowed = mode == EAGRE_MODE_APPEND || (mode == EAGRE_MODE_UPDATE && !is_outer);
+  if (is_allowed) return EAGRE_OK;
+  struct eagre_buffer text = {0};
+  eagre_buffer_printf(&text,
+                      "%s join between two streaming DataFrames/Datasets is not supported in %s "
+                      "output mode, only in Append output mode",
+                      class_of_join(join->join_kind),
+                      mode == EAGRE_MODE_UPDATE ? "Update" : "Complete");
+  enum eagre_status status =
+      refuse_operation(join, eagre_buffer_string(&text), "use append mode", error);
+  eagre_buffer_done(&text);
+  return status;
+}
+
+static enum eagre_status check_join_end(const struct eagre_plan_node *join,
+                                        struct eagre_error *error) {
+  if (has_end(join)) return EAGRE_OK;
+  struct eagre_buffer text = {0};
+  eagre_buffer_printf(&text,
+                      "Stream-stream %s join between two streaming DataFrame/Datasets is not "
+                      "supported without a watermark in the join keys, or a watermark on the "
+                      "nullable side and an appropriate range condition",
+                      class_of_join(join->join_kind));
+  enum eagre_status status = refuse_operation(
+      join, eagre_buffer_string(&text),
+      "give both sides a WATERMARK and say how far their times may be apart: ... AND b.t BETWEEN "
+      "a.t AND a.t + INTERVAL 1 HOUR",
+      error);
+  eagre_buffer_done(&text);
+  return status;
+}
+
+static enum eagre_status check_stream_join(const struct eagre_plan_node *join,
+                                           enum eagre_output_mode mode, struct eagre_error *error) {
+  bool is_anti = join->join_kind == EAGRE_JOIN_LEFT_ANTI || join->join_kind == EAGRE_JOIN_LEFT_MARK;
+  if (is_anti) {
+    return refuse_operation(
+        join, "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported",
+        "read the right side without STREAM", error);
+  }
+  EAGRE_TRY(check_join_mode(join, mode, error));
+  EAGRE_TRY(check_join_end(join, error));
+  if (join->join_key_count == 0) {
+    eagre_plan_fail(error, join->position, "_LEGACY_ERROR_TEMP_1181",
+                    "Stream-stream join without equality predicate is not supported");
+    eagre_error_hint(error, "say in ON which columns of both sides are equal");
+    return EAGRE_USAGE;
+  }
+  if (join->join_sides[0].event_time_count <= 1 && join->join_sides[1].event_time_count <= 1)
+    return EAGRE_OK;
+  eagre_plan_fail(error, join->position, "_LEGACY_ERROR_TEMP_3077",
+                  "More than one event time columns are available. Please ensure there is at most "
+                  "one event time column in the stream.");
+  eagre_error_hint(error,
+                   "keep either the column with the WATERMARK or its window, or compute with "
+                   "it: ts + INTERVAL 0 SECONDS");
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status check_joins(const struct eagre_plan_tree *query,
-                                     struct eagre_error *error) {
+                                     enum eagre_output_mode mode, struct eagre_error *error) {
   for (uint32_t i = 0; i < query->node_count; i++) {
     const struct eagre_plan_node *node = query->nodes[i];
     if (node->kind != EAGRE_PLAN_JOIN) continue;
@@ -138,10 +239,7 @@ static enum eagre_status check_joins(const struct eagre_plan_tree *query,
       EAGRE_TRY(check_static_join(node, error));
       continue;
     }
-    eagre_plan_fail(error, node->position, "UNSUPPORTED_FEATURE.STREAM_STREAM_JOIN",
-                    "Joins of two streams are not supported yet.");
-    eagre_error_hint(error, "read one side without STREAM: it is then read anew for every epoch");
-    return EAGRE_USAGE;
+    EAGRE_TRY(check_stream_join(node, mode, error));
   }
   return EAGRE_OK;
 }
@@ -179,9 +277,10 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
   struct stream_shape shape = read_shape(tree);
-  EAGRE_TRY(check_joins(tree, error));
   EAGRE_TRY(check_distinct(tree, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
+  if (shape.aggregate != NULL || mode != EAGRE_MODE_COMPLETE)
+    EAGRE_TRY(check_joins(tree, mode, error));
   if (shape.aggregate == NULL) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;
     return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",

@@ -22,9 +22,27 @@ static uint32_t count_nodes(const struct eagre_plan_node *node) {
   return count;
 }
 
+/* Which rows a join keeps: their keys and columns with types, and what makes them leave. */
+static void print_join_state(const struct eagre_plan_node *join, struct eagre_buffer *text) {
+  eagre_buffer_printf(text, "join %d %d|", (int)join->join_kind, join->time_key);
+  for (uint32_t i = 0; i < join->join_key_count; i++) {
+    eagre_type_print(text, eagre_expression_type(join->left_keys[i]));
+    eagre_buffer_append_char(text, ';');
+  }
+  for (uint32_t side = 0; side < 2; side++) {
+    const struct eagre_type *columns = join->inputs[side]->output;
+    eagre_buffer_printf(text, "|%d|", join->join_sides[side].event_time);
+    for (uint32_t i = 0; i < columns->field_count; i++) {
+      if (join->join_sides[side].is_wanted[i]) eagre_type_print(text, columns->fields[i].type);
+      eagre_buffer_append_char(text, ';');
+    }
+  }
+}
+
 /* Keys and aggregates with their types: what the state means. */
 static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
   struct eagre_buffer text = {0};
+  if (aggregate->kind == EAGRE_PLAN_JOIN) print_join_state(aggregate, &text);
   for (uint32_t i = 0; i < aggregate->key_count; i++) {
     eagre_type_print(&text, eagre_expression_type(aggregate->keys[i]));
     eagre_buffer_append_char(&text, ';');

@@ -112,17 +112,94 @@ struct eagre_state_metrics {
 };
 void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
 
+/* ---- Rows ---------------------------------------------------------------------------------------
+ * A row store maps a key to the list of its rows: what a join keeps of one input. A row has bytes
+ * (state_row.c), an event time and a flag, and is stored once; it leaves when its time has passed.
+ *
+ * Rows stand in coarse panes of time, whose memory goes back as a whole; which rows have left is
+ * exact. A row without a key that could match (NULL) is kept for its time alone. */
+
+struct eagre_state_rows;
+/* A pane spans `pane_us` microseconds (> 0); a pane's memory is kept until its last row has left. */
+struct eagre_state_rows *eagre_state_rows_new(int64_t pane_us);
+void eagre_state_rows_free(struct eagre_state_rows *rows);
+/* Starts an epoch: nothing is new. As eagre_state_begin_epoch. */
+void eagre_state_rows_begin_epoch(struct eagre_state_rows *rows);
+
+struct eagre_state_row;
+
+/* Rows to be stored. `times`: microseconds, INT64_MAX = stays for ever; NULL = all of them do. */
+struct eagre_state_rows_input {
+  struct eagre_state_keys keys;
+  const struct eagre_text *bodies;
+  const int64_t *times;
+  const uint8_t *matchable; /* bitmap: the key has no NULL; NULL = all */
+  const uint8_t *matched;   /* bitmap: has found a match already; NULL = none */
+  const uint32_t *picks;    /* which of the rows above, in this order; NULL = the first `count` */
+  uint32_t count;
+};
+void eagre_state_rows_add(struct eagre_state_rows *rows,
+                          const struct eagre_state_rows_input *input);
+
+/* Pairs of a row that looks for a match and one that is stored under its key. */
+struct eagre_state_pair {
+  uint32_t probe; /* number of the looking row */
+  struct eagre_state_row *row;
+};
+struct eagre_state_probe {
+  uint64_t position[2]; /* private; all zero = start */
+};
+/* The pairs of rows picks[0..count) (NULL: 0, 1, ...) that have keys, as many as fit; 0 at the end.
+ * Nothing is added to or evicted from the store in between. */
+uint32_t eagre_state_rows_probe(const struct eagre_state_rows *rows,
+                                const struct eagre_state_keys *keys, const uint32_t *picks,
+                                uint32_t count, struct eagre_state_probe *probe,
+                                struct eagre_state_pair *out_pairs, uint32_t pair_count_max);
+
+/* Of a stored row; texts live until it has left. */
+struct eagre_text eagre_state_row_body(const struct eagre_state_row *row);
+bool eagre_state_row_is_matched(const struct eagre_state_row *row);
+bool eagre_state_row_is_new(const struct eagre_state_rows *rows,
+                            const struct eagre_state_row *row); /* added in this epoch */
+void eagre_state_row_match(struct eagre_state_rows *rows, struct eagre_state_row *row);
+
+/* Takes rows whose time is <= `time_max` out, some at a time; 0 when there is none left. What is
+ * returned may be read until the next call. To be called to its end before the epoch's save. */
+uint32_t eagre_state_rows_evict(struct eagre_state_rows *rows, int64_t time_max,
+                                struct eagre_state_row **out_rows, uint32_t row_count_max);
+
+struct eagre_state_rows_metrics {
+  uint64_t row_count;
+  uint64_t memory_bytes;
+};
+void eagre_state_rows_measure(const struct eagre_state_rows *rows,
+                              struct eagre_state_rows_metrics *out);
+
+/* Rows as bytes and back: the bodies of a row store, and the like. Values come back as they were,
+ * -0.0 and every NaN too. The encoding depends on the types alone. */
+void eagre_state_encode_rows(const struct eagre_vector *columns, uint32_t column_count,
+                             const uint32_t *picks, uint32_t row_count, struct eagre_arena *arena,
+                             struct eagre_text *out_bodies);
+/* Columns of types[] with `row_count` rows; texts are copied to `arena`. A body without data
+ * (`data` NULL) is a row of NULLs. False when a body is damaged. */
+bool eagre_state_decode_rows(const struct eagre_text *bodies, uint32_t row_count,
+                             const struct eagre_type *const *types, uint32_t column_count,
+                             struct eagre_vector *out_columns, struct eagre_arena *arena);
+
 /* ---- Snapshots ---------------------------------------------------------------------------------
  * The tables of one query on one core are saved and loaded together, always the same ones in the
  * same order: one file per core and version below the checkpoint's eagre/state, called
  * <version>-<core>-<attempt>.full or .delta (format: state_snapshot.c). A delta holds the groups
- * changed in its epoch and the eviction bounds; every 10th version is full.
+ * changed in its epoch and the eviction bounds, of rows the new ones and which have found a match;
+ * every 10th version is full.
  * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
  * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
 
 struct eagre_state_set {
   struct eagre_state_table *const *tables;
-  uint32_t count; /* >= 1 */
+  uint32_t count;
+  struct eagre_state_rows *const *rows;
+  uint32_t rows_count; /* with tables: >= 1 */
 };
 struct eagre_state_snapshot {
   const char *directory;

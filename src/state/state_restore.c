@@ -84,6 +84,40 @@ static uint64_t take_integer(struct input *input, size_t size) {
 
 /* ---- One file -------------------------------------------------------------------------------- */
 
+/* Numbers of rows, open addressing; row numbers are never 0. */
+struct number_set {
+  uint64_t *slots;
+  uint64_t capacity; /* a power of two, or 0 */
+  uint64_t count;
+};
+
+static uint64_t *find_number(const struct number_set *set, uint64_t number) {
+  uint64_t index = eagre_hash_integer(number, 0) & (set->capacity - 1);
+  while (set->slots[index] != 0 && set->slots[index] != number) {
+    index = (index + 1) & (set->capacity - 1);
+  }
+  return &set->slots[index];
+}
+
+static bool has_number(const struct number_set *set, uint64_t number) {
+  return set->count > 0 && *find_number(set, number) != 0;
+}
+
+static void add_number(struct number_set *set, uint64_t number) {
+  if (set->count * 2 >= set->capacity) {
+    struct number_set old = *set;
+    set->capacity = old.capacity == 0 ? 64 : old.capacity * 2;
+    set->slots = eagre_allocate_zeroed(set->capacity, sizeof *set->slots);
+    for (uint64_t i = 0; i < old.capacity; i++) {
+      if (old.slots[i] != 0) *find_number(set, old.slots[i]) = old.slots[i];
+    }
+    eagre_free(old.slots);
+  }
+  uint64_t *slot = find_number(set, number);
+  if (*slot == 0) set->count++;
+  *slot = number;
+}
+
 struct restore {
   const struct eagre_state_set *set;
   struct eagre_state_table *table; /* the one being read */
@@ -92,8 +126,10 @@ struct restore {
   struct eagre_io *io;
   const struct eagre_state_snapshot *snapshot;
   uint32_t core_total;
-  bool is_same_cores;     /* our own files, with our keys and no others */
-  uint64_t foreign_count; /* groups of other cores seen so far */
+  int64_t *evicted_time_max;  /* of each row store, as above */
+  struct number_set *matched; /* of each: rows that newer files of this chain say have a match */
+  bool is_same_cores;         /* our own files, with our keys and no others */
+  uint64_t foreign_count;     /* groups of other cores seen so far */
   struct eagre_buffer key;
   struct eagre_buffer payload;
   struct eagre_arena arena; /* paths */
@@ -115,7 +151,7 @@ static enum eagre_status check_header(const struct restore *restore, const char 
     return eagre_state_refuse_corrupt(path, "it is a state file under another name", error);
   if (header->fingerprint != restore->snapshot->fingerprint)
     return refuse_other_query(path, "its keys or aggregates are not those of this one", error);
-  if (header->table_count != restore->set->count)
+  if (header->table_count != restore->set->count || header->rows_count != restore->set->rows_count)
     return refuse_other_query(path, "it has another number of stateful operators", error);
   if (header->layout_checksum != eagre_state_layout_checksum(restore->set))
     return refuse_other_query(path, "its groups have another size", error);
@@ -124,12 +160,16 @@ static enum eagre_status check_header(const struct restore *restore, const char 
   return EAGRE_OK;
 }
 
-/* Whether the group is ours and not one that a newer file has evicted. */
-static bool is_wanted(struct restore *restore, int64_t pane, uint64_t hash) {
+static bool is_owned(struct restore *restore, uint64_t hash) {
   uint32_t partition = eagre_state_partition(hash, restore->snapshot->partition_count);
   bool is_ours = partition % restore->core_total == restore->snapshot->core;
   restore->foreign_count += !is_ours;
-  return is_ours && pane > restore->table_evicted_max;
+  return is_ours;
+}
+
+/* Whether the group is ours and not one that a newer file has evicted. */
+static bool is_wanted(struct restore *restore, int64_t pane, uint64_t hash) {
+  return is_owned(restore, hash) && pane > restore->table_evicted_max;
 }
 
 /* Takes so many bytes into `buffer`, which is emptied first. */
@@ -222,10 +262,69 @@ static uint64_t take_table(struct restore *restore, struct input *input, uint32_
   return seen;
 }
 
+/* One row. Its number stays where deltas may follow, which speak of it. */
+static void take_row(struct restore *restore, struct input *input, uint32_t store,
+                     uint64_t next_number) {
+  struct eagre_state_rows *rows = restore->set->rows[store];
+  uint64_t number = take_integer(input, 8);
+  int64_t time = (int64_t)take_integer(input, 8);
+  uint32_t flags = (uint32_t)take_integer(input, 4);
+  uint64_t key_size = take_integer(input, 4);
+  uint64_t body_size = take_integer(input, 4);
+  if (number == 0 || number >= next_number || flags > 3)
+    fail_corrupt(input, "a row makes no sense");
+  take_sized(input, &restore->key, key_size);
+  take_sized(input, &restore->payload, body_size);
+  if (input->status != EAGRE_OK) return;
+  struct eagre_text key = eagre_buffer_text(&restore->key);
+  uint64_t hash = eagre_state_hash_key(key);
+  if (!is_owned(restore, hash) || time <= restore->table_evicted_max) return;
+  struct eagre_state_row *row =
+      eagre_state_rows_make(rows, time, (uint32_t)key_size, (uint32_t)body_size);
+  char *bytes = (char *)(row + 1);
+  if (key_size > 0) memcpy(bytes, key.data, key_size);
+  if (body_size > 0) memcpy(bytes + key_size, restore->payload.data, body_size);
+  row->hash = hash;
+  row->number = restore->is_same_cores ? number : rows->next_number++;
+  row->flags = flags;
+  if (has_number(&restore->matched[store], number)) row->flags |= EAGRE_STATE_ROW_MATCHED;
+  eagre_state_rows_link(rows, row);
+}
+
+/* What this file says of evictions and matches counts for the older files of the chain. */
+static uint64_t take_rows(struct restore *restore, struct input *input, uint32_t store) {
+  struct eagre_state_rows *rows = restore->set->rows[store];
+  restore->table_evicted_max = restore->evicted_time_max[store];
+  int64_t evicted = (int64_t)take_integer(input, 8);
+  uint64_t next_number = take_integer(input, 8);
+  uint64_t matched_count = take_integer(input, 8);
+  uint64_t row_count = take_integer(input, 8);
+  struct number_set matched = {0};
+  for (uint64_t i = 0; i < matched_count && has_left(input, 8); i++) {
+    uint64_t number = take_integer(input, 8);
+    if (number == 0) fail_corrupt(input, "a row makes no sense");
+    if (input->status == EAGRE_OK) add_number(&matched, number);
+  }
+  uint64_t seen = 0;
+  for (; seen < row_count && has_left(input, EAGRE_STATE_ROW_SIZE_MIN); seen++) {
+    take_row(restore, input, store, next_number);
+  }
+  for (uint64_t i = 0; i < matched.capacity; i++) {
+    if (matched.slots[i] != 0) add_number(&restore->matched[store], matched.slots[i]);
+  }
+  eagre_free(matched.slots);
+  if (restore->is_same_cores && next_number > rows->next_number) rows->next_number = next_number;
+  if (evicted > restore->evicted_time_max[store]) restore->evicted_time_max[store] = evicted;
+  return seen;
+}
+
 static void take_body(struct restore *restore, struct input *input, uint64_t group_count) {
   uint64_t seen = 0;
   for (uint32_t i = 0; i < restore->set->count; i++) {
     seen += take_table(restore, input, i);
+  }
+  for (uint32_t i = 0; i < restore->set->rows_count && input->status == EAGRE_OK; i++) {
+    seen += take_rows(restore, input, i);
   }
   if (input->left > 0) fail_corrupt(input, "something follows its last table");
   if (seen != group_count) fail_corrupt(input, "its number of groups is wrong");
@@ -311,6 +410,11 @@ static enum eagre_status read_chain(struct restore *restore, uint32_t core,
   for (uint32_t i = 0; i < restore->set->count; i++) {
     restore->evicted_pane_max[i] = INT64_MIN;
   }
+  for (uint32_t i = 0; i < restore->set->rows_count; i++) {
+    restore->evicted_time_max[i] = INT64_MIN;
+    eagre_free(restore->matched[i].slots);
+    restore->matched[i] = (struct number_set){0};
+  }
   *out_delta_count = 0;
   for (;;) {
     struct eagre_state_file_header header;
@@ -323,20 +427,22 @@ static enum eagre_status read_chain(struct restore *restore, uint32_t core,
 }
 
 /* A delta can follow only where this core owns what the files behind it hold. */
-static void note_loaded(struct eagre_state_table *table,
-                        const struct eagre_state_snapshot *snapshot, bool is_same_cores,
-                        uint32_t delta_count) {
-  table->base_version = is_same_cores ? snapshot->version : -1;
-  table->base_core = snapshot->core;
-  snprintf(table->base_attempt, sizeof table->base_attempt, "%s", snapshot->attempt);
-  table->delta_count = delta_count;
-  table->evicted_pane_max = INT64_MIN;
-  table->is_dirty = false;
+static void note_loaded(struct eagre_state_base *base, const struct eagre_state_snapshot *snapshot,
+                        bool is_same_cores, uint32_t delta_count) {
+  base->version = is_same_cores ? snapshot->version : -1;
+  base->core = snapshot->core;
+  snprintf(base->attempt, sizeof base->attempt, "%s", snapshot->attempt);
+  base->delta_count = delta_count;
+  base->evicted_max = INT64_MIN;
+  base->is_dirty = false;
 }
 
 static void clear_tables(const struct eagre_state_set *set) {
   for (uint32_t i = 0; i < set->count; i++) {
     eagre_state_table_clear(set->tables[i]);
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    eagre_state_rows_clear(set->rows[i]);
   }
 }
 
@@ -345,12 +451,16 @@ enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eag
                                    uint32_t written_core_count, uint32_t core_total,
                                    struct eagre_error *error) {
   eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
-  eagre_assert(set->count > 0 && core_total > 0 && snapshot->partition_count > 0);
+  eagre_assert(set->count + set->rows_count > 0);
+  eagre_assert(core_total > 0 && snapshot->partition_count > 0);
   clear_tables(set);
   bool is_same_cores = written_core_count == core_total;
   struct restore restore = {
       .set = set,
-      .evicted_pane_max = eagre_allocate_zeroed(set->count, sizeof *restore.evicted_pane_max),
+      .evicted_pane_max = eagre_allocate_zeroed(set->count + 1, sizeof *restore.evicted_pane_max),
+      .evicted_time_max =
+          eagre_allocate_zeroed(set->rows_count + 1, sizeof *restore.evicted_time_max),
+      .matched = eagre_allocate_zeroed(set->rows_count + 1, sizeof *restore.matched),
       .io = io,
       .snapshot = snapshot,
       .core_total = core_total,
@@ -362,10 +472,15 @@ enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eag
     if (is_same_cores && core != snapshot->core) continue;
     status = read_chain(&restore, core, &own_delta_count, error);
   }
-  for (uint32_t i = 0; i < set->count && status == EAGRE_OK; i++) {
-    note_loaded(set->tables[i], snapshot, is_same_cores, own_delta_count);
+  for (uint32_t i = 0; i < set->count + set->rows_count && status == EAGRE_OK; i++) {
+    note_loaded(eagre_state_set_base(set, i), snapshot, is_same_cores, own_delta_count);
   }
   if (status != EAGRE_OK) clear_tables(set);
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    eagre_free(restore.matched[i].slots);
+  }
+  eagre_free(restore.matched);
+  eagre_free(restore.evicted_time_max);
   eagre_free(restore.evicted_pane_max);
   eagre_buffer_done(&restore.key);
   eagre_buffer_done(&restore.payload);

@@ -13,9 +13,9 @@
  *   32     8    fingerprint of key and aggregate types
  *   40     4    number of state partitions
  *   44     4    core
- *   48     8    number of groups that follow, of all tables
+ *   48     8    number of groups and rows that follow, of all tables and row stores
  *   56     4    number of tables
- *   60     4    0
+ *   60     4    number of row stores
  *   64     64   attempt of the file it builds on (same core), padded with zeros; zeros for a full
  *               file
  *   128    4    CRC32C of the payload sizes, u32 each, of all tables
@@ -36,13 +36,28 @@
  *                       per text of the layout: u32 size and so many bytes; size ffffffff: no text
  *                       (its pointer is NULL)
  *
+ *   then the row stores in their order, each
+ *   0      8    greatest time evicted since the base version; the smallest integer: none
+ *   8      8    number of the next row
+ *   16     8    number m of older rows that have found a match since the base version
+ *   24     8    number n of rows
+ *   32          m numbers of rows, 8 bytes each
+ *               n rows, each
+ *               0   8   number
+ *               8   8   event time, microseconds; the greatest integer: none
+ *               16  4   flags: 1 has found a match, 2 its key cannot match
+ *               20  4   size k of the key
+ *               24  4   size b of the body
+ *               28      key, body (state_row.c)
+ *
  *   trailer, 12 bytes
  *   0      8    size of the whole file
  *   8      4    CRC32C of all bytes before
  *
- * A version is a full file and the deltas behind it. A delta holds the groups changed in its epoch.
- * To read a version, newest file first: a group counts where it is seen first, unless a newer file
- * has evicted its pane. At most 9 deltas follow a full file, and none when half of the groups have
+ * A version is a full file and the deltas behind it. A delta holds the groups changed and the rows
+ * added in its epoch. To read a version, newest file first: a group counts where it is seen first,
+ * unless a newer file has evicted its pane; a row counts unless a newer file has evicted its time,
+ * and has found its match when a newer file says so. At most 9 deltas follow a full file, and none when half of the groups have
  * changed, for a full file is hardly larger then.
  *
  * A format version above ours is refused before anything behind it is looked at. */
@@ -112,6 +127,7 @@ void eagre_state_header_print(const struct eagre_state_file_header *header,
   eagre_state_put_integer(out + 44, header->core, 4);
   eagre_state_put_integer(out + 48, header->group_count, 8);
   eagre_state_put_integer(out + 56, header->table_count, 4);
+  eagre_state_put_integer(out + 60, header->rows_count, 4);
   eagre_state_put_integer(out + 128, header->layout_checksum, 4);
   memcpy(out + 64, header->base_attempt, strlen(header->base_attempt));
   eagre_state_put_integer(out + CHECKED_SIZE, eagre_crc32c(0, out, CHECKED_SIZE), 4);
@@ -159,6 +175,7 @@ enum eagre_status eagre_state_header_parse(const char *bytes, size_t size, const
       .core = (uint32_t)eagre_state_get_integer(bytes + 44, 4),
       .group_count = eagre_state_get_integer(bytes + 48, 8),
       .table_count = (uint32_t)eagre_state_get_integer(bytes + 56, 4),
+      .rows_count = (uint32_t)eagre_state_get_integer(bytes + 60, 4),
       .layout_checksum = (uint32_t)eagre_state_get_integer(bytes + 128, 4),
   };
   memcpy(out->base_attempt, bytes + 64, EAGRE_STATE_ATTEMPT_SIZE);
@@ -250,7 +267,7 @@ static void put_table(struct output *output, struct eagre_state_table *table,
                       enum eagre_state_kind kind) {
   enum eagre_state_filter filter =
       kind == EAGRE_STATE_DELTA ? EAGRE_STATE_CHANGED : EAGRE_STATE_ALL;
-  int64_t evicted = kind == EAGRE_STATE_DELTA ? table->evicted_pane_max : INT64_MIN;
+  int64_t evicted = kind == EAGRE_STATE_DELTA ? table->base.evicted_max : INT64_MIN;
   put_integer(output, (uint64_t)evicted, 8);
   put_integer(output, table->payload_size, 4);
   put_integer(output, 0, 4);
@@ -275,6 +292,37 @@ static void put_table(struct output *output, struct eagre_state_table *table,
   }
 }
 
+static void put_row(struct output *output, const struct eagre_state_row *row) {
+  char bytes[EAGRE_STATE_ROW_SIZE_MIN];
+  eagre_state_put_integer(bytes, row->number, 8);
+  eagre_state_put_integer(bytes + 8, (uint64_t)row->time, 8);
+  eagre_state_put_integer(bytes + 16, row->flags, 4);
+  eagre_state_put_integer(bytes + 20, row->key_size, 4);
+  eagre_state_put_integer(bytes + 24, row->body_size, 4);
+  put_bytes(output, bytes, sizeof bytes);
+  put_bytes(output, row + 1, (size_t)row->key_size + row->body_size);
+}
+
+static void put_rows(struct output *output, const struct eagre_state_rows *rows,
+                     enum eagre_state_kind kind) {
+  bool is_delta = kind == EAGRE_STATE_DELTA;
+  uint64_t matched_count = is_delta ? rows->matched_count : 0;
+  put_integer(output, (uint64_t)(is_delta ? rows->base.evicted_max : INT64_MIN), 8);
+  put_integer(output, rows->next_number, 8);
+  put_integer(output, matched_count, 8);
+  put_integer(output, is_delta ? rows->new_count : rows->row_count, 8);
+  for (uint64_t i = 0; i < matched_count; i++) {
+    put_integer(output, rows->matched[i], 8);
+  }
+  for (uint32_t i = 0; i < rows->pane_count; i++) {
+    struct eagre_state_walk walk = {0};
+    const struct eagre_state_row *row;
+    while ((row = eagre_state_rows_walk(rows->panes[i], is_delta, &walk)) != NULL) {
+      put_row(output, row);
+    }
+  }
+}
+
 static void put_trailer(struct output *output) {
   flush_output(output);
   uint64_t size = eagre_io_writer_size(output->writer) + EAGRE_STATE_TRAILER_SIZE;
@@ -284,20 +332,32 @@ static void put_trailer(struct output *output) {
   flush_output(output);
 }
 
+/* Groups and rows that a file of that kind holds. */
+static uint64_t count_items(const struct eagre_state_set *set, enum eagre_state_kind kind) {
+  bool is_delta = kind == EAGRE_STATE_DELTA;
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    count += is_delta ? set->tables[i]->changed_count : set->tables[i]->group_count;
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    count += is_delta ? set->rows[i]->new_count : set->rows[i]->row_count;
+  }
+  return count;
+}
+
 static bool may_be_delta(const struct eagre_state_set *set,
                          const struct eagre_state_snapshot *snapshot) {
-  uint64_t group_count = 0;
-  uint64_t changed_count = 0;
-  for (uint32_t i = 0; i < set->count; i++) {
-    const struct eagre_state_table *table = set->tables[i];
-    bool follows = table->base_version >= 0 && table->base_version == snapshot->version - 1 &&
-                   table->base_core == snapshot->core &&
-                   table->delta_count < EAGRE_STATE_DELTAS_MAX;
+  for (uint32_t i = 0; i < set->count + set->rows_count; i++) {
+    const struct eagre_state_base *base = eagre_state_set_base(set, i);
+    bool follows = base->version >= 0 && base->version == snapshot->version - 1 &&
+                   base->core == snapshot->core && base->delta_count < EAGRE_STATE_DELTAS_MAX;
     if (!follows) return false;
-    group_count += table->group_count;
-    changed_count += table->changed_count;
   }
-  return changed_count <= group_count / 2;
+  return count_items(set, EAGRE_STATE_DELTA) <= count_items(set, EAGRE_STATE_FULL) / 2;
+}
+
+struct eagre_state_base *eagre_state_set_base(const struct eagre_state_set *set, uint32_t index) {
+  return index < set->count ? &set->tables[index]->base : &set->rows[index - set->count]->base;
 }
 
 uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set) {
@@ -313,34 +373,33 @@ uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set) {
 static struct eagre_state_file_header make_header(const struct eagre_state_set *set,
                                                   const struct eagre_state_snapshot *snapshot) {
   bool is_delta = may_be_delta(set, snapshot);
-  const struct eagre_state_table *first = set->tables[0];
+  enum eagre_state_kind kind = is_delta ? EAGRE_STATE_DELTA : EAGRE_STATE_FULL;
+  const struct eagre_state_base *first = eagre_state_set_base(set, 0);
   struct eagre_state_file_header header = {
-      .kind = is_delta ? EAGRE_STATE_DELTA : EAGRE_STATE_FULL,
+      .kind = kind,
       .version = snapshot->version,
-      .base_version = is_delta ? first->base_version : -1,
+      .base_version = is_delta ? first->version : -1,
       .fingerprint = snapshot->fingerprint,
       .partition_count = snapshot->partition_count,
       .core = snapshot->core,
+      .group_count = count_items(set, kind),
       .table_count = set->count,
+      .rows_count = set->rows_count,
       .layout_checksum = eagre_state_layout_checksum(set),
   };
-  for (uint32_t i = 0; i < set->count; i++) {
-    const struct eagre_state_table *table = set->tables[i];
-    header.group_count += is_delta ? table->changed_count : table->group_count;
-  }
-  /* Tables of one set are saved and loaded together: they have one base. */
-  if (is_delta) memcpy(header.base_attempt, first->base_attempt, sizeof header.base_attempt);
+  /* Tables and row stores of one set are saved and loaded together: they have one base. */
+  if (is_delta) memcpy(header.base_attempt, first->attempt, sizeof header.base_attempt);
   return header;
 }
 
-static void note_saved(struct eagre_state_table *table, const struct eagre_state_snapshot *snapshot,
+static void note_saved(struct eagre_state_base *base, const struct eagre_state_snapshot *snapshot,
                        enum eagre_state_kind kind) {
-  table->base_version = snapshot->version;
-  table->base_core = snapshot->core;
-  snprintf(table->base_attempt, sizeof table->base_attempt, "%s", snapshot->attempt);
-  table->delta_count = kind == EAGRE_STATE_DELTA ? table->delta_count + 1 : 0;
-  table->evicted_pane_max = INT64_MIN;
-  table->is_dirty = false;
+  base->version = snapshot->version;
+  base->core = snapshot->core;
+  snprintf(base->attempt, sizeof base->attempt, "%s", snapshot->attempt);
+  base->delta_count = kind == EAGRE_STATE_DELTA ? base->delta_count + 1 : 0;
+  base->evicted_max = INT64_MIN;
+  base->is_dirty = false;
 }
 
 static void put_content(struct output *output, const struct eagre_state_set *set,
@@ -350,6 +409,9 @@ static void put_content(struct output *output, const struct eagre_state_set *set
   put_bytes(output, bytes, sizeof bytes);
   for (uint32_t i = 0; i < set->count; i++) {
     put_table(output, set->tables[i], header->kind);
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    put_rows(output, set->rows[i], header->kind);
   }
   put_trailer(output);
 }
@@ -380,7 +442,7 @@ static enum eagre_status write_file(const struct eagre_state_set *set, struct ea
 enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
                                    struct eagre_error *error) {
-  eagre_assert(set->count > 0);
+  eagre_assert(set->count + set->rows_count > 0);
   eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
   struct eagre_state_file_header header = make_header(set, snapshot);
   struct eagre_state_file_name name = {snapshot->version, snapshot->core, "", header.kind};
@@ -388,8 +450,8 @@ enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eag
   struct eagre_arena arena = {0};
   const char *path = eagre_state_file_path(&arena, snapshot->directory, &name);
   enum eagre_status status = write_file(set, io, path, &header, out_bytes, error);
-  for (uint32_t i = 0; status == EAGRE_OK && i < set->count; i++) {
-    note_saved(set->tables[i], snapshot, header.kind);
+  for (uint32_t i = 0; status == EAGRE_OK && i < set->count + set->rows_count; i++) {
+    note_saved(eagre_state_set_base(set, i), snapshot, header.kind);
   }
   eagre_arena_done(&arena);
   return status;

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "state/state_table.h"
+#include "state/state_rows.h"
 
 enum {
   EAGRE_STATE_FORMAT_VERSION = 1,
@@ -11,6 +11,7 @@ enum {
   EAGRE_STATE_GROUP_SIZE_MIN = 4, /* size of a group's key, before anything else */
   EAGRE_STATE_PANE_SIZE = 16,     /* end and number of groups */
   EAGRE_STATE_SECTION_SIZE = 24,  /* of a table, in front of its panes */
+  EAGRE_STATE_ROW_SIZE_MIN = 28,  /* of a stored row, in front of key and body */
   EAGRE_STATE_DELTAS_MAX = 9,     /* behind one full file: every tenth is full */
 };
 
@@ -25,8 +26,9 @@ struct eagre_state_file_header {
   uint64_t fingerprint;
   uint32_t partition_count;
   uint32_t core;
-  uint64_t group_count; /* of all tables */
+  uint64_t group_count; /* of all tables, and rows of all row stores */
   uint32_t table_count;
+  uint32_t rows_count;      /* row stores */
   uint32_t layout_checksum; /* of the tables' payload sizes */
   char base_attempt[EAGRE_STATE_ATTEMPT_SIZE];
 };
@@ -52,6 +54,8 @@ void eagre_state_header_print(const struct eagre_state_file_header *header,
 enum eagre_status eagre_state_header_parse(const char *bytes, size_t size, const char *path,
                                            struct eagre_state_file_header *out,
                                            struct eagre_error *error);
+/* What member `index` of the set builds on: its tables, then its row stores. */
+struct eagre_state_base *eagre_state_set_base(const struct eagre_state_set *set, uint32_t index);
 uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set);
 enum eagre_status eagre_state_refuse_corrupt(const char *path, const char *what,
                                              struct eagre_error *error);

@@ -26,8 +26,7 @@ struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout 
     table->text_offsets[i] = offset;
   }
   table->epoch = 1;
-  table->base_version = -1;
-  table->evicted_pane_max = INT64_MIN;
+  eagre_state_base_reset(&table->base);
   return table;
 }
 
@@ -72,9 +71,7 @@ static void retire_panes(struct eagre_state_table *table, uint32_t count, size_t
 
 void eagre_state_table_clear(struct eagre_state_table *table) {
   retire_panes(table, table->pane_count, SIZE_MAX);
-  table->base_version = -1;
-  table->evicted_pane_max = INT64_MIN;
-  table->is_dirty = false;
+  eagre_state_base_reset(&table->base);
 }
 
 /* ---- Panes ----------------------------------------------------------------------------------- */
@@ -153,7 +150,7 @@ static struct eagre_state_record *record_of(const char *payload) {
 }
 
 void eagre_state_touch(struct eagre_state_table *table, int64_t pane, char *payload) {
-  table->is_dirty = true;
+  table->base.is_dirty = true;
   mark_changed(table, eagre_state_table_get_pane(table, pane), record_of(payload));
 }
 
@@ -229,7 +226,7 @@ void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *pane
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads) {
   struct probe probes[CHUNK_ROWS];
-  if (row_count > 0) table->is_dirty = true;
+  if (row_count > 0) table->base.is_dirty = true;
   for (uint32_t begin = 0; begin < row_count; begin += CHUNK_ROWS) {
     uint32_t count = row_count - begin < CHUNK_ROWS ? row_count - begin : CHUNK_ROWS;
     const uint64_t *hashes = keys->hashes + begin;
@@ -341,7 +338,7 @@ static bool has_many_dead_texts(const struct eagre_state_table *table,
 
 void eagre_state_begin_epoch(struct eagre_state_table *table) {
   /* Changes that no snapshot has: a delta would miss them once their marks are old. */
-  if (table->is_dirty) table->base_version = -1;
+  if (table->base.is_dirty) table->base.version = -1;
   table->epoch++;
   eagre_assert(table->epoch != 0);
   table->changed_count = 0;
@@ -361,8 +358,8 @@ uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max) {
     count++;
   }
   retire_panes(table, count, SPARE_SIZE_MAX);
-  if (pane_max > table->evicted_pane_max) table->evicted_pane_max = pane_max;
-  table->is_dirty = true;
+  if (pane_max > table->base.evicted_max) table->base.evicted_max = pane_max;
+  table->base.is_dirty = true;
   return before - table->group_count;
 }
 

@@ -68,6 +68,19 @@ struct eagre_state_pane {
   struct eagre_state_record **listed;
 };
 
+/* What the next snapshot of a table or row store may build on. */
+struct eagre_state_base {
+  int64_t version; /* it was that, but for the changes since; -1: none */
+  uint32_t core;
+  char attempt[EAGRE_STATE_ATTEMPT_SIZE];
+  uint32_t delta_count; /* deltas behind that version's full file */
+  int64_t evicted_max;  /* since that version, a pane or a time; INT64_MIN: nothing */
+  bool is_dirty;        /* changed or evicted since the last save or load */
+};
+static inline void eagre_state_base_reset(struct eagre_state_base *base) {
+  *base = (struct eagre_state_base){.version = -1, .evicted_max = INT64_MIN};
+}
+
 struct eagre_state_table {
   uint32_t payload_size;
   uint32_t key_suffix_size;
@@ -82,14 +95,7 @@ struct eagre_state_table {
   uint32_t epoch; /* the mark of groups touched now, from 1 */
   uint64_t group_count;
   uint64_t changed_count;
-
-  /* What the next snapshot may build on. */
-  int64_t base_version; /* the table was that, but for the changes since; -1: none */
-  uint32_t base_core;
-  char base_attempt[EAGRE_STATE_ATTEMPT_SIZE];
-  uint32_t delta_count;     /* deltas behind that version's full file */
-  int64_t evicted_pane_max; /* since that version; INT64_MIN: nothing */
-  bool is_dirty;            /* touched or evicted since the last save or load */
+  struct eagre_state_base base;
 };
 
 /* ---- Memory (state_memory.c) ----------------------------------------------------------------- */

@@ -8,8 +8,9 @@
     [options]   more options of the file source
     state       true: the rows that stateful operators count are compared too
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"
+    [right]     a second streaming input, the relation `other`: schema, and watermark as above
     [[batch]]   one micro-batch each: `lines`, kept as text so that they may be bad
-                JSON, and optionally their `encoding`
+                JSON, and optionally their `encoding`; `right`: the lines of `other`
     [[static]]  a relation that is no stream: `name`, `schema` and `lines` of JSON
 
 From a case come the files both engines read and the pipeline Eagre runs.
@@ -24,7 +25,7 @@ import tomllib
 
 DIRECTORY = pathlib.Path(__file__).parent / "cases"
 KEYS = {"title", "schema", "query", "output_mode", "format", "options", "watermark", "batch",
-        "state", "static"}
+        "state", "static", "right"}
 
 # Batch i is written as of FIRST_MODIFIED + i * STEP: whole seconds, in the past.
 FIRST_MODIFIED_SECONDS = 1_750_000_000
@@ -44,6 +45,7 @@ class Case:
     options: dict = dataclasses.field(default_factory=dict)
     watermark: str = ""
     state: bool = False
+    right: "Input | None" = None
     static: list = dataclasses.field(default_factory=list)
 
     def write_static(self, directory):
@@ -54,13 +56,10 @@ class Case:
             path.write_text("".join(f"{line}\n" for line in relation["lines"]))
 
     def write_input(self, directory):
-        """Writes one file per batch. Names count down: only the times are in order."""
-        directory.mkdir()
-        for index, data in enumerate(self.batches):
-            path = directory / f"part-{len(self.batches) - index:03}.{self.format}"
-            path.write_bytes(data)
-            modified = FIRST_MODIFIED_SECONDS + index * STEP_SECONDS
-            os.utime(path, (modified, modified))
+        """Writes one file per batch and input."""
+        write_files(directory, self.batches, self.format)
+        if self.right:
+            write_files(right_directory(directory), self.right.batches, self.format)
 
     def pipeline(self, input_directory, checkpoint):
         """The case as a pipeline file of Eagre."""
@@ -69,20 +68,52 @@ class Case:
             f"CREATE TEMPORARY VIEW {relation['name']} AS SELECT * FROM "
             f"read_files({quote(relation['name'])}, format => 'json', "
             f"schema => {quote(relation['schema'])});\n" for relation in self.static)
-        return static + (
-            "CREATE TEMPORARY VIEW src AS SELECT * FROM STREAM "
-            f"read_files({quote(input_directory)}, format => {quote(self.format)}, "
-            f"schema => {quote(self.schema)}, maxFilesPerTrigger => 1{options}){self.watermark};\n"
-            "CREATE SINK out USING console "
+        views = self.view("src", input_directory, self.schema, options, self.watermark)
+        if self.right:
+            views += self.view("other", right_directory(input_directory), self.right.schema,
+                               options, self.right.watermark)
+        return (
+            f"{static}{views}CREATE SINK out USING console "
             "OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
             f"CREATE FLOW f OPTIONS ('outputMode' = {quote(self.output_mode)}, "
             f"'trigger' = 'available now', 'checkpointLocation' = {quote(checkpoint)}) "
             f"AS INSERT INTO out\n{self.streaming_query()};\n")
 
+    def view(self, name, directory, schema, options, watermark):
+        """One input as a view of Eagre."""
+        return (
+            f"CREATE TEMPORARY VIEW {name} AS SELECT * FROM STREAM "
+            f"read_files({quote(directory)}, format => {quote(self.format)}, "
+            f"schema => {quote(schema)}, maxFilesPerTrigger => 1{options}){watermark};\n")
+
     def streaming_query(self):
         """The query as Eagre wants it: a streaming view is read with STREAM."""
-        return re.sub(r"\b(FROM|JOIN)\s+src\b", r"\1 STREAM src", self.query.strip(),
+        names = "src|other" if self.right else "src"
+        return re.sub(rf"\b(FROM|JOIN)\s+({names})\b", r"\1 STREAM \2", self.query.strip(),
                       flags=re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """The second input of a case."""
+    schema: str
+    batches: list
+    watermark: str = ""
+
+
+def right_directory(directory):
+    """Where the second input stands, beside the first."""
+    return pathlib.Path(directory).with_name(pathlib.Path(directory).name + "-other")
+
+
+def write_files(directory, batches, suffix):
+    """Writes one file per batch. Names count down: only the times are in order."""
+    directory.mkdir()
+    for index, data in enumerate(batches):
+        path = directory / f"part-{len(batches) - index:03}.{suffix}"
+        path.write_bytes(data)
+        modified = FIRST_MODIFIED_SECONDS + index * STEP_SECONDS
+        os.utime(path, (modified, modified))
 
 
 def names():
@@ -97,16 +128,25 @@ def load(name):
     unknown = fields.keys() - KEYS
     if unknown:
         raise ValueError(f"{name}: unknown keys {sorted(unknown)}")
-    batches = [encode_batch(batch) for batch in fields.pop("batch")]
-    watermark = fields.pop("watermark", None)
-    if watermark:
-        fields["watermark"] = f" WATERMARK {watermark['column']} DELAY OF {watermark['delay']}"
+    inputs = fields.pop("batch")
+    batches = [encode_batch(batch) for batch in inputs]
+    fields["watermark"] = watermark_clause(fields.pop("watermark", None))
+    right = fields.pop("right", None)
+    if right:
+        fields["right"] = Input(schema=right["schema"],
+                                batches=[encode_batch(batch, "right") for batch in inputs],
+                                watermark=watermark_clause(right.get("watermark")))
     return Case(name=name, sha256=hashlib.sha256(raw).hexdigest(), batches=batches, **fields)
 
 
-def encode_batch(batch):
+def watermark_clause(watermark):
+    """The WATERMARK clause behind a relation; nothing without one."""
+    return f" WATERMARK {watermark['column']} DELAY OF {watermark['delay']}" if watermark else ""
+
+
+def encode_batch(batch, member="lines"):
     """The bytes of one batch's file."""
-    text = "".join(f"{line}\n" for line in batch["lines"])
+    text = "".join(f"{line}\n" for line in batch[member])
     return text.encode(batch.get("encoding", "utf-8"))
 
 

@@ -4,7 +4,7 @@ import json
 import pathlib
 import tempfile
 
-from oracle import fixture
+from oracle import case as cases, fixture
 
 QUERY_TIMEOUT_SECONDS = 120
 
@@ -40,16 +40,25 @@ def start(session, case, scratch, rows, failures):
             failures.append(error)
             raise
 
-    reader = session.readStream.format(case.format).schema(case.schema)
-    reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
-    reader.load(str(scratch / "in")).createOrReplaceTempView("files")
-    session.sql(f"SELECT * FROM files{case.watermark}").createOrReplaceTempView("src")
+    read_stream(session, case, "src", scratch / "in", case.schema, case.watermark)
+    if case.right:
+        right = case.right
+        directory = cases.right_directory(scratch / "in")
+        read_stream(session, case, "other", directory, right.schema, right.watermark)
     for relation in case.static:
         frame = session.read.schema(relation["schema"]).json(str(scratch / relation["name"]))
         frame.createOrReplaceTempView(relation["name"])
     writer = session.sql(case.query).writeStream.foreachBatch(collect)
     writer = writer.outputMode(case.output_mode).trigger(availableNow=True)
     return writer.option("checkpointLocation", str(scratch / "checkpoint")).start()
+
+
+def read_stream(session, case, name, directory, schema, watermark):
+    """One input of the case as the view `name`."""
+    reader = session.readStream.format(case.format).schema(schema)
+    reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
+    reader.load(str(directory)).createOrReplaceTempView(f"{name}_files")
+    session.sql(f"SELECT * FROM {name}_files{watermark}").createOrReplaceTempView(name)
 
 
 def wait(query):

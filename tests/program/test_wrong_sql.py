@@ -105,7 +105,7 @@ CASES = [
      "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE", None),
     ("streaming view without STREAM", f"CREATE TEMPORARY VIEW src AS SELECT * FROM {SOURCE};" + flow("SELECT * FROM src"),
      "INCOMPATIBLE_BATCH_VIEW_READ", "src"),
-    ("join", flow(f"SELECT a.k FROM {SOURCE} AS a JOIN {SOURCE} AS b ON a.k = b.k"), "UNSUPPORTED_FEATURE.STREAM_STREAM_JOIN", None),
+    ("join", flow(f"SELECT a.k FROM {SOURCE} AS a FULL JOIN {SOURCE} AS b ON a.k = b.k"), "_LEGACY_ERROR_TEMP_3102", None),
     ("union with a batch", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT 'x'"), "_LEGACY_ERROR_TEMP_3102", None),
     ("union of other columns", flow(f"SELECT k FROM {SOURCE} UNION ALL SELECT k, k FROM {SOURCE}"),
      "NUM_COLUMNS_MISMATCH", None),

@@ -20,7 +20,7 @@ extern const struct eagre_state_layout payload_layout;
 
 /* The set of a query with one stateful operator. */
 #define ONE_TABLE(table)                                                                           \
-  ((struct eagre_state_set){&(struct eagre_state_table *){table}, 1})
+  ((struct eagre_state_set){.tables = &(struct eagre_state_table *){table}, .count = 1})
 
 enum { PARTITIONS = 64, FINGERPRINT = 0x1234 };
 
@@ -53,5 +53,6 @@ const char *list_names(struct fixture *fixture);
 int run_key_tests(void);
 int run_model_tests(void);
 int run_purge_tests(void);
+int run_rows_tests(void);
 int run_snapshot_tests(void);
 int run_table_tests(void);

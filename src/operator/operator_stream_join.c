@@ -175,9 +175,9 @@ static enum eagre_status take_pairs(struct join *join, struct arrival *arrival, 
   return status == EAGRE_OK ? give_semi(join, arrival, pairs, error) : status;
 }
 
-/* The rows of `picks` whose keys have no NULL: those can match. In a FULL JOIN of streams NULLs match
- * each other, as in Spark: it takes them out below the join only where a side gives no unmatched
- * rows. */
+/* The rows of `picks` whose keys have no NULL: those can match. In a FULL JOIN of streams NULLs
+ * match each other, as in Spark: it takes them out below the join only where a side gives no
+ * unmatched rows. */
 static uint32_t *list_matchable(const struct join *join, const struct arrival *arrival,
                                 uint8_t **out_bitmap, uint32_t *out_count) {
   struct eagre_batch *batch = arrival->rows->batch;

@@ -33,7 +33,7 @@ struct join {
   struct eagre_stateful_metrics metrics;
 };
 
-/* ---- Batches (operator_stream_join_rows.c) ---------------------------------------------------------- */
+/* ---- Batches (operator_stream_join_rows.c) --------------------------------------------------- */
 
 /* A batch of joined columns, all NULL, without rows' values yet. */
 struct eagre_batch *eagre_stream_join_batch_new(const struct join *join, uint32_t row_count);

@@ -242,8 +242,8 @@ void eagre_plan_join_add_condition(struct plan_binder *binder, struct eagre_plan
 struct eagre_expression *eagre_plan_join_over_right(struct plan_binder *binder,
                                                     const struct eagre_plan_node *join,
                                                     const struct eagre_expression *expression);
-/* plan_join_state.c: fills `time_key` and `join_sides` of a JOIN of streams, whose columns have been
- * pruned. */
+/* plan_join_state.c: fills `time_key` and `join_sides` of a JOIN of streams, whose columns have
+ * been pruned. */
 void eagre_plan_join_derive(struct eagre_plan_node *join, struct eagre_arena *arena);
 /* How many of the joined columns are left ones. */
 uint32_t eagre_plan_join_left_count(const struct eagre_plan_node *join);

@@ -81,8 +81,8 @@ static uint32_t side_of(const struct derivation *work, uint32_t column) {
   return column >= work->left_count;
 }
 
-/* `sum`, lesser minus greater of a comparison, as a bound of the times of `side`: of these the sum
- * takes one away. All others must be event times of the other side, which then are the watermark. */
+/* `sum`, lesser minus greater of a comparison, as a bound of the times of `side`, of which the sum
+ * takes one away. All others must be event times of the other side: they become the watermark. */
 static bool read_bound(const struct derivation *work, uint32_t side,
                        const struct eagre_time_sum *sum, bool is_strict,
                        struct eagre_plan_time_bound *out) {

@@ -120,7 +120,7 @@ void eagre_state_measure(const struct eagre_state_table *table, struct eagre_sta
  * exact. A row without a key that could match (NULL) is kept for its time alone. */
 
 struct eagre_state_rows;
-/* A pane spans `pane_us` microseconds (> 0); a pane's memory is kept until its last row has left. */
+/* A pane spans `pane_us` microseconds (> 0); its memory is kept until its last row has left. */
 struct eagre_state_rows *eagre_state_rows_new(int64_t pane_us);
 void eagre_state_rows_free(struct eagre_state_rows *rows);
 /* Starts an epoch: nothing is new. As eagre_state_begin_epoch. */

@@ -57,8 +57,8 @@
  * A version is a full file and the deltas behind it. A delta holds the groups changed and the rows
  * added in its epoch. To read a version, newest file first: a group counts where it is seen first,
  * unless a newer file has evicted its pane; a row counts unless a newer file has evicted its time,
- * and has found its match when a newer file says so. At most 9 deltas follow a full file, and none when half of the groups have
- * changed, for a full file is hardly larger then.
+ * and has found its match when a newer file says so. At most 9 deltas follow a full
+ * file, and none when half of the groups have changed, for a full file is hardly larger then.
  *
  * A format version above ours is refused before anything behind it is looked at. */
 #include "state/state_snapshot.h"

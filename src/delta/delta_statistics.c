@@ -15,6 +15,7 @@ enum {
   YEAR_LEAST = 1,
   YEAR_MOST = 9999,
   DAY_SECONDS = 24 * 60 * 60,
+  DECIMAL_SIZE_MAX = 48,
 };
 
 /* ---- Text ------------------------------------------------------------------------------------ */
@@ -134,6 +135,14 @@ static bool print_integer(int64_t value, struct eagre_buffer *out) {
   return true;
 }
 
+/* With all its digits, as Spark: 1.50 of DECIMAL(5, 2). */
+static bool print_decimal(const struct eagre_vector *value, struct eagre_buffer *out) {
+  char *end = eagre_buffer_reserve(out, DECIMAL_SIZE_MAX);
+  out->size +=
+      eagre_value_print_decimal(*EAGRE_VALUES(eagre_decimal, value), value->type->scale, end);
+  return true;
+}
+
 bool eagre_delta_statistics_print_bound(const struct eagre_vector *value, bool is_maximum,
                                         struct eagre_buffer *out) {
   char text[32];
@@ -154,6 +163,8 @@ bool eagre_delta_statistics_print_bound(const struct eagre_vector *value, bool i
     double real = *EAGRE_VALUES(double, value);
     return print_real(real, eagre_value_print_double(real, text), text, out);
   }
+  case EAGRE_TYPE_DECIMAL:
+    return print_decimal(value, out);
   case EAGRE_TYPE_STRING:
     return print_text(*EAGRE_VALUES(struct eagre_text, value), is_maximum, out);
   case EAGRE_TYPE_DATE:

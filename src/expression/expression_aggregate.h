@@ -4,6 +4,7 @@
  *   expression_aggregate.c           binding, FILTER, dispatch
  *   expression_aggregate_count.c     count, count_if
  *   expression_aggregate_sum.c       sum, avg
+ *   expression_aggregate_decimal.c   sum, avg, min and max of DECIMAL
  *   expression_aggregate_extreme.c   min, max, every, any
  *   expression_aggregate_bit.c       bit_and, bit_or, bit_xor
  *   expression_aggregate_moment.c    stddev, variance, skewness, kurtosis

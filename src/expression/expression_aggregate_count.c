@@ -74,10 +74,6 @@ static const struct eagre_aggregate_kernels kernels_of_true = COUNT_KERNELS(coun
 enum eagre_status eagre_aggregate_bind_count(struct eagre_bind *bind, struct eagre_aggregate *out) {
   out->input_count = bind->argument_count;
   out->kernels = bind->argument_count > 1 ? &kernels_of_tuples : &kernels_of_values;
-  for (uint32_t i = 0; i < bind->argument_count; i++) {
-    if (!eagre_expression_is_decimal(bind->arguments[i])) continue;
-    EAGRE_TRY(eagre_bind_cast(bind, i, eagre_type_of(EAGRE_TYPE_DOUBLE)));
-  }
   return EAGRE_OK;
 }
 

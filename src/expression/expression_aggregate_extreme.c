@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "expression/expression_aggregate.h"
+#include "expression/expression_aggregate_decimal.h"
 
 struct extreme_state {
   uint64_t is_seen;
@@ -224,8 +224,8 @@ static const struct eagre_aggregate_kernels *const kernels_of_kind[EAGRE_TYPE_co
 static enum eagre_status bind_extreme(struct eagre_bind *bind, struct eagre_aggregate *out,
                                       bool wants_greater) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
-  if (kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
-  out->kernels = kernels_of_kind[kind][wants_greater];
+  out->kernels = kind == EAGRE_TYPE_DECIMAL ? eagre_aggregate_decimal_extreme(wants_greater)
+                                            : kernels_of_kind[kind][wants_greater];
   out->result_type = bind->arguments[0]->type;
   if (out->kernels != NULL) return EAGRE_OK;
   return eagre_aggregate_bind_extreme_value(bind, out, wants_greater);

@@ -283,7 +283,9 @@ static enum eagre_status bind_value(struct eagre_bind *bind, struct eagre_aggreg
     EAGRE_TRY(eagre_bind_other(bind, "unix_micros", bind->arguments, 1, &bind->arguments[0]));
     return eagre_bind_cast(bind, 0, number);
   case EAGRE_TYPE_DECIMAL:
-    return eagre_bind_refuse_decimal(bind);
+    return eagre_bind_fail(bind, bind->position, "UNSUPPORTED_FEATURE.DECIMAL",
+                           "The feature is not supported: `%s` of a DECIMAL; cast it to DOUBLE.",
+                           bind->function->info.name);
   default:
     break;
   }

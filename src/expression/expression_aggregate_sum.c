@@ -1,7 +1,8 @@
 /* sum and avg. Accumulator: {int64 count of values, int64 or double sum}.
  *
- * SUM adds integrals as BIGINT and everything else, texts too, as DOUBLE; AVG all as DOUBLE. */
-#include "expression/expression_aggregate.h"
+ * SUM adds integrals as BIGINT, DECIMAL as DECIMAL (expression_aggregate_decimal.c) and everything
+ * else, texts too, as DOUBLE; AVG all but DECIMAL as DOUBLE. */
+#include "expression/expression_aggregate_decimal.h"
 
 struct sum_state {
   int64_t count;
@@ -187,12 +188,15 @@ static enum eagre_status check_number(struct eagre_bind *bind) {
   if (!is_number && kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
     return eagre_bind_unexpected(bind, 0, "(\"NUMERIC\" or \"ANSI INTERVAL\")");
   }
-  if (kind == EAGRE_TYPE_DECIMAL) return eagre_bind_refuse_decimal(bind);
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_aggregate_bind_sum(struct eagre_bind *bind, struct eagre_aggregate *out) {
   EAGRE_TRY(check_number(bind));
+  if (eagre_expression_is_decimal(bind->arguments[0])) {
+    eagre_aggregate_bind_decimal_sum(bind, out, false);
+    return EAGRE_OK;
+  }
   bool is_integer = eagre_type_is_integral(eagre_bind_kind(bind, 0));
   out->kernels = is_integer ? &kernels_of_integers : &kernels_of_reals;
   out->result_type = eagre_type_of(is_integer ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE);
@@ -202,14 +206,30 @@ enum eagre_status eagre_aggregate_bind_sum(struct eagre_bind *bind, struct eagre
 enum eagre_status eagre_aggregate_bind_try_sum(struct eagre_bind *bind,
                                                struct eagre_aggregate *out) {
   EAGRE_TRY(eagre_aggregate_bind_sum(bind, out));
+  bool is_decimal = out->result_type->kind == EAGRE_TYPE_DECIMAL;
+  if (is_decimal) eagre_aggregate_bind_decimal_sum(bind, out, true);
   if (out->kernels == &kernels_of_integers) out->kernels = &kernels_of_tried_integers;
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_aggregate_bind_average(struct eagre_bind *bind,
-                                               struct eagre_aggregate *out) {
+static enum eagre_status bind_average(struct eagre_bind *bind, struct eagre_aggregate *out,
+                                      bool is_try) {
   EAGRE_TRY(check_number(bind));
+  if (eagre_expression_is_decimal(bind->arguments[0])) {
+    eagre_aggregate_bind_decimal_average(bind, out, is_try);
+    return EAGRE_OK;
+  }
   out->kernels = &kernels_of_averages;
   out->result_type = eagre_type_of(EAGRE_TYPE_DOUBLE);
   return eagre_bind_cast(bind, 0, out->result_type);
+}
+
+enum eagre_status eagre_aggregate_bind_average(struct eagre_bind *bind,
+                                               struct eagre_aggregate *out) {
+  return bind_average(bind, out, false);
+}
+
+enum eagre_status eagre_aggregate_bind_try_average(struct eagre_bind *bind,
+                                                   struct eagre_aggregate *out) {
+  return bind_average(bind, out, true);
 }

@@ -85,14 +85,6 @@ enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
                              eagre_expression_type_name(bind->arena, bind->arguments[index]->type));
 }
 
-enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind) {
-  enum eagre_status status = eagre_bind_fail(
-      bind, bind->position, "UNSUPPORTED_FEATURE.DECIMAL",
-      "The feature is not supported: the type DECIMAL, which %s would have.", print_call(bind));
-  eagre_error_hint(bind->error, "write CAST(... AS DOUBLE)");
-  return status;
-}
-
 /* ---- Helpers of binders
  * --------------------------------------------------------------------------- */
 

@@ -66,9 +66,6 @@ enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
 /* DATA_DIFF_TYPES of arguments [first, end). */
 enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t first,
                                               uint32_t end);
-/* UNSUPPORTED_FEATURE.DECIMAL. */
-enum eagre_status eagre_bind_refuse_decimal(struct eagre_bind *bind);
-
 /* ---- Coercion (expression_coerce.c)
  * -------------------------------------------------------------- */
 

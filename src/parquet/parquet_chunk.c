@@ -93,8 +93,13 @@ void eagre_parquet_chunk_reset(struct eagre_parquet_chunk *chunk) {
 /* Bytes per value; 0 for BYTE_ARRAY. A BOOLEAN takes a byte until its page is made. */
 static uint32_t plain_width(enum eagre_parquet_type physical) {
   static const uint8_t widths[] = {
-      [EAGRE_PARQUET_BOOLEAN] = 1, [EAGRE_PARQUET_INT32] = 4,  [EAGRE_PARQUET_INT64] = 8,
-      [EAGRE_PARQUET_FLOAT] = 4,   [EAGRE_PARQUET_DOUBLE] = 8, [EAGRE_PARQUET_BYTE_ARRAY] = 0,
+      [EAGRE_PARQUET_BOOLEAN] = 1,
+      [EAGRE_PARQUET_INT32] = 4,
+      [EAGRE_PARQUET_INT64] = 8,
+      [EAGRE_PARQUET_FLOAT] = 4,
+      [EAGRE_PARQUET_DOUBLE] = 8,
+      [EAGRE_PARQUET_BYTE_ARRAY] = 0,
+      [EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY] = sizeof(eagre_decimal),
   };
   return widths[physical];
 }

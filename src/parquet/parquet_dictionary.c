@@ -78,13 +78,13 @@ static void reserve_keys(struct eagre_parquet_dictionary *dictionary, uint32_t e
 static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "values are copied as they are");
 
 /* One text, two widths: the loop is inlined with a constant type each time. */
-#define ADD_FIXED(value_type)                                                                      \
+#define ADD_FIXED(value_type, hash_value)                                                          \
   do {                                                                                             \
     const value_type *from = values;                                                               \
     eagre_buffer_reserve(&dictionary->plain, count * sizeof(value_type));                          \
     value_type *known = (value_type *)dictionary->plain.data;                                      \
     for (uint32_t i = 0; i < count; i++) {                                                         \
-      uint32_t hash = (uint32_t)eagre_hash_integer(from[i], 0);                                    \
+      uint32_t hash = (uint32_t)hash_value(from[i], 0);                                            \
       uint32_t position = hash & mask;                                                             \
       uint32_t index;                                                                              \
       while ((index = slots[position].index) != 0 && known[index - 1] != from[i]) {                \
@@ -104,14 +104,25 @@ static void add_words(struct eagre_parquet_dictionary *dictionary, const void *v
                       uint32_t count, uint32_t *out_indexes) {
   struct eagre_parquet_slot *slots = dictionary->slots;
   uint32_t mask = dictionary->slot_count - 1;
-  ADD_FIXED(uint32_t);
+  ADD_FIXED(uint32_t, eagre_hash_integer);
 }
 
 static void add_long_words(struct eagre_parquet_dictionary *dictionary, const void *values,
                            uint32_t count, uint32_t *out_indexes) {
   struct eagre_parquet_slot *slots = dictionary->slots;
   uint32_t mask = dictionary->slot_count - 1;
-  ADD_FIXED(uint64_t);
+  ADD_FIXED(uint64_t, eagre_hash_integer);
+}
+
+static inline uint64_t hash_wide(unsigned __int128 value, uint64_t seed) {
+  return eagre_hash_integer((uint64_t)value, eagre_hash_integer((uint64_t)(value >> 64), seed));
+}
+
+static void add_wide_words(struct eagre_parquet_dictionary *dictionary, const void *values,
+                           uint32_t count, uint32_t *out_indexes) {
+  struct eagre_parquet_slot *slots = dictionary->slots;
+  uint32_t mask = dictionary->slot_count - 1;
+  ADD_FIXED(unsigned __int128, hash_wide);
 }
 
 /* ---- Text ----------------------------------------------------------------------------------- */
@@ -214,6 +225,9 @@ void eagre_parquet_dictionary_add(struct eagre_parquet_dictionary *dictionary, c
   case EAGRE_PARQUET_INT64:
   case EAGRE_PARQUET_DOUBLE:
     add_long_words(dictionary, values, count, out_indexes);
+    return;
+  case EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY:
+    add_wide_words(dictionary, values, count, out_indexes);
     return;
   case EAGRE_PARQUET_BYTE_ARRAY:
     add_texts(dictionary, values, count, out_indexes);

@@ -13,6 +13,9 @@ enum eagre_parquet_type {
   EAGRE_PARQUET_TYPE_count
 };
 
+/* Digits of a DECIMAL that a physical type holds. */
+enum { EAGRE_PARQUET_INT32_DIGITS_MAX = 9, EAGRE_PARQUET_INT64_DIGITS_MAX = 18 };
+
 enum eagre_parquet_repetition {
   EAGRE_PARQUET_REQUIRED = 0,
   EAGRE_PARQUET_OPTIONAL = 1,

@@ -4,11 +4,16 @@
 #include <endian.h>
 #include <math.h>
 
+/* Above every DECIMAL. */
+static const eagre_decimal wide_limit = (eagre_decimal)(~(unsigned __int128)0 >> 1);
+
 void eagre_parquet_range_reset(struct eagre_parquet_range *range) {
   range->has_values = false;
   range->has_nan = false;
   range->integer_minimum = INT64_MAX;
   range->integer_maximum = INT64_MIN;
+  range->wide_minimum = wide_limit;
+  range->wide_maximum = -wide_limit;
   range->real_minimum = INFINITY;
   range->real_maximum = -INFINITY;
   eagre_buffer_clear(&range->text_minimum);
@@ -62,6 +67,24 @@ static void add_int64s(struct eagre_parquet_range *range, const int64_t *values,
   }
   range->integer_minimum = minimum;
   range->integer_maximum = maximum;
+}
+
+/* Sixteen bytes, the highest first. */
+static eagre_decimal read_wide(const char *bytes) {
+  uint64_t words[2];
+  memcpy(words, bytes, sizeof words);
+  return (eagre_decimal)((unsigned __int128)be64toh(words[0]) << 64 | be64toh(words[1]));
+}
+
+static void add_wide(struct eagre_parquet_range *range, eagre_decimal value) {
+  if (value < range->wide_minimum) range->wide_minimum = value;
+  if (value > range->wide_maximum) range->wide_maximum = value;
+}
+
+static void add_wides(struct eagre_parquet_range *range, const char *values, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    add_wide(range, read_wide(values + (size_t)i * sizeof(eagre_decimal)));
+  }
 }
 
 static void add_floats(struct eagre_parquet_range *range, const float *values, uint32_t count) {
@@ -167,6 +190,9 @@ void eagre_parquet_range_add(struct eagre_parquet_range *range, const void *valu
   case EAGRE_PARQUET_BYTE_ARRAY:
     add_texts(range, values, count);
     break;
+  case EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY:
+    add_wides(range, values, count);
+    break;
   default:
     eagre_assert_failed("a type that is written", __FILE__, __LINE__);
   }
@@ -189,6 +215,10 @@ void eagre_parquet_range_merge(struct eagre_parquet_range *into,
     into->real_minimum = fmin(into->real_minimum, from->real_minimum);
     into->real_maximum = fmax(into->real_maximum, from->real_maximum);
     into->has_nan |= from->has_nan;
+    break;
+  case EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY:
+    add_wide(into, from->wide_minimum);
+    add_wide(into, from->wide_maximum);
     break;
   case EAGRE_PARQUET_BYTE_ARRAY:
     add_texts(into,
@@ -312,6 +342,11 @@ static void append_integer_bound(int64_t value, enum eagre_parquet_type physical
   eagre_buffer_append(out, &bytes, sizes[physical]);
 }
 
+static void append_wide_bound(eagre_decimal value, struct eagre_buffer *out) {
+  uint64_t words[] = {htobe64((uint64_t)(value >> 64)), htobe64((uint64_t)value)};
+  eagre_buffer_append(out, words, sizeof words);
+}
+
 static void append_real_bound(double value, enum eagre_parquet_bound bound, bool is_float,
                               struct eagre_buffer *out) {
   if (value == 0) value = bound == EAGRE_PARQUET_MINIMUM ? -0.0 : 0.0;
@@ -337,6 +372,9 @@ enum eagre_parquet_bound_result eagre_parquet_range_append(const struct eagre_pa
   switch (range->physical) {
   case EAGRE_PARQUET_BYTE_ARRAY:
     return append_text_bound(range, bound, is_utf8, out);
+  case EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY:
+    append_wide_bound(is_minimum ? range->wide_minimum : range->wide_maximum, out);
+    return EAGRE_PARQUET_BOUND_EXACT;
   case EAGRE_PARQUET_FLOAT:
   case EAGRE_PARQUET_DOUBLE:
     append_real_bound(is_minimum ? range->real_minimum : range->real_maximum, bound,
@@ -380,6 +418,11 @@ int eagre_parquet_bound_compare(enum eagre_parquet_type physical, struct eagre_t
   if (physical == EAGRE_PARQUET_FLOAT || physical == EAGRE_PARQUET_DOUBLE) {
     double left = read_real_bound(physical, a);
     double right = read_real_bound(physical, b);
+    return (left > right) - (left < right);
+  }
+  if (physical == EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY) {
+    eagre_decimal left = read_wide(a.data);
+    eagre_decimal right = read_wide(b.data);
     return (left > right) - (left < right);
   }
   int64_t left = read_integer_bound(physical, a);

@@ -1,14 +1,15 @@
 /* Smallest and largest value of a page, a chunk or a file.
  *
- * Integers (also DATE, TIMESTAMP, BOOLEAN) order by value, text by unsigned bytes, floats by value
- * with the rules of TypeDefinedOrder: one NaN and there is no range, a zero minimum is -0.0, a
- * zero maximum +0.0. */
+ * Integers (also DATE, TIMESTAMP, DECIMAL, BOOLEAN) order by value, text by unsigned bytes, floats
+ * by value with the rules of TypeDefinedOrder: one NaN and there is no range, a zero minimum is
+ * -0.0, a zero maximum +0.0. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/base.h"
+#include "column/column.h"
 #include "parquet/parquet_format.h"
 
 enum { EAGRE_PARQUET_BOUND_SIZE_MAX = 64 }; /* of text in a file's statistics */
@@ -19,6 +20,8 @@ struct eagre_parquet_range {
   bool has_nan;
   int64_t integer_minimum;
   int64_t integer_maximum;
+  eagre_decimal wide_minimum; /* FIXED_LEN_BYTE_ARRAY */
+  eagre_decimal wide_maximum;
   double real_minimum;
   double real_maximum;
   struct eagre_buffer text_minimum;

@@ -43,6 +43,19 @@ static const struct primitive primitives[EAGRE_TYPE_count] = {
                                   EAGRE_PARQUET_LOGICAL_TIMESTAMP},
 };
 
+/* DECIMAL by its digits, as Spark: as short as they allow, and as 16 bytes beyond 64 bits. */
+static const struct primitive *find_primitive(const struct eagre_type *type) {
+  static const struct primitive decimals[] = {
+      {true, EAGRE_PARQUET_INT32, EAGRE_PARQUET_CONVERTED_DECIMAL, EAGRE_PARQUET_LOGICAL_DECIMAL},
+      {true, EAGRE_PARQUET_INT64, EAGRE_PARQUET_CONVERTED_DECIMAL, EAGRE_PARQUET_LOGICAL_DECIMAL},
+      {true, EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY, EAGRE_PARQUET_CONVERTED_DECIMAL,
+       EAGRE_PARQUET_LOGICAL_DECIMAL},
+  };
+  if (type->kind != EAGRE_TYPE_DECIMAL) return &primitives[type->kind];
+  if (type->precision <= EAGRE_PARQUET_INT32_DIGITS_MAX) return &decimals[0];
+  return type->precision <= EAGRE_PARQUET_INT64_DIGITS_MAX ? &decimals[1] : &decimals[2];
+}
+
 /* ---- Leaves --------------------------------------------------------------------------------- */
 
 /* The walk down to a leaf. */
@@ -133,11 +146,11 @@ static struct eagre_parquet_leaf *add_leaf(struct walk *walk) {
 
 static enum eagre_status visit_leaf(struct walk *walk, const struct eagre_type *type,
                                     bool is_required) {
-  if (!primitives[type->kind].is_supported) return refuse_type(walk, type);
+  if (!find_primitive(type)->is_supported) return refuse_type(walk, type);
   uint32_t definition_max = walk->definition + (is_required ? 0 : 1);
   struct eagre_parquet_leaf leaf = {
       .type = type,
-      .physical = primitives[type->kind].physical,
+      .physical = find_primitive(type)->physical,
       .column = walk->column,
       .step_count = walk->step_count,
       .steps = copy_to_arena(walk->arena, walk->steps, walk->step_count * sizeof *walk->steps),
@@ -252,7 +265,7 @@ enum eagre_status eagre_parquet_schema_build(struct eagre_arena *arena,
 
 /* ---- SchemaElements ------------------------------------------------------------------------- */
 
-/* The union LogicalType; its members are structs, empty but for TIMESTAMP and INTEGER. */
+/* The union LogicalType; its members are structs, empty but for DECIMAL, TIMESTAMP and INTEGER. */
 static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct eagre_type *type,
                              enum eagre_parquet_logical_type logical) {
   if (logical == EAGRE_PARQUET_LOGICAL_NONE) return;
@@ -268,6 +281,9 @@ static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct e
   } else if (logical == EAGRE_PARQUET_LOGICAL_INTEGER) {
     eagre_parquet_thrift_put_i8(thrift, 1, (int8_t)(8 * eagre_type_width(type->kind)));
     eagre_parquet_thrift_put_bool(thrift, 2, true); /* isSigned */
+  } else if (logical == EAGRE_PARQUET_LOGICAL_DECIMAL) {
+    eagre_parquet_thrift_put_i32(thrift, 1, type->scale);
+    eagre_parquet_thrift_put_i32(thrift, 2, type->precision);
   }
   eagre_parquet_thrift_end(thrift);
   eagre_parquet_thrift_end(thrift);
@@ -275,13 +291,20 @@ static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct e
 
 static void add_leaf_element(struct eagre_parquet_thrift *thrift, const struct eagre_type *type,
                              struct eagre_text name, enum eagre_parquet_repetition repetition) {
-  const struct primitive *primitive = &primitives[type->kind];
+  const struct primitive *primitive = find_primitive(type);
   eagre_parquet_thrift_add_struct(thrift);
   eagre_parquet_thrift_put_i32(thrift, 1, primitive->physical);
+  if (primitive->physical == EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY) {
+    eagre_parquet_thrift_put_i32(thrift, 2, sizeof(eagre_decimal));
+  }
   eagre_parquet_thrift_put_i32(thrift, 3, repetition);
   eagre_parquet_thrift_put_binary(thrift, 4, name);
   if (primitive->converted != EAGRE_PARQUET_CONVERTED_NONE) {
     eagre_parquet_thrift_put_i32(thrift, 6, primitive->converted);
+  }
+  if (type->kind == EAGRE_TYPE_DECIMAL) {
+    eagre_parquet_thrift_put_i32(thrift, 7, type->scale);
+    eagre_parquet_thrift_put_i32(thrift, 8, type->precision);
   }
   put_logical_type(thrift, type, primitive->logical);
   eagre_parquet_thrift_end(thrift);

@@ -64,14 +64,32 @@ static uint32_t count_ones(const uint8_t *bytes, uint32_t count) {
 
 /* ---- Values --------------------------------------------------------------------------------- */
 
-#define GATHER(to_type, from_type)                                                                 \
+#define GATHER(to_type, from_type, convert)                                                        \
   do {                                                                                             \
     to_type *out = shred->scratch;                                                                 \
     const from_type *data = vector->data;                                                          \
     for (uint32_t i = 0; i < count; i++) {                                                         \
-      out[i] = data[rows[i]];                                                                      \
+      out[i] = convert(data[rows[i]]);                                                             \
     }                                                                                              \
   } while (0)
+
+/* A DECIMAL as FIXED_LEN_BYTE_ARRAY(16): the highest byte first. */
+static inline unsigned __int128 swap_decimal(eagre_decimal value) {
+  uint64_t low = (uint64_t)value;
+  uint64_t high = (uint64_t)(value >> 64);
+  return (unsigned __int128)htobe64(low) << 64 | htobe64(high);
+}
+
+static void gather_decimals(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
+                            const uint32_t *rows, uint32_t count) {
+  if (vector->type->precision <= EAGRE_PARQUET_INT32_DIGITS_MAX) {
+    GATHER(int32_t, eagre_decimal, (int32_t));
+  } else if (vector->type->precision <= EAGRE_PARQUET_INT64_DIGITS_MAX) {
+    GATHER(int64_t, eagre_decimal, (int64_t));
+  } else {
+    GATHER(unsigned __int128, eagre_decimal, swap_decimal);
+  }
+}
 
 /* The values of `count` rows of `vector`, side by side. */
 static void gather_values(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
@@ -84,33 +102,47 @@ static void gather_values(struct eagre_parquet_shred *shred, const struct eagre_
     }
     return;
   case EAGRE_TYPE_TINYINT:
-    GATHER(int32_t, int8_t);
+    GATHER(int32_t, int8_t, );
     return;
   case EAGRE_TYPE_SMALLINT:
-    GATHER(int32_t, int16_t);
+    GATHER(int32_t, int16_t, );
+    return;
+  case EAGRE_TYPE_DECIMAL:
+    gather_decimals(shred, vector, rows, count);
     return;
   case EAGRE_TYPE_STRING:
   case EAGRE_TYPE_BINARY:
-    GATHER(struct eagre_text, struct eagre_text);
+    GATHER(struct eagre_text, struct eagre_text, );
     return;
   default:
     break;
   }
   if (eagre_type_width(vector->type->kind) == sizeof(uint32_t)) {
-    GATHER(uint32_t, uint32_t);
+    GATHER(uint32_t, uint32_t, );
   } else {
-    GATHER(uint64_t, uint64_t);
+    GATHER(uint64_t, uint64_t, );
   }
 }
 
-#define WIDEN(from_type)                                                                           \
+#define TAKE(to_type, from_type, convert)                                                          \
   do {                                                                                             \
-    int32_t *out = shred->scratch;                                                                 \
+    to_type *out = shred->scratch;                                                                 \
     const from_type *data = (const from_type *)vector->data + from;                                \
     for (uint32_t i = 0; i < count; i++) {                                                         \
-      out[i] = data[i];                                                                            \
+      out[i] = convert(data[i]);                                                                   \
     }                                                                                              \
   } while (0)
+
+static void take_decimals(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
+                          uint32_t from, uint32_t count) {
+  if (vector->type->precision <= EAGRE_PARQUET_INT32_DIGITS_MAX) {
+    TAKE(int32_t, eagre_decimal, (int32_t));
+  } else if (vector->type->precision <= EAGRE_PARQUET_INT64_DIGITS_MAX) {
+    TAKE(int64_t, eagre_decimal, (int64_t));
+  } else {
+    TAKE(unsigned __int128, eagre_decimal, swap_decimal);
+  }
+}
 
 /* The values of the rows from `from` on, all of which have one. */
 static void take_values(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
@@ -121,10 +153,13 @@ static void take_values(struct eagre_parquet_shred *shred, const struct eagre_ve
     expand_bits(shred->scratch, vector->data, from, count);
     return;
   case EAGRE_TYPE_TINYINT:
-    WIDEN(int8_t);
+    TAKE(int32_t, int8_t, );
     return;
   case EAGRE_TYPE_SMALLINT:
-    WIDEN(int16_t);
+    TAKE(int32_t, int16_t, );
+    return;
+  case EAGRE_TYPE_DECIMAL:
+    take_decimals(shred, vector, from, count);
     return;
   default:
     shred->values =

@@ -230,6 +230,14 @@ static void fill_integer(struct eagre_vector *vector, int64_t value) {
   }
 }
 
+static void fill_decimal(struct eagre_vector *vector, const struct eagre_parquet_range *range,
+                         bool is_minimum) {
+  bool is_wide = range->physical == EAGRE_PARQUET_FIXED_LEN_BYTE_ARRAY;
+  eagre_decimal minimum = is_wide ? range->wide_minimum : range->integer_minimum;
+  eagre_decimal maximum = is_wide ? range->wide_maximum : range->integer_maximum;
+  *EAGRE_VALUES(eagre_decimal, vector) = is_minimum ? minimum : maximum;
+}
+
 static void fill_bound(struct eagre_parquet_writer *writer, struct eagre_vector *vector,
                        const struct eagre_parquet_chunk *chunk, bool is_minimum) {
   const struct eagre_parquet_range *range = &chunk->file_range;
@@ -246,6 +254,9 @@ static void fill_bound(struct eagre_parquet_writer *writer, struct eagre_vector 
   case EAGRE_TYPE_STRING:
     *EAGRE_VALUES(struct eagre_text, vector) =
         eagre_buffer_text(is_minimum ? &range->text_minimum : &range->text_maximum);
+    return;
+  case EAGRE_TYPE_DECIMAL:
+    fill_decimal(vector, range, is_minimum);
     return;
   default:
     fill_integer(vector, is_minimum ? range->integer_minimum : range->integer_maximum);

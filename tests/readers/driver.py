@@ -1,7 +1,7 @@
 """Calls the C programs that write: see rows.h for how rows are told.
 
-In Python a row is a tuple. A DATE is a number of days, a TIMESTAMP a number of microseconds, a
-STRUCT a tuple, an ARRAY a list, a MAP a list of pairs, BINARY bytes; NULL is None.
+In Python a row is a tuple. A DECIMAL is its digits without the point, a DATE a number of days, a
+TIMESTAMP a number of microseconds, a STRUCT a tuple, an ARRAY a list, a MAP a list of pairs, BINARY bytes; NULL is None.
 """
 
 import json

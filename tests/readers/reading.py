@@ -1,6 +1,7 @@
 """Reads files with other programs, into the rows `driver` is told."""
 
 import datetime
+import decimal
 import math
 
 import duckdb
@@ -23,6 +24,8 @@ def canonical(kind, value):
         return (value - DAY_ZERO).days if isinstance(value, datetime.date) else value
     if kind in ("timestamp", "timestamp_ntz"):
         return _microseconds(value) if isinstance(value, datetime.datetime) else value
+    if isinstance(value, decimal.Decimal):
+        return _unscaled(value, kind)
     if kind == "binary":
         return bytes(value)
     if isinstance(kind, str):
@@ -47,6 +50,14 @@ def _microseconds(value):
     if value.tzinfo is None:
         value = value.replace(tzinfo=datetime.timezone.utc)
     return (value - EPOCH) // MICROSECOND
+
+
+def _unscaled(value, kind):
+    """The digits of a DECIMAL without the point, which must stand where its type says."""
+    sign, digits, exponent = value.as_tuple()
+    assert kind.endswith(f",{-exponent})"), (kind, value)
+    number = int("".join(map(str, digits)))
+    return -number if sign else number
 
 
 def _pairs(value):

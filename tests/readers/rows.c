@@ -177,6 +177,19 @@ static int64_t read_integer(const struct eagre_json_node *node) {
   return value;
 }
 
+/* Of a DECIMAL, without the point: up to 38. */
+static eagre_decimal read_digits(const struct eagre_json_node *node) {
+  struct eagre_text text = node->text;
+  bool is_negative = text.size > 0 && text.data[0] == '-';
+  eagre_decimal value = 0;
+  for (size_t i = is_negative; i < text.size; i++) {
+    if (text.data[i] < '0' || text.data[i] > '9')
+      fail("%.*s has no digits", (int)text.size, text.data);
+    value = value * 10 + (text.data[i] - '0');
+  }
+  return is_negative ? -value : value;
+}
+
 static double read_real(const struct eagre_json_node *node) {
   char text[64];
   if (node->text.size >= sizeof text) fail("a number is too long");
@@ -217,7 +230,7 @@ static void put_value(struct eagre_arena *arena, struct eagre_vector *out, uint3
     EAGRE_VALUES(int64_t, out)[row] = read_integer(node);
     return;
   case EAGRE_TYPE_DECIMAL: /* unscaled */
-    EAGRE_VALUES(__int128, out)[row] = read_integer(node);
+    EAGRE_VALUES(eagre_decimal, out)[row] = read_digits(node);
     return;
   case EAGRE_TYPE_FLOAT:
     EAGRE_VALUES(float, out)[row] = (float)read_real(node);

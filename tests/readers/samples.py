@@ -6,7 +6,10 @@ import struct
 from readers import driver
 
 INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
-PRIMITIVES = ["boolean", *INTEGERS, "float", "double", "string", "binary", "date", "timestamp"]
+# A physical type each: INT32, INT64 and bytes, with digits on one or both sides of the point.
+DECIMALS = {"decimal(1,0)": 1, "decimal(9,2)": 9, "decimal(18,6)": 18, "decimal(20,0)": 20, "decimal(38,38)": 38,
+            "decimal(38,10)": 38}
+PRIMITIVES = ["boolean", *INTEGERS, "float", "double", "string", "binary", "date", "timestamp", *DECIMALS]
 KEYS = ["byte", "integer", "long", "string", "date"]
 
 # What Python's date and datetime can say.
@@ -23,12 +26,19 @@ EXTREMES = {
     "date": [0, -1, 20000, DATE_LEAST, DATE_MOST],
     "timestamp": [0, -1, 1795226766123456, TIMESTAMP_LEAST, TIMESTAMP_MOST],
     **{kind: [0, 1, -1, 2 ** (bits - 1) - 1, -2 ** (bits - 1)] for kind, bits in INTEGERS.items()},
+    # Without the point.
+    **{kind: [0, 1, -1, 10 ** digits - 1, 1 - 10 ** digits] for kind, digits in DECIMALS.items()},
 }
+
+
+def name_of(kind):
+    """A column name that every reader takes: c_decimal_9_2."""
+    return "c_" + kind.replace("(", "_").replace(",", "_").replace(")", "")
 
 
 def every_type():
     """A column of each primitive type, with extremes and NULLs at different rows."""
-    fields = [(f"c_{kind}", kind) for kind in PRIMITIVES]
+    fields = [(name_of(kind), kind) for kind in PRIMITIVES]
     rows = []
     for i in range(60):
         values = [EXTREMES[kind][i % len(EXTREMES[kind])] for kind in PRIMITIVES]
@@ -105,6 +115,9 @@ def _random_primitive(random, kind):
         # Few values or many: with and without a dictionary.
         bits = random.choice([3, INTEGERS[kind] - 1])
         return random.randint(-2 ** bits, 2 ** bits - 1)
+    if kind in DECIMALS:
+        most = 10 ** random.choice([1, DECIMALS[kind]]) - 1
+        return random.randint(-most, most)
     if kind == "float":
         return struct.unpack("<f", struct.pack("<f", random.gauss(0, 100)))[0]
     if kind == "double":

@@ -66,7 +66,8 @@ def test_columns_have_their_types(tmp_path):
     assert types == {
         "c_boolean": "bool", "c_byte": "int8", "c_short": "int16", "c_integer": "int32",
         "c_long": "int64", "c_float": "float", "c_double": "double", "c_string": "string",
-        "c_binary": "binary", "c_date": "date32[day]", "c_timestamp": "timestamp[us, tz=UTC]"}
+        "c_binary": "binary", "c_date": "date32[day]", "c_timestamp": "timestamp[us, tz=UTC]",
+        **{samples.name_of(kind): kind.replace("decimal(", "decimal128(").replace(",", ", ") for kind in samples.DECIMALS}}
     created_by = pyarrow.parquet.read_metadata(path).created_by
     assert created_by.startswith("eagre version ") and " (build " in created_by
 

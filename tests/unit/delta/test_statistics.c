@@ -40,6 +40,30 @@ static void test_numbers(void **state) {
   eagre_arena_done(&arena);
 }
 
+static void test_decimals(void **state) {
+  (void)state;
+  struct eagre_arena arena = {0};
+  static const struct {
+    unsigned precision;
+    unsigned scale;
+    int64_t digits;
+    const char *printed;
+  } bounds[] = {
+      {5, 2, 150, "1.50"}, {5, 2, -5, "-0.05"}, {38, 10, 0, "0.0000000000"}, {20, 0, 7, "7"}};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(bounds); i++) {
+    struct eagre_vector vector;
+    struct eagre_buffer out = {0};
+    const struct eagre_type *type =
+        eagre_type_decimal(&arena, bounds[i].precision, bounds[i].scale);
+    eagre_vector_init(&vector, type, 1, &arena);
+    *EAGRE_VALUES(eagre_decimal, &vector) = bounds[i].digits;
+    assert_true(eagre_delta_statistics_print_bound(&vector, false, &out));
+    assert_string_equal(eagre_buffer_string(&out), bounds[i].printed);
+    eagre_buffer_done(&out);
+  }
+  eagre_arena_done(&arena);
+}
+
 static void test_times(void **state) {
   (void)state;
   struct eagre_arena arena = {0};
@@ -132,6 +156,7 @@ static void test_text_that_is_no_utf8(void **state) {
 int run_statistics_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_decimals),
       cmocka_unit_test(test_times),
       cmocka_unit_test(test_text_is_cut),
       cmocka_unit_test(test_text_that_is_no_utf8),

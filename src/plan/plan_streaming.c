@@ -255,20 +255,20 @@ static enum eagre_status check_session_keys(const struct eagre_plan_node *sessio
   return EAGRE_USAGE;
 }
 
-/* What was seen would have to be kept for ever. */
-static enum eagre_status check_distinct(const struct eagre_plan_tree *query,
+/* What was seen would have to be kept for ever. The static side of a join may have them. */
+static enum eagre_status check_distinct(const struct eagre_plan_node *node,
                                         struct eagre_error *error) {
-  for (uint32_t i = 0; i < query->node_count; i++) {
-    const struct eagre_plan_node *node = query->nodes[i];
-    if (node->kind != EAGRE_PLAN_AGGREGATE) continue;
-    for (uint32_t j = 0; j < node->aggregate_count; j++) {
-      if (!node->aggregates[j].is_distinct) continue;
-      return refuse_operation(
-          node,
-          "Distinct aggregations are not supported on streaming "
-          "DataFrames/Datasets. Consider using approx_count_distinct() instead.",
-          "group by the value as well, or use approx_count_distinct", error);
-    }
+  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+    if (!node->aggregates[i].is_distinct) continue;
+    return refuse_operation(
+        node,
+        "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
+        "approx_count_distinct() instead.",
+        "group by the value as well, or use approx_count_distinct", error);
+  }
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    if (eagre_plan_is_static_input(node, i)) continue;
+    EAGRE_TRY(check_distinct(node->inputs[i], error));
   }
   return EAGRE_OK;
 }
@@ -277,7 +277,7 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
   struct stream_shape shape = read_shape(tree);
-  EAGRE_TRY(check_distinct(tree, error));
+  EAGRE_TRY(check_distinct(query, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate != NULL || mode != EAGRE_MODE_COMPLETE)
     EAGRE_TRY(check_joins(tree, mode, error));

@@ -30,6 +30,7 @@ class Site:
                           "--available-now"]
         self.generate = ["generate", "orders", "--brokers", broker.address, "--topic", topic, "--partitions", "2"]
         (folder / "p.sql").write_text(PIPELINE)
+        broker.create_topic(topic, partitions=2)
 
     def produce(self, count):
         done = run(*self.generate, "--count", str(count), cwd=self.folder)

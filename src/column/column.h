@@ -111,6 +111,9 @@ const struct eagre_type *eagre_type_copy(struct eagre_arena *arena, const struct
 bool eagre_type_equal(const struct eagre_type *a, const struct eagre_type *b);
 bool eagre_type_is_integral(enum eagre_type_kind kind); /* TINYINT .. BIGINT */
 bool eagre_type_is_numeric(enum eagre_type_kind kind);  /* integral, FLOAT, DOUBLE, DECIMAL */
+static inline bool eagre_type_is_list(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_ARRAY || kind == EAGRE_TYPE_MAP;
+}
 /* Bytes per value in `data`; 0 for BOOLEAN (bitmap), STRUCT and NULL (no data). */
 uint32_t eagre_type_width(enum eagre_type_kind kind);
 /* "INT", "STRUCT<a: INT, b: STRING>": as Spark prints types in errors (upper case). */
@@ -130,8 +133,8 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            struct eagre_error *error);
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error);
-/* Whether a value of this kind can be computed today; ARRAY, MAP ... are not yet. True for the
- * intervals and NULL too, which expressions know and tables do not. */
+/* Whether a value of this kind can be computed today; VARIANT cannot yet. True for the intervals
+ * and NULL too, which expressions know and tables do not. */
 bool eagre_type_is_supported(enum eagre_type_kind kind);
 
 /* ---- Vectors -------------------------------------------------------------------------------- */
@@ -144,10 +147,11 @@ bool eagre_type_is_supported(enum eagre_type_kind kind);
  *   - BOOLEAN data is a bitmap. STRUCT has `children` (as many as the type has fields), each with
  *     as many rows; a null struct row has unspecified children, so a reader must look at the
  *     struct's validity first (extracting a field ANDs them).
- *   - ARRAY and MAP (stored by `parquet` today, computed by no expression yet): row i holds rows
- *     [offsets[i], offsets[i + 1]) of children[0] (element, or key) and, for a MAP, children[1]
- *     (value). Their types carry fields "element", or "key" and "value". They can be made and
- *     gathered (so filtered too); scatter, flatten and append refuse them by assert.
+ *   - ARRAY and MAP: row i holds rows [offsets[i], offsets[i + 1]) of children[0] (element, or key)
+ *     and, for a MAP, children[1] (value). Their types carry fields "element", or "key" and
+ *     "value". Ranges of rows follow one another; a null row may have one too, whose elements are
+ *     readable but mean nothing (`eagre_vector_tighten` removes them). Children are no constants,
+ *     also those of a constant. A vector holds at most INT32_MAX elements (asserted).
  *   - NULL kind: no data, every row null, validity ignored.
  * Memory comes from `eagre_arena_allocate_vector`: 64-byte aligned, 64 readable bytes behind. */
 struct eagre_vector {
@@ -199,9 +203,16 @@ void eagre_vector_scatter(struct eagre_vector *into, uint32_t into_count,
 /* Replaces a constant, and constants among the children of a STRUCT, by `row_count` equal rows. */
 void eagre_vector_flatten(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena);
+/* Elements of row `row` of an ARRAY or MAP; of a null row unspecified. */
+uint32_t eagre_vector_list_size(const struct eagre_vector *vector, uint32_t row);
+/* Makes the rows of an ARRAY or MAP (one row of a constant) hold all elements of its children from
+ * the first on, and null rows none; returns how many elements that are. */
+uint32_t eagre_vector_tighten(struct eagre_vector *vector, uint32_t row_count,
+                              struct eagre_arena *arena);
 /* Appends rows [from_row, from_row + count) of `from` to `into` at row `into_row`; `into` was made
  * by `eagre_vector_init` with at least into_row + count rows (`into_capacity`). With `copy_text`
- * the bytes of strings are copied into `arena`. */
+ * the bytes of strings are copied into `arena`. Rows of an ARRAY or MAP, also inside a STRUCT, must
+ * be appended from the first to the last; those left out are empty. */
 void eagre_vector_append(struct eagre_vector *into, uint32_t into_row, uint32_t into_capacity,
                          const struct eagre_vector *from, uint32_t from_row, uint32_t count,
                          bool copy_text, struct eagre_arena *arena);

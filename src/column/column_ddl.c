@@ -4,6 +4,7 @@
  *   field     name [ ":" ] type [ NOT NULL ] [ COMMENT string { string } ]
  *   name      word | "`" ... "`"          ("``" inside stands for one backtick)
  *   type      STRUCT "<" [ field { "," field } ] ">"
+ *             ARRAY "<" type ">" | MAP "<" type "," type ">"
  *             STRING [ COLLATE UTF8_BINARY ]
  *             TIMESTAMP [ WITH LOCAL TIME ZONE ]
  *             a word of the table `type_words`
@@ -155,8 +156,6 @@ static const struct refused_word refused_words[] = {
     {"VARCHAR", "use STRING"},
     {"CHAR", "use STRING"},
     {"CHARACTER", "use STRING"},
-    {"ARRAY", "read the value as STRING"},
-    {"MAP", "read the value as STRING, or name its members in a STRUCT"},
     {"VARIANT", "read the value as STRING"},
 };
 
@@ -194,6 +193,28 @@ static enum eagre_status parse_struct(struct parser *parser, const struct eagre_
     parser->depth--;
   }
   if (!accept_mark(parser, '>')) return refuse_token(parser, "',' or '>'");
+  return EAGRE_OK;
+}
+
+/* The types of an ARRAY's elements, or of a MAP's keys and values. */
+static enum eagre_status parse_list(struct parser *parser, bool is_map,
+                                    const struct eagre_type **out_type) {
+  const struct eagre_type *types[2] = {NULL, NULL};
+  if (parser->depth == NESTING_DEPTH_MAX) {
+    return refuse_type(parser, parser->token.text, "types nest at most 64 deep");
+  }
+  advance(parser);
+  if (!accept_mark(parser, '<')) return refuse_token(parser, "'<'");
+  parser->depth++;
+  EAGRE_TRY(parse_type(parser, &types[0]));
+  if (is_map) {
+    if (!accept_mark(parser, ',')) return refuse_token(parser, "','");
+    EAGRE_TRY(parse_type(parser, &types[1]));
+  }
+  parser->depth--;
+  if (!accept_mark(parser, '>')) return refuse_token(parser, "'>'");
+  *out_type = is_map ? eagre_type_map(parser->arena, types[0], types[1])
+                     : eagre_type_array(parser->arena, types[0]);
   return EAGRE_OK;
 }
 
@@ -340,6 +361,8 @@ static enum eagre_status parse_type(struct parser *parser, const struct eagre_ty
   if (is_word(parser, "STRUCT")) return parse_struct(parser, out_type);
   if (is_decimal_word(parser)) return parse_decimal(parser, out_type);
   if (is_word(parser, "INTERVAL")) return parse_interval(parser, out_type);
+  if (is_word(parser, "ARRAY")) return parse_list(parser, false, out_type);
+  if (is_word(parser, "MAP")) return parse_list(parser, true, out_type);
   for (size_t i = 0; i < EAGRE_COUNT_OF(type_words); i++) {
     if (!is_word(parser, type_words[i].word)) continue;
     struct eagre_text piece = parser->token.text;

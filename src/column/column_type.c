@@ -27,8 +27,8 @@ static const struct kind_row kind_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_DECIMAL] = {"DECIMAL", 16, true},
     [EAGRE_TYPE_TIMESTAMP_NTZ] = {"TIMESTAMP_NTZ", 8, true},
     [EAGRE_TYPE_INTERVAL_YEAR] = {"INTERVAL", 4, true},
-    [EAGRE_TYPE_ARRAY] = {"ARRAY", 0, false},
-    [EAGRE_TYPE_MAP] = {"MAP", 0, false},
+    [EAGRE_TYPE_ARRAY] = {"ARRAY", 0, true},
+    [EAGRE_TYPE_MAP] = {"MAP", 0, true},
     [EAGRE_TYPE_VARIANT] = {"VARIANT", 0, false},
 };
 

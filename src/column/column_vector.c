@@ -1,11 +1,11 @@
 /* Vectors: making them and moving rows between them.
  *
  * Every move is a walk over fixed width values with the width known to the compiler (..._values),
- * a walk over bitmaps (BOOLEAN data and validity), or both for the children of a STRUCT. ARRAY and
- * MAP rows, which only `delta` and `parquet` have, can be made and gathered, not written to. */
-#include "column/column.h"
-
+ * a walk over bitmaps (BOOLEAN data and validity), or both for the children of a STRUCT. Rows of
+ * ARRAY and MAP are moved by column_list.c. */
 #include <string.h>
+
+#include "column/column_list.h"
 
 _Static_assert(sizeof(struct eagre_text) == sizeof(eagre_decimal), "one walk moves both");
 
@@ -22,10 +22,6 @@ static struct eagre_vector *allocate_children(const struct eagre_type *type,
   return eagre_arena_allocate_zeroed(arena, type->field_count * sizeof(struct eagre_vector));
 }
 
-static bool is_list(enum eagre_type_kind kind) {
-  return kind == EAGRE_TYPE_ARRAY || kind == EAGRE_TYPE_MAP;
-}
-
 static void init_children(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena) {
   const struct eagre_type *type = vector->type;
@@ -37,14 +33,13 @@ static void init_children(struct eagre_vector *vector, uint32_t row_count,
 
 void eagre_vector_init(struct eagre_vector *vector, const struct eagre_type *type,
                        uint32_t row_count, struct eagre_arena *arena) {
-  eagre_assert(eagre_type_is_supported(type->kind) || is_list(type->kind) ||
-               eagre_type_width(type->kind) > 0);
+  eagre_assert(eagre_type_is_supported(type->kind) || eagre_type_width(type->kind) > 0);
   *vector = (struct eagre_vector){.type = type};
   if (type->kind == EAGRE_TYPE_BOOLEAN) {
     vector->data = allocate_bits(row_count, false, arena);
   } else if (type->kind == EAGRE_TYPE_STRUCT) {
     init_children(vector, row_count, arena);
-  } else if (is_list(type->kind)) {
+  } else if (eagre_type_is_list(type->kind)) {
     size_t size = ((size_t)row_count + 1) * sizeof *vector->offsets;
     vector->offsets = memset(eagre_arena_allocate_vector(arena, size), 0, size);
     init_children(vector, 0, arena);
@@ -72,7 +67,7 @@ void eagre_vector_init_null(struct eagre_vector *vector, const struct eagre_type
   eagre_vector_add_validity(vector, 1, false, arena);
   /* Readable although null: a text of random pointer and size would not be. */
   if (vector->data != NULL) memset(vector->data, 0, eagre_type_width(type->kind));
-  if (is_list(type->kind)) return; /* the one row is empty */
+  if (eagre_type_is_list(type->kind)) return; /* the one row is empty */
   for (uint32_t i = 0; i < type->field_count; i++) {
     eagre_vector_init_null(&vector->children[i], type->fields[i].type, arena);
   }
@@ -195,29 +190,6 @@ static struct eagre_vector *gather_children(const struct eagre_vector *from, con
   return children;
 }
 
-/* ARRAY and MAP: new offsets, and the elements they speak of. A null row becomes an empty one. */
-static void gather_lists(struct eagre_vector *out, const struct eagre_vector *from,
-                         const uint32_t *rows, uint32_t count, struct eagre_arena *arena) {
-  size_t size = ((size_t)count + 1) * sizeof *out->offsets;
-  out->offsets = eagre_arena_allocate_vector(arena, size);
-  int64_t total = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    out->offsets[i] = (int32_t)total;
-    if (eagre_vector_is_null(from, rows[i])) continue;
-    total += from->offsets[rows[i] + 1] - from->offsets[rows[i]];
-    eagre_assert(total <= INT32_MAX);
-  }
-  out->offsets[count] = (int32_t)total;
-  uint32_t *elements = eagre_arena_allocate_vector(arena, (size_t)total * sizeof *elements);
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t first = (uint32_t)from->offsets[rows[i]];
-    for (int32_t element = out->offsets[i]; element < out->offsets[i + 1]; element++) {
-      elements[element] = first++;
-    }
-  }
-  out->children = gather_children(from, elements, (uint32_t)total, arena);
-}
-
 void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *from,
                          const uint32_t *rows, uint32_t row_count, struct eagre_arena *arena) {
   static const uint32_t only_row = 0;
@@ -229,8 +201,8 @@ void eagre_vector_gather(struct eagre_vector *out, const struct eagre_vector *fr
     result.data = gather_bits(from->data, picked, count, arena);
   } else if (kind == EAGRE_TYPE_STRUCT) {
     result.children = gather_children(from, rows, row_count, arena);
-  } else if (is_list(kind)) {
-    gather_lists(&result, from, picked, count, arena);
+  } else if (eagre_type_is_list(kind)) {
+    eagre_list_gather(&result, from, picked, count, arena);
   } else if (kind != EAGRE_TYPE_NULL) {
     uint32_t width = eagre_type_width(kind);
     result.data = eagre_arena_allocate_vector(arena, (size_t)count * width);
@@ -266,9 +238,11 @@ void eagre_vector_scatter(struct eagre_vector *into, uint32_t into_count,
                           const struct eagre_vector *from, const uint32_t *rows, uint32_t row_count,
                           struct eagre_arena *arena) {
   enum eagre_type_kind kind = into->type->kind;
-  eagre_assert(from->type->kind == kind && !is_list(kind) && !into->is_constant);
+  eagre_assert(from->type->kind == kind && !into->is_constant);
   uint32_t from_step = from->is_constant ? 0 : 1;
-  if (kind == EAGRE_TYPE_BOOLEAN) {
+  if (eagre_type_is_list(kind)) {
+    eagre_list_scatter(into, into_count, from, rows, row_count, arena);
+  } else if (kind == EAGRE_TYPE_BOOLEAN) {
     scatter_bits(into->data, from->data, from_step, rows, row_count);
   } else if (kind == EAGRE_TYPE_STRUCT) {
     for (uint32_t i = 0; i < into->type->field_count; i++) {
@@ -298,11 +272,12 @@ static void flatten_data(struct eagre_vector *vector, uint32_t row_count,
 
 void eagre_vector_flatten(struct eagre_vector *vector, uint32_t row_count,
                           struct eagre_arena *arena) {
-  eagre_assert(!is_list(vector->type->kind));
-  for (uint32_t i = 0; i < vector->type->field_count; i++) {
+  bool is_list = eagre_type_is_list(vector->type->kind);
+  for (uint32_t i = 0; !is_list && i < vector->type->field_count; i++) {
     eagre_vector_flatten(&vector->children[i], row_count, arena);
   }
   if (!vector->is_constant) return;
+  if (is_list) eagre_list_repeat(vector, row_count, arena);
   vector->is_constant = false;
   flatten_data(vector, row_count, arena);
   if (vector->validity != NULL) {
@@ -348,8 +323,10 @@ static void append_rows(struct eagre_vector *into, uint32_t into_row, uint32_t i
                         const struct eagre_vector *from, uint32_t from_row, uint32_t count,
                         struct eagre_arena *arena) {
   enum eagre_type_kind kind = into->type->kind;
-  eagre_assert(from->type->kind == kind && !is_list(kind) && !into->is_constant);
-  if (kind == EAGRE_TYPE_BOOLEAN) {
+  eagre_assert(from->type->kind == kind && !into->is_constant);
+  if (eagre_type_is_list(kind)) {
+    eagre_list_append(into, into_row, from, from_row, count, arena);
+  } else if (kind == EAGRE_TYPE_BOOLEAN) {
     append_bits(into->data, into_row, from->data, from_row, count, from->is_constant);
   } else if (kind == EAGRE_TYPE_STRUCT) {
     for (uint32_t i = 0; i < into->type->field_count; i++) {
@@ -383,6 +360,18 @@ static void own_texts(struct eagre_text *texts, const uint8_t *validity, const u
   }
 }
 
+static void own_rows(struct eagre_vector *vector, const uint8_t *outer, uint32_t begin,
+                     uint32_t end, struct eagre_arena *arena);
+
+/* Rows that were appended hold no elements when they are null. */
+static void own_elements(struct eagre_vector *vector, uint32_t begin, uint32_t end,
+                         struct eagre_arena *arena) {
+  for (uint32_t i = 0; i < vector->type->field_count; i++) {
+    own_rows(&vector->children[i], NULL, (uint32_t)vector->offsets[begin],
+             (uint32_t)vector->offsets[end], arena);
+  }
+}
+
 /* `outer`: which rows the structs around this vector have; NULL for all. A row that they do not
  * have holds anything, so its texts must not be read. */
 static void own_rows(struct eagre_vector *vector, const uint8_t *outer, uint32_t begin,
@@ -390,6 +379,10 @@ static void own_rows(struct eagre_vector *vector, const uint8_t *outer, uint32_t
   enum eagre_type_kind kind = vector->type->kind;
   if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
     own_texts(vector->data, vector->validity, outer, begin, end, arena);
+    return;
+  }
+  if (eagre_type_is_list(kind)) {
+    own_elements(vector, begin, end, arena);
     return;
   }
   const uint8_t *inner = vector->validity == NULL ? outer : vector->validity;

@@ -75,6 +75,40 @@ enum eagre_status eagre_expression_case(struct eagre_arena *arena,
 enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre_expression *value,
                                          struct eagre_text path, struct eagre_sql_position position,
                                          struct eagre_expression **out, struct eagre_error *error);
+/* value[index] of an ARRAY (from 0) or a MAP. */
+enum eagre_status eagre_expression_subscript(
+    struct eagre_arena *arena, struct eagre_expression *value, struct eagre_expression *index,
+    const struct eagre_expression_session *session, struct eagre_sql_position position,
+    struct eagre_expression **out, struct eagre_error *error);
+/* Field `index` of every element of an ARRAY of STRUCTs: an ARRAY. */
+struct eagre_expression *eagre_expression_array_field(struct eagre_arena *arena,
+                                                      struct eagre_expression *value,
+                                                      uint32_t index,
+                                                      struct eagre_sql_position position);
+
+/* Lambdas: x -> body. A function that takes one wants it in certain places
+ * (`eagre_function_takes_lambda`); the body is bound with a variable for each parameter, of the
+ * types that `eagre_expression_lambda_types` tells, and handed to eagre_expression_call as the
+ * argument that `eagre_expression_lambda` makes. Variables are numbered on from those of the
+ * lambdas around. `arguments` are those before the place, `index` their count; they may get
+ * implicit
+ * casts. *out_count gets `given_count` where the function leaves a choice; given_count 0 takes all
+ * there can be (at most 3). USAGE INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH. */
+bool eagre_function_takes_lambda(struct eagre_text function, uint32_t index);
+enum eagre_status eagre_expression_lambda_types(
+    struct eagre_arena *arena, struct eagre_text function, struct eagre_expression **arguments,
+    uint32_t index, uint32_t given_count, const struct eagre_expression_session *session,
+    struct eagre_sql_position position, const struct eagre_type **out_types, uint32_t *out_count,
+    struct eagre_error *error);
+struct eagre_expression *eagre_expression_variable(struct eagre_arena *arena, uint32_t number,
+                                                   const struct eagre_type *type,
+                                                   struct eagre_text name,
+                                                   struct eagre_sql_position position);
+struct eagre_expression *eagre_expression_lambda(struct eagre_arena *arena,
+                                                 struct eagre_expression *body,
+                                                 struct eagre_expression *const *variables,
+                                                 uint32_t count,
+                                                 struct eagre_sql_position position);
 /* STRUCT of named values: struct(...), named_struct(...). `names` are used as given. */
 struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
                                                  struct eagre_expression *const *values,
@@ -107,6 +141,8 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression *expression,
                                         const struct eagre_expression_session *session,
                                         struct eagre_vector *out, struct eagre_error *error);
+/* Whether values of the type can be compared: all but MAP and what holds one. */
+bool eagre_expression_is_ordered(const struct eagre_type *type);
 /* USAGE UNSUPPORTED_DATATYPE when it, or a value inside a struct it makes, has a type that cannot
  * be computed (SELECT INTERVAL 1 MONTH). To be asked of every tree before it is
  * compiled, else the program gives this error when it runs. */

@@ -73,6 +73,11 @@ enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t 
  * none. */
 const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
                                              const struct eagre_type *b);
+/* Whether somewhere in the types a text stands beside something else: compared with each other or
+ * put into one array, these are not converted. */
+bool eagre_coerce_mixes_texts(const struct eagre_type *a, const struct eagre_type *b);
+/* The same for a DECIMAL beside another type or another DECIMAL: not compared. */
+bool eagre_coerce_mixes_decimals(const struct eagre_type *a, const struct eagre_type *b);
 /* Whether a parameter of `to` takes an argument of `from` without a written cast. */
 bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to);
 /* The DECIMAL that holds every value of a numeric type, and the narrowest for an integral literal

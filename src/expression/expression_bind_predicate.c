@@ -4,6 +4,7 @@
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
+#include "expression/expression_list.h"
 #include "expression/expression_operator.h"
 #include "expression/expression_program.h"
 
@@ -56,24 +57,6 @@ static enum eagre_status refuse_pair(struct eagre_bind *bind) {
       eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
 }
 
-/* A field of both structs that is a text or a DECIMAL on one side only, or of another DECIMAL. */
-static bool is_mixed_field(const struct eagre_type *a, const struct eagre_type *b) {
-  if (a->kind == EAGRE_TYPE_NULL || b->kind == EAGRE_TYPE_NULL) return false;
-  bool has_text = a->kind == EAGRE_TYPE_STRING || b->kind == EAGRE_TYPE_STRING;
-  bool has_decimal = a->kind == EAGRE_TYPE_DECIMAL || b->kind == EAGRE_TYPE_DECIMAL;
-  return (has_text && a->kind != b->kind) || (has_decimal && !eagre_type_equal(a, b));
-}
-
-/* Two structs where a text or a DECIMAL would become something else inside: not compared. */
-static bool mixes_fields(const struct eagre_type *a, const struct eagre_type *b) {
-  if (a->kind != EAGRE_TYPE_STRUCT || b->kind != EAGRE_TYPE_STRUCT) return false;
-  for (uint32_t i = 0; i < a->field_count && i < b->field_count; i++) {
-    if (is_mixed_field(a->fields[i].type, b->fields[i].type)) return true;
-    if (mixes_fields(a->fields[i].type, b->fields[i].type)) return true;
-  }
-  return false;
-}
-
 /* An integral literal beside a DECIMAL that is none has only its own digits. */
 static enum eagre_status cast_literals(struct eagre_bind *bind) {
   for (uint32_t i = 0; i < 2; i++) {
@@ -89,7 +72,9 @@ static enum eagre_status cast_literals(struct eagre_bind *bind) {
 static enum eagre_status unify_pair(struct eagre_bind *bind) {
   EAGRE_TRY(cast_literals(bind));
   const struct eagre_type *common = find_common(bind);
-  bool is_mixed = mixes_fields(bind->arguments[0]->type, bind->arguments[1]->type);
+  const struct eagre_type *left = bind->arguments[0]->type, *right = bind->arguments[1]->type;
+  bool is_mixed = left->field_count > 0 && (eagre_coerce_mixes_texts(left, right) ||
+                                            eagre_coerce_mixes_decimals(left, right));
   if (common == NULL || is_mixed) return refuse_pair(bind);
   return unify_comparable(bind, common);
 }
@@ -104,7 +89,7 @@ static enum eagre_status bind_comparison(struct eagre_bind *bind, enum eagre_com
     return EAGRE_OK;
   }
   eagre_kernel_fn *kernel = eagre_kernel_comparison(operation, kind);
-  if (kernel == NULL) {
+  if (kernel == NULL || !eagre_compare_is_ordered(bind->arguments[0]->type)) {
     return eagre_bind_mismatch(bind, "INVALID_ORDERING_TYPE",
                                "The `%s` does not support ordering on type %s.",
                                bind->function->info.name,
@@ -141,6 +126,7 @@ enum eagre_status eagre_bind_greater_equal(struct eagre_bind *bind, struct eagre
 enum eagre_status eagre_bind_null_safe_equal(struct eagre_bind *bind,
                                              struct eagre_expression **out) {
   EAGRE_TRY(unify_pair(bind));
+  EAGRE_TRY(eagre_bind_require_order(bind, bind->arguments[0]->type));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_null_safe_equal);
   return EAGRE_OK;
 }
@@ -169,9 +155,10 @@ enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression
   const struct eagre_type *common = find_common(bind);
   if (common == NULL) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(unify_comparable(bind, common));
+  EAGRE_TRY(eagre_bind_require_order(bind, bind->arguments[0]->type));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_in);
   (*out)->parameters[0] =
-      bind->argument_count - 1 > IN_COMPARISONS_MAX && common->kind != EAGRE_TYPE_STRUCT &&
+      bind->argument_count - 1 > IN_COMPARISONS_MAX && common->field_count == 0 &&
       eagre_bind_kind(bind, 0) != EAGRE_TYPE_DECIMAL && are_constant_items(bind);
   return EAGRE_OK;
 }
@@ -192,6 +179,7 @@ static enum eagre_status bind_extreme(struct eagre_bind *bind, eagre_kernel_fn *
   const struct eagre_type *type;
   if (mixes_texts(bind)) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(eagre_bind_unify(bind, 0, bind->argument_count, &type));
+  EAGRE_TRY(eagre_bind_require_order(bind, type));
   *out = type->kind == EAGRE_TYPE_NULL
              ? eagre_expression_new_null(bind->arena, type, bind->position)
              : eagre_bind_call(bind, type, kernel);

@@ -119,6 +119,7 @@ enum eagre_status eagre_cast_fail_overlong(struct eagre_cast *cast, uint32_t row
  * ------------------------------------------------------------------------------------- */
 
 static enum eagre_status run_struct(struct eagre_cast *cast);
+static enum eagre_status run_list(struct eagre_cast *cast);
 
 /* The same bytes under another type. */
 static enum eagre_status run_retype(struct eagre_cast *cast) {
@@ -140,6 +141,7 @@ struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_typ
     return eagre_cast_find_interval(from, to);
   }
   if (from == to) {
+    if (eagre_type_is_list(from)) return (struct eagre_cast_rule){run_list, true};
     return (struct eagre_cast_rule){from == EAGRE_TYPE_STRUCT ? run_struct : run_retype,
                                     from == EAGRE_TYPE_STRUCT};
   }
@@ -187,6 +189,60 @@ static enum eagre_status run_struct(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
+/* ---- Arrays and maps
+ * ----------------------------------------------------------------------------- */
+
+/* An error in element `element` is one of the row that holds it. */
+static void place_element_error(const struct eagre_vector *list, struct eagre_error *error) {
+  if (error == NULL || error->row < 0) return;
+  int64_t row = 0;
+  while (list->offsets[row + 1] <= error->row) {
+    row++;
+  }
+  error->row = row;
+}
+
+static enum eagre_status cast_elements(struct eagre_cast *cast, const struct eagre_vector *list,
+                                       uint32_t index, uint32_t count) {
+  struct eagre_arena *arena = cast->call->arena;
+  const struct eagre_vector *from = &list->children[index];
+  struct eagre_vector *out = &cast->out->children[index];
+  if (count == 0 || from->type->kind == EAGRE_TYPE_NULL) {
+    eagre_vector_init_null(out, cast->out->type->fields[index].type, arena);
+    eagre_vector_flatten(out, count, arena);
+    return EAGRE_OK;
+  }
+  *out = (struct eagre_vector){.type = cast->out->type->fields[index].type};
+  if (eagre_type_equal(from->type, out->type)) {
+    *out = *from;
+    return EAGRE_OK;
+  }
+  if (from->validity != NULL) {
+    out->validity = eagre_arena_allocate_vector(arena, eagre_bits_size(count));
+    memcpy(out->validity, from->validity, eagre_bits_size(count));
+  }
+  struct eagre_cast elements = {cast->call, from, out, count};
+  enum eagre_status status = eagre_cast_find(from->type->kind, out->type->kind).run(&elements);
+  if (status != EAGRE_OK) place_element_error(list, cast->call->error);
+  return status;
+}
+
+/* A key of a map that cannot be cast fails under TRY too: NULL is no key. */
+static enum eagre_status run_list(struct eagre_cast *cast) {
+  struct eagre_vector list = *cast->from;
+  struct eagre_arena *arena = cast->call->arena;
+  list.is_constant = false;
+  list.validity = cast->out->validity;
+  uint32_t count = eagre_vector_tighten(&list, cast->row_count, arena);
+  uint32_t field_count = cast->out->type->field_count;
+  cast->out->offsets = list.offsets;
+  cast->out->children = eagre_arena_allocate_zeroed(arena, field_count * sizeof *list.children);
+  for (uint32_t i = 0; i < field_count; i++) {
+    EAGRE_TRY(cast_elements(cast, &list, i, count));
+  }
+  return EAGRE_OK;
+}
+
 /* Whether every field can be cast; *inout_can_fail becomes true when one of the casts may fail. */
 static bool check_struct(const struct eagre_type *from, const struct eagre_type *to,
                          bool *inout_can_fail) {
@@ -195,7 +251,7 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
     const struct eagre_type *a = from->fields[i].type;
     const struct eagre_type *b = to->fields[i].type;
     if (a->kind == EAGRE_TYPE_NULL && eagre_type_is_supported(b->kind)) continue;
-    if (a->kind == EAGRE_TYPE_STRUCT && b->kind == EAGRE_TYPE_STRUCT) {
+    if (a->kind == b->kind && a->field_count > 0) {
       if (!check_struct(a, b, inout_can_fail)) return false;
       continue;
     }
@@ -268,7 +324,7 @@ static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_exp
 static bool check_cast(const struct eagre_type *from, const struct eagre_type *to,
                        bool *out_can_fail) {
   *out_can_fail = false;
-  if (from->kind == EAGRE_TYPE_STRUCT && to->kind == EAGRE_TYPE_STRUCT) {
+  if (from->kind == to->kind && (from->kind == EAGRE_TYPE_STRUCT || from->field_count > 0)) {
     return check_struct(from, to, out_can_fail);
   }
   if (!eagre_type_is_supported(from->kind)) return false;
@@ -285,6 +341,17 @@ static struct eagre_expression *mark_cast(struct eagre_arena *arena,
   *marked = *literal;
   marked->parameters[2] = 1;
   return marked;
+}
+
+/* Whether TRY_CAST could make a key of a map NULL. */
+static bool may_lose_key(const struct eagre_type *from, const struct eagre_type *to) {
+  bool can_fail = false;
+  for (uint32_t i = 0; from->kind == to->kind && i < from->field_count; i++) {
+    if (may_lose_key(from->fields[i].type, to->fields[i].type)) return true;
+  }
+  if (from->kind != EAGRE_TYPE_MAP || to->kind != EAGRE_TYPE_MAP) return false;
+  check_cast(from->fields[0].type, to->fields[0].type, &can_fail);
+  return can_fail && !eagre_type_equal(from->fields[0].type, to->fields[0].type);
 }
 
 /* A call of type VOID (raise_error) must still be made, so only the literal is replaced. The kernel
@@ -343,7 +410,7 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
   *out = find_special_time(arena, value, type, session, position);
   if (*out != NULL) return EAGRE_OK;
   bool can_fail;
-  if (!check_cast(value->type, type, &can_fail)) {
+  if (!check_cast(value->type, type, &can_fail) || (is_try && may_lose_key(value->type, type))) {
     return refuse_cast(arena, value, type, is_try, position, error);
   }
   *out = eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_CAST), type,

@@ -178,6 +178,8 @@ static const struct eagre_cast_rule to_text[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_INTERVAL_YEAR] = {any_to_text, false},
     [EAGRE_TYPE_TIMESTAMP_NTZ] = {small_to_text, false},
     [EAGRE_TYPE_DECIMAL] = {small_to_text, false},
+    [EAGRE_TYPE_ARRAY] = {any_to_text, false},
+    [EAGRE_TYPE_MAP] = {any_to_text, false},
 };
 
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to) {

@@ -131,6 +131,18 @@ static const struct eagre_type *find_struct_common(struct eagre_arena *arena,
   return eagre_type_struct(arena, fields, a->field_count);
 }
 
+static const struct eagre_type *find_list_common(struct eagre_arena *arena,
+                                                 const struct eagre_type *a,
+                                                 const struct eagre_type *b) {
+  const struct eagre_type *types[2];
+  for (uint32_t i = 0; i < a->field_count; i++) {
+    types[i] = eagre_coerce_common(arena, a->fields[i].type, b->fields[i].type);
+    if (types[i] == NULL) return NULL;
+  }
+  return a->kind == EAGRE_TYPE_MAP ? eagre_type_map(arena, types[0], types[1])
+                                   : eagre_type_array(arena, types[0]);
+}
+
 const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
                                              const struct eagre_type *b) {
   if (a->kind == EAGRE_TYPE_NULL) return b;
@@ -148,7 +160,30 @@ const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const st
   if (a->kind == EAGRE_TYPE_STRUCT && b->kind == EAGRE_TYPE_STRUCT) {
     return find_struct_common(arena, a, b);
   }
+  if (a->kind == b->kind && eagre_type_is_list(a->kind)) return find_list_common(arena, a, b);
   return NULL;
+}
+
+bool eagre_coerce_mixes_texts(const struct eagre_type *a, const struct eagre_type *b) {
+  bool has_text = a->kind == EAGRE_TYPE_STRING || b->kind == EAGRE_TYPE_STRING;
+  bool has_null = a->kind == EAGRE_TYPE_NULL || b->kind == EAGRE_TYPE_NULL;
+  if (has_text && a->kind != b->kind && !has_null) return true;
+  if (a->kind != b->kind) return false;
+  for (uint32_t i = 0; i < a->field_count && i < b->field_count; i++) {
+    if (eagre_coerce_mixes_texts(a->fields[i].type, b->fields[i].type)) return true;
+  }
+  return false;
+}
+
+bool eagre_coerce_mixes_decimals(const struct eagre_type *a, const struct eagre_type *b) {
+  bool has_decimal = a->kind == EAGRE_TYPE_DECIMAL || b->kind == EAGRE_TYPE_DECIMAL;
+  bool has_null = a->kind == EAGRE_TYPE_NULL || b->kind == EAGRE_TYPE_NULL;
+  if (has_decimal && !has_null && !eagre_type_equal(a, b)) return true;
+  if (a->kind != b->kind) return false;
+  for (uint32_t i = 0; i < a->field_count && i < b->field_count; i++) {
+    if (eagre_coerce_mixes_decimals(a->fields[i].type, b->fields[i].type)) return true;
+  }
+  return false;
 }
 
 const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,

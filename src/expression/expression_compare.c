@@ -205,17 +205,35 @@ static int compare_doubles(double a, double b) {
   return ORDER(a, b);
 }
 
+/* NULL comes first. */
+int eagre_compare_nullable_rows(const struct eagre_vector *a, uint32_t a_row,
+                                const struct eagre_vector *b, uint32_t b_row) {
+  bool a_is_null = eagre_vector_is_null(a, a_row);
+  bool b_is_null = eagre_vector_is_null(b, b_row);
+  if (a_is_null || b_is_null) return b_is_null - a_is_null;
+  return eagre_compare_rows(a, a_row, b, b_row);
+}
+
 static int compare_struct_rows(const struct eagre_vector *a, uint32_t a_row,
                                const struct eagre_vector *b, uint32_t b_row) {
   for (uint32_t i = 0; i < a->type->field_count; i++) {
-    bool a_is_null = eagre_vector_is_null(&a->children[i], a_row);
-    bool b_is_null = eagre_vector_is_null(&b->children[i], b_row);
-    int order = a_is_null || b_is_null
-                    ? b_is_null - a_is_null
-                    : eagre_compare_rows(&a->children[i], a_row, &b->children[i], b_row);
+    int order = eagre_compare_nullable_rows(&a->children[i], a_row, &b->children[i], b_row);
     if (order != 0) return order;
   }
   return 0;
+}
+
+/* Element by element; of two that are equal as far as they go, the shorter one first. */
+static int compare_array_rows(const struct eagre_vector *a, uint32_t a_row,
+                              const struct eagre_vector *b, uint32_t b_row) {
+  uint32_t a_size = eagre_vector_list_size(a, a_row), b_size = eagre_vector_list_size(b, b_row);
+  uint32_t a_first = (uint32_t)a->offsets[eagre_vector_index(a, a_row)];
+  uint32_t b_first = (uint32_t)b->offsets[eagre_vector_index(b, b_row)];
+  for (uint32_t i = 0; i < a_size && i < b_size; i++) {
+    int order = eagre_compare_nullable_rows(a->children, a_first + i, b->children, b_first + i);
+    if (order != 0) return order;
+  }
+  return ORDER(a_size, b_size);
 }
 
 #define VALUE(type, vector, row) (EAGRE_VALUES(type, vector)[eagre_vector_index(vector, row)])
@@ -250,13 +268,15 @@ int eagre_compare_rows(const struct eagre_vector *a, uint32_t a_row, const struc
   case EAGRE_TYPE_BINARY:
     return eagre_text_compare(VALUE(struct eagre_text, a, a_row),
                               VALUE(struct eagre_text, b, b_row));
+  case EAGRE_TYPE_ARRAY:
+    return compare_array_rows(a, a_row, b, b_row);
   default:
     eagre_assert(a->type->kind == EAGRE_TYPE_STRUCT);
     return compare_struct_rows(a, a_row, b, b_row);
   }
 }
 
-/* A null struct holds anything, so its fields must not be looked at. */
+/* STRUCT and ARRAY. A null one holds anything, so what is inside must not be looked at. */
 #define DEFINE_STRUCT(name, expression)                                                            \
   static void name(uint8_t *out, const struct eagre_vector *a, const struct eagre_vector *b,       \
                    uint32_t count, uint64_t flip) {                                                \
@@ -298,6 +318,7 @@ static const struct compare_row compare_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_TIMESTAMP] = COMPARE_ROW(bigint),  [EAGRE_TYPE_INTERVAL_DAY] = COMPARE_ROW(bigint),
     [EAGRE_TYPE_DECIMAL] = COMPARE_ROW(decimal),
     [EAGRE_TYPE_STRUCT] = COMPARE_ROW(struct),
+    [EAGRE_TYPE_ARRAY] = COMPARE_ROW(struct),
     [EAGRE_TYPE_TIMESTAMP_NTZ] = COMPARE_ROW(bigint),
     [EAGRE_TYPE_INTERVAL_YEAR] = COMPARE_ROW(int),
 };
@@ -356,6 +377,19 @@ DEFINE_KERNEL(run_less, EAGRE_COMPARISON_LESS)
 DEFINE_KERNEL(run_less_equal, EAGRE_COMPARISON_LESS_EQUAL)
 DEFINE_KERNEL(run_greater, EAGRE_COMPARISON_GREATER)
 DEFINE_KERNEL(run_greater_equal, EAGRE_COMPARISON_GREATER_EQUAL)
+
+bool eagre_compare_is_ordered(const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_NULL) return true;
+  if (compare_rows[type->kind].equal == NULL) return false;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (!eagre_compare_is_ordered(type->fields[i].type)) return false;
+  }
+  return true;
+}
+
+bool eagre_expression_is_ordered(const struct eagre_type *type) {
+  return eagre_compare_is_ordered(type);
+}
 
 eagre_kernel_fn *eagre_kernel_comparison(enum eagre_comparison operation,
                                          enum eagre_type_kind kind) {

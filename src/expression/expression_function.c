@@ -10,6 +10,7 @@ enum {
   FAILS = EAGRE_FUNCTION_FAILS,
   LAZY = EAGRE_FUNCTION_LAZY,
   VOLATILE = EAGRE_FUNCTION_VOLATILE,
+  LAMBDA = EAGRE_FUNCTION_LAMBDA,
   ANY = EAGRE_ARITY_ANY,
 };
 
@@ -26,13 +27,7 @@ static const struct eagre_function functions[] = {
    arity_max,                                                                                      \
    NULL},
 #define EAGRE_FUNCTION_AGGREGATE(name, arity_min, arity_max, binder, usage, text)                  \
-  {{name, usage, text, "aggregate", true},                                                         \
-   NONE,                                                                                           \
-   NULL,                                                                                           \
-   NULL,                                                                                           \
-   NULL,                                                                                           \
-   arity_min,                                                                                      \
-   arity_max,                                                                                      \
+  {{name, usage, text, "aggregate", true}, NONE, NULL, NULL, NULL, arity_min, arity_max,           \
    eagre_aggregate_bind_##binder},
 #include "expression/expression_functions.def"
 #undef EAGRE_FUNCTION
@@ -66,6 +61,8 @@ static const struct eagre_function internal_functions[EAGRE_INTERNAL_count] = {
     [EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS] = {.info = {.name = "-"}, .flags = FAILS},
     [EAGRE_INTERNAL_SUBTRACT_DATES] = {.info = {.name = "-"}},
     [EAGRE_INTERNAL_SESSION] = {.info = {.name = "session_window"}, .flags = FAILS},
+    [EAGRE_INTERNAL_SUBSCRIPT] = {.info = {.name = "element"}, .flags = FAILS},
+    [EAGRE_INTERNAL_ARRAY_FIELD] = {.info = {.name = "field"}},
 };
 
 const struct eagre_function *eagre_function_internal(enum eagre_internal_function which) {

@@ -1,12 +1,13 @@
 /* hash (Murmur3, 32 bits) and xxhash64 as Spark defines them over values: the arguments one after
  * the other, each hash the seed of the next, 42 at first; a NULL leaves the hash as it is, a
- * STRUCT is its fields. Booleans and integrals up to INT and DATE are hashed as INT, BIGINT,
- * TIMESTAMP and intervals as BIGINT, reals as their bits with one zero and one NaN, texts as
- * bytes, a DECIMAL as its digits. */
+ * STRUCT is its fields, an ARRAY its elements. Booleans and integrals up to INT and DATE are
+ * hashed as INT, BIGINT, TIMESTAMP and intervals as BIGINT, reals as their bits with one zero and
+ * one NaN, texts as bytes, a DECIMAL as its digits. */
 #include <math.h>
 #include <string.h>
 
 #include "expression/expression_functions.h"
+#include "expression/expression_list.h"
 
 /* ---- Murmur3 as in Spark: the bytes behind the last word of four are mixed one at a time ---- */
 
@@ -199,9 +200,19 @@ static uint64_t hash_value(const struct hash_functions *functions,
       seed = hash_value(functions, &vector->children[i], index, seed);
     }
     return seed;
+  case EAGRE_TYPE_ARRAY:
+    for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+      seed = hash_value(functions, vector->children, (uint32_t)i, seed);
+    }
+    return seed;
   default:
     return functions->of_long(EAGRE_VALUES(uint64_t, vector)[index], seed);
   }
+}
+
+uint64_t eagre_hash_value(const struct eagre_vector *vector, uint32_t row) {
+  static const struct hash_functions functions = {xx_int, xx_long, xx_bytes};
+  return hash_value(&functions, vector, row, 42);
 }
 
 static uint64_t hash_row(const struct eagre_kernel_call *call,
@@ -229,4 +240,29 @@ enum eagre_status eagre_kernel_xxhash64(struct eagre_kernel_call *call) {
     out[row] = (int64_t)hash_row(call, &functions, row);
   }
   return EAGRE_OK;
+}
+
+/* ---- Binding --------------------------------------------------------------------------------- */
+
+/* Equal maps may have their pairs in another order. */
+static enum eagre_status bind_hash(struct eagre_bind *bind, enum eagre_type_kind type,
+                                   eagre_kernel_fn *kernel, struct eagre_expression **out) {
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    EAGRE_TRY(eagre_bind_require_value(bind, i));
+    if (!eagre_type_holds_map(bind->arguments[i]->type)) continue;
+    return eagre_bind_mismatch(bind, "HASH_MAP_TYPE",
+                               "Input to the function `%s` cannot contain elements of the \"MAP\" "
+                               "type: equal maps may have different hashes.",
+                               bind->function->info.name);
+  }
+  *out = eagre_bind_call(bind, eagre_type_of(type), kernel);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_hash(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_hash(bind, EAGRE_TYPE_INT, eagre_kernel_hash, out);
+}
+
+enum eagre_status eagre_bind_xxhash64(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_hash(bind, EAGRE_TYPE_BIGINT, eagre_kernel_xxhash64, out);
 }

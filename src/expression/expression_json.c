@@ -11,20 +11,9 @@
 /* ---- Options: map('key', 'value', ...)
  * ------------------------------------------------------------- */
 
-/* The node exists only as an argument of from_json and to_json. */
-enum eagre_status eagre_bind_map(struct eagre_bind *bind, struct eagre_expression **out) {
-  if (bind->argument_count % 2 != 0) {
-    return eagre_bind_fail(bind, bind->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-                           "The `map` requires 2n (n > 0) parameters but the actual number is %u.",
-                           bind->argument_count);
-  }
-  const struct eagre_type *text = eagre_type_of(EAGRE_TYPE_STRING);
-  *out = eagre_bind_call(bind, eagre_type_map(bind->arena, text, text), NULL);
-  return EAGRE_OK;
-}
-
 static bool is_map(const struct eagre_expression *expression) {
-  return expression->kind == EAGRE_EXPRESSION_CALL && expression->type->kind == EAGRE_TYPE_MAP;
+  return expression->kind == EAGRE_EXPRESSION_CALL &&
+         expression->function == eagre_function_find(EAGRE_TEXT("map"));
 }
 
 /* The pairs of the options argument, one after the other, NULL when there is none. */
@@ -76,6 +65,12 @@ static struct eagre_text join_options(struct eagre_arena *arena, const struct ea
 /* Whatever the schema says, every field may be missing. */
 static const struct eagre_type *make_nullable(struct eagre_arena *arena,
                                               const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_ARRAY) {
+    return eagre_type_array(arena, make_nullable(arena, type->fields[0].type));
+  }
+  if (type->kind == EAGRE_TYPE_MAP) {
+    return eagre_type_map(arena, type->fields[0].type, make_nullable(arena, type->fields[1].type));
+  }
   if (type->kind != EAGRE_TYPE_STRUCT) return type;
   struct eagre_field *fields =
       eagre_arena_allocate(arena, (size_t)type->field_count * sizeof *fields + 1);
@@ -113,14 +108,12 @@ static enum eagre_status read_schema(struct eagre_bind *bind, struct eagre_text 
       return status;
     }
   }
-  if (type->kind != EAGRE_TYPE_STRUCT) {
+  if (type->kind != EAGRE_TYPE_STRUCT && !eagre_type_is_list(type->kind)) {
     return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
                                "Input schema %s must be a struct, an array, a map or a variant.%s",
                                eagre_expression_type_name(bind->arena, type),
-                               type->kind == EAGRE_TYPE_ARRAY || type->kind == EAGRE_TYPE_MAP ||
-                                       type->kind == EAGRE_TYPE_VARIANT
-                                   ? " Only a struct is supported yet."
-                                   : "");
+                               type->kind == EAGRE_TYPE_VARIANT ? " A variant is not supported yet."
+                                                                : "");
   }
   *out = make_nullable(bind->arena, type);
   return EAGRE_OK;
@@ -179,9 +172,15 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   EAGRE_TRY(read_schema(bind, schema, &json->schema));
   EAGRE_TRY(read_pairs(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, json->options));
+  const struct eagre_type *type = json->schema;
+  if (type->kind != EAGRE_TYPE_STRUCT) {
+    const struct eagre_field value = {EAGRE_TEXT("value"), type, true};
+    json->schema = eagre_type_struct(bind->arena, &value, 1);
+    json->options->is_bare = true;
+  }
   EAGRE_TRY(check_decoder(bind, json));
   bind->argument_count = 1;
-  *out = eagre_bind_call(bind, json->schema, eagre_kernel_from_json);
+  *out = eagre_bind_call(bind, type, eagre_kernel_from_json);
   (*out)->json = json;
   (*out)->text = join_texts(bind->arena, schema, texts, count);
   if (json->options->mode == EAGRE_JSON_FAILFAST) eagre_expression_set_failing(*out);
@@ -215,8 +214,17 @@ enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
   struct eagre_json_decoder *decoder;
   EAGRE_TRY(get_decoder(call, &decoder));
   eagre_json_decoder_set_now(decoder, call->now_us);
-  return eagre_json_decode(decoder, call->arguments[0], call->row_count, call->out, call->arena,
-                           NULL, call->error);
+  EAGRE_TRY(eagre_json_decode(decoder, call->arguments[0], call->row_count, call->out, call->arena,
+                              NULL, call->error));
+  if (!call->node->json->options->is_bare) return EAGRE_OK;
+  struct eagre_vector value = call->out->children[0];
+  if (call->out->validity != NULL) {
+    uint8_t *both = eagre_arena_allocate_vector(call->arena, eagre_bits_size(call->row_count));
+    eagre_bits_and(both, call->out->validity, value.validity, call->row_count);
+    value.validity = both;
+  }
+  *call->out = value;
+  return EAGRE_OK;
 }
 
 /* ---- to_json
@@ -379,7 +387,8 @@ enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expre
     *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_STRING), bind->position);
     return EAGRE_OK;
   }
-  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRUCT) {
+  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRUCT &&
+      !eagre_type_is_list(eagre_bind_kind(bind, 0))) {
     return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
                                "Input schema %s must be a struct, an array, a map or a variant.",
                                eagre_expression_type_name(bind->arena, bind->arguments[0]->type));
@@ -417,7 +426,7 @@ enum eagre_status eagre_kernel_to_json(struct eagre_kernel_call *call) {
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     eagre_buffer_clear(&buffer);
-    eagre_json_write_struct(call->arguments[0], row, &json->options, &buffer);
+    eagre_json_write_value(call->arguments[0], row, &json->options, &buffer);
     out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&buffer));
   }
   eagre_buffer_done(&buffer);

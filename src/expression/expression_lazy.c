@@ -80,6 +80,7 @@ static void init_readable(struct eagre_vector *out, const struct eagre_type *typ
   eagre_vector_init(out, type, row_count, arena);
   uint32_t width = eagre_type_width(type->kind);
   if (width > 0) memset(out->data, 0, (size_t)width * row_count);
+  if (eagre_type_is_list(type->kind)) return;
   for (uint32_t i = 0; i < type->field_count; i++) {
     init_readable(&out->children[i], type->fields[i].type, row_count, arena);
   }

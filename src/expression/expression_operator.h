@@ -67,6 +67,11 @@ eagre_kernel_fn *eagre_kernel_comparison(enum eagre_comparison operation,
 /* Writes the bits of `a operation b`; nulls are not looked at (strings: any valid text there). */
 void eagre_compare_vectors(enum eagre_comparison operation, const struct eagre_vector *a,
                            const struct eagre_vector *b, uint32_t row_count, uint8_t *out);
+/* Whether values of the type have an order: all but MAP and what holds one. */
+bool eagre_compare_is_ordered(const struct eagre_type *type);
+/* As eagre_compare_rows, with NULL before all values. */
+int eagre_compare_nullable_rows(const struct eagre_vector *a, uint32_t a_row,
+                                const struct eagre_vector *b, uint32_t b_row);
 /* Negative, zero or positive for two rows that are not null. Fields of structs that are null come
  * first. */
 int eagre_compare_rows(const struct eagre_vector *a, uint32_t a_row, const struct eagre_vector *b,

@@ -200,6 +200,16 @@ static void print_call(const struct printer *printer, const struct eagre_express
     print_window(printer, node);
   } else if (eagre_expression_calls(node, EAGRE_INTERNAL_SESSION)) {
     print_session(printer, node);
+  } else if (eagre_expression_calls(node, EAGRE_INTERNAL_ARRAY_FIELD)) {
+    const struct eagre_type *element = node->arguments[0]->type->fields[0].type;
+    print_node(printer, node->arguments[0]);
+    eagre_buffer_append_char(printer->out, '.');
+    eagre_buffer_append_text(printer->out, element->fields[node->parameters[0]].name);
+  } else if (eagre_expression_calls(node, EAGRE_INTERNAL_SUBSCRIPT)) {
+    print_node(printer, node->arguments[0]);
+    eagre_buffer_append_char(printer->out, '[');
+    print_node(printer, node->arguments[1]);
+    eagre_buffer_append_char(printer->out, ']');
   } else if (eagre_expression_calls(node, EAGRE_INTERNAL_COLON)) {
     print_node(printer, node->arguments[0]);
     eagre_buffer_append_char(printer->out, ':');
@@ -217,11 +227,23 @@ static void print_call(const struct printer *printer, const struct eagre_express
   }
 }
 
+static void print_lambda(const struct printer *printer, const struct eagre_expression *node) {
+  bool is_one = node->argument_count == 2;
+  if (!is_one) print_string(printer, "(");
+  print_arguments(printer, node, 1, ", ");
+  print_string(printer, is_one ? " -> " : ") -> ");
+  print_node(printer, node->arguments[0]);
+}
+
 static void print_node(const struct printer *printer, const struct eagre_expression *node) {
   if (node->kind == EAGRE_EXPRESSION_LITERAL) {
     print_literal(printer, node);
   } else if (node->kind == EAGRE_EXPRESSION_CALL) {
     print_call(printer, node);
+  } else if (node->kind == EAGRE_EXPRESSION_VARIABLE) {
+    eagre_buffer_append_text(printer->out, node->text);
+  } else if (node->kind == EAGRE_EXPRESSION_LAMBDA) {
+    print_lambda(printer, node);
   } else if (printer->columns != NULL) {
     eagre_buffer_append_text(printer->out, printer->columns->fields[node->parameters[0]].name);
   } else {

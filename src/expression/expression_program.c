@@ -60,6 +60,13 @@ static struct eagre_block *new_block(struct eagre_program *program, struct eagre
 static uint32_t compile(struct eagre_program *program, struct eagre_block *block,
                         const struct eagre_expression *node);
 
+/* Whether the value depends on the parameters of the lambda whose body the block is: what is around
+ * may have a tree that looks the same and means other variables. */
+static bool is_bound_here(const struct eagre_block *block, const struct eagre_expression *node) {
+  return block->variable_count > 0 &&
+         eagre_expression_reads_variables(node, block->variable_first, block->variable_count);
+}
+
 /* The register that has the value already, here or, imported, around. */
 static uint32_t find_known(struct eagre_block *block, const struct eagre_expression *node,
                            uint64_t hash) {
@@ -67,7 +74,7 @@ static uint32_t find_known(struct eagre_block *block, const struct eagre_express
     const struct eagre_known_expression *known = &block->known[i];
     if (known->hash == hash && eagre_expression_equal(known->node, node)) return known->value;
   }
-  if (block->parent == NULL) return EAGRE_REGISTER_NONE;
+  if (block->parent == NULL || is_bound_here(block, node)) return EAGRE_REGISTER_NONE;
   uint32_t outer = find_known(block->parent, node, hash);
   if (outer == EAGRE_REGISTER_NONE) return EAGRE_REGISTER_NONE;
   return add_import(block, outer, node, hash);
@@ -82,6 +89,29 @@ static uint32_t compile_column(struct eagre_block *block, const struct eagre_exp
   return add_import(block, outer, node, hash);
 }
 
+/* A parameter of a lambda is in the block of its body. */
+static uint32_t compile_variable(struct eagre_block *block, const struct eagre_expression *node,
+                                 uint64_t hash) {
+  eagre_assert(block->parent != NULL && !is_bound_here(block, node));
+  uint32_t outer = find_known(block->parent, node, hash);
+  if (outer == EAGRE_REGISTER_NONE) outer = compile_variable(block->parent, node, hash);
+  return add_import(block, outer, node, hash);
+}
+
+/* The body of a lambda. Its parameters get the first registers. */
+static struct eagre_block *compile_lambda(struct eagre_program *program, struct eagre_block *block,
+                                          const struct eagre_expression *lambda) {
+  struct eagre_block *body = new_block(program, block);
+  body->variable_first = lambda->parameters[0];
+  body->variable_count = (uint32_t)lambda->parameters[1];
+  for (uint32_t i = 0; i < body->variable_count; i++) {
+    const struct eagre_expression *variable = lambda->arguments[1 + i];
+    body->variables[i] = add_register(body, variable, eagre_expression_hash(variable));
+  }
+  body->result = compile(program, body, lambda->arguments[0]);
+  return body;
+}
+
 static bool try_fold(struct eagre_program *program, const struct eagre_expression *node,
                      struct eagre_vector *out) {
   if (!program->folds || !node->is_constant) return false;
@@ -94,12 +124,18 @@ static void compile_arguments(struct eagre_program *program, struct eagre_block 
   const struct eagre_expression *node = instruction->node;
   bool is_lazy = (node->function->flags & EAGRE_FUNCTION_LAZY) != 0;
   size_t count = node->argument_count;
-  if (is_lazy) {
+  bool has_lambda = (node->function->flags & EAGRE_FUNCTION_LAMBDA) != 0;
+  if (is_lazy || has_lambda) {
     instruction->operands =
         eagre_arena_allocate_zeroed(&program->arena, count * sizeof *instruction->operands);
   }
   for (uint32_t i = 0; i < count; i++) {
     const struct eagre_expression *argument = node->arguments[i];
+    if (argument->kind == EAGRE_EXPRESSION_LAMBDA) {
+      instruction->operands[i] = compile_lambda(program, block, argument);
+      instruction->argument_registers[i] = EAGRE_REGISTER_NONE;
+      continue;
+    }
     if (!is_lazy || i == 0 || !argument->can_fail) {
       instruction->argument_registers[i] = compile(program, block, argument);
       continue;
@@ -136,6 +172,7 @@ static uint32_t compile(struct eagre_program *program, struct eagre_block *block
   uint32_t known = find_known(block, node, hash);
   if (known != EAGRE_REGISTER_NONE) return known;
   if (node->kind == EAGRE_EXPRESSION_COLUMN) return compile_column(block, node, hash);
+  if (node->kind == EAGRE_EXPRESSION_VARIABLE) return compile_variable(block, node, hash);
   struct eagre_vector value;
   if (node->kind == EAGRE_EXPRESSION_LITERAL) {
     eagre_assert(eagre_type_is_supported(node->type->kind));

@@ -4,6 +4,7 @@
  * from the first to the last for the same rows. The root block runs for all rows of the batch. An
  * operand that must be evaluated only for some rows and may fail there is a block of its own below
  * the instruction that needs it; it imports registers of the block around it, picked by row.
+ * The body of a lambda is such a block too, run for elements instead of rows.
  * Operands that cannot fail are evaluated for all rows in the block around them: cheaper than
  * picking.
  *
@@ -51,6 +52,10 @@ struct eagre_block {
   uint32_t import_count;
   struct eagre_known_expression *known; /* one per register */
   uint32_t result;                      /* of a block that is an operand */
+  /* Of a lambda's body: the registers of its parameters, and their numbers. */
+  int64_t variable_first;
+  uint32_t variable_count;
+  uint32_t variables[3];
 };
 
 /* What a run needs besides the rows. */
@@ -69,6 +74,10 @@ void eagre_block_make_constant(struct eagre_vector *vector);
 /* AND, OR, CASE, COALESCE (expression_lazy.c). */
 enum eagre_status eagre_lazy_run(struct eagre_block *block, struct eagre_instruction *instruction,
                                  const struct eagre_run *run, uint32_t row_count);
+
+/* Functions that take lambdas (expression_lambda.c). */
+enum eagre_status eagre_lambda_run(struct eagre_block *block, struct eagre_instruction *instruction,
+                                   const struct eagre_run *run, uint32_t row_count);
 
 /* parameters[0] of a call with EAGRE_FUNCTION_LAZY. */
 enum eagre_lazy_kind {

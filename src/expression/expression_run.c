@@ -49,7 +49,7 @@ static uint8_t *combine_validity(const struct eagre_instruction *instruction, ui
 
 void eagre_block_make_constant(struct eagre_vector *vector) {
   vector->is_constant = true;
-  if (vector->children == NULL) return;
+  if (vector->children == NULL || eagre_type_is_list(vector->type->kind)) return;
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     eagre_block_make_constant(&vector->children[i]);
   }
@@ -87,12 +87,21 @@ static enum eagre_status run_kernel(struct eagre_instruction *instruction,
   return EAGRE_OK;
 }
 
+/* array_sort has a form without a lambda. */
+static bool is_lambda_call(const struct eagre_instruction *instruction) {
+  return (instruction->node->function->flags & EAGRE_FUNCTION_LAMBDA) != 0 &&
+         instruction->node->kernel == NULL;
+}
+
 enum eagre_status eagre_block_run(struct eagre_block *block, const struct eagre_run *run,
                                   uint32_t row_count) {
   for (uint32_t i = 0; i < block->instruction_count; i++) {
     struct eagre_instruction *instruction = &block->instructions[i];
-    if ((instruction->node->function->flags & EAGRE_FUNCTION_LAZY) != 0) {
+    uint32_t flags = instruction->node->function->flags;
+    if ((flags & EAGRE_FUNCTION_LAZY) != 0) {
       EAGRE_TRY(eagre_lazy_run(block, instruction, run, row_count));
+    } else if (is_lambda_call(instruction)) {
+      EAGRE_TRY(eagre_lambda_run(block, instruction, run, row_count));
     } else {
       EAGRE_TRY(run_kernel(instruction, run, row_count, &block->registers[instruction->out]));
     }

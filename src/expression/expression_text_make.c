@@ -97,6 +97,9 @@ enum eagre_status eagre_kernel_repeat(struct eagre_kernel_call *call) {
 
 /* Arguments become texts, or stay BINARY when all are. */
 enum eagre_status eagre_bind_concat(struct eagre_bind *bind, struct eagre_expression **out) {
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    if (eagre_bind_kind(bind, i) == EAGRE_TYPE_ARRAY) return eagre_bind_array_concat(bind, out);
+  }
   bool all_binary = bind->argument_count > 0;
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     all_binary = all_binary && eagre_bind_kind(bind, i) == EAGRE_TYPE_BINARY;

@@ -1,8 +1,9 @@
 /* Bound expressions, as every file of this room sees them.
  *
- * A node is a LITERAL (a constant vector of one row), a COLUMN of the input, or a CALL of a row of
- * expression_functions.def. Everything with syntax of its own (CAST, CASE, value.field, windows) is
- * a call of a row whose name is in the table of internal functions below.
+ * A node is a LITERAL (a constant vector of one row), a COLUMN of the input, a CALL of a row of
+ * expression_functions.def, or part of a lambda (expression_lambda.h). Everything with syntax of
+ * its own (CAST, CASE, value.field, windows) is a call of a row whose name is in the table of
+ * internal functions below.
  *
  * A literal is a vector of one row of any type but MAP. */
 #pragma once
@@ -23,6 +24,9 @@ enum eagre_expression_kind {
   EAGRE_EXPRESSION_LITERAL,
   EAGRE_EXPRESSION_COLUMN,
   EAGRE_EXPRESSION_CALL,
+  EAGRE_EXPRESSION_VARIABLE, /* a parameter of a lambda; parameters[0] its number, text its name */
+  /* arguments[0] the body, then its variables; parameters[0], [1] number of the first, and count */
+  EAGRE_EXPRESSION_LAMBDA,
 };
 
 /* The plan-time part of a from_json call: everything but the zone and the batch timestamp. */
@@ -71,6 +75,7 @@ enum eagre_function_flag {
   EAGRE_FUNCTION_FAILS = 2,    /* may raise a DATA error */
   EAGRE_FUNCTION_LAZY = 4,     /* evaluates its operands itself (expression_lazy.c) */
   EAGRE_FUNCTION_VOLATILE = 8, /* its value belongs to a batch: never folded */
+  EAGRE_FUNCTION_LAMBDA = 16,  /* runs lambdas itself (expression_lambda.c) */
 };
 
 /* One row of expression_functions.def. */
@@ -99,6 +104,8 @@ enum eagre_internal_function {
   EAGRE_INTERNAL_SUBTRACT_TIMESTAMPS,
   EAGRE_INTERNAL_SUBTRACT_DATES, /* as an interval */
   EAGRE_INTERNAL_SESSION,        /* the session a row opens, or NULL */
+  EAGRE_INTERNAL_SUBSCRIPT,      /* value[index] */
+  EAGRE_INTERNAL_ARRAY_FIELD,    /* a field of every element */
   EAGRE_INTERNAL_count
 };
 const struct eagre_function *eagre_function_internal(enum eagre_internal_function which);
@@ -145,6 +152,9 @@ void eagre_expression_set_try(struct eagre_expression *call);
 bool eagre_expression_is_text(const struct eagre_expression *expression,
                               struct eagre_text *out_text);
 bool eagre_expression_is_null(const struct eagre_expression *expression);
+/* Whether the tree reads one of `count` variables from number `first` on. */
+bool eagre_expression_reads_variables(const struct eagre_expression *node, int64_t first,
+                                      int64_t count);
 /* Two equal trees have equal hashes. */
 uint64_t eagre_expression_hash(const struct eagre_expression *expression);
 

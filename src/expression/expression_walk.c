@@ -75,7 +75,8 @@ struct eagre_expression *eagre_expression_remap(struct eagre_arena *arena,
 struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
                                                      struct eagre_expression *expression,
                                                      const bool *used_fields) {
-  if (expression->json == NULL) return expression;
+  bool is_struct = expression->type->kind == EAGRE_TYPE_STRUCT;
+  if (expression->json == NULL || !is_struct) return expression;
   uint32_t field_count = expression->type->field_count;
   bool *wanted = eagre_arena_allocate(arena, field_count + 1);
   memcpy(wanted, used_fields, field_count);
@@ -112,7 +113,8 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
 /* ---- Equality
  * ------------------------------------------------------------------------------------- */
 
-/* Literals of a struct type do not exist. Bits of floats are compared, so that NaN is itself. */
+/* Literals of struct, array and map types are NULL. Bits of floats are compared, so that NaN is
+ * itself. */
 static bool equal_literals(const struct eagre_expression *a, const struct eagre_expression *b) {
   enum eagre_type_kind kind = a->type->kind;
   bool a_is_null = eagre_vector_is_null(&a->value, 0);
@@ -144,7 +146,7 @@ bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre
   if (a->kind != b->kind || !eagre_type_equal(a->type, b->type)) return false;
   if (a->kind == EAGRE_EXPRESSION_LITERAL) return equal_literals(a, b);
   if (memcmp(a->parameters, b->parameters, sizeof a->parameters) != 0) return false;
-  if (a->kind == EAGRE_EXPRESSION_COLUMN) return true;
+  if (a->kind == EAGRE_EXPRESSION_COLUMN || a->kind == EAGRE_EXPRESSION_VARIABLE) return true;
   if (a->function != b->function || a->kernel != b->kernel || a->is_try != b->is_try) return false;
   if (a->argument_count != b->argument_count || !eagre_text_equal(a->text, b->text)) return false;
   if (!equal_json(a, b)) return false;

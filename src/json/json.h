@@ -42,6 +42,7 @@ struct eagre_json_options {
   bool allow_unquoted_control_chars;
   bool keep_tokens;                   /* a STRING keeps a value that is no string as it is written
                                          (JSON files) instead of having it re-written (from_json) */
+  bool is_bare;                       /* texts are values of the one field (decoder_new) */
   uint32_t nesting_depth_max;         /* default 1000 */
   uint32_t number_size_max;           /* default 1000 */
   uint32_t string_size_max;           /* default 20,000,000 */
@@ -71,7 +72,10 @@ enum eagre_json_isa {
 
 struct eagre_json_decoder;
 
-/* A decoder of records of STRUCT type `schema` (borrowed, as is options->zone). `wanted` (one
+/* With options->is_bare the texts are not objects but the value of the schema's one field, an ARRAY
+ * or MAP: that is what comes back in children[0], NULL for a malformed text.
+ *
+ * A decoder of records of STRUCT type `schema` (borrowed, as is options->zone). `wanted` (one
  * flag per top-level field, NULL = all) says which fields are filled; the others come back as
  * constant NULL vectors but are still checked for syntax and, when the schema has the corrupt
  * column among the wanted ones, for type. `isa` BEST picks by the CPU and the environment variable

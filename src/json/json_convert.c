@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "value/value.h"
+#include "json/json_list.h"
 #include "json/json_render.h"
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
@@ -419,6 +420,7 @@ enum eagre_json_conversion eagre_json_convert(struct eagre_json_run *run,
     eagre_bit_clear(slot->validity, row);
     return EAGRE_JSON_CONVERSION_DONE;
   }
+  if (slot->list != NULL) return eagre_json_list_convert(run, slot, row);
   if (slot->kind == EAGRE_TYPE_STRING && token != EAGRE_JSON_TOKEN_STRING) {
     return convert_rendered(run, slot, row);
   }

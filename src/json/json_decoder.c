@@ -6,6 +6,7 @@
 
 #include "eagre_config.h"
 #include "json/json_failure.h"
+#include "json/json_list.h"
 
 /* ---- Implementations ------------------------------------------------------------------------- */
 
@@ -104,7 +105,9 @@ static enum eagre_status make_plan(struct eagre_json_decoder *decoder, const boo
 
 static bool has_kind(const struct eagre_json_plan *plan, enum eagre_type_kind kind) {
   for (uint32_t i = 0; i < plan->slot_count; i++) {
-    if (plan->slots[i].kind == kind) return true;
+    const struct eagre_json_slot *slot = &plan->slots[i];
+    if (slot->kind == kind) return true;
+    if (slot->list != NULL && has_kind(&slot->list->plan, kind)) return true;
   }
   return false;
 }
@@ -201,6 +204,7 @@ static uint32_t begin_slot(struct eagre_json_run *run, uint32_t slot_index,
   slot->vector = vector;
   slot->validity = vector->validity;
   slot->data = vector->data;
+  if (slot->list != NULL) eagre_json_list_begin(run, slot, run->row_count);
   if (slot->object == NULL) return slot_index;
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     slot_index = begin_slot(run, slot_index, &vector->children[i]);
@@ -274,6 +278,13 @@ static void end_columns(struct eagre_json_run *run, struct eagre_vector *out) {
   }
 }
 
+static void end_lists(struct eagre_json_run *run) {
+  for (uint32_t i = 0; i < run->decoder->plan.slot_count; i++) {
+    const struct eagre_json_slot *slot = &run->decoder->plan.slots[i];
+    if (slot->list != NULL) eagre_json_list_end(run, slot, slot->vector, run->row_count);
+  }
+}
+
 enum eagre_status eagre_json_decode(struct eagre_json_decoder *decoder,
                                     const struct eagre_vector *texts, uint32_t row_count,
                                     struct eagre_vector *out, struct eagre_arena *arena,
@@ -287,6 +298,7 @@ enum eagre_status eagre_json_decode(struct eagre_json_decoder *decoder,
   begin_columns(&run, out);
   bool is_done = decoder->implementation->decode_rows(&run);
   if (out_malformed_count != NULL) *out_malformed_count = run.malformed_count;
+  end_lists(&run);
   if (!is_done) return eagre_json_failure_report(&run, out, error);
   end_columns(&run, out);
   return EAGRE_OK;

@@ -86,9 +86,8 @@ static inline struct eagre_text eagre_json_run_text(const struct eagre_json_run 
 }
 
 /* Takes back what was written for `row` in the slots of `object`. */
-static inline void eagre_json_clear_row(const struct eagre_json_plan *plan,
-                                        const struct eagre_json_object *object, uint32_t row) {
+static inline void eagre_json_clear_row(const struct eagre_json_object *object, uint32_t row) {
   for (uint32_t slot = object->slot_begin; slot < object->slot_end; slot++) {
-    eagre_bit_clear(plan->slots[slot].validity, row);
+    eagre_bit_clear(object->slots[slot].validity, row);
   }
 }

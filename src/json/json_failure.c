@@ -29,6 +29,18 @@ static void print_bytes(struct eagre_text bytes, struct eagre_buffer *buffer) {
 
 static void print_struct(const struct eagre_vector *vector, uint32_t row,
                          struct eagre_buffer *buffer);
+static void print_elements(const struct eagre_vector *list, uint32_t row, uint32_t field,
+                           struct eagre_buffer *buffer);
+
+/* An array as [1,2], a map as keys: [a], values: [1]. */
+static void print_list(const struct eagre_vector *list, uint32_t row, struct eagre_buffer *buffer) {
+  bool is_map = list->type->kind == EAGRE_TYPE_MAP;
+  if (is_map) eagre_buffer_append_string(buffer, "keys: ");
+  print_elements(list, row, 0, buffer);
+  if (!is_map) return;
+  eagre_buffer_append_string(buffer, ", values: ");
+  print_elements(list, row, 1, buffer);
+}
 
 static void print_internal(const struct eagre_vector *vector, uint32_t row,
                            struct eagre_buffer *buffer) {
@@ -67,6 +79,10 @@ static void print_internal(const struct eagre_vector *vector, uint32_t row,
   case EAGRE_TYPE_STRUCT:
     print_struct(vector, row, buffer);
     break;
+  case EAGRE_TYPE_ARRAY:
+  case EAGRE_TYPE_MAP:
+    print_list(vector, row, buffer);
+    break;
   case EAGRE_TYPE_BINARY:
     print_bytes(EAGRE_VALUES(struct eagre_text, vector)[row], buffer);
     break;
@@ -82,6 +98,16 @@ static void print_struct(const struct eagre_vector *vector, uint32_t row,
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     if (i > 0) eagre_buffer_append_char(buffer, ',');
     print_internal(&vector->children[i], row, buffer);
+  }
+  eagre_buffer_append_char(buffer, ']');
+}
+
+static void print_elements(const struct eagre_vector *list, uint32_t row, uint32_t field,
+                           struct eagre_buffer *buffer) {
+  eagre_buffer_append_char(buffer, '[');
+  for (int32_t i = list->offsets[row]; i < list->offsets[row + 1]; i++) {
+    if (i > list->offsets[row]) eagre_buffer_append_char(buffer, ',');
+    print_internal(&list->children[field], (uint32_t)i, buffer);
   }
   eagre_buffer_append_char(buffer, ']');
 }

@@ -106,8 +106,8 @@ static inline bool decode_guessed_pair(struct walk *walk, uint32_t row) {
     return true;
   }
   const struct eagre_json_plan *plan = &walk->run->decoder->plan;
-  eagre_json_clear_row(plan, &plan->root, row);
-  eagre_json_clear_row(plan, &plan->root, row + 1);
+  eagre_json_clear_row(&plan->root, row);
+  eagre_json_clear_row(&plan->root, row + 1);
   memory->hit_streak = 0;
   return false;
 }
@@ -195,7 +195,9 @@ static inline bool decode_next(struct walk *walk, uint32_t row, uint32_t *out_co
 }
 
 static bool decode_rows(struct eagre_json_run *run) {
-  if (has_tight_limits(run->decoder)) return eagre_json_implementation_reference.decode_rows(run);
+  bool is_bare = run->decoder->options.is_bare;
+  if (is_bare || has_tight_limits(run->decoder))
+    return eagre_json_implementation_reference.decode_rows(run);
   struct walk walk;
   begin_walk(&walk, run);
   uint32_t count;

@@ -121,7 +121,7 @@ static inline bool guess(struct walk *walk, const char *text) {
       template->hit_count++;
       return true;
     }
-    if (result == GUESS_WRONG) eagre_json_clear_row(plan, &plan->root, walk->row);
+    if (result == GUESS_WRONG) eagre_json_clear_row(&plan->root, walk->row);
   }
   return false;
 }

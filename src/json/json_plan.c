@@ -89,10 +89,24 @@ static enum eagre_status refuse_type(const struct eagre_field *field, struct eag
   return EAGRE_USAGE;
 }
 
+static enum eagre_status check_key(const struct eagre_type *type, struct eagre_error *error) {
+  if (type->kind != EAGRE_TYPE_MAP || type->fields[0].type->kind == EAGRE_TYPE_STRING) {
+    return EAGRE_OK;
+  }
+  struct eagre_buffer name = {0};
+  eagre_type_print(&name, type);
+  eagre_error_set(error, EAGRE_USAGE, "DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE",
+                  "Input schema \"%s\" can only contain STRING as a key type for a MAP.",
+                  eagre_buffer_string(&name));
+  eagre_buffer_done(&name);
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status check_types(const struct eagre_type *type, struct eagre_error *error) {
   for (uint32_t i = 0; i < type->field_count; i++) {
     const struct eagre_field *field = &type->fields[i];
     if (!is_decodable(field->type->kind)) return refuse_type(field, error);
+    EAGRE_TRY(check_key(field->type, error));
     EAGRE_TRY(check_types(field->type, error));
   }
   return EAGRE_OK;
@@ -100,8 +114,32 @@ static enum eagre_status check_types(const struct eagre_type *type, struct eagre
 
 static void add_fields(struct eagre_json_plan *plan, struct eagre_json_object *object,
                        const struct eagre_type *type, const bool *is_needed,
+                       struct eagre_arena *arena);
+
+/* Slots for the fields of a STRUCT, or of an ARRAY's or MAP's type. */
+static void fill_plan(struct eagre_json_plan *plan, const struct eagre_type *type,
+                      const bool *is_needed, struct eagre_arena *arena) {
+  *plan = (struct eagre_json_plan){.depth = get_depth(type)};
+  plan->slots = eagre_arena_allocate_zeroed(arena, (count_fields(type) + 1) * sizeof *plan->slots);
+  add_fields(plan, &plan->root, type, is_needed, arena);
+}
+
+static void add_below(struct eagre_json_plan *plan, struct eagre_json_slot *slot,
+                      const struct eagre_type *type, struct eagre_arena *arena) {
+  if (type->kind == EAGRE_TYPE_STRUCT) {
+    slot->object = eagre_arena_allocate_zeroed(arena, sizeof *slot->object);
+    add_fields(plan, slot->object, type, NULL, arena);
+  } else if (eagre_type_is_list(type->kind)) {
+    slot->list = eagre_arena_allocate_zeroed(arena, sizeof *slot->list);
+    fill_plan(&slot->list->plan, type, NULL, arena);
+  }
+}
+
+static void add_fields(struct eagre_json_plan *plan, struct eagre_json_object *object,
+                       const struct eagre_type *type, const bool *is_needed,
                        struct eagre_arena *arena) {
   init_object(object, type->field_count, arena);
+  object->slots = plan->slots;
   object->slot_begin = plan->slot_count;
   for (uint32_t i = 0; i < type->field_count; i++) {
     const struct eagre_field *field = &type->fields[i];
@@ -109,11 +147,7 @@ static void add_fields(struct eagre_json_plan *plan, struct eagre_json_object *o
     uint32_t slot = plan->slot_count++;
     plan->slots[slot] = (struct eagre_json_slot){.kind = field->type->kind, .field = field};
     add_member(object, field->name, slot);
-    if (field->type->kind == EAGRE_TYPE_STRUCT) {
-      struct eagre_json_object *below = eagre_arena_allocate_zeroed(arena, sizeof *below);
-      plan->slots[slot].object = below;
-      add_fields(plan, below, field->type, NULL, arena);
-    }
+    add_below(plan, &plan->slots[slot], field->type, arena);
   }
   object->slot_end = plan->slot_count;
 }
@@ -127,8 +161,6 @@ enum eagre_status eagre_json_plan_make(struct eagre_json_plan *plan,
                            "from_json cannot read a schema of more than 65534 fields.");
   }
   EAGRE_TRY(check_types(schema, error));
-  *plan = (struct eagre_json_plan){.depth = get_depth(schema)};
-  plan->slots = eagre_arena_allocate_zeroed(arena, (field_count + 1) * sizeof *plan->slots);
-  add_fields(plan, &plan->root, schema, is_needed, arena);
+  fill_plan(plan, schema, is_needed, arena);
   return EAGRE_OK;
 }

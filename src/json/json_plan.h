@@ -2,7 +2,8 @@
  *
  * Slots stand in preorder, so the fields below a STRUCT are the slots right behind its own. An
  * object finds a member by its exact name. Fields that nobody wants and nobody checks have no
- * slot: to the decoder they are unknown members. Immutable once made, but for the places where the
+ * slot: to the decoder they are unknown members. The elements of an ARRAY or MAP are a plan of
+ * their own. Immutable once made, but for the places where the
  * values of the current batch go. */
 #pragma once
 
@@ -15,8 +16,12 @@ struct eagre_json_member {
   uint32_t slot;
 };
 
+struct eagre_json_list;
+struct eagre_json_slot;
+
 struct eagre_json_object {
-  uint32_t slot_begin; /* slots of all fields below, at any depth */
+  struct eagre_json_slot *slots; /* of the plan; the object's have the numbers that follow */
+  uint32_t slot_begin;           /* slots of all fields below, at any depth */
   uint32_t slot_end;
   uint32_t member_count;
   struct eagre_json_member *members;
@@ -30,7 +35,8 @@ struct eagre_json_slot {
   enum eagre_type_kind kind;
   const struct eagre_field *field;
   struct eagre_json_object *object; /* STRUCT only */
-  /* Where values go, set for each batch. */
+  struct eagre_json_list *list;     /* ARRAY and MAP only */
+  /* Where values go, set for each batch; of a list its ranges (json_list.h). */
   uint8_t *validity;
   void *data;
   struct eagre_vector *vector;
@@ -41,6 +47,13 @@ struct eagre_json_plan {
   uint32_t slot_count;
   uint32_t depth; /* of nested STRUCTs; 1 when there is none */
   struct eagre_json_slot *slots;
+};
+
+/* The elements of an ARRAY or MAP field: the fields of its type are slots of their own. */
+struct eagre_json_list {
+  struct eagre_json_plan plan;
+  uint32_t count;
+  uint32_t capacity;
 };
 
 enum { EAGRE_JSON_MEMBER_NONE = -1 };

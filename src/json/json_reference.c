@@ -9,7 +9,7 @@
  * The recursion below goes as deep as the schema, never as deep as the text. */
 #include "json/json_reference.h"
 
-#include "json/json_convert.h"
+#include "json/json_list.h"
 #include "json/json_render.h"
 
 /* ---- Members --------------------------------------------------------------------------------- */
@@ -35,12 +35,12 @@ static int find_member(struct eagre_json_run *run, const struct eagre_json_objec
 static enum eagre_json_conversion
 convert_members(struct eagre_json_run *run, const struct eagre_json_object *object, uint32_t row);
 
-/* The value of a member of the schema; the current token is its first. */
-static enum eagre_json_conversion convert_member(struct eagre_json_run *run,
-                                                 const struct eagre_json_slot *slot, uint32_t row) {
+enum eagre_json_conversion eagre_json_convert_member(struct eagre_json_run *run,
+                                                     const struct eagre_json_slot *slot,
+                                                     uint32_t row) {
   struct eagre_json_lexer *lexer = &run->decoder->lexer;
   if (slot->kind == EAGRE_TYPE_STRUCT && lexer->token == EAGRE_JSON_TOKEN_OBJECT_BEGIN) {
-    eagre_json_clear_row(&run->decoder->plan, slot->object, row);
+    eagre_json_clear_row(slot->object, row);
     eagre_bit_set(slot->validity, row);
     return convert_members(run, slot->object, row);
   }
@@ -51,8 +51,8 @@ static enum eagre_json_conversion convert_member(struct eagre_json_run *run,
   return result;
 }
 
-/* The members of an object whose opening brace is the current token, up to its closing one. BAD
- * when any field below was. */
+/* The members of an object whose opening brace is the current token, up to its closing one. PARTIAL
+ * when any field below was BAD. */
 static enum eagre_json_conversion
 convert_members(struct eagre_json_run *run, const struct eagre_json_object *object, uint32_t row) {
   struct eagre_json_lexer *lexer = &run->decoder->lexer;
@@ -64,11 +64,10 @@ convert_members(struct eagre_json_run *run, const struct eagre_json_object *obje
       if (!eagre_json_lexer_skip(lexer)) break;
       continue;
     }
-    const struct eagre_json_slot *slots = run->decoder->plan.slots;
     enum eagre_json_conversion result =
-        convert_member(run, &slots[object->members[member].slot], row);
+        eagre_json_convert_member(run, &object->slots[object->members[member].slot], row);
     if (result == EAGRE_JSON_CONVERSION_SYNTAX) return result;
-    if (result == EAGRE_JSON_CONVERSION_BAD) total = result;
+    if (result != EAGRE_JSON_CONVERSION_DONE) total = EAGRE_JSON_CONVERSION_PARTIAL;
   }
   return lexer->token == EAGRE_JSON_TOKEN_OBJECT_END ? total : EAGRE_JSON_CONVERSION_SYNTAX;
 }
@@ -85,12 +84,25 @@ static bool accept_malformed(struct eagre_json_run *run, uint32_t row, struct ea
   return run->decoder->options.mode != EAGRE_JSON_FAILFAST;
 }
 
+/* A text that is the value of the one field. An object may stand where an array of objects should;
+ * a bad element spoils the whole. */
+static enum eagre_json_conversion convert_bare(struct eagre_json_run *run, uint32_t row) {
+  const struct eagre_json_slot *slot = &run->decoder->plan.slots[0];
+  enum eagre_json_token token = run->decoder->lexer.token;
+  bool is_array = slot->kind == EAGRE_TYPE_ARRAY;
+  if (token == EAGRE_JSON_TOKEN_NULL) return EAGRE_JSON_CONVERSION_SYNTAX;
+  bool is_wrapped = is_array && token == EAGRE_JSON_TOKEN_OBJECT_BEGIN &&
+                    slot->field->type->fields[0].type->kind == EAGRE_TYPE_STRUCT;
+  return is_wrapped ? eagre_json_list_wrap(run, slot, row)
+                    : eagre_json_convert_member(run, slot, row);
+}
+
 bool eagre_json_reference_row(struct eagre_json_run *run, uint32_t row, struct eagre_text text) {
   struct eagre_json_decoder *decoder = run->decoder;
   const struct eagre_json_object *root = &decoder->plan.root;
   run->failure.kind = EAGRE_JSON_FAILURE_NONE;
   run->extra_size = 0;
-  eagre_json_clear_row(&decoder->plan, root, row);
+  eagre_json_clear_row(root, row);
   eagre_json_lexer_begin(&decoder->lexer, text);
   enum eagre_json_token token = eagre_json_lexer_next(&decoder->lexer);
   if (token == EAGRE_JSON_TOKEN_END) {
@@ -98,12 +110,17 @@ bool eagre_json_reference_row(struct eagre_json_run *run, uint32_t row, struct e
     return true;
   }
   enum eagre_json_conversion result = EAGRE_JSON_CONVERSION_SYNTAX;
-  if (token == EAGRE_JSON_TOKEN_OBJECT_BEGIN) result = convert_members(run, root, row);
+  if (decoder->options.is_bare) {
+    result = convert_bare(run, row);
+  } else if (token == EAGRE_JSON_TOKEN_OBJECT_BEGIN) {
+    result = convert_members(run, root, row);
+  }
   if (result == EAGRE_JSON_CONVERSION_DONE) return true;
-  if (result == EAGRE_JSON_CONVERSION_SYNTAX) {
-    eagre_json_clear_row(&decoder->plan, root, row);
-    run->failure.kind = token == EAGRE_JSON_TOKEN_ARRAY_BEGIN ? EAGRE_JSON_FAILURE_ARRAY
-                                                              : EAGRE_JSON_FAILURE_SYNTAX;
+  if (result == EAGRE_JSON_CONVERSION_SYNTAX || result == EAGRE_JSON_CONVERSION_BAD) {
+    eagre_json_clear_row(root, row);
+    run->failure.kind = token == EAGRE_JSON_TOKEN_ARRAY_BEGIN && !decoder->options.is_bare
+                            ? EAGRE_JSON_FAILURE_ARRAY
+                            : EAGRE_JSON_FAILURE_SYNTAX;
   }
   return accept_malformed(run, row, text);
 }

@@ -190,6 +190,88 @@ static void append_members(const struct eagre_vector *vector, uint32_t row, uint
   eagre_buffer_append_char(out, '}');
 }
 
+/* [1,null]; on one line also when pretty, as Jackson has it. */
+static void append_elements(const struct eagre_vector *vector, uint32_t index, uint32_t depth,
+                            const struct eagre_json_write_options *options,
+                            struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, options->is_pretty ? "[ " : "[");
+  for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+    if (i > vector->offsets[index])
+      eagre_buffer_append_string(out, options->is_pretty ? ", " : ",");
+    append_value(vector->children, (uint32_t)i, depth, options, out);
+  }
+  bool is_empty = vector->offsets[index] == vector->offsets[index + 1];
+  eagre_buffer_append_string(out, options->is_pretty && !is_empty ? " ]" : "]");
+}
+
+static void print_key(const struct eagre_vector *keys, uint32_t row, struct eagre_buffer *out);
+
+/* Spark prints rows and arrays inside keys as [1,2]. */
+static void print_key_parts(const struct eagre_vector *keys, uint32_t index,
+                            struct eagre_buffer *out) {
+  bool is_struct = keys->type->kind == EAGRE_TYPE_STRUCT;
+  uint32_t first = is_struct ? 0 : (uint32_t)keys->offsets[index];
+  uint32_t end = is_struct ? keys->type->field_count : (uint32_t)keys->offsets[index + 1];
+  eagre_buffer_append_char(out, '[');
+  for (uint32_t i = first; i < end; i++) {
+    if (i > first) eagre_buffer_append_char(out, ',');
+    if (is_struct) {
+      print_key(&keys->children[i], index, out);
+    } else {
+      print_key(keys->children, i, out);
+    }
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
+/* The internal value: days of a DATE, microseconds of a TIMESTAMP. */
+static void print_key(const struct eagre_vector *keys, uint32_t row, struct eagre_buffer *out) {
+  uint32_t index = eagre_vector_index(keys, row);
+  if (eagre_vector_is_null(keys, row)) {
+    eagre_buffer_append_string(out, "null");
+    return;
+  }
+  switch (keys->type->kind) {
+  case EAGRE_TYPE_DATE:
+    append_integer(EAGRE_VALUES(int32_t, keys)[index], out);
+    break;
+  case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_INTERVAL_DAY:
+    append_integer(EAGRE_VALUES(int64_t, keys)[index], out);
+    break;
+  case EAGRE_TYPE_STRUCT:
+  case EAGRE_TYPE_ARRAY:
+    print_key_parts(keys, index, out);
+    break;
+  default:
+    eagre_value_print(keys, row, NULL, out);
+    break;
+  }
+}
+
+static void append_pairs(const struct eagre_vector *vector, uint32_t index, uint32_t depth,
+                         const struct eagre_json_write_options *options, struct eagre_buffer *out) {
+  struct eagre_buffer key = {0};
+  char separator = '{';
+  for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+    eagre_buffer_append_char(out, separator);
+    if (options->is_pretty) append_line(depth + 1, out);
+    eagre_buffer_clear(&key);
+    print_key(&vector->children[0], (uint32_t)i, &key);
+    append_string(eagre_buffer_text(&key), out);
+    eagre_buffer_append_string(out, options->is_pretty ? " : " : ":");
+    append_value(&vector->children[1], (uint32_t)i, depth + 1, options, out);
+    separator = ',';
+  }
+  if (separator == '{') {
+    eagre_buffer_append_string(out, options->is_pretty ? "{ " : "{");
+  } else if (options->is_pretty) {
+    append_line(depth, out);
+  }
+  eagre_buffer_append_char(out, '}');
+  eagre_buffer_done(&key);
+}
+
 static void append_value(const struct eagre_vector *vector, uint32_t row, uint32_t depth,
                          const struct eagre_json_write_options *options, struct eagre_buffer *out) {
   if (eagre_vector_is_null(vector, row)) {
@@ -228,6 +310,12 @@ static void append_value(const struct eagre_vector *vector, uint32_t row, uint32
     break;
   case EAGRE_TYPE_STRUCT:
     append_members(vector, row, depth, options, out);
+    break;
+  case EAGRE_TYPE_ARRAY:
+    append_elements(vector, index, depth, options, out);
+    break;
+  case EAGRE_TYPE_MAP:
+    append_pairs(vector, index, depth, options, out);
     break;
   default:
     append_time(vector, index, options, out);

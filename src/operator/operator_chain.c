@@ -12,6 +12,8 @@ static struct operator_step *new_step(const struct eagre_chain_options *options,
     return eagre_operator_project_new(node, input, session);
   case EAGRE_PLAN_WINDOW:
     return eagre_operator_window_new(node, input, session);
+  case EAGRE_PLAN_GENERATE:
+    return eagre_operator_generate_new(node, input, session);
   case EAGRE_PLAN_WATERMARK:
     return eagre_operator_watermark_new(node);
   case EAGRE_PLAN_SORT:

@@ -74,6 +74,17 @@ static int compare_structs(const struct eagre_vector *a, uint32_t i, const struc
   return 0;
 }
 
+/* NULL elements come first; of two that are equal as far as they go the shorter one does. */
+static int compare_arrays(const struct eagre_vector *a, uint32_t i, const struct eagre_vector *b,
+                          uint32_t j) {
+  int32_t left = a->offsets[i], right = b->offsets[j];
+  for (; left < a->offsets[i + 1] && right < b->offsets[j + 1]; left++, right++) {
+    int order = compare_values(a->children, (uint32_t)left, b->children, (uint32_t)right, true);
+    if (order != 0) return order;
+  }
+  return (left < a->offsets[i + 1]) - (right < b->offsets[j + 1]);
+}
+
 static int compare_present(const struct eagre_vector *a, uint32_t i, const struct eagre_vector *b,
                            uint32_t j) {
   int order = 0;
@@ -104,6 +115,8 @@ static int compare_present(const struct eagre_vector *a, uint32_t i, const struc
                               EAGRE_VALUES(struct eagre_text, b)[j]);
   case EAGRE_TYPE_STRUCT:
     return compare_structs(a, i, b, j);
+  case EAGRE_TYPE_ARRAY:
+    return compare_arrays(a, i, b, j);
   case EAGRE_TYPE_NULL:
     return 0;
   default:

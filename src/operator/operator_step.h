@@ -57,6 +57,9 @@ bool eagre_operator_is_watermark(const struct operator_step *step);
 struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
                                                 const struct eagre_type *input,
                                                 const struct eagre_expression_session *session);
+struct operator_step *eagre_operator_generate_new(const struct eagre_plan_node *node,
+                                                  const struct eagre_type *input,
+                                                  const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
                                               const struct eagre_expression_session *session);
 /* A JOIN with a static input, over the other one. */

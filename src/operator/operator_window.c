@@ -3,10 +3,10 @@
  * these of its row alone; what follows merges sessions that meet.
  *
  * A sliding window sends the same batch several times: copies that share the columns of the first
- * one and differ in the window column. The original lives until the last copy is freed; all of them
- * stay on one core, so the count needs no atomics. */
+ * one and differ in the window column. */
 #include <string.h>
 
+#include "operator/operator_share.h"
 #include "operator/operator_step.h"
 
 struct window_step {
@@ -16,29 +16,12 @@ struct window_step {
   uint32_t ordinal_count;
 };
 
-struct shared_batch {
-  struct eagre_batch *original;
-  uint32_t copy_count;
-};
-
-static void release_copy(void *backing) {
-  struct shared_batch *shared = backing;
-  shared->copy_count -= 1;
-  if (shared->copy_count > 0) return;
-  eagre_batch_free(shared->original);
-  eagre_free(shared);
-}
-
-static struct eagre_batch *copy_batch(struct shared_batch *shared) {
-  const struct eagre_batch *original = shared->original;
-  struct eagre_batch *copy = eagre_batch_new();
+/* A copy that shares the columns. */
+static struct eagre_batch *copy_batch(struct operator_share *share,
+                                      const struct eagre_batch *original) {
+  struct eagre_batch *copy = eagre_operator_share_batch(share);
   eagre_batch_set_columns(copy, original->column_count, original->row_count);
   memcpy(copy->columns, original->columns, sizeof *copy->columns * original->column_count);
-  copy->origin = original->origin;
-  copy->origin_rows = original->origin_rows;
-  copy->release_backing = release_copy;
-  copy->backing = shared;
-  shared->copy_count += 1;
   return copy;
 }
 
@@ -73,13 +56,12 @@ static enum eagre_status push_window(struct operator_step *step, struct eagre_ba
                                      struct eagre_error *error) {
   struct window_step *window = (struct window_step *)step;
   if (window->ordinal_count == 1) return send_ordinal(step, window->programs[0], batch, error);
-  struct shared_batch *shared = eagre_allocate_zeroed(1, sizeof *shared);
-  *shared = (struct shared_batch){batch, 1}; /* one for this loop */
+  struct operator_share *share = eagre_operator_share_new(batch);
   enum eagre_status status = EAGRE_OK;
   for (uint32_t i = 0; i < window->ordinal_count && status == EAGRE_OK; i++) {
-    status = send_ordinal(step, window->programs[i], copy_batch(shared), error);
+    status = send_ordinal(step, window->programs[i], copy_batch(share, batch), error);
   }
-  release_copy(shared);
+  eagre_operator_share_release(share);
   return status;
 }
 

@@ -71,6 +71,7 @@ enum eagre_plan_kind {
   EAGRE_PLAN_FILTER,
   EAGRE_PLAN_PROJECT,
   EAGRE_PLAN_WINDOW,    /* appends the column `window`; a row per window that holds it */
+  EAGRE_PLAN_GENERATE,  /* appends columns; a row per element of a list */
   EAGRE_PLAN_WATERMARK, /* passes rows, records the greatest event time */
   EAGRE_PLAN_AGGREGATE,
   EAGRE_PLAN_SORT,  /* batch, or complete mode */
@@ -181,6 +182,12 @@ struct eagre_plan_node {
   int64_t window_duration_us;
   int64_t window_slide_us;
   int64_t window_start_us;
+  /* GENERATE: of the ARRAY or MAP expressions[0]. Appended columns: the place (INT, from 0) with
+   * `has_place`, then the element, or key and value, or with `spreads_struct` the element's fields.
+   * With `keeps_empty` a row without elements leaves once, with NULLs. */
+  bool has_place;
+  bool spreads_struct;
+  bool keeps_empty;
   /* WATERMARK */
   uint32_t event_time_column;
   int64_t delay_us;

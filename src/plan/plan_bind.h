@@ -70,6 +70,15 @@ struct plan_attached {
   struct plan_attached *next;
 };
 
+/* Parameters of a lambda, and of those around it. */
+struct plan_lambda {
+  const struct eagre_text *names;
+  struct eagre_expression **variables;
+  uint32_t count;
+  uint32_t first_number;
+  const struct plan_lambda *outer;
+};
+
 struct plan_scope {
   const struct plan_relation *relation; /* input columns */
   uint32_t inner_begin; /* of a subquery: columns from here on are its own, and found first */
@@ -77,6 +86,7 @@ struct plan_scope {
   struct plan_aggregation *aggregation; /* NULL below a GROUP BY */
   const struct plan_window *window;     /* NULL where window() is not allowed */
   const struct plan_aliases *aliases;   /* NULL outside the SELECT list */
+  const struct plan_lambda *lambda;     /* NULL outside of one */
   const char *aggregate_refusal;        /* clause that forbids aggregates ("WHERE"), or NULL */
 };
 
@@ -203,6 +213,45 @@ struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
  * NULL when it is none. */
 void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
                           const struct eagre_sql_expression *tree, struct eagre_expression **out);
+
+/* plan_lambda.c */
+/* Binds a call of a function that takes lambdas; *out_is_one says whether it is one. */
+enum eagre_status eagre_plan_bind_lambda_call(struct plan_binder *binder,
+                                              const struct plan_scope *scope,
+                                              const struct eagre_sql_expression *tree,
+                                              bool *out_is_one, struct eagre_expression **out,
+                                              struct eagre_error *error);
+/* The parameter that a name begins with, and its fields; *out NULL when it is none. */
+enum eagre_status eagre_plan_resolve_parameter(struct plan_binder *binder,
+                                               const struct plan_scope *scope,
+                                               const struct eagre_sql_name *name,
+                                               struct eagre_expression **out,
+                                               struct eagre_error *error);
+/* Whether the tree names a parameter of a lambda around it. */
+bool eagre_plan_names_parameter(const struct plan_scope *scope,
+                                const struct eagre_sql_expression *tree);
+
+/* plan_generate.c */
+/* explode and the other functions that make several rows of one. */
+bool eagre_plan_is_generator(const struct eagre_sql_expression *tree);
+/* Puts a GENERATE node on top of `relation`, with its columns behind the others; *out_first is the
+ * first of them. */
+enum eagre_status eagre_plan_add_generator(struct plan_binder *binder,
+                                           struct plan_relation *relation,
+                                           const struct eagre_sql_expression *call, bool is_outer,
+                                           uint32_t *out_first, struct eagre_error *error);
+/* Gives the generated columns other names; USAGE UDTF_ALIAS_NUMBER_MISMATCH when they are not as
+ * many. */
+enum eagre_status eagre_plan_name_generated(struct plan_binder *binder,
+                                            struct plan_relation *relation, uint32_t first,
+                                            const struct eagre_text *names, uint32_t count,
+                                            struct eagre_sql_position position,
+                                            struct eagre_error *error);
+/* relation LATERAL VIEW [OUTER] function(...) */
+enum eagre_status eagre_plan_bind_lateral_view(struct plan_binder *binder,
+                                               const struct eagre_sql_relation *tree,
+                                               struct plan_relation *out,
+                                               struct eagre_error *error);
 
 /* plan_window.c */
 /* Finds window() or session_window() in `tree` (not inside subqueries); NULL when there is none. */

@@ -4,12 +4,12 @@
 #include "plan/plan_bind.h"
 
 static const char *const kind_names[] = {
-    [EAGRE_PLAN_SOURCE] = "Source",       [EAGRE_PLAN_VALUES] = "Values",
-    [EAGRE_PLAN_FILTER] = "Filter",       [EAGRE_PLAN_PROJECT] = "Project",
-    [EAGRE_PLAN_WINDOW] = "Window",       [EAGRE_PLAN_WATERMARK] = "Watermark",
-    [EAGRE_PLAN_AGGREGATE] = "Aggregate", [EAGRE_PLAN_SORT] = "Sort",
-    [EAGRE_PLAN_LIMIT] = "Limit",         [EAGRE_PLAN_UNION] = "Union",
-    [EAGRE_PLAN_JOIN] = "Join",
+    [EAGRE_PLAN_SOURCE] = "Source",     [EAGRE_PLAN_VALUES] = "Values",
+    [EAGRE_PLAN_FILTER] = "Filter",     [EAGRE_PLAN_PROJECT] = "Project",
+    [EAGRE_PLAN_WINDOW] = "Window",     [EAGRE_PLAN_WATERMARK] = "Watermark",
+    [EAGRE_PLAN_GENERATE] = "Generate", [EAGRE_PLAN_AGGREGATE] = "Aggregate",
+    [EAGRE_PLAN_SORT] = "Sort",         [EAGRE_PLAN_LIMIT] = "Limit",
+    [EAGRE_PLAN_UNION] = "Union",       [EAGRE_PLAN_JOIN] = "Join",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "delta"};
@@ -132,6 +132,12 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     eagre_buffer_printf(out, ", duration %lld us, slide %lld us, start %lld us",
                         (long long)node->window_duration_us, (long long)node->window_slide_us,
                         (long long)node->window_start_us);
+    break;
+  case EAGRE_PLAN_GENERATE:
+    eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);
+    if (node->has_place) eagre_buffer_append_string(out, ", with place");
+    if (node->spreads_struct) eagre_buffer_append_string(out, ", as columns");
+    if (node->keeps_empty) eagre_buffer_append_string(out, ", outer");
     break;
   case EAGRE_PLAN_WATERMARK: {
     struct eagre_text name = node->output->fields[node->event_time_column].name;

@@ -157,6 +157,15 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
         : tree->filter != NULL ? "FILTER"
                                : "WITHIN GROUP");
   }
+  if (eagre_plan_is_generator(tree)) {
+    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+                           "The generator is not supported: outside the SELECT clause, or inside "
+                           "another expression, found: %.*s.",
+                           (int)tree->source.size, tree->source.data);
+  }
+  bool has_lambda = false;
+  EAGRE_TRY(eagre_plan_bind_lambda_call(binder, scope, tree, &has_lambda, out, error));
+  if (has_lambda) return EAGRE_OK;
   struct eagre_expression **arguments = NULL;
   EAGRE_TRY(bind_arguments(binder, scope, tree, &arguments, error));
   if (puts_characters_first(tree)) {
@@ -215,18 +224,26 @@ static enum eagre_status bind_colon(struct plan_binder *binder, const struct pla
   return eagre_expression_colon(binder->arena, value, tree->text, tree->position, out, error);
 }
 
-/* s['field'] on a struct is field access; other subscripts need ARRAY or MAP. */
+/* s['field'] on a struct, or on an array of structs, is field access. */
 static enum eagre_status bind_index(struct plan_binder *binder, const struct plan_scope *scope,
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_expression **out, struct eagre_error *error) {
   struct eagre_expression *value = NULL;
   EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &value, error));
   const struct eagre_sql_expression *index = tree->arguments[1].value;
-  if (index->kind == EAGRE_SQL_LITERAL && index->literal == EAGRE_SQL_LITERAL_STRING) {
+  const struct eagre_type *type = eagre_expression_type(value);
+  bool has_fields =
+      type->kind == EAGRE_TYPE_STRUCT ||
+      (type->kind == EAGRE_TYPE_ARRAY && type->fields[0].type->kind == EAGRE_TYPE_STRUCT);
+  bool is_name = index->kind == EAGRE_SQL_LITERAL && index->literal == EAGRE_SQL_LITERAL_STRING;
+  if (is_name && has_fields) {
     return eagre_plan_resolve_field(binder, value, index->text, tree->position, out, error);
   }
-  return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBSCRIPT", "Subscripts of arrays are",
-                "use get_json_object(text, '$.a[0]') on the JSON text");
+  struct eagre_expression *place = NULL;
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, index, &place, error));
+  return eagre_expression_subscript(binder->arena, value, place,
+                                    &binder->pipeline->expression_session, tree->position, out,
+                                    error);
 }
 
 /* A subquery was joined before the expression is bound. */
@@ -295,7 +312,11 @@ enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
                                              const struct eagre_sql_expression *tree,
                                              struct eagre_expression **out,
                                              struct eagre_error *error) {
-  if (scope->aggregation != NULL) {
+  if (scope->lambda != NULL && tree->kind == EAGRE_SQL_NAME) {
+    EAGRE_TRY(eagre_plan_resolve_parameter(binder, scope, &tree->name, out, error));
+    if (*out != NULL) return EAGRE_OK;
+  }
+  if (scope->aggregation != NULL && !eagre_plan_names_parameter(scope, tree)) {
     *out = NULL;
     if (is_name_of_order(scope, tree)) {
       EAGRE_TRY(eagre_plan_resolve_alias(binder, scope, &tree->name, out, error));
@@ -326,8 +347,9 @@ enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
     return eagre_plan_fail(error, tree->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
                            "Invalid usage of '*' in an expression.");
   case EAGRE_SQL_LAMBDA:
-    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.LAMBDA_FUNCTION",
-                  "Lambda functions are", "higher-order functions need ARRAY or MAP");
+    return eagre_plan_fail(error, tree->position,
+                           "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION",
+                           "A lambda function should only be used in a higher order function.");
   case EAGRE_SQL_SUBQUERY:
     return bind_attached(scope, tree, out, error);
   }

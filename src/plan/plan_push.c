@@ -8,6 +8,7 @@
  *                      project of its own that passes everything else
  *   through WATERMARK  unless it reads the event time
  *   through WINDOW     unless it reads the window
+ *   through GENERATE   unless it reads what was generated
  *   through UNION      into every input
  *   through AGGREGATE  when it reads grouping expressions and nothing else
  *   through JOIN       into the side that only its own rows and this condition decide; what reads
@@ -80,6 +81,9 @@ static bool passes(const struct eagre_plan_node *node, const struct eagre_expres
     return !reads_any(condition, node->event_time_column, node->event_time_column + 1, count);
   case EAGRE_PLAN_WINDOW:
     return !reads_any(condition, count - 1, count, count);
+  case EAGRE_PLAN_GENERATE:
+    return eagre_expression_is_deterministic(node->expressions[0]) &&
+           !reads_any(condition, eagre_plan_input(node)->output->field_count, count, count);
   case EAGRE_PLAN_AGGREGATE:
     return passes_aggregate(node, condition);
   case EAGRE_PLAN_FILTER:

@@ -10,6 +10,11 @@ struct select_work {
   struct plan_relation relation; /* what the items are bound against */
   struct plan_relation input;    /* below the GROUP BY */
   struct plan_window window;
+  struct {
+    const struct eagre_sql_expression *call; /* NULL: none */
+    uint32_t first;                          /* columns of the relation */
+    uint32_t end;
+  } generated;
   struct plan_aggregation aggregation;
   bool is_aggregate;
   struct eagre_plan_node *aggregate_node;
@@ -162,6 +167,13 @@ static enum eagre_status bind_keys(struct plan_binder *binder, struct select_wor
     struct eagre_expression *key = NULL;
     EAGRE_TRY(resolve_group_item(binder, work, items[i], &item, error));
     EAGRE_TRY(eagre_plan_bind_expression(binder, &below, item, &key, error));
+    if (!eagre_expression_is_ordered(eagre_expression_type(key))) {
+      eagre_plan_fail(error, item->position, "UNSUPPORTED_FEATURE.GROUP_BY_MAP",
+                      "Grouping by \"%.*s\", which has a map, is not supported.",
+                      (int)item->source.size, item->source.data);
+      eagre_error_hint(error, "group by map_entries(...) or by single values of the map");
+      return EAGRE_USAGE;
+    }
     uint32_t source_column = 0;
     bool is_column = eagre_expression_is_column(key, &source_column);
     columns[i] = (struct plan_column){.name = expression_name(binder, item),
@@ -371,6 +383,52 @@ static enum eagre_status add_field_star(struct plan_binder *binder, struct selec
   return EAGRE_OK;
 }
 
+/* The generator of the SELECT list: one at most. Its columns are none that names or stars find. */
+static enum eagre_status bind_generator(struct plan_binder *binder, struct select_work *work,
+                                        struct eagre_error *error) {
+  for (uint32_t i = 0; i < work->tree->item_count; i++) {
+    const struct eagre_sql_select_item *item = &work->tree->items[i];
+    if (!eagre_plan_is_generator(item->expression)) continue;
+    struct eagre_sql_position position = item->expression->position;
+    if (work->generated.call != NULL) {
+      return eagre_plan_fail(error, position, "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
+                             "The generator is not supported: only one generator allowed per "
+                             "SELECT clause.");
+    }
+    if (work->is_aggregate) {
+      eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.GENERATOR_WITH_AGGREGATE",
+                      "A generator beside aggregates or GROUP BY is not supported yet.");
+      eagre_error_hint(error, "aggregate in a subquery and explode its result");
+      return EAGRE_USAGE;
+    }
+    const struct eagre_text *names = item->column_aliases;
+    uint32_t count = item->column_alias_count;
+    if (item->alias.size > 0) {
+      names = &item->alias;
+      count = 1;
+    }
+    work->generated.call = item->expression;
+    EAGRE_TRY(eagre_plan_add_generator(binder, &work->relation, item->expression, false,
+                                       &work->generated.first, error));
+    work->generated.end = work->relation.column_count;
+    EAGRE_TRY(eagre_plan_name_generated(binder, &work->relation, work->generated.first, names,
+                                        count, position, error));
+    for (uint32_t k = work->generated.first; k < work->generated.end; k++) {
+      work->relation.columns[k].is_hidden = true;
+    }
+  }
+  return EAGRE_OK;
+}
+
+static void add_generated(struct plan_binder *binder, struct select_work *work,
+                          const struct eagre_sql_expression *tree) {
+  for (uint32_t i = work->generated.first; i < work->generated.end; i++) {
+    struct eagre_expression *column =
+        eagre_plan_column_reference(binder, &work->relation, i, tree->position);
+    add_item(binder, work, column, work->relation.columns[i].name, NULL);
+  }
+}
+
 static enum eagre_status bind_items(struct plan_binder *binder, struct select_work *work,
                                     struct plan_scope *scope, struct eagre_error *error) {
   struct plan_aliases aliases = {0};
@@ -387,6 +445,14 @@ static enum eagre_status bind_items(struct plan_binder *binder, struct select_wo
     if (tree->kind == EAGRE_SQL_FIELD_STAR) {
       EAGRE_TRY(add_field_star(binder, work, scope, tree, error));
       continue;
+    }
+    if (tree == work->generated.call) {
+      add_generated(binder, work, tree);
+      continue;
+    }
+    if (item->column_alias_count > 0) {
+      return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.MULTI_ALIAS",
+                             "Several names for an expression that is no generator.");
     }
     struct eagre_expression *expression = NULL;
     EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree, &expression, error));
@@ -436,6 +502,11 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
   order.aliases = &aliases;
   struct eagre_expression *expression = NULL;
   EAGRE_TRY(eagre_plan_bind_expression(binder, &order, tree, &expression, error));
+  if (!eagre_expression_is_ordered(eagre_expression_type(expression))) {
+    return eagre_plan_fail(error, tree->position, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                           "ORDER BY \"%.*s\": a map has no order.", (int)tree->source.size,
+                           tree->source.data);
+  }
   for (uint32_t i = 0; i < work->item_count; i++) {
     if (!eagre_expression_equal(work->items[i], expression)) continue;
     *out_column = i;
@@ -487,6 +558,12 @@ static enum eagre_status add_distinct(struct plan_binder *binder, struct plan_re
   node->key_count = relation->column_count;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     node->keys[i] = eagre_plan_column_reference(binder, relation, i, position);
+    if (!eagre_expression_is_ordered(relation->columns[i].type)) {
+      return eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+                             "Cannot have MAP type columns in a DataFrame which calls set "
+                             "operations, but the type of column `%.*s` is a map.",
+                             (int)relation->columns[i].name.size, relation->columns[i].name.data);
+    }
     EAGRE_TRY(choose_pane(node, &relation->columns[i], i, error));
   }
   relation->node = node;
@@ -554,6 +631,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
     EAGRE_TRY(eagre_plan_add_window(binder, &work->relation, window, &work->window, error));
   }
   work->is_aggregate = query_has_aggregate(tree);
+  EAGRE_TRY(bind_generator(binder, work, error));
   if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
   struct plan_attached *attached = NULL;
   if (!work->is_aggregate) EAGRE_TRY(attach_items(binder, work, &attached, error));

@@ -439,6 +439,9 @@ static enum eagre_status bind_body(struct plan_binder *binder,
   case EAGRE_SQL_RELATION_PATH:
     return eagre_plan_bind_path(binder, tree, out, error);
   case EAGRE_SQL_RELATION_JOIN:
+    if (eagre_text_starts_with(tree->join_kind, EAGRE_TEXT("lateral view"))) {
+      return eagre_plan_bind_lateral_view(binder, tree, out, error);
+    }
     return eagre_plan_bind_join(binder, tree, out, error);
   }
   return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown relation kind %d",

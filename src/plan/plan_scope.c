@@ -92,6 +92,18 @@ enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
                                            struct eagre_expression **out,
                                            struct eagre_error *error) {
   const struct eagre_type *type = eagre_expression_type(value);
+  bool is_array = type->kind == EAGRE_TYPE_ARRAY && type->fields[0].type->kind == EAGRE_TYPE_STRUCT;
+  if (eagre_type_is_list(type->kind) && !is_array) {
+    struct eagre_sql_expression key = {.kind = EAGRE_SQL_LITERAL,
+                                       .literal = EAGRE_SQL_LITERAL_STRING,
+                                       .text = field,
+                                       .position = position};
+    struct eagre_expression *place = NULL;
+    const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+    EAGRE_TRY(eagre_expression_literal(binder->arena, &key, session, &place, error));
+    return eagre_expression_subscript(binder->arena, value, place, session, position, out, error);
+  }
+  if (is_array) type = type->fields[0].type;
   if (type->kind != EAGRE_TYPE_STRUCT) {
     struct eagre_buffer printed = {0};
     eagre_type_print(&printed, type);
@@ -112,7 +124,8 @@ enum eagre_status eagre_plan_resolve_field(struct plan_binder *binder,
         (int)field.size, field.data);
   }
   if (index < 0) return fail_no_field(field, type, position, error);
-  *out = eagre_expression_field(binder->arena, value, (uint32_t)index, position);
+  *out = is_array ? eagre_expression_array_field(binder->arena, value, (uint32_t)index, position)
+                  : eagre_expression_field(binder->arena, value, (uint32_t)index, position);
   return EAGRE_OK;
 }
 

@@ -94,6 +94,22 @@ static void append_bytes(struct eagre_text bytes, struct eagre_buffer *out) {
 }
 
 static void append_value(const struct eagre_vector *vector, uint32_t row,
+                         const struct eagre_zone *zone, struct eagre_buffer *out);
+
+static void append_list(const struct eagre_vector *vector, uint32_t index,
+                        const struct eagre_zone *zone, struct eagre_buffer *out) {
+  bool is_map = vector->type->kind == EAGRE_TYPE_MAP;
+  eagre_buffer_append_char(out, is_map ? '{' : '[');
+  for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+    if (i > vector->offsets[index]) eagre_buffer_append_string(out, ", ");
+    append_value(&vector->children[0], (uint32_t)i, zone, out);
+    if (is_map) eagre_buffer_append_string(out, " -> ");
+    if (is_map) append_value(&vector->children[1], (uint32_t)i, zone, out);
+  }
+  eagre_buffer_append_char(out, is_map ? '}' : ']');
+}
+
+static void append_value(const struct eagre_vector *vector, uint32_t row,
                          const struct eagre_zone *zone, struct eagre_buffer *out) {
   if (eagre_vector_is_null(vector, row)) {
     eagre_buffer_append_string(out, "NULL");
@@ -103,6 +119,8 @@ static void append_value(const struct eagre_vector *vector, uint32_t row,
       append_value(&vector->children[i], row, zone, out);
     }
     eagre_buffer_append_string(out, vector->type->field_count == 0 ? "{}" : "}");
+  } else if (eagre_type_is_list(vector->type->kind)) {
+    append_list(vector, eagre_vector_index(vector, row), zone, out);
   } else if (vector->type->kind == EAGRE_TYPE_BINARY) {
     append_bytes(EAGRE_VALUES(struct eagre_text, vector)[eagre_vector_index(vector, row)], out);
   } else {

@@ -73,6 +73,13 @@ static enum eagre_status validate_delta(const struct eagre_plan_sink *plan,
 /* The type with every field nullable, at any depth, as Spark creates tables. */
 static const struct eagre_type *make_nullable(struct eagre_arena *arena,
                                               const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_ARRAY) {
+    return eagre_type_array(arena, make_nullable(arena, type->fields[0].type));
+  }
+  if (type->kind == EAGRE_TYPE_MAP) {
+    return eagre_type_map(arena, make_nullable(arena, type->fields[0].type),
+                          make_nullable(arena, type->fields[1].type));
+  }
   if (type->kind != EAGRE_TYPE_STRUCT) return type;
   struct eagre_field *fields =
       eagre_arena_allocate(arena, (type->field_count + 1) * sizeof *fields);

@@ -78,7 +78,7 @@ enum eagre_sql_expression_kind {
   EAGRE_SQL_FIELD_STAR, /* arguments[0].* on something that is not a plain name */
   EAGRE_SQL_INDEX,      /* arguments[0][arguments[1]] */
   EAGRE_SQL_COLON,      /* arguments[0]:path, `text` is the path as written */
-  EAGRE_SQL_LAMBDA,     /* parameters -> body: parsed so that it can be refused by name */
+  EAGRE_SQL_LAMBDA,     /* x -> body: parameters are the parts of `name`, body arguments[0] */
   /* (SELECT ...) as a value, IN (SELECT ...), EXISTS: `query`; `function` says which: "scalar",
    * "in" (arguments[0] is what is looked for), "exists". */
   EAGRE_SQL_SUBQUERY,
@@ -193,7 +193,9 @@ struct eagre_sql_relation {
 
 struct eagre_sql_select_item {
   struct eagre_sql_expression *expression;
-  struct eagre_text alias; /* empty when none */
+  struct eagre_text alias;           /* empty when none */
+  struct eagre_text *column_aliases; /* AS (a, b) */
+  uint32_t column_alias_count;
 };
 
 struct eagre_sql_common_table {

@@ -109,14 +109,20 @@ static enum eagre_status fail_string_alias(struct eagre_sql_parser *parser) {
   return EAGRE_USAGE;
 }
 
+/* AS (a, b): names for the columns of a generator. */
+static enum eagre_status parse_aliases(struct eagre_sql_parser *parser,
+                                       struct eagre_sql_select_item *item) {
+  return eagre_sql_take_identifier_list(parser, "a name", &item->column_aliases,
+                                        &item->column_alias_count);
+}
+
 static enum eagre_status parse_alias(struct eagre_sql_parser *parser,
-                                     struct eagre_text *out_alias) {
+                                     struct eagre_sql_select_item *item) {
+  struct eagre_text *out_alias = &item->alias;
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
   if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_AS)) {
     if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
-      return eagre_sql_fail_unsupported(parser, parser->index, "MULTI_ALIAS",
-                                        "Several names for one expression are not supported.",
-                                        NULL);
+      return parse_aliases(parser, item);
     }
     if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_STRING)) return fail_string_alias(parser);
     return eagre_sql_take_identifier(parser, "an alias after AS", out_alias);
@@ -132,7 +138,7 @@ static enum eagre_status parse_items(struct eagre_sql_parser *parser,
   do {
     struct eagre_sql_select_item item = {0};
     EAGRE_TRY(eagre_sql_parse_expression(parser, &item.expression));
-    EAGRE_TRY(parse_alias(parser, &item.alias));
+    EAGRE_TRY(parse_alias(parser, &item));
     *(struct eagre_sql_select_item *)eagre_sql_list_append(parser, &items, sizeof item) = item;
   } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));
   query->items = items.items;

@@ -14,6 +14,7 @@
  *   01 value              number
  *   01 size text          STRING, BINARY; size as LEB128
  *   01 fields             STRUCT, its fields one after the other
+ *   01 count (size value) ARRAY, each element a column of its own behind its size
  * As the types are fixed, every such string is read in one way only. */
 #include "state/state_table.h"
 
@@ -192,9 +193,46 @@ static void measure_struct(const struct eagre_vector *vector, const uint8_t *pre
   }
 }
 
+/* An ARRAY with a row for every key, and what its elements take. */
+struct key_elements {
+  struct eagre_vector list;
+  uint32_t count;
+  size_t *sizes;
+};
+
+static struct key_elements measure_elements(const struct eagre_vector *vector,
+                                            const uint8_t *present, uint32_t row_count,
+                                            struct eagre_arena *arena) {
+  struct key_elements out = {.list = *vector};
+  eagre_vector_flatten(&out.list, row_count, arena);
+  out.list.validity = find_present(vector, present, row_count, arena);
+  out.count = eagre_vector_tighten(&out.list, row_count, arena);
+  out.sizes = eagre_arena_allocate_zeroed(arena, (out.count + 1) * sizeof *out.sizes);
+  measure_column(out.list.children, NULL, out.count, arena, out.sizes);
+  return out;
+}
+
+static void measure_array(const struct eagre_vector *vector, const uint8_t *present,
+                          uint32_t row_count, struct eagre_arena *arena, size_t *sizes) {
+  struct key_elements elements = measure_elements(vector, present, row_count, arena);
+  for (uint32_t row = 0; row < row_count; row++) {
+    if (present != NULL && !eagre_bit_get(present, row)) continue;
+    sizes[row]++;
+    if (eagre_vector_is_null(vector, row)) continue;
+    sizes[row] += measure_size(eagre_vector_list_size(&elements.list, row));
+    for (int32_t i = elements.list.offsets[row]; i < elements.list.offsets[row + 1]; i++) {
+      sizes[row] += measure_size(elements.sizes[i]) + elements.sizes[i];
+    }
+  }
+}
+
 static void measure_column(const struct eagre_vector *vector, const uint8_t *present,
                            uint32_t row_count, struct eagre_arena *arena, size_t *sizes) {
   enum eagre_type_kind kind = vector->type->kind;
+  if (kind == EAGRE_TYPE_ARRAY) {
+    measure_array(vector, present, row_count, arena, sizes);
+    return;
+  }
   if (kind == EAGRE_TYPE_STRUCT) {
     measure_struct(vector, present, row_count, arena, sizes);
     return;
@@ -218,8 +256,34 @@ static char *write_text(char *out, struct eagre_text text) {
 }
 
 static void write_column(const struct eagre_vector *vector, const uint8_t *present,
+                         uint32_t row_count, struct eagre_arena *arena, char **ends);
+
+static void write_array(const struct eagre_vector *vector, const uint8_t *present,
+                        uint32_t row_count, struct eagre_arena *arena, char **ends) {
+  struct key_elements elements = measure_elements(vector, present, row_count, arena);
+  char **element_ends = eagre_arena_allocate(arena, (elements.count + 1) * sizeof *element_ends);
+  for (uint32_t row = 0; row < row_count; row++) {
+    if (present != NULL && !eagre_bit_get(present, row)) continue;
+    bool is_null = eagre_vector_is_null(vector, row);
+    *ends[row]++ = (char)!is_null;
+    if (is_null) continue;
+    ends[row] = write_size(ends[row], eagre_vector_list_size(&elements.list, row));
+    for (int32_t i = elements.list.offsets[row]; i < elements.list.offsets[row + 1]; i++) {
+      ends[row] = write_size(ends[row], elements.sizes[i]);
+      element_ends[i] = ends[row];
+      ends[row] += elements.sizes[i];
+    }
+  }
+  write_column(elements.list.children, NULL, elements.count, arena, element_ends);
+}
+
+static void write_column(const struct eagre_vector *vector, const uint8_t *present,
                          uint32_t row_count, struct eagre_arena *arena, char **ends) {
   enum eagre_type_kind kind = vector->type->kind;
+  if (kind == EAGRE_TYPE_ARRAY) {
+    write_array(vector, present, row_count, arena, ends);
+    return;
+  }
   uint32_t width = find_width(kind);
   for (uint32_t row = 0; row < row_count; row++) {
     if (present != NULL && !eagre_bit_get(present, row)) continue;
@@ -338,8 +402,40 @@ static void put_null(struct eagre_vector *vector, uint32_t row, uint32_t row_cou
 }
 
 static void decode_column(struct eagre_vector *vector, const uint8_t *present, uint32_t row_count,
+                          struct eagre_arena *arena, struct eagre_text *rests);
+
+/* The elements of all rows are found first, then decoded together. */
+static void decode_array(struct eagre_vector *vector, const uint8_t *present, uint32_t row_count,
+                         struct eagre_arena *arena, struct eagre_text *rests) {
+  struct eagre_buffer elements = {0};
+  for (uint32_t row = 0; row < row_count; row++) {
+    bool is_present = present == NULL || eagre_bit_get(present, row);
+    if (!is_present || *take_bytes(&rests[row], 1) == 0) {
+      put_null(vector, row, row_count, arena);
+    } else {
+      for (size_t count = take_size(&rests[row]); count > 0; count--) {
+        size_t size = take_size(&rests[row]);
+        struct eagre_text element = eagre_text_make(take_bytes(&rests[row], size), size);
+        eagre_buffer_append(&elements, &element, sizeof element);
+      }
+    }
+    vector->offsets[row + 1] = (int32_t)(elements.size / sizeof(struct eagre_text));
+  }
+  uint32_t total = (uint32_t)vector->offsets[row_count];
+  struct eagre_text *texts = eagre_arena_allocate(arena, (total + 1) * sizeof *texts);
+  if (total > 0) memcpy(texts, elements.data, total * sizeof *texts);
+  eagre_buffer_done(&elements);
+  eagre_vector_init(vector->children, vector->type->fields[0].type, total, arena);
+  decode_column(vector->children, NULL, total, arena, texts);
+}
+
+static void decode_column(struct eagre_vector *vector, const uint8_t *present, uint32_t row_count,
                           struct eagre_arena *arena, struct eagre_text *rests) {
   enum eagre_type_kind kind = vector->type->kind;
+  if (kind == EAGRE_TYPE_ARRAY) {
+    decode_array(vector, present, row_count, arena, rests);
+    return;
+  }
   if (kind == EAGRE_TYPE_NULL) {
     for (uint32_t row = 0; row < row_count; row++) {
       if (present == NULL || eagre_bit_get(present, row)) take_bytes(&rests[row], 1);

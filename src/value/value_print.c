@@ -89,6 +89,26 @@ static void print_struct(const struct eagre_vector *vector, uint32_t index,
   eagre_buffer_append_char(out, '}');
 }
 
+static void print_or_null(const struct eagre_vector *vector, uint32_t row,
+                          const struct eagre_zone *zone, struct eagre_buffer *out) {
+  if (!eagre_value_print(vector, row, zone, out)) eagre_buffer_append(out, "null", 4);
+}
+
+/* [1, null] and {a -> 1}. */
+static void print_list(const struct eagre_vector *vector, uint32_t index,
+                       const struct eagre_zone *zone, struct eagre_buffer *out) {
+  bool is_map = vector->type->kind == EAGRE_TYPE_MAP;
+  eagre_buffer_append_char(out, is_map ? '{' : '[');
+  for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
+    if (i > vector->offsets[index]) eagre_buffer_append(out, ", ", 2);
+    print_or_null(&vector->children[0], (uint32_t)i, zone, out);
+    if (!is_map) continue;
+    eagre_buffer_append(out, " -> ", 4);
+    print_or_null(&vector->children[1], (uint32_t)i, zone, out);
+  }
+  eagre_buffer_append_char(out, is_map ? '}' : ']');
+}
+
 /* Into `out`, which has room for PRINT_SIZE_MAX bytes; returns the size. */
 static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
                           const struct eagre_zone *zone, char *out) {
@@ -139,6 +159,10 @@ static void print_valid(const struct eagre_vector *vector, uint32_t row,
     return;
   case EAGRE_TYPE_STRUCT:
     print_struct(vector, index, zone, out);
+    return;
+  case EAGRE_TYPE_ARRAY:
+  case EAGRE_TYPE_MAP:
+    print_list(vector, index, zone, out);
     return;
   default:
     out->size += print_fixed(vector, index, zone, eagre_buffer_reserve(out, PRINT_SIZE_MAX));

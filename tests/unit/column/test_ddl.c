@@ -78,6 +78,14 @@ static void test_decimals_have_sizes(void **state) {
                 "NULL>");
 }
 
+static void test_lists(void **state) {
+  (void)state;
+  check_columns("a ARRAY<INT>, b array < string >", "STRUCT<a: ARRAY<INT>, b: ARRAY<STRING>>");
+  check_columns("m MAP<STRING, ARRAY<INT>>", "STRUCT<m: MAP<STRING, ARRAY<INT>>>");
+  check_columns("a ARRAY<STRUCT<b: MAP<INT, ARRAY<ARRAY<DATE>>>>>",
+                "STRUCT<a: ARRAY<STRUCT<b: MAP<INT, ARRAY<ARRAY<DATE>>>>>>");
+}
+
 static void test_comment_literals_read_as_in_spark(void **state) {
   (void)state;
   check_columns("a INT COMMENT 'it''s', b INT", "STRUCT<a: INT, b: INT>");
@@ -170,8 +178,10 @@ static void test_missing_types_are_refused_by_name(void **state) {
       {"a DECIMAL(5,)", "PARSE_SYNTAX_ERROR", ")", 1, 13, 1},
       {"a DECIMAL(5", "PARSE_SYNTAX_ERROR", "end of input: ')'", 1, 12, 1},
       {"a TIME", "UNSUPPORTED_DATATYPE", "\"TIME\"", 1, 3, 4},
-      {"a ARRAY<INT>", "UNSUPPORTED_DATATYPE", "\"ARRAY\"", 1, 3, 5},
-      {"a STRUCT<b: MAP<STRING, INT>>", "UNSUPPORTED_DATATYPE", "\"MAP\"", 1, 13, 3},
+      {"a ARRAY<VARIANT>", "UNSUPPORTED_DATATYPE", "\"VARIANT\"", 1, 9, 7},
+      {"a STRUCT<b: MAP<STRING, CHAR>>", "UNSUPPORTED_DATATYPE", "\"CHAR\"", 1, 25, 4},
+      {"a ARRAY", "PARSE_SYNTAX_ERROR", "'<'", 1, 8, 1},
+      {"a MAP<INT>", "PARSE_SYNTAX_ERROR", "','", 1, 10, 1},
       {"a VARIANT", "UNSUPPORTED_DATATYPE", "\"VARIANT\"", 1, 3, 7},
       {"a VOID", "UNSUPPORTED_DATATYPE", "\"VOID\"", 1, 3, 4},
       {"a interval", "UNSUPPORTED_DATATYPE", "\"INTERVAL\"", 1, 3, 8},
@@ -244,6 +254,7 @@ int run_ddl_tests(void) {
       cmocka_unit_test(test_names_read_as_in_spark),
       cmocka_unit_test(test_comments_and_white_space_read_as_in_spark),
       cmocka_unit_test(test_decimals_have_sizes),
+      cmocka_unit_test(test_lists),
       cmocka_unit_test(test_comment_literals_read_as_in_spark),
       cmocka_unit_test(test_wrong_syntax_is_placed),
       cmocka_unit_test(test_missing_types_are_refused_by_name),

@@ -53,7 +53,7 @@ static void test_refusals_say_what_to_do(void **state) {
   (void)state;
   check_refusal("uper('a')", "UNRESOLVED_ROUTINE", "`upper`");
   check_refusal("rand()", "UNSUPPORTED_FEATURE.FUNCTION", "hash");
-  check_refusal("split('a', 'b')", "UNSUPPORTED_FEATURE.FUNCTION", "split_part");
+  check_refusal("shuffle('a')", "UNSUPPORTED_FEATURE.FUNCTION", "array_sort");
   check_refusal("upper()", "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "upper(text)");
   check_refusal("from_json(X'7b7d', 'a INT')", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
                 "AS STRING");

@@ -101,8 +101,6 @@ static const struct error_row refusals[] = {
      "CLUSTER BY, DISTRIBUTE BY and SORT BY are not supported.", "Use ORDER BY."},
     {"SELECT a FROM t SORT BY a", "UNSUPPORTED_FEATURE.DISTRIBUTION", 1, 17, 4,
      "CLUSTER BY, DISTRIBUTE BY and SORT BY are not supported.", "Use ORDER BY."},
-    {"SELECT a AS (b, c) FROM t", "UNSUPPORTED_FEATURE.MULTI_ALIAS", 1, 13, 1,
-     "Several names for one expression are not supported.", NULL},
     {"FROM t |> WHERE a", "UNSUPPORTED_FEATURE.PIPE_OPERATOR", 1, 8, 2,
      "The pipe operator |> is not supported.", "Write the steps as subqueries or with WITH."},
     {"CREATE STREAMING TABLE t (a INT DEFAULT 1)", "UNSUPPORTED_FEATURE.TABLE_CONSTRAINT", 1, 33, 7,

@@ -106,10 +106,19 @@ static bool uses_watermark(const struct eagre_plan_tree *query) {
   return false;
 }
 
+/* In complete mode aggregations evict nothing. */
+static bool has_deduplicate(const struct eagre_flow *flow) {
+  for (uint32_t i = 0; i < flow->query.stateful_count; i++) {
+    if (flow->query.stateful[i]->kind == EAGRE_PLAN_DEDUPLICATE) return true;
+  }
+  return false;
+}
+
 /* An epoch without data closes the windows that the watermark has passed (spark-semantics 3.6). */
 static bool wants_no_data_epoch(const struct eagre_epoch *epoch) {
   const struct eagre_flow *flow = epoch->options.flow;
-  if (!uses_watermark(&flow->query) || flow->mode == EAGRE_MODE_COMPLETE) return false;
+  if (!uses_watermark(&flow->query)) return false;
+  if (flow->mode == EAGRE_MODE_COMPLETE && !has_deduplicate(flow)) return false;
   if (flow->trigger.kind == EAGRE_TRIGGER_ONCE) return false;
   if (!eagre_option_boolean(&flow->settings, "spark.sql.streaming.noDataMicroBatches.enabled")) {
     return false;

@@ -97,6 +97,7 @@ struct eagre_stateful_metrics eagre_epoch_sum_state(const struct eagre_epoch_cou
     sum.rows_updated += each->rows_updated;
     sum.rows_removed += each->rows_removed;
     sum.rows_dropped_late += each->rows_dropped_late;
+    sum.rows_duplicate += each->rows_duplicate;
     sum.memory_bytes += each->memory_bytes;
   }
   return sum;
@@ -138,6 +139,8 @@ static void print_event_time(const struct eagre_epoch_progress *progress,
 /* As Spark calls it. */
 static const char *operator_name(const struct eagre_plan_node *node) {
   if (node->kind == EAGRE_PLAN_JOIN) return "symmetricHashJoin";
+  if (node->kind == EAGRE_PLAN_DEDUPLICATE)
+    return node->is_within_watermark ? "dedupeWithinWatermark" : "dedupe";
   return node->session_key >= 0 ? "sessionWindowStateStoreSaveExec" : "stateStoreSave";
 }
 
@@ -150,11 +153,15 @@ static void print_operator(const struct eagre_plan_node *node,
       "{\"operatorName\":\"%s\",\"numRowsTotal\":%llu,\"numRowsUpdated\":%llu,"
       "\"allUpdatesTimeMs\":0,\"numRowsRemoved\":%llu,\"allRemovalsTimeMs\":0,"
       "\"commitTimeMs\":0,\"memoryUsedBytes\":%llu,\"numRowsDroppedByWatermark\":%llu,"
-      "\"numShufflePartitions\":%u,\"numStateStoreInstances\":%u,\"customMetrics\":{}}",
+      "\"numShufflePartitions\":%u,\"numStateStoreInstances\":%u,\"customMetrics\":{",
       operator_name(node), (unsigned long long)state->rows_total,
       (unsigned long long)state->rows_updated, (unsigned long long)state->rows_removed,
       (unsigned long long)state->memory_bytes, (unsigned long long)state->rows_dropped_late,
       partition_count, is_join ? partition_count * 4 : partition_count);
+  if (node->kind == EAGRE_PLAN_DEDUPLICATE)
+    eagre_buffer_printf(out, "\"numDroppedDuplicateRows\":%llu",
+                        (unsigned long long)state->rows_duplicate);
+  eagre_buffer_append_string(out, "}}");
 }
 
 /* Spark lists the last operator of the data first. */

@@ -41,6 +41,7 @@ struct eagre_stateful_metrics {
   uint64_t rows_updated;
   uint64_t rows_removed;
   uint64_t rows_dropped_late;
+  uint64_t rows_duplicate; /* DEDUPLICATE */
   uint64_t memory_bytes;
 };
 

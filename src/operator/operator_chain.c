@@ -26,6 +26,7 @@ static struct operator_step *new_step(const struct eagre_chain_options *options,
   case EAGRE_PLAN_VALUES:
   case EAGRE_PLAN_UNION:
   case EAGRE_PLAN_AGGREGATE:
+  case EAGRE_PLAN_DEDUPLICATE:
     break;
   }
   eagre_assert(!"these begin a stage");

@@ -72,6 +72,10 @@ void eagre_operator_index_remove(struct operator_index *index, uint64_t hash, co
   if (is_roomy) resize(index, index->capacity / 2);
 }
 
+void eagre_operator_index_prefetch(const struct operator_index *index, uint64_t hash) {
+  if (index->capacity > 0) __builtin_prefetch(&index->slots[home_of(index, hash)]);
+}
+
 /* The position is one more than the number of slots passed from the hash's home on. */
 char *eagre_operator_index_next(const struct operator_index *index, uint64_t hash,
                                 uint64_t *position) {

@@ -21,6 +21,8 @@ void eagre_operator_index_done(struct operator_index *index);
 void eagre_operator_index_add(struct operator_index *index, uint64_t hash, char *payload);
 /* The payload must be there. */
 void eagre_operator_index_remove(struct operator_index *index, uint64_t hash, const char *payload);
+/* Brings what a hash is looked up in on the way to the cache. */
+void eagre_operator_index_prefetch(const struct operator_index *index, uint64_t hash);
 /* Walks the payloads of a hash: *position 0 at first; NULL at the end. The index must not change in
  * between. Payloads of other keys may have the same hash. */
 char *eagre_operator_index_next(const struct operator_index *index, uint64_t hash,

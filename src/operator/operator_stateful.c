@@ -8,6 +8,8 @@ struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *o
                                            : eagre_operator_aggregate_new(options);
   case EAGRE_PLAN_JOIN:
     return eagre_operator_stream_join_new(options);
+  case EAGRE_PLAN_DEDUPLICATE:
+    return eagre_operator_deduplicate_new(options);
   default:
     eagre_assert(!"the node keeps no state");
     return NULL;

@@ -74,10 +74,11 @@ enum eagre_plan_kind {
   EAGRE_PLAN_GENERATE,  /* appends columns; a row per element of a list */
   EAGRE_PLAN_WATERMARK, /* passes rows, records the greatest event time */
   EAGRE_PLAN_AGGREGATE,
-  EAGRE_PLAN_SORT,  /* batch, or complete mode */
-  EAGRE_PLAN_LIMIT, /* batch */
-  EAGRE_PLAN_UNION, /* rows of all inputs, which have the same columns */
-  EAGRE_PLAN_JOIN,  /* pairs of rows of its two inputs, left and right */
+  EAGRE_PLAN_SORT,        /* batch, or complete mode */
+  EAGRE_PLAN_LIMIT,       /* batch */
+  EAGRE_PLAN_UNION,       /* rows of all inputs, which have the same columns */
+  EAGRE_PLAN_DEDUPLICATE, /* the first row of each key */
+  EAGRE_PLAN_JOIN,        /* pairs of rows of its two inputs, left and right */
 };
 
 /* Which rows a JOIN gives. */
@@ -179,6 +180,7 @@ struct eagre_plan_node {
   /* WINDOW: appended column is STRUCT<start TIMESTAMP, end TIMESTAMP> of expressions[0]; of a
    * session, expressions[0] is that column itself, NULL where the row opens none. */
   bool is_session;
+  bool is_of_event_time; /* the column carries the watermark */
   int64_t window_duration_us;
   int64_t window_slide_us;
   int64_t window_start_us;
@@ -192,6 +194,9 @@ struct eagre_plan_node {
   uint32_t event_time_column;
   int64_t delay_us;
   uint32_t watermark_number; /* 0, 1, ... in leaf order */
+  /* DEDUPLICATE: `keys` are columns, event_time_key one that carries the watermark. */
+  int32_t late_column;      /* the event time by which rows are late; -1 none */
+  bool is_within_watermark; /* keys expire delay_us behind late_column, not at event_time_key */
   /* AGGREGATE: output = keys, then aggregates. */
   struct eagre_expression **keys;
   uint32_t key_count;

@@ -341,6 +341,11 @@ enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
                                                struct plan_attached **attached,
                                                struct eagre_error *error);
 
+/* plan_deduplicate.c: deduplicate(relation, column, ..., withinWatermark => true). */
+enum eagre_status eagre_plan_bind_deduplicate(struct plan_binder *binder,
+                                              const struct eagre_sql_relation *tree,
+                                              struct plan_relation *out, struct eagre_error *error);
+
 /* plan_query.c */
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,

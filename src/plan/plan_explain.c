@@ -4,12 +4,19 @@
 #include "plan/plan_bind.h"
 
 static const char *const kind_names[] = {
-    [EAGRE_PLAN_SOURCE] = "Source",     [EAGRE_PLAN_VALUES] = "Values",
-    [EAGRE_PLAN_FILTER] = "Filter",     [EAGRE_PLAN_PROJECT] = "Project",
-    [EAGRE_PLAN_WINDOW] = "Window",     [EAGRE_PLAN_WATERMARK] = "Watermark",
-    [EAGRE_PLAN_GENERATE] = "Generate", [EAGRE_PLAN_AGGREGATE] = "Aggregate",
-    [EAGRE_PLAN_SORT] = "Sort",         [EAGRE_PLAN_LIMIT] = "Limit",
-    [EAGRE_PLAN_UNION] = "Union",       [EAGRE_PLAN_JOIN] = "Join",
+    [EAGRE_PLAN_SOURCE] = "Source",
+    [EAGRE_PLAN_VALUES] = "Values",
+    [EAGRE_PLAN_FILTER] = "Filter",
+    [EAGRE_PLAN_PROJECT] = "Project",
+    [EAGRE_PLAN_WINDOW] = "Window",
+    [EAGRE_PLAN_WATERMARK] = "Watermark",
+    [EAGRE_PLAN_GENERATE] = "Generate",
+    [EAGRE_PLAN_AGGREGATE] = "Aggregate",
+    [EAGRE_PLAN_SORT] = "Sort",
+    [EAGRE_PLAN_DEDUPLICATE] = "Deduplicate",
+    [EAGRE_PLAN_LIMIT] = "Limit",
+    [EAGRE_PLAN_UNION] = "Union",
+    [EAGRE_PLAN_JOIN] = "Join",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "delta"};
@@ -61,7 +68,7 @@ static void print_project(const struct eagre_plan_node *node, struct eagre_buffe
   }
 }
 
-static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+static void print_keys(const struct eagre_plan_node *node, struct eagre_buffer *out) {
   eagre_buffer_append_string(out, "keys [");
   for (uint32_t i = 0; i < node->key_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
@@ -69,7 +76,22 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
     if ((int32_t)i == node->event_time_key) eagre_buffer_append_string(out, " (event time)");
     if ((int32_t)i == node->session_key) eagre_buffer_append_string(out, " (session)");
   }
-  eagre_buffer_append_string(out, "], aggregates [");
+  eagre_buffer_append_char(out, ']');
+}
+
+static void print_deduplicate(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  print_keys(node, out);
+  if (node->late_column >= 0) {
+    struct eagre_text name = node->output->fields[node->late_column].name;
+    eagre_buffer_printf(out, ", late by %.*s", (int)name.size, name.data);
+  }
+  if (node->is_within_watermark)
+    eagre_buffer_printf(out, ", within %lld ms", (long long)(node->delay_us / 1000));
+}
+
+static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  print_keys(node, out);
+  eagre_buffer_append_string(out, ", aggregates [");
   for (uint32_t i = 0; i < node->aggregate_count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
     eagre_aggregate_print(&node->aggregates[i], node->arguments[i], eagre_plan_input(node)->output,
@@ -147,6 +169,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
   }
   case EAGRE_PLAN_AGGREGATE:
     print_aggregate(node, out);
+    break;
+  case EAGRE_PLAN_DEDUPLICATE:
+    print_deduplicate(node, out);
     break;
   case EAGRE_PLAN_SORT:
     print_sort(node, out);

@@ -117,6 +117,22 @@ static void prune_join(struct plan_binder *binder, struct eagre_plan_node *join,
   if (join->static_input < 0) eagre_plan_join_derive(join, binder->arena);
 }
 
+/* As in Spark, rows are late only where the event time is not pruned: when it is a key, or when
+ * something above reads it. */
+static void prune_deduplicate(struct eagre_plan_node *node, struct column_need *below,
+                              uint32_t input_count) {
+  for (uint32_t i = 0; i < node->key_count; i++) {
+    need_expression(node->keys[i], below, input_count);
+  }
+  if (node->late_column < 0) return;
+  if (node->is_within_watermark) {
+    below[node->late_column].is_needed = true;
+    below[node->late_column].is_whole = true;
+  } else if (!below[node->late_column].is_needed) {
+    node->late_column = -1;
+  }
+}
+
 static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
                   struct column_need *needs) {
   uint32_t count = node->output->field_count;
@@ -162,6 +178,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
     for (uint32_t i = 0; i < node->sort_key_count; i++) {
       need_expression(node->sort_keys[i].expression, below, input->field_count);
     }
+    if (node->kind == EAGRE_PLAN_DEDUPLICATE) prune_deduplicate(node, below, input->field_count);
     if (node->kind == EAGRE_PLAN_WATERMARK) {
       below[node->event_time_column].is_needed = true;
       below[node->event_time_column].is_whole = true;

@@ -7,7 +7,9 @@
  *                      evaluate it a second time: the from_json moves down with the filter, into a
  *                      project of its own that passes everything else
  *   through WATERMARK  unless it reads the event time
- *   through WINDOW     unless it reads the window
+ *   through WINDOW     when it does not read the window; else when each row has one window, with
+ *                      that in the place of the column, and a watermark below would see the
+ *                      difference: one of another time, for the filter does not pass its own
  *   through GENERATE   unless it reads what was generated
  *   through UNION      into every input
  *   through AGGREGATE  when it reads grouping expressions and nothing else
@@ -220,10 +222,42 @@ static struct eagre_plan_node *sink_through_project(struct plan_binder *binder,
   return project;
 }
 
+static bool is_replaceable_window(const struct eagre_plan_node *node) {
+  bool is_single = node->is_session || node->window_slide_us == node->window_duration_us;
+  return node->kind == EAGRE_PLAN_WINDOW && is_single && !node->is_of_event_time &&
+         has_watermark(node) && !eagre_expression_has_json(node->expressions[0]);
+}
+
+/* The condition with the window of a row in the place of the column. A row without one has NULL
+ * there: it is dropped below as it was above. */
+static struct eagre_expression *replace_window(struct plan_binder *binder,
+                                               const struct eagre_plan_node *window,
+                                               struct eagre_expression *condition) {
+  const struct eagre_type *columns = eagre_plan_input(window)->output;
+  struct eagre_expression **replacements =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (columns->field_count + 1));
+  for (uint32_t i = 0; i < columns->field_count; i++) {
+    replacements[i] = eagre_expression_column(binder->arena, i, columns->fields[i].type,
+                                              eagre_expression_position(condition));
+  }
+  struct eagre_expression *time = window->expressions[0];
+  replacements[columns->field_count] =
+      window->is_session ? time
+                         : eagre_expression_window(binder->arena, time, window->window_duration_us,
+                                                   window->window_slide_us, window->window_start_us,
+                                                   0, window->position);
+  return eagre_expression_substitute(binder->arena, condition, replacements);
+}
+
 static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
                                               struct eagre_plan_node *input,
                                               struct eagre_expression *condition,
                                               struct eagre_sql_position position) {
+  if (is_replaceable_window(input)) {
+    condition = replace_window(binder, input, condition);
+    input->inputs[0] = sink_condition(binder, input->inputs[0], condition, position);
+    return input;
+  }
   if (input->kind == EAGRE_PLAN_PROJECT) {
     return sink_through_project(binder, input, condition, position);
   }

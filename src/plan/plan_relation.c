@@ -443,6 +443,8 @@ static enum eagre_status bind_body(struct plan_binder *binder,
       return eagre_plan_bind_lateral_view(binder, tree, out, error);
     }
     return eagre_plan_bind_join(binder, tree, out, error);
+  case EAGRE_SQL_RELATION_DEDUPLICATE:
+    return eagre_plan_bind_deduplicate(binder, tree, out, error);
   }
   return eagre_error_set(error, EAGRE_INTERNAL, "INTERNAL_ERROR", "unknown relation kind %d",
                          (int)tree->kind);
@@ -559,7 +561,9 @@ static enum eagre_status apply_alias(struct plan_binder *binder,
   if (qualifier.size == 0 && tree->kind == EAGRE_SQL_RELATION_NAME) {
     qualifier = tree->name.parts[tree->name.part_count - 1];
   }
-  if (tree->kind == EAGRE_SQL_RELATION_JOIN && qualifier.size == 0) return EAGRE_OK;
+  bool keeps_qualifiers =
+      tree->kind == EAGRE_SQL_RELATION_JOIN || tree->kind == EAGRE_SQL_RELATION_DEDUPLICATE;
+  if (keeps_qualifiers && qualifier.size == 0) return EAGRE_OK;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     relation->columns[i].qualifier = relation->columns[i].is_hidden ? EAGRE_TEXT("") : qualifier;
   }

@@ -38,6 +38,7 @@ struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eag
   node->event_time_key = -1;
   node->pane_key = -1;
   node->session_key = -1;
+  node->late_column = -1;
   node->limit = -1;
   node->static_input = -1;
   node->time_key = -1;

@@ -20,7 +20,7 @@ static enum eagre_status refuse_operation(const struct eagre_plan_node *node, co
 
 struct stream_shape {
   const struct eagre_plan_node *aggregate; /* the last one */
-  uint32_t aggregate_count;
+  bool is_stateful_above_aggregate;
   bool is_without_event_time;                    /* one of them */
   const struct eagre_plan_node *session;         /* one of them, by sessions */
   const struct eagre_plan_node *watermark_above; /* of an aggregation's result */
@@ -38,16 +38,25 @@ static bool has_aggregate_below(const struct eagre_plan_node *node) {
   return false;
 }
 
+/* Whether it drops rows that come late from below. Of deduplications Spark counts those whose keys
+ * expire only. */
+static bool may_lose_late_rows(const struct eagre_plan_node *node) {
+  bool keeps_keys = node->kind == EAGRE_PLAN_DEDUPLICATE && node->event_time_key < 0 &&
+                    !node->is_within_watermark;
+  return eagre_plan_is_stateful(node) && !keeps_keys;
+}
+
 static struct stream_shape read_shape(const struct eagre_plan_tree *query) {
   struct stream_shape shape = {0};
   for (uint32_t i = 0; i < query->node_count; i++) {
     const struct eagre_plan_node *node = query->nodes[i];
     if (node->kind == EAGRE_PLAN_AGGREGATE) {
       shape.aggregate = node;
-      shape.aggregate_count += 1;
       if (node->event_time_key < 0) shape.is_without_event_time = true;
       if (node->session_key >= 0) shape.session = node;
     }
+    if (may_lose_late_rows(node) && has_aggregate_below(node))
+      shape.is_stateful_above_aggregate = true;
     if (node->kind == EAGRE_PLAN_WATERMARK && has_aggregate_below(node))
       shape.watermark_above = node;
     if (node->kind == EAGRE_PLAN_SORT) {
@@ -286,7 +295,7 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
     return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",
                        "use append mode", error);
   }
-  if (shape.aggregate_count > 1 && mode != EAGRE_MODE_APPEND) {
+  if (shape.is_stateful_above_aggregate && mode != EAGRE_MODE_APPEND) {
     return refuse_operation(
         query,
         "Detected pattern of possible 'correctness' issue due to global watermark. The query "

@@ -5,7 +5,8 @@
 
 bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
   bool is_join_of_streams = node->kind == EAGRE_PLAN_JOIN && node->static_input < 0;
-  return node->kind == EAGRE_PLAN_AGGREGATE || is_join_of_streams;
+  return node->kind == EAGRE_PLAN_AGGREGATE || node->kind == EAGRE_PLAN_DEDUPLICATE ||
+         is_join_of_streams;
 }
 
 bool eagre_plan_moves_rows(const struct eagre_plan_node *node) {
@@ -63,6 +64,8 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
                       (long long)aggregate->pane_duration_us);
   if (aggregate->session_key >= 0)
     eagre_buffer_printf(&text, "|session %d", aggregate->session_key);
+  if (aggregate->kind == EAGRE_PLAN_DEDUPLICATE)
+    eagre_buffer_printf(&text, "|deduplicate %d", aggregate->is_within_watermark);
   uint64_t hash = eagre_hash_bytes(text.data, text.size, 1);
   eagre_buffer_done(&text);
   return hash;

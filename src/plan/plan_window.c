@@ -247,6 +247,7 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *));
   node->expressions[0] = window->is_session ? window->session : window->timestamp;
   node->is_session = window->is_session;
+  node->is_of_event_time = columns[window->column].is_event_time;
   node->expression_count = 1;
   node->window_duration_us = window->duration_us;
   node->window_slide_us = window->slide_us;

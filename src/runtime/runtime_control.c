@@ -66,6 +66,7 @@ static void add_metrics(struct eagre_stateful_metrics *all,
   all->rows_updated += each->rows_updated;
   all->rows_removed += each->rows_removed;
   all->rows_dropped_late += each->rows_dropped_late;
+  all->rows_duplicate += each->rows_duplicate;
   all->memory_bytes += each->memory_bytes;
 }
 

@@ -157,12 +157,13 @@ struct eagre_sql_watermark {
 };
 
 enum eagre_sql_relation_kind {
-  EAGRE_SQL_RELATION_NAME,     /* view or table: `name` */
-  EAGRE_SQL_RELATION_PATH,     /* delta.`path`: name.parts[0] is the format, `path` the path */
-  EAGRE_SQL_RELATION_FUNCTION, /* read_kafka(...): `name`, `arguments` */
-  EAGRE_SQL_RELATION_SUBQUERY, /* (SELECT ...): `query` */
-  EAGRE_SQL_RELATION_VALUES,   /* VALUES (1, 'a'), (2, 'b'): `values` */
-  EAGRE_SQL_RELATION_JOIN,     /* `join_kind`, `left`, `right`, `condition`, USING columns */
+  EAGRE_SQL_RELATION_NAME,        /* view or table: `name` */
+  EAGRE_SQL_RELATION_PATH,        /* delta.`path`: name.parts[0] is the format, `path` the path */
+  EAGRE_SQL_RELATION_FUNCTION,    /* read_kafka(...): `name`, `arguments` */
+  EAGRE_SQL_RELATION_SUBQUERY,    /* (SELECT ...): `query` */
+  EAGRE_SQL_RELATION_VALUES,      /* VALUES (1, 'a'), (2, 'b'): `values` */
+  EAGRE_SQL_RELATION_JOIN,        /* `join_kind`, `left`, `right`, `condition`, USING columns */
+  EAGRE_SQL_RELATION_DEDUPLICATE, /* deduplicate(relation, ...): `left`, `arguments` */
 };
 
 struct eagre_sql_relation {

@@ -76,6 +76,15 @@ enum eagre_status eagre_sql_parse_arguments(struct eagre_sql_parser *parser,
                                  "',' or ')' after an argument");
 }
 
+enum eagre_status eagre_sql_parse_more_arguments(struct eagre_sql_parser *parser,
+                                                 struct eagre_sql_list *out_arguments) {
+  while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA)) {
+    EAGRE_TRY(parse_argument(parser, true, out_arguments));
+  }
+  return eagre_sql_expect_symbol(parser, EAGRE_SQL_TOKEN_RIGHT_PAREN,
+                                 "',' or ')' after an argument");
+}
+
 /* ---- STRUCT(a, b AS c) ----------------------------------------------------------------------- */
 
 static enum eagre_status parse_struct_field(struct eagre_sql_parser *parser,

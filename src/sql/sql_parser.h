@@ -174,6 +174,9 @@ enum eagre_status eagre_sql_parse_case(struct eagre_sql_parser *parser,
  * dots: kafka.security.protocol => 'SASL_SSL'. */
 enum eagre_status eagre_sql_parse_arguments(struct eagre_sql_parser *parser,
                                             struct eagre_sql_list *out_arguments);
+/* [, argument ...] and ')'. */
+enum eagre_status eagre_sql_parse_more_arguments(struct eagre_sql_parser *parser,
+                                                 struct eagre_sql_list *out_arguments);
 /* What follows ORDER BY. */
 enum eagre_status eagre_sql_parse_order_items(struct eagre_sql_parser *parser,
                                               struct eagre_sql_order_item **out_items,

@@ -1,6 +1,6 @@
 /* What stands behind FROM:
  *   [STREAM] name [WITH (option = value, ...)]      STREAM(name)
- *   [STREAM] function(argument, ...)
+ *   [STREAM] function(argument, ...)                deduplicate(relation, argument, ...)
  *   format.`path`      (query)      (relation)      VALUES ...
  * each with [WATERMARK expression DELAY OF interval] and then [[AS] alias [(columns)]]. What joins
  * them is in sql_join.c. */
@@ -180,6 +180,25 @@ enum eagre_status eagre_sql_parse_table_function(struct eagre_sql_parser *parser
   return EAGRE_OK;
 }
 
+/* deduplicate(relation, column, ..., name => value). */
+static enum eagre_status parse_deduplicate(struct eagre_sql_parser *parser,
+                                           struct eagre_sql_relation *relation) {
+  struct eagre_sql_list arguments = {0};
+  relation->kind = EAGRE_SQL_RELATION_DEDUPLICATE;
+  EAGRE_TRY(eagre_sql_enter(parser));
+  eagre_sql_advance(parser);
+  EAGRE_TRY(eagre_sql_parse_relation(parser, &relation->left));
+  EAGRE_TRY(eagre_sql_parse_more_arguments(parser, &arguments));
+  eagre_sql_leave(parser);
+  relation->arguments = arguments.items;
+  relation->argument_count = arguments.count;
+  eagre_sql_relation_raise(relation, relation->left->height);
+  for (uint32_t i = 0; i < relation->argument_count; i++) {
+    eagre_sql_relation_raise(relation, relation->arguments[i].value->height);
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status parse_name_or_function(struct eagre_sql_parser *parser,
                                      struct eagre_sql_relation *relation) {
   uint32_t first = parser->index;
@@ -187,7 +206,11 @@ static enum eagre_status parse_name_or_function(struct eagre_sql_parser *parser,
   EAGRE_TRY(eagre_sql_take_name(parser, "a table", &relation->name));
   relation->position = relation->name.position;
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
-    return eagre_sql_parse_table_function(parser, relation);
+    bool is_deduplicate =
+        relation->name.part_count == 1 &&
+        eagre_text_equal_ignoring_case(relation->name.parts[0], EAGRE_TEXT("deduplicate"));
+    return is_deduplicate ? parse_deduplicate(parser, relation)
+                          : eagre_sql_parse_table_function(parser, relation);
   }
   relation->kind = EAGRE_SQL_RELATION_NAME;
   if (is_path(parser, first, &relation->name)) {

@@ -1,7 +1,8 @@
 """Numbered rows: input whose every row is known, a pipeline over it, and the recount.
 
 Row (p, n) of partition p carries event time n seconds, so a table that holds every (p, n) once, and windows
-that count 10 of each partition, prove that nothing was lost and nothing doubled.
+that count 10 of each partition, prove that nothing was lost and nothing doubled. Sessions of 25 rows and blocks
+of 30 of which one row is kept reach over several files.
 """
 
 import datetime
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 3
 ROWS_PER_FILE = 20
 WINDOW_SECONDS = 10
+SESSION_ROWS = 25
+SESSION_GAP_SECONDS = 2
+BLOCK_ROWS = 30
 
 PIPELINE = """
 SET spark.sql.streaming.minBatchesToRetain = 3;
@@ -26,6 +30,11 @@ WATERMARK ts DELAY OF INTERVAL 0 SECONDS;
 CREATE STREAMING TABLE raw AS SELECT p, n FROM STREAM src;
 CREATE STREAMING TABLE counts AS
 SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
+CREATE STREAMING TABLE sessions AS
+SELECT session_window.start AS start, p, count(*) AS rows, sum(n) AS total
+FROM STREAM src GROUP BY p, n div 25, session_window(ts, '2 seconds');
+CREATE STREAMING TABLE unique AS
+SELECT p, block FROM deduplicate((SELECT p, n div 30 AS block FROM STREAM src), p, block);
 """
 
 
@@ -101,12 +110,32 @@ class Site:
         return DeltaTable(str(self.folder / "eagre-data/tables" / name)).to_pyarrow_table().to_pylist()
 
     def check(self, flow):
-        (self.check_raw if flow == "raw" else self.check_counts)()
+        checks = {"raw": self.check_raw, "counts": self.check_counts, "sessions": self.check_sessions,
+                  "unique": self.check_unique}
+        checks[flow]()
 
     def check_raw(self):
         found = sorted((row["p"], row["n"]) for row in self.table("raw"))
         last = self.file_count * self.rows_per_file
         compare_rows(found, [(p, n) for p in range(PARTITIONS) for n in range(last)])
+
+    def check_sessions(self):
+        """Every session whose end, one gap behind its last row, the last event time has reached."""
+        found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("sessions"))
+        last = self.file_count * self.rows_per_file - 1
+        expected = []
+        for p in range(PARTITIONS):
+            begin = 0
+            while begin + SESSION_ROWS - 1 + SESSION_GAP_SECONDS <= last:
+                numbers = range(begin, begin + SESSION_ROWS)
+                expected.append((p, 1767225600.0 + begin, SESSION_ROWS, sum(numbers)))
+                begin += SESSION_ROWS
+        compare_rows(found, expected)
+
+    def check_unique(self):
+        found = sorted((row["p"], row["block"]) for row in self.table("unique"))
+        last = (self.file_count * self.rows_per_file - 1) // BLOCK_ROWS
+        compare_rows(found, [(p, block) for p in range(PARTITIONS) for block in range(last + 1)])
 
     def check_counts(self):
         """Every closed window: those whose end is at or below the last event time."""

@@ -24,7 +24,7 @@ def passages(point):
     return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique"])
 @pytest.mark.parametrize("point", crash_points())
 def test_killed_at_a_crash_point(tmp_path, point, flow):
     for passage in passages(point):
@@ -48,16 +48,17 @@ def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
     site.check(flow)
 
 
-def test_state_moves_between_core_counts(tmp_path):
+@pytest.mark.parametrize("flow", ["counts", "sessions", "unique"])
+def test_state_moves_between_core_counts(tmp_path, flow):
     site = Site(tmp_path, file_count=4)
     for cores in (1, 2, 3, 1):
-        done = site.run("counts", cores=cores)
+        done = site.run(flow, cores=cores)
         assert done.returncode == 0, done.stderr
-        site.check_counts()
+        site.check(flow)
         site.add_files(2)
-    assert site.run("counts", crash_at="epoch.after_commit", cores=2).returncode == -signal.SIGKILL
-    assert site.run("counts", cores=1).returncode == 0
-    site.check_counts()
+    assert site.run(flow, crash_at="epoch.after_commit", cores=2).returncode == -signal.SIGKILL
+    assert site.run(flow, cores=1).returncode == 0
+    site.check(flow)
 
 
 def test_killed_at_random_moments(tmp_path):

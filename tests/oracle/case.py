@@ -6,7 +6,11 @@
     output_mode append (default), update or complete
     format      json (default) or text
     [options]   more options of the file source
+    [[view]]    relations made of others, in order: name, and `query`, or `deduplicate`, the
+                relation whose first rows it keeps, with `columns` (none: all) and
+                `within_watermark`
     state       true: the rows that stateful operators count are compared too
+    [settings]  of the session, as SET takes them
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"
     [right]     a second streaming input, the relation `other`: schema, and watermark as above
     [[batch]]   one micro-batch each: `lines`, kept as text so that they may be bad
@@ -25,7 +29,7 @@ import tomllib
 
 DIRECTORY = pathlib.Path(__file__).parent / "cases"
 KEYS = {"title", "schema", "query", "output_mode", "format", "options", "watermark", "batch",
-        "state", "static", "right"}
+        "state", "static", "right", "view", "settings"}
 
 # Batch i is written as of FIRST_MODIFIED + i * STEP: whole seconds, in the past.
 FIRST_MODIFIED_SECONDS = 1_750_000_000
@@ -47,6 +51,8 @@ class Case:
     state: bool = False
     right: "Input | None" = None
     static: list = dataclasses.field(default_factory=list)
+    view: list = dataclasses.field(default_factory=list)
+    settings: dict = dataclasses.field(default_factory=dict)
 
     def write_static(self, directory):
         """Writes the relations that are no streams below `directory`, a folder each."""
@@ -68,28 +74,47 @@ class Case:
             f"CREATE TEMPORARY VIEW {relation['name']} AS SELECT * FROM "
             f"read_files({quote(relation['name'])}, format => 'json', "
             f"schema => {quote(relation['schema'])});\n" for relation in self.static)
-        views = self.view("src", input_directory, self.schema, options, self.watermark)
+        views = self.stream_view("src", input_directory, self.schema, options, self.watermark)
         if self.right:
-            views += self.view("other", right_directory(input_directory), self.right.schema,
+            views += self.stream_view("other", right_directory(input_directory), self.right.schema,
                                options, self.right.watermark)
+        settings = "".join(f"SET {key} = {value};\n" for key, value in self.settings.items())
         return (
-            f"{static}{views}CREATE SINK out USING console "
+            f"{settings}{static}{views}{self.views()}CREATE SINK out USING console "
             "OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
             f"CREATE FLOW f OPTIONS ('outputMode' = {quote(self.output_mode)}, "
             f"'trigger' = 'available now', 'checkpointLocation' = {quote(checkpoint)}) "
             f"AS INSERT INTO out\n{self.streaming_query()};\n")
 
-    def view(self, name, directory, schema, options, watermark):
+    def stream_view(self, name, directory, schema, options, watermark):
         """One input as a view of Eagre."""
         return (
             f"CREATE TEMPORARY VIEW {name} AS SELECT * FROM STREAM "
             f"read_files({quote(directory)}, format => {quote(self.format)}, "
             f"schema => {quote(schema)}, maxFilesPerTrigger => 1{options}){watermark};\n")
 
+    def views(self):
+        """The views made of other relations, as statements."""
+        return "".join(f"CREATE TEMPORARY VIEW {view['name']} AS {self.view_query(view)};\n"
+                       for view in self.view)
+
+    def view_query(self, view):
+        """What a view of Eagre reads."""
+        if "query" in view:
+            return self.with_stream(view["query"])
+        arguments = [f"STREAM {view['deduplicate']}", *view.get("columns", [])]
+        if view.get("within_watermark"):
+            arguments.append("withinWatermark => true")
+        return f"SELECT * FROM deduplicate({', '.join(arguments)})"
+
     def streaming_query(self):
-        """The query as Eagre wants it: a streaming view is read with STREAM."""
-        names = "src|other" if self.right else "src"
-        return re.sub(rf"\b(FROM|JOIN)\s+({names})\b", r"\1 STREAM \2", self.query.strip(),
+        """The query as Eagre wants it."""
+        return self.with_stream(self.query)
+
+    def with_stream(self, query):
+        """`query` with STREAM in front of the streaming views it reads."""
+        names = "|".join(["src", *(["other"] if self.right else []), *(view["name"] for view in self.view)])
+        return re.sub(rf"\b(FROM|JOIN)\s+({names})\b", r"\1 STREAM \2", query.strip(),
                       flags=re.IGNORECASE)
 
 

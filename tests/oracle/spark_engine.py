@@ -1,5 +1,6 @@
 """Runs cases and expressions on real Spark."""
 
+import contextlib
 import json
 import pathlib
 import tempfile
@@ -19,7 +20,8 @@ def answer_case(session, case):
         case.write_input(scratch / "in")
         case.write_static(scratch)
         try:
-            query = start(session, case, scratch, rows, failures)
+            with settings_of(session, case):
+                query = start(session, case, scratch, rows, failures)
         except failures_of_spark() as error:
             answer.error = describe(error)
             return answer
@@ -28,6 +30,18 @@ def answer_case(session, case):
         if query.exception() is not None:
             answer.error = describe((failures or [query.exception()])[0])
     return answer
+
+
+@contextlib.contextmanager
+def settings_of(session, case):
+    """The session with the settings of the case; a query keeps what it was started with."""
+    for key, value in case.settings.items():
+        session.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in case.settings:
+            session.conf.unset(key)
 
 
 def start(session, case, scratch, rows, failures):
@@ -48,6 +62,8 @@ def start(session, case, scratch, rows, failures):
     for relation in case.static:
         frame = session.read.schema(relation["schema"]).json(str(scratch / relation["name"]))
         frame.createOrReplaceTempView(relation["name"])
+    for view in case.view:
+        make_view(session, view)
     writer = session.sql(case.query).writeStream.foreachBatch(collect)
     writer = writer.outputMode(case.output_mode).trigger(availableNow=True)
     return writer.option("checkpointLocation", str(scratch / "checkpoint")).start()
@@ -59,6 +75,17 @@ def read_stream(session, case, name, directory, schema, watermark):
     reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
     reader.load(str(directory)).createOrReplaceTempView(f"{name}_files")
     session.sql(f"SELECT * FROM {name}_files{watermark}").createOrReplaceTempView(name)
+
+
+def make_view(session, view):
+    """A view of the case that is made of another relation."""
+    if "query" in view:
+        frame = session.sql(view["query"])
+    else:
+        frame = session.table(view["deduplicate"])
+        drop = frame.dropDuplicatesWithinWatermark if view.get("within_watermark") else frame.dropDuplicates
+        frame = drop(view.get("columns") or frame.columns)
+    frame.createOrReplaceTempView(view["name"])
 
 
 def wait(query):

@@ -61,4 +61,4 @@ int run_aggregate_tests(void);
 int run_join_tests(void);
 int run_model_tests(void);
 int run_exchange_tests(void);
-int run_session_tests(void);
+int run_expiring_tests(void);

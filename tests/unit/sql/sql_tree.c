@@ -302,6 +302,11 @@ static void print_relation_core(const struct eagre_sql_relation *relation,
   case EAGRE_SQL_RELATION_JOIN:
     print_join(relation, out);
     break;
+  case EAGRE_SQL_RELATION_DEDUPLICATE:
+    append(out, "deduplicate(");
+    print_relation(relation->left, out);
+    append(out, ")");
+    break;
   }
 }
 

@@ -1,6 +1,7 @@
-/* Session windows against a naive model: random rows over several cores in batches of one row and
- * of thousands, late rows, sessions that grow, meet and expire, state saved after every epoch and
- * loaded by another number of cores; and how much the state keeps. */
+/* State that expires group by group: session windows and deduplication against naive models. Random
+ * rows over several cores in batches of one row and of thousands, late rows, groups that grow, meet
+ * and expire, state saved after every epoch and loaded by another number of cores; and how much
+ * the state keeps. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,12 @@ static uint64_t end_epoch(struct model *model, bool is_complete, struct eagre_bu
   return removed;
 }
 
+static const char sessions[] =
+    "SELECT k, w.start AS a, w.end AS b, count(*) AS c, sum(n) AS s, max(t) AS hi FROM (SELECT "
+    "session_window(ts, CASE WHEN d > 0 THEN '4 seconds' ELSE '9500 milliseconds' END) AS w, k, "
+    "n, CAST(n AS STRING) AS t FROM STREAM s WATERMARK ts DELAY OF INTERVAL 15 SECONDS) "
+    "GROUP BY k, w";
+
 /* ---- One run --------------------------------------------------------------------------------- */
 
 struct run {
@@ -120,16 +127,12 @@ static void close_cores(struct run *run) {
   }
 }
 
-static void open_run(struct run *run, bool is_complete, uint32_t batch_rows, uint64_t seed) {
+static void open_run(struct run *run, const char *select, bool is_complete, uint32_t batch_rows,
+                     uint64_t seed) {
   *run = (struct run){.is_complete = is_complete, .batch_rows = batch_rows, .core_count = 2};
   eagre_error_init(&run->error);
   eagre_random_seed(&run->random, seed);
-  run->plan = plan_flow(
-      is_complete ? "complete" : "append",
-      "SELECT k, w.start AS a, w.end AS b, count(*) AS c, sum(n) AS s, max(t) AS hi FROM (SELECT "
-      "session_window(ts, CASE WHEN d > 0 THEN '4 seconds' ELSE '9500 milliseconds' END) AS w, k, "
-      "n, CAST(n AS STRING) AS t FROM STREAM s WATERMARK ts DELAY OF INTERVAL 15 SECONDS) "
-      "GROUP BY k, w");
+  run->plan = plan_flow(is_complete ? "complete" : "append", select);
   run->tree = &run->plan.pipeline->flows[0].query;
   run->directory = scratch_make_fast();
   assert_int_equal(eagre_io_open(NULL, &run->io, &run->error), EAGRE_OK);
@@ -209,6 +212,7 @@ static struct eagre_stateful_metrics finish_epoch(struct run *run) {
     sum.rows_total += each.rows_total;
     sum.rows_removed += each.rows_removed;
     sum.rows_dropped_late += each.rows_dropped_late;
+    sum.rows_duplicate += each.rows_duplicate;
     sum.memory_bytes += each.memory_bytes;
   }
   return sum;
@@ -297,7 +301,7 @@ static void compare_with_model(bool is_complete, uint32_t batch_rows) {
   for (uint64_t seed = 1; seed <= SEEDS; seed++) {
     struct run *run = eagre_allocate(sizeof *run);
     print_message("batches of %u rows, seed %" PRIu64 "\n", batch_rows, seed);
-    open_run(run, is_complete, batch_rows, seed);
+    open_run(run, sessions, is_complete, batch_rows, seed);
     for (int number = 0; number < EPOCHS; number++) {
       run_epoch(run, number);
     }
@@ -326,7 +330,7 @@ static void state_follows_the_live_sessions(void **state) {
   enum { ROUNDS = 3000, ROWS = 40, WARM_UP = 300 };
   struct run *run = eagre_allocate(sizeof *run);
   uint64_t warm_bytes = 0;
-  open_run(run, false, ROWS, 9);
+  open_run(run, sessions, false, ROWS, 9);
   for (int64_t round = 0; round < ROUNDS; round++) {
     struct row rows[ROWS];
     char keys[ROWS][32];
@@ -360,7 +364,7 @@ static void a_long_epoch_is_merged_on_the_way(void **state) {
   struct run *run = eagre_allocate(sizeof *run);
   struct row *rows = eagre_allocate(sizeof *rows * ROWS);
   char keys[KEYS][8];
-  open_run(run, true, ROWS, 5);
+  open_run(run, sessions, true, ROWS, 5);
   for (uint32_t i = 0; i < KEYS; i++) {
     snprintf(keys[i], sizeof keys[i], "k%u", i);
   }
@@ -383,6 +387,164 @@ static void a_long_epoch_is_merged_on_the_way(void **state) {
   assert_true(strncmp(first, wanted, strlen(wanted)) == 0);
   close_run(run);
   eagre_free(rows);
+  eagre_free(run);
+}
+
+/* ---- Deduplication --------------------------------------------------------------------------- */
+
+static const char unique_within[] =
+    "SELECT k, ts FROM deduplicate((SELECT * FROM STREAM s WATERMARK ts DELAY OF INTERVAL 15 "
+    "SECONDS), k, withinWatermark => true)";
+static const char unique_times[] =
+    "SELECT k, ts FROM deduplicate((SELECT * FROM STREAM s WATERMARK ts DELAY OF INTERVAL 15 "
+    "SECONDS), k, ts)";
+static const char unique_keys[] =
+    "SELECT k, ts FROM deduplicate((SELECT * FROM STREAM s WATERMARK ts DELAY OF INTERVAL 15 "
+    "SECONDS), k)";
+
+enum { KEY_COUNT = 12 };
+
+/* A key that was seen: of unique_times with its time. */
+struct seen {
+  int64_t ts_us;
+  int64_t end_us;
+  uint32_t key;
+};
+struct seen_keys {
+  struct seen items[SESSIONS_MAX];
+  uint32_t count;
+};
+
+/* Rows of one key and epoch have one time, so that it does not matter which of them comes first. */
+static struct row draw_key(struct run *run, int epoch, const char *const *keys, uint32_t *out_key) {
+  uint32_t key = (uint32_t)eagre_random_below(&run->random, KEY_COUNT);
+  int64_t second = 6 * epoch + (key * 7 + (uint32_t)epoch * 5) % 45 - 20;
+  *out_key = key;
+  return (struct row){.ts = (second < 1 ? 1 : second) * SECOND, .k = keys[key], .n = 1, .d = 1};
+}
+
+static bool is_seen(const struct seen_keys *seen, uint32_t key, int64_t ts_us, bool with_time) {
+  for (uint32_t i = 0; i < seen->count; i++) {
+    if (seen->items[i].key == key && (!with_time || seen->items[i].ts_us == ts_us)) return true;
+  }
+  return false;
+}
+
+static uint64_t forget(struct seen_keys *seen, int64_t bound_us) {
+  uint64_t removed = 0;
+  for (uint32_t i = 0; i < seen->count;) {
+    if (seen->items[i].end_us <= bound_us) {
+      seen->items[i] = seen->items[--seen->count];
+      removed++;
+    } else {
+      i++;
+    }
+  }
+  return removed;
+}
+
+/* When a key that is first seen at that time expires. */
+static int64_t end_of_key(const char *select, int64_t ts_us) {
+  if (select == unique_keys) return INT64_MAX;
+  return select == unique_within ? ts_us + DELAY_MS * 1000 : ts_us;
+}
+
+static void run_unique_epoch(struct run *run, const char *select, struct seen_keys *seen,
+                             int number) {
+  static const char *const keys[KEY_COUNT] = {"",  "a", "b", "c", "d", "e",
+                                              "f", "g", "h", "i", "j", "longer than others"};
+  struct row rows[ROWS_MAX];
+  uint32_t count = (uint32_t)eagre_random_below(&run->random, ROWS_MAX / 4);
+  uint64_t late = 0;
+  uint64_t known = 0;
+  struct eagre_buffer expected = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t key = 0;
+    rows[i] = draw_key(run, number, keys, &key);
+    int64_t ms = rows[i].ts / 1000 - DELAY_MS;
+    if (ms > run->model.maximum_ms) run->model.maximum_ms = ms;
+    if (rows[i].ts <= run->model.late_ms * 1000) {
+      late++;
+    } else if (is_seen(seen, key, rows[i].ts, select == unique_times)) {
+      known++;
+    } else {
+      eagre_buffer_printf(&expected, "%s|%" PRId64 "\n", keys[key], rows[i].ts);
+      seen->items[seen->count++] = (struct seen){rows[i].ts, end_of_key(select, rows[i].ts), key};
+    }
+  }
+  begin_epoch(run);
+  push_rows(run, rows, count);
+  struct eagre_stateful_metrics metrics = finish_epoch(run);
+  uint64_t removed = forget(seen, run->model.eviction_ms * 1000);
+  char *wanted = sort_lines(expected.size == 0 ? "" : eagre_buffer_string(&expected));
+  char *given = sort_lines(output_text(&run->output));
+  assert_string_equal(given, wanted);
+  assert_int_equal(metrics.rows_total, seen->count);
+  assert_int_equal(metrics.rows_removed, removed);
+  assert_int_equal(metrics.rows_dropped_late, late);
+  assert_int_equal(metrics.rows_duplicate, known);
+  eagre_free(given);
+  eagre_free(wanted);
+  eagre_buffer_done(&expected);
+  output_clear(&run->output);
+  restart(run, number + 1);
+  run->model.late_ms = run->model.eviction_ms;
+  if (run->model.maximum_ms > run->model.eviction_ms)
+    run->model.eviction_ms = run->model.maximum_ms;
+}
+
+static void deduplicate_as_the_model(const char *select, uint32_t batch_rows) {
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    struct run *run = eagre_allocate(sizeof *run);
+    struct seen_keys *seen = eagre_allocate_zeroed(1, sizeof *seen);
+    open_run(run, select, false, batch_rows, seed);
+    for (int number = 0; number < EPOCHS; number++) {
+      run_unique_epoch(run, select, seen, number);
+    }
+    close_run(run);
+    eagre_free(seen);
+    eagre_free(run);
+  }
+}
+
+static void unique_rows_are_those_of_the_model(void **state) {
+  (void)state;
+  deduplicate_as_the_model(unique_within, 1);
+  deduplicate_as_the_model(unique_within, 4096);
+  deduplicate_as_the_model(unique_times, 1);
+  deduplicate_as_the_model(unique_times, 4096);
+  deduplicate_as_the_model(unique_keys, 5);
+}
+
+/* Keys that never come again, for a long time. */
+static void keys_that_expired_take_no_memory(void **state) {
+  (void)state;
+  enum { ROUNDS = 3000, ROWS = 40, WARM_UP = 300 };
+  struct run *run = eagre_allocate(sizeof *run);
+  uint64_t warm_bytes = 0;
+  open_run(run, unique_within, false, ROWS, 9);
+  for (int64_t round = 0; round < ROUNDS; round++) {
+    struct row rows[ROWS];
+    char keys[ROWS][32];
+    for (int64_t i = 0; i < ROWS; i++) {
+      snprintf(keys[i], sizeof keys[i], "key %" PRId64, round * ROWS + i);
+      rows[i] = (struct row){.ts = (round + 1) * SECOND + i * SECOND / ROWS, .k = keys[i]};
+    }
+    run->model.late_ms = run->model.eviction_ms;
+    run->model.eviction_ms = round * 1000 - DELAY_MS > 0 ? round * 1000 - DELAY_MS : 0;
+    begin_epoch(run);
+    push_rows(run, rows, ROWS);
+    struct eagre_stateful_metrics metrics = finish_epoch(run);
+    output_clear(&run->output);
+    if (round < WARM_UP) {
+      if (metrics.memory_bytes > warm_bytes) warm_bytes = metrics.memory_bytes;
+      continue;
+    }
+    /* Twice the delay, and a second for the epoch that raises the watermark. */
+    assert_true(metrics.rows_total <= ROWS * 33);
+    assert_true(metrics.memory_bytes <= warm_bytes * 3 / 2);
+  }
+  close_run(run);
   eagre_free(run);
 }
 
@@ -431,13 +593,15 @@ static void the_index_finds_what_is_there(void **state) {
   eagre_operator_index_done(&index);
 }
 
-int run_session_tests(void) {
+int run_expiring_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sessions_are_those_of_the_model),
       cmocka_unit_test(complete_mode_gives_all_of_them),
       cmocka_unit_test(state_follows_the_live_sessions),
       cmocka_unit_test(a_long_epoch_is_merged_on_the_way),
+      cmocka_unit_test(unique_rows_are_those_of_the_model),
+      cmocka_unit_test(keys_that_expired_take_no_memory),
       cmocka_unit_test(the_index_finds_what_is_there),
   };
-  return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("expiring", tests, NULL, NULL);
 }

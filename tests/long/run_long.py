@@ -55,6 +55,13 @@ def oracle(_seed):
     return pytest(["tests/oracle"], {"EAGRE_EXPORTED_CASES": "all"})
 
 
+def random_cases(seed):
+    """A thousand random cases on both engines."""
+    passed, counts = pytest(["tests/oracle/test_random.py"], {"EAGRE_RANDOM_CASES": "1000",
+                                                              "EAGRE_RANDOM_SEED": str(seed)})
+    return passed, counts
+
+
 def readers(_seed):
     """Every table and file we write, read by other programs."""
     return pytest(["tests/readers", "tests/spark"])
@@ -92,7 +99,7 @@ def sanitized(_seed):
 
 
 PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle,
-         "power_loss": power_loss, "readers": readers, "sanitized": sanitized}
+         "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized}
 
 
 def current_commit():

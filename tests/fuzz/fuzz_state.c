@@ -94,7 +94,7 @@ static void save_and_load(struct eagre_state_table *table, struct eagre_state_sn
   const struct eagre_state_set set_again = {&again, 1};
   eagre_state_begin_epoch(table);
   eagre_state_table_get_pane(table, 0);
-  table->base_version = -1; /* a full file, which its name above says */
+  eagre_state_set_base(&set, 0)->version = -1; /* a full file, which its name above says */
   snapshot->version = 2;
   if (eagre_state_save(&set, target.io, snapshot, &bytes, NULL) != EAGRE_OK) abort();
   if (eagre_state_load(&set_again, target.io, snapshot, 1, 1, NULL) != EAGRE_OK) abort();

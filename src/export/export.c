@@ -148,6 +148,7 @@ static enum eagre_status append_query(struct export_program *program,
   EAGRE_TRY(eagre_export_find_relations(program, statement->query, &relations));
   for (uint32_t i = 0; i < relations.count; i++) {
     const struct eagre_sql_relation *relation = relations.items[i];
+    if (relation->kind == EAGRE_SQL_RELATION_DEDUPLICATE) continue;
     if (relation->kind == EAGRE_SQL_RELATION_FUNCTION) {
       EAGRE_TRY(eagre_export_source(program, relation));
     } else if (relation->kind == EAGRE_SQL_RELATION_PATH) {
@@ -156,7 +157,13 @@ static enum eagre_status append_query(struct export_program *program,
       EAGRE_TRY(append_view(program, find_view(program, statement, &relation->name)));
     }
   }
-  *out_sql = eagre_export_rewrite(program, statement->query, &relations);
+  for (uint32_t i = relations.count; i > 0; i--) { /* the inner ones first */
+    const struct eagre_sql_relation *relation = relations.items[i - 1];
+    if (relation->kind != EAGRE_SQL_RELATION_DEDUPLICATE) continue;
+    struct eagre_text input = eagre_export_rewrite(program, relation->input_source, &relations);
+    EAGRE_TRY(eagre_export_deduplicate(program, relation, input));
+  }
+  *out_sql = eagre_export_rewrite(program, statement->query->source, &relations);
   return EAGRE_OK;
 }
 

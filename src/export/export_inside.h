@@ -46,14 +46,17 @@ struct export_relations {
 enum eagre_status eagre_export_find_relations(struct export_program *program,
                                               const struct eagre_sql_query *query,
                                               struct export_relations *out);
-/* The SQL of the query with the sources among its relations replaced by their views. */
-struct eagre_text eagre_export_rewrite(struct export_program *program,
-                                       const struct eagre_sql_query *query,
+/* `source`, a part of the SQL text, with the relations that were made replaced by their views. */
+struct eagre_text eagre_export_rewrite(struct export_program *program, struct eagre_text source,
                                        const struct export_relations *relations);
 
 /* export_source.c: the statement that makes a view of a source; nothing when it is made already. */
 enum eagre_status eagre_export_source(struct export_program *program,
                                       const struct eagre_sql_relation *tree);
+/* The same for deduplicate(...), whose own relation is made already; `input` is its SQL. */
+enum eagre_status eagre_export_deduplicate(struct export_program *program,
+                                           const struct eagre_sql_relation *tree,
+                                           struct eagre_text input);
 struct export_made *eagre_export_find_made(struct export_program *program, const void *tree);
 struct export_made *eagre_export_add_made(struct export_program *program, const void *tree,
                                           struct eagre_text name);

@@ -1,4 +1,5 @@
-/* What a query reads: found in the syntax tree, replaced in the text. */
+/* What a query reads: found in the syntax tree, replaced in the text. Of two relations of which one
+ * holds the other, the outer one is replaced. */
 #include <string.h>
 
 #include "export/export_inside.h"
@@ -50,7 +51,8 @@ static enum eagre_status walk_relation(struct walk *walk,
   if (relation == NULL) return EAGRE_OK;
   bool has_name = relation->kind == EAGRE_SQL_RELATION_NAME ||
                   relation->kind == EAGRE_SQL_RELATION_PATH ||
-                  relation->kind == EAGRE_SQL_RELATION_FUNCTION;
+                  relation->kind == EAGRE_SQL_RELATION_FUNCTION ||
+                  relation->kind == EAGRE_SQL_RELATION_DEDUPLICATE;
   if (has_name) add_relation(walk, relation);
   EAGRE_TRY(walk_relation(walk, relation->left));
   EAGRE_TRY(walk_relation(walk, relation->right));
@@ -97,20 +99,20 @@ enum eagre_status eagre_export_find_relations(struct export_program *program,
   return walk_query(&walk, query);
 }
 
-struct eagre_text eagre_export_rewrite(struct export_program *program,
-                                       const struct eagre_sql_query *query,
+struct eagre_text eagre_export_rewrite(struct export_program *program, struct eagre_text source,
                                        const struct export_relations *relations) {
   struct eagre_buffer text = {0};
-  const char *from = query->source.data;
+  const char *from = source.data;
+  const char *end = source.data + source.size;
   for (uint32_t i = 0; i < relations->count; i++) {
     const struct eagre_sql_relation *relation = relations->items[i];
     const struct export_made *made = eagre_export_find_made(program, relation);
-    if (made == NULL) continue;
+    bool is_inside = relation->source.data >= from && relation->source.data < end;
+    if (made == NULL || !is_inside) continue;
     eagre_buffer_append(&text, from, (size_t)(relation->source.data - from));
     eagre_buffer_append_text(&text, made->name);
     from = relation->source.data + relation->source.size;
   }
-  const char *end = query->source.data + query->source.size;
   eagre_buffer_append(&text, from, (size_t)(end - from));
   struct eagre_text result = eagre_arena_copy_text(&program->arena, eagre_buffer_text(&text));
   eagre_buffer_done(&text);

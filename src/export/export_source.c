@@ -91,6 +91,14 @@ static enum eagre_status append_reader(struct export_program *program,
   return EAGRE_OK;
 }
 
+static void finish_view(struct export_program *program, const struct eagre_sql_relation *tree) {
+  struct eagre_text name =
+      eagre_arena_printf(&program->arena, "eagre_source_%u", program->source_count++);
+  eagre_buffer_printf(program->out, "\n    .createOrReplaceTempView(\"%.*s\"))\n", (int)name.size,
+                      name.data);
+  eagre_export_add_made(program, tree, name);
+}
+
 enum eagre_status eagre_export_source(struct export_program *program,
                                       const struct eagre_sql_relation *tree) {
   if (eagre_export_find_made(program, tree) != NULL) return EAGRE_OK;
@@ -100,13 +108,42 @@ enum eagre_status eagre_export_source(struct export_program *program,
       continue;
     EAGRE_TRY(append_reader(program, tree, row));
     if (row == KAFKA_ROW) program->has_kafka = true;
-    struct eagre_text name =
-        eagre_arena_printf(&program->arena, "eagre_source_%u", program->source_count++);
-    eagre_buffer_printf(program->out, "\n    .createOrReplaceTempView(\"%.*s\"))\n", (int)name.size,
-                        name.data);
-    eagre_export_add_made(program, tree, name);
+    finish_view(program, tree);
     return EAGRE_OK;
   }
   return eagre_export_refuse(program, tree->position, "Spark has no relation like %.*s(...).",
                              (int)function.size, function.data);
+}
+
+/* ---- deduplicate() --------------------------------------------------------------------------- */
+
+static bool is_within_watermark(const struct eagre_sql_relation *tree) {
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    if (tree->arguments[i].name.size > 0) return tree->arguments[i].value->boolean;
+  }
+  return false;
+}
+
+enum eagre_status eagre_export_deduplicate(struct export_program *program,
+                                           const struct eagre_sql_relation *tree,
+                                           struct eagre_text input) {
+  struct eagre_buffer *out = program->out;
+  if (eagre_export_find_made(program, tree) != NULL) return EAGRE_OK;
+  eagre_buffer_append_string(out, "(spark.sql(");
+  eagre_export_sql(
+      out, eagre_arena_printf(&program->arena, "SELECT * FROM %.*s", (int)input.size, input.data));
+  eagre_buffer_printf(out, ")\n    .%s(",
+                      is_within_watermark(tree) ? "dropDuplicatesWithinWatermark"
+                                                : "dropDuplicates");
+  const char *separator = "[";
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    const struct eagre_sql_name *column = &tree->arguments[i].value->name;
+    if (tree->arguments[i].name.size > 0) continue;
+    eagre_buffer_append_string(out, separator);
+    eagre_export_string(out, column->parts[column->part_count - 1]);
+    separator = ", ";
+  }
+  eagre_buffer_append_string(out, separator[0] == ',' ? "])" : ")");
+  finish_view(program, tree);
+  return EAGRE_OK;
 }

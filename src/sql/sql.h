@@ -171,7 +171,8 @@ struct eagre_sql_relation {
   uint32_t height; /* as of an expression, with everything below */
   struct eagre_sql_position position;
   bool is_stream;           /* STREAM in front, or STREAM(...) around */
-  struct eagre_text source; /* NAME, PATH, FUNCTION: their text as written, without STREAM */
+  struct eagre_text source; /* NAME, PATH, FUNCTION, DEDUPLICATE: as written, without STREAM */
+  struct eagre_text input_source; /* DEDUPLICATE: `left` as written */
   struct eagre_sql_name name;
   struct eagre_text path;
   struct eagre_sql_argument *arguments; /* FUNCTION; WITH (opt = v) of a NAME */

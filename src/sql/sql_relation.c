@@ -187,7 +187,9 @@ static enum eagre_status parse_deduplicate(struct eagre_sql_parser *parser,
   relation->kind = EAGRE_SQL_RELATION_DEDUPLICATE;
   EAGRE_TRY(eagre_sql_enter(parser));
   eagre_sql_advance(parser);
+  uint32_t first = parser->index;
   EAGRE_TRY(eagre_sql_parse_relation(parser, &relation->left));
+  relation->input_source = eagre_sql_source_of(parser, first);
   EAGRE_TRY(eagre_sql_parse_more_arguments(parser, &arguments));
   eagre_sql_leave(parser);
   relation->arguments = arguments.items;
@@ -200,7 +202,7 @@ static enum eagre_status parse_deduplicate(struct eagre_sql_parser *parser,
 }
 
 static enum eagre_status parse_name_or_function(struct eagre_sql_parser *parser,
-                                     struct eagre_sql_relation *relation) {
+                                                struct eagre_sql_relation *relation) {
   uint32_t first = parser->index;
   if (!eagre_sql_at_name(parser)) return eagre_sql_fail_expected(parser, "a table");
   EAGRE_TRY(eagre_sql_take_name(parser, "a table", &relation->name));

@@ -57,7 +57,7 @@ def oracle(_seed):
 
 def random_cases(seed):
     """A thousand random cases on both engines."""
-    passed, counts = pytest(["tests/oracle/test_random.py"], {"EAGRE_RANDOM_CASES": "1000",
+    passed, counts = pytest(["tests/oracle/live/test_random.py"], {"EAGRE_RANDOM_CASES": "1000",
                                                               "EAGRE_RANDOM_SEED": str(seed)})
     return passed, counts
 

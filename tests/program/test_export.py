@@ -96,6 +96,25 @@ CREATE FLOW f AS INSERT INTO t SELECT k, 1 FROM STREAM {SOURCE};
     assert '.start("out")' in program
 
 
+def test_deduplication_is_said_in_python(tmp_path):
+    program = program_of(tmp_path, f"""
+CREATE SINK o USING noop;
+CREATE FLOW f AS INSERT INTO o SELECT d.k FROM deduplicate((SELECT * FROM STREAM {SOURCE}), k, v) AS d;
+""")
+    assert sql_texts(program) == ["SELECT * FROM (SELECT * FROM STREAM eagre_source_0)", "SELECT d.k FROM eagre_source_1 AS d"]
+    assert '.dropDuplicates(["k", "v"])' in program
+
+
+def test_deduplication_within_the_watermark(tmp_path):
+    program = program_of(tmp_path, f"""
+CREATE TEMPORARY VIEW a AS SELECT * FROM STREAM {SOURCE} WATERMARK ts DELAY OF INTERVAL 1 SECOND;
+CREATE SINK o USING noop;
+CREATE FLOW f AS INSERT INTO o SELECT * FROM deduplicate(STREAM a, k, withinWatermark => true);
+""")
+    assert '.dropDuplicatesWithinWatermark(["k"])' in program
+    assert sql_texts(program)[1:] == ["SELECT * FROM STREAM a", "SELECT * FROM eagre_source_1"]
+
+
 def test_trigger_of_the_command_line(tmp_path):
     program = program_of(tmp_path, f"CREATE SINK o USING noop; CREATE FLOW f AS INSERT INTO o SELECT k FROM STREAM {SOURCE};",
                          "--available-now")

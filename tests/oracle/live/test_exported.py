@@ -11,11 +11,12 @@ import pytest
 from oracle import case, exported_engine, fixture, verdict
 from rig.spark_session import spark_session
 
-SAMPLE = 24
+SAMPLE = 20
 
 
 def chosen():
-    names = [name for name in case.names() if fixture.load(name).answer.error is None]
+    """Cases that end well; static inputs have relative paths, which a running Spark looks for elsewhere."""
+    names = [name for name in case.names() if fixture.load(name).answer.error is None and not case.load(name).static]
     if os.environ.get("EAGRE_EXPORTED_CASES") == "all":
         return names
     seed = int(os.environ.get("EAGRE_EXPORTED_SEED", "1"))

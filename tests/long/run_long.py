@@ -52,7 +52,7 @@ def power_loss(seed):
 
 def oracle(_seed):
     """Every recorded case and expression, and the same live against real Spark."""
-    return pytest(["tests/oracle"], {"EAGRE_EXPORTED_CASES": "all"})
+    return pytest(["tests/oracle"], {"EAGRE_LIVE": "all"})
 
 
 def random_cases(seed):

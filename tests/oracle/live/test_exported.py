@@ -1,26 +1,19 @@
 """`eagre export --to spark` makes a program with which real Spark gives the recorded rows.
 
-A seeded sample of the cases; EAGRE_EXPORTED_CASES=all takes all of them (`make test-long`).
+A sample of the cases (sample.py).
 """
-
-import os
-import random
 
 import pytest
 
 from oracle import case, exported_engine, fixture, verdict
+from oracle.live.sample import sample
 from rig.spark_session import spark_session
-
-SAMPLE = 20
 
 
 def chosen():
     """Cases that end well; static inputs have relative paths, which a running Spark looks for elsewhere."""
     names = [name for name in case.names() if fixture.load(name).answer.error is None and not case.load(name).static]
-    if os.environ.get("EAGRE_EXPORTED_CASES") == "all":
-        return names
-    seed = int(os.environ.get("EAGRE_EXPORTED_SEED", "1"))
-    return sorted(random.Random(seed).sample(names, min(SAMPLE, len(names))))
+    return sample(names, 20)
 
 
 @pytest.fixture(scope="module")

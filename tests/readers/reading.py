@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import fractions
 import math
 
 import duckdb
@@ -53,11 +54,11 @@ def _microseconds(value):
 
 
 def _unscaled(value, kind):
-    """The digits of a DECIMAL without the point, which must stand where its type says."""
-    sign, digits, exponent = value.as_tuple()
-    assert kind.endswith(f",{-exponent})"), (kind, value)
-    number = int("".join(map(str, digits)))
-    return -number if sign else number
+    """A DECIMAL counted in units of its last digit; Spark hands 1E-38 to Python as 10E-39."""
+    scale = int(kind.rstrip(")").partition(",")[2])
+    number = fractions.Fraction(value) * 10 ** scale
+    assert number.denominator == 1, (kind, value)
+    return number.numerator
 
 
 def _pairs(value):

@@ -11,6 +11,7 @@ static const struct {
     {"read_kafka", "kafka", false},
     {"read_files", NULL, true},
     {"rate", "rate", false},
+    {"rate_micro_batch", "rate-micro-batch", false},
 };
 
 struct export_made *eagre_export_find_made(struct export_program *program, const void *tree) {

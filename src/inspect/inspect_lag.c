@@ -169,6 +169,9 @@ static enum eagre_status look_at_source(struct eagre_inspect_lag *lag,
     return eagre_inspect_lag_kafka(lag, &row, plan, zone, position, error);
   case EAGRE_SOURCE_FILES:
     return look_at_files(lag, &row, standing, plan, zone, position, error);
+  case EAGRE_SOURCE_RATE_MICRO_BATCH:
+    row.name = EAGRE_TEXT("rate-micro-batch");
+    /* fall through */
   case EAGRE_SOURCE_RATE:
     eagre_inspect_lag_add(lag, &row); /* it makes its rows when they are due: none wait */
     return EAGRE_OK;

@@ -59,6 +59,8 @@ static const struct scope_text scope_texts[EAGRE_OPTION_SCOPE_count] = {
                                  "in backticks."},
     [EAGRE_OPTION_READ_FILES] = {"read_files", "`read_files('path', name => 'value', ...)`"},
     [EAGRE_OPTION_READ_RATE] = {"rate", "`rate(name => value)`"},
+    [EAGRE_OPTION_READ_RATE_MICRO_BATCH] = {"rate_micro_batch",
+                                            "`rate_micro_batch(name => value, ...)`"},
     [EAGRE_OPTION_WRITE_DELTA] = {"Delta table", "`TBLPROPERTIES` of a streaming table."},
     [EAGRE_OPTION_WRITE_KAFKA] = {"Kafka sink", "`CREATE SINK ... USING kafka OPTIONS (...)`"},
     [EAGRE_OPTION_WRITE_CONSOLE] = {"Console sink",

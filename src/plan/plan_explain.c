@@ -19,7 +19,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_JOIN] = "Join",
 };
 
-static const char *const source_names[] = {"kafka", "files", "rate", "delta"};
+static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
 static const char *const sink_names[] = {"delta", "kafka", "console", "noop"};
 
 static void print_text(struct eagre_buffer *out, struct eagre_text text) {

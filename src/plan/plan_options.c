@@ -36,10 +36,15 @@ static const struct option_row option_rows[] = {
 enum { OPTION_ROW_COUNT = EAGRE_COUNT_OF(option_rows) };
 
 static const char *const scope_names[EAGRE_OPTION_SCOPE_count] = {
-    [EAGRE_OPTION_SESSION] = "session",        [EAGRE_OPTION_FLOW] = "flow",
-    [EAGRE_OPTION_READ_KAFKA] = "read_kafka",  [EAGRE_OPTION_READ_FILES] = "read_files",
-    [EAGRE_OPTION_READ_RATE] = "rate",         [EAGRE_OPTION_WRITE_DELTA] = "delta table",
-    [EAGRE_OPTION_WRITE_KAFKA] = "kafka sink", [EAGRE_OPTION_WRITE_CONSOLE] = "console sink",
+    [EAGRE_OPTION_SESSION] = "session",
+    [EAGRE_OPTION_FLOW] = "flow",
+    [EAGRE_OPTION_READ_KAFKA] = "read_kafka",
+    [EAGRE_OPTION_READ_FILES] = "read_files",
+    [EAGRE_OPTION_READ_RATE] = "rate",
+    [EAGRE_OPTION_READ_RATE_MICRO_BATCH] = "rate_micro_batch",
+    [EAGRE_OPTION_WRITE_DELTA] = "delta table",
+    [EAGRE_OPTION_WRITE_KAFKA] = "kafka sink",
+    [EAGRE_OPTION_WRITE_CONSOLE] = "console sink",
     [EAGRE_OPTION_WRITE_NOOP] = "noop sink",
 };
 

@@ -202,15 +202,22 @@ static enum eagre_status bind_rate(struct plan_binder *binder,
                                    struct eagre_plan_source *source, struct eagre_error *error) {
   struct eagre_sql_option *given = NULL;
   uint32_t given_count = 0;
+  bool has_batches = source->kind == EAGRE_SOURCE_RATE_MICRO_BATCH;
   if (!tree->is_stream) {
+    const char *name = has_batches ? "rate_micro_batch" : "rate";
     return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.RATE_AS_BATCH",
-                           "rate() is a stream: write STREAM rate(...).");
+                           "%s() is a stream: write STREAM %s(...).", name, name);
   }
   EAGRE_TRY(read_arguments(binder, tree, 0, &given, &given_count, error));
-  EAGRE_TRY(eagre_plan_options_check(binder, EAGRE_OPTION_READ_RATE, given, given_count,
-                                     &source->options, error));
+  EAGRE_TRY(eagre_plan_options_check(
+      binder, has_batches ? EAGRE_OPTION_READ_RATE_MICRO_BATCH : EAGRE_OPTION_READ_RATE, given,
+      given_count, &source->options, error));
   source->schema = rate_schema(binder);
-  return EAGRE_OK;
+  if (!has_batches || eagre_option_given(&source->options, "rowsPerBatch")) return EAGRE_OK;
+  eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+                  "rate_micro_batch needs the argument rowsPerBatch.");
+  eagre_error_hint(error, "write rate_micro_batch(rowsPerBatch => 1000)");
+  return EAGRE_USAGE;
 }
 
 static void add_source(struct plan_binder *binder, struct eagre_plan_source *source) {
@@ -247,33 +254,50 @@ void eagre_plan_add_source(struct plan_binder *binder, struct eagre_plan_source 
   eagre_plan_relation_seal(binder, out);
 }
 
+static const struct {
+  const char *name;
+  enum eagre_source_kind kind;
+  enum eagre_status (*bind)(struct plan_binder *binder, const struct eagre_sql_relation *tree,
+                            struct eagre_plan_source *source, struct eagre_error *error);
+} source_functions[] = {
+    {"read_kafka", EAGRE_SOURCE_KAFKA, bind_read_kafka},
+    {"read_files", EAGRE_SOURCE_FILES, bind_read_files},
+    {"rate", EAGRE_SOURCE_RATE, bind_rate},
+    {"rate_micro_batch", EAGRE_SOURCE_RATE_MICRO_BATCH, bind_rate},
+};
+
+static enum eagre_status refuse_function(const struct eagre_sql_relation *tree,
+                                         struct eagre_text name, struct eagre_error *error) {
+  const char *names[EAGRE_COUNT_OF(source_functions)];
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++)
+    names[i] = source_functions[i].name;
+  const char *nearest = eagre_text_nearest(name, names, EAGRE_COUNT_OF(names));
+  eagre_plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                  "Could not resolve `%.*s` to a table-valued function.", (int)name.size,
+                  name.data);
+  if (nearest != NULL) {
+    eagre_error_hint(error, "did you mean %s", nearest);
+  } else {
+    eagre_error_hint(error, "there are read_kafka, read_files, rate, rate_micro_batch");
+  }
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status bind_function(struct plan_binder *binder,
                                        const struct eagre_sql_relation *tree,
                                        struct plan_relation *out, struct eagre_error *error) {
-  static const char *const names[] = {"read_kafka", "read_files", "rate"};
   struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
+  size_t row = 0;
+  while (row < EAGRE_COUNT_OF(source_functions) &&
+         !eagre_text_equal_ignoring_case(name, eagre_text_of(source_functions[row].name))) {
+    row++;
+  }
+  if (row == EAGRE_COUNT_OF(source_functions)) return refuse_function(tree, name, error);
   struct eagre_plan_source *source = eagre_arena_allocate_zeroed(binder->arena, sizeof *source);
   source->is_stream = tree->is_stream;
   source->position = tree->position;
-  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("read_kafka"))) {
-    source->kind = EAGRE_SOURCE_KAFKA;
-    EAGRE_TRY(bind_read_kafka(binder, tree, source, error));
-  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("read_files"))) {
-    source->kind = EAGRE_SOURCE_FILES;
-    EAGRE_TRY(bind_read_files(binder, tree, source, error));
-  } else if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("rate"))) {
-    source->kind = EAGRE_SOURCE_RATE;
-    EAGRE_TRY(bind_rate(binder, tree, source, error));
-  } else {
-    const char *nearest = eagre_text_nearest(name, names, EAGRE_COUNT_OF(names));
-    eagre_plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
-                    "Could not resolve `%.*s` to a table-valued function.", (int)name.size,
-                    name.data);
-    eagre_error_hint(error, "%s%s",
-                     nearest == NULL ? "there are read_kafka, read_files, " : "did you mean ",
-                     nearest == NULL ? "rate" : nearest);
-    return EAGRE_USAGE;
-  }
+  source->kind = source_functions[row].kind;
+  EAGRE_TRY(source_functions[row].bind(binder, tree, source, error));
   eagre_plan_add_source(binder, source, out);
   return EAGRE_OK;
 }

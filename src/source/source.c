@@ -11,6 +11,8 @@ static const struct eagre_source_methods *get_methods(enum eagre_source_kind kin
     return &eagre_source_files_methods;
   case EAGRE_SOURCE_RATE:
     return &eagre_source_rate_methods;
+  case EAGRE_SOURCE_RATE_MICRO_BATCH:
+    return &eagre_source_rate_micro_batch_methods;
   case EAGRE_SOURCE_DELTA:
     return &eagre_source_delta_methods;
   }

@@ -57,4 +57,5 @@ struct eagre_source_reader {
 extern const struct eagre_source_methods eagre_source_kafka_methods;
 extern const struct eagre_source_methods eagre_source_files_methods;
 extern const struct eagre_source_methods eagre_source_rate_methods;
+extern const struct eagre_source_methods eagre_source_rate_micro_batch_methods;
 extern const struct eagre_source_methods eagre_source_delta_methods;

@@ -98,8 +98,14 @@ def sanitized(_seed):
     return good, counts
 
 
+def state_bounded(_seed):
+    """Fifty million events through a join and a deduplication: memory does not grow."""
+    return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
+
+
 PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle,
-         "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized}
+         "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized,
+         "state_bounded": state_bounded}
 
 
 def current_commit():

@@ -44,6 +44,15 @@ def test_text_of_the_query_stays_as_it_is_but_for_the_source(tmp_path):
     assert sql_texts(program) == [query.replace(SOURCE, "eagre_source_0")]
 
 
+@pytest.mark.parametrize("function, source", [("rate", "rate"), ("rate_micro_batch", "rate-micro-batch")])
+def test_made_up_rows_have_a_source_of_spark(tmp_path, function, source):
+    name = "rowsPerSecond" if function == "rate" else "rowsPerBatch"
+    program = program_of(tmp_path, f"""
+CREATE SINK o USING noop;
+CREATE FLOW f AS INSERT INTO o SELECT * FROM STREAM {function}({name} => 5);""")
+    assert f'.format("{source}")' in program and f'.option("{name}", "5")' in program
+
+
 def test_views_are_made_once_and_before_they_are_read(tmp_path):
     program = program_of(tmp_path, f"""
 CREATE TEMPORARY VIEW a AS SELECT * FROM STREAM {SOURCE};

@@ -73,3 +73,4 @@ int run_kafka_options_tests(void);
 int run_kafka_select_tests(void);
 int run_kafka_stream_tests(void);
 int run_rate_tests(void);
+int run_rate_micro_batch_tests(void);

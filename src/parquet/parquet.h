@@ -105,6 +105,7 @@ struct eagre_parquet_read_options {
   uint32_t predicate_count;
   uint64_t page_size_max;    /* of one page, uncompressed; 0 = 1 GiB */
   uint32_t batch_values_max; /* of one leaf below an ARRAY or MAP in one batch; 0 = 64 Mi */
+  uint32_t batch_rows_max;   /* 0 = EAGRE_BATCH_ROWS_MAX, which is also the most */
 };
 
 struct eagre_parquet_reader;
@@ -125,7 +126,7 @@ const struct eagre_type *eagre_parquet_reader_columns(const struct eagre_parquet
 /* Rows of the whole file, and of the row groups that are not left out. */
 uint64_t eagre_parquet_reader_row_count(const struct eagre_parquet_reader *reader);
 uint64_t eagre_parquet_reader_kept_row_count(const struct eagre_parquet_reader *reader);
-/* Fills an empty batch with the next rows, at most EAGRE_BATCH_ROWS_MAX, of one row group; END when
+/* Fills an empty batch with the next rows, at most `batch_rows_max`, of one row group; END when
  * there are none. Texts point into pages, which are the batch's backing. `*out_first_row` (may be
  * NULL) is the first row's place in the file, from 0. After an error nothing more can be read. */
 enum eagre_status eagre_parquet_reader_read(struct eagre_parquet_reader *reader,

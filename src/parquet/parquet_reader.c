@@ -45,6 +45,7 @@ struct eagre_parquet_reader {
   uint64_t group_bytes; /* of the leaves read, as stored */
   int64_t group_rows;
   uint32_t batch_rows;
+  uint32_t batch_rows_max;
   bool has_failed;
 };
 
@@ -183,6 +184,9 @@ enum eagre_status eagre_parquet_reader_open(struct eagre_io *io, const char *pat
       options->page_size_max == 0 ? PAGE_SIZE_MAX_DEFAULT : options->page_size_max;
   reader->file.entries_max =
       options->batch_values_max == 0 ? ENTRIES_MAX_DEFAULT : options->batch_values_max;
+  reader->batch_rows_max =
+      options->batch_rows_max == 0 ? EAGRE_BATCH_ROWS_MAX : options->batch_rows_max;
+  eagre_assert(reader->batch_rows_max <= EAGRE_BATCH_ROWS_MAX);
   enum eagre_status status = open_file(reader, io, options, error);
   if (status != EAGRE_OK) {
     eagre_parquet_reader_close(reader);
@@ -228,7 +232,7 @@ static uint32_t limit_rows(uint32_t rows, int64_t row_count, int64_t total, int6
 
 static uint32_t choose_batch_rows(const struct eagre_parquet_reader *reader,
                                   const struct eagre_parquet_stored_group *group) {
-  uint32_t rows = EAGRE_BATCH_ROWS_MAX;
+  uint32_t rows = reader->batch_rows_max;
   for (uint32_t i = 0; i < reader->leaf_count; i++) {
     const struct eagre_parquet_stored_chunk *chunk =
         &group->chunks[reader->leaves[i].node->leaf_begin];

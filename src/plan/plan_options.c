@@ -129,13 +129,21 @@ static enum eagre_status check_integer(const struct option_row *row,
                                        struct eagre_error *error) {
   int64_t number = 0;
   int64_t minimum = row->allowed[0] == '\0' ? INT64_MIN : atoll(row->allowed);
-  if (eagre_value_parse_integer(given->value, &number) != EAGRE_VALUE_OK || number < minimum) {
-    char wanted[64];
+  const char *dots = strstr(row->allowed, "..");
+  int64_t maximum = dots == NULL || dots[2] == '\0' ? INT64_MAX : atoll(dots + 2);
+  if (eagre_value_parse_integer(given->value, &number) == EAGRE_VALUE_OK && number >= minimum &&
+      number <= maximum) {
+    return EAGRE_OK;
+  }
+  char wanted[96];
+  if (maximum == INT64_MAX) {
     snprintf(wanted, sizeof wanted, "a whole number of at least %lld is needed",
              (long long)minimum);
-    return fail_value(row, given, wanted, error);
+  } else {
+    snprintf(wanted, sizeof wanted, "a whole number from %lld to %lld is needed",
+             (long long)minimum, (long long)maximum);
   }
-  return EAGRE_OK;
+  return fail_value(row, given, wanted, error);
 }
 
 static enum eagre_status check_value(const struct option_row *row,

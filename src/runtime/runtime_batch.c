@@ -61,6 +61,7 @@ static enum eagre_status read_source(struct batch_work *work, uint32_t stage,
       .core_count = 1,
       .startup_timeout_us = batch->startup_timeout_us,
       .queue_size_bytes = (size_t)eagre_option_integer(batch->settings, "eagre.kafka.queueBytes"),
+      .batch_rows_max = (uint32_t)eagre_option_integer(batch->settings, "eagre.source.batchRows"),
   };
   struct eagre_source *source = NULL;
   const struct eagre_plan_source *plan = work->tree->stages[stage].start->source;

@@ -26,6 +26,8 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
       .queue_size_bytes =
           (size_t)eagre_option_integer(&flow->plan->settings, "eagre.kafka.queueBytes"),
+      .batch_rows_max =
+          (uint32_t)eagre_option_integer(&flow->plan->settings, "eagre.source.batchRows"),
   };
   flow->sources = eagre_allocate_zeroed(flow->plan->source_count + 1, sizeof(void *));
   for (uint32_t i = 0; i < flow->plan->source_count; i++) {

@@ -41,6 +41,8 @@ enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
   source->methods = methods;
   source->plan = plan;
   source->environment = *environment;
+  if (environment->batch_rows_max == 0) source->environment.batch_rows_max = EAGRE_BATCH_ROWS_MAX;
+  eagre_assert(source->environment.batch_rows_max <= EAGRE_BATCH_ROWS_MAX);
   enum eagre_status status = methods->open(source, error);
   if (status != EAGRE_OK) {
     eagre_source_close(source);

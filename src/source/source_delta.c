@@ -304,7 +304,7 @@ static enum eagre_status open_delta(struct eagre_source *base, struct eagre_erro
   EAGRE_TRY(eagre_delta_open_view(base->environment.io, plan->path, plan->version, &table, error));
   source->description =
       eagre_arena_printf(&source->arena, "DeltaSource[file:%s]", eagre_delta_location(table)).data;
-  eagre_source_parquet_columns_init(&source->columns, plan);
+  eagre_source_parquet_columns_init(&source->columns, plan, base->environment.batch_rows_max);
   enum eagre_status status = list_files(source, table, error);
   eagre_delta_close(table);
   if (status != EAGRE_OK) place_error(plan, error);

@@ -89,12 +89,13 @@ static enum eagre_status open_files(struct eagre_source *source, struct eagre_er
   if (source->plan->format == EAGRE_FILES_JSON) {
     EAGRE_TRY(
         eagre_source_files_format_init(&files->format, source->plan, environment->zone, error));
+    files->format.batch_rows_max = environment->batch_rows_max;
   }
   if (source->plan->format == EAGRE_FILES_CSV) {
     EAGRE_TRY(eagre_source_files_csv_init(&files->csv, source->plan, environment->zone, error));
   }
   if (source->plan->format == EAGRE_FILES_PARQUET) {
-    eagre_source_parquet_columns_init(&files->columns, source->plan);
+    eagre_source_parquet_columns_init(&files->columns, source->plan, environment->batch_rows_max);
   }
   return eagre_source_files_log_open(&files->log, environment->checkpoint, environment->io,
                                      source->plan->number, error);

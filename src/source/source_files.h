@@ -143,6 +143,7 @@ struct eagre_source_files_format {
   struct eagre_zone *own_zone; /* option timeZone */
   uint32_t corrupt;            /* field of `schema` that gets malformed records, or UINT32_MAX */
   bool drops_malformed;        /* mode DROPMALFORMED */
+  uint32_t batch_rows_max;     /* EAGRE_BATCH_ROWS_MAX after `init`; may be made less */
 };
 
 /* USAGE: options, types, a corrupt column that is not STRING or the only one that is read. `zone`
@@ -276,7 +277,7 @@ struct eagre_source_files_reader {
   struct eagre_buffer block;                    /* what was read and is not in a batch yet */
   bool is_at_end;                               /* of the file: `block` holds the rest */
   int64_t line_count;                           /* lines of the file before `block` */
-  struct eagre_text *lines;                     /* the first of `block`; EAGRE_BATCH_ROWS_MAX */
+  struct eagre_text *lines;                     /* the first of `block`, a batch at most */
   uint32_t found_count;                         /* of `lines` */
   size_t found_size;                            /* their bytes, with their ends */
   struct eagre_source_files_decoder *decoder;   /* JSON */

@@ -84,7 +84,8 @@ enum eagre_status eagre_source_files_format_init(struct eagre_source_files_forma
                                                  const struct eagre_plan_source *plan,
                                                  const struct eagre_zone *zone,
                                                  struct eagre_error *error) {
-  *format = (struct eagre_source_files_format){.source = plan->schema, .corrupt = UINT32_MAX};
+  *format = (struct eagre_source_files_format){
+      .source = plan->schema, .corrupt = UINT32_MAX, .batch_rows_max = EAGRE_BATCH_ROWS_MAX};
   EAGRE_TRY(set_options(format, &plan->options, zone, error));
   return make_schema(format, plan, error);
 }

@@ -259,7 +259,7 @@ static enum eagre_status plan_array(struct eagre_source_files_decoder *decoder,
   bool is_spoiled = verdict == ARRAY_SPOILED;
   if (verdict == ARRAY_BROKEN) {
     add_row(decoder, eagre_text_make(broken_text, 1), line, line_number, true);
-  } else if (count <= EAGRE_BATCH_ROWS_MAX - decoder->count) {
+  } else if (count <= decoder->format->batch_rows_max - decoder->count) {
     struct eagre_source_files_elements elements;
     eagre_source_files_elements_begin(&elements, &decoder->format->options, text);
     add_elements(decoder, &elements, count, line, line_number, is_spoiled);
@@ -281,7 +281,8 @@ void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
                                      struct eagre_batch *batch) {
   struct large_line *line = decoder->large.line;
   uint64_t left = decoder->large.left;
-  uint64_t count = left < EAGRE_BATCH_ROWS_MAX ? left : EAGRE_BATCH_ROWS_MAX;
+  uint64_t most = decoder->format->batch_rows_max;
+  uint64_t count = left < most ? left : most;
   const char *begin = decoder->large.elements.at;
   __atomic_add_fetch(&line->share_count, 1, __ATOMIC_RELAXED);
   batch->backing = line;
@@ -304,7 +305,7 @@ enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_deco
   const struct eagre_json_options *options = &decoder->format->options;
   uint32_t used = 0;
   decoder->count = 0;
-  while (used < line_count && decoder->count < EAGRE_BATCH_ROWS_MAX &&
+  while (used < line_count && decoder->count < decoder->format->batch_rows_max &&
          !eagre_source_files_decoder_has_more(decoder)) {
     struct eagre_text text = prepare_line(lines[used]);
     bool fits = true;

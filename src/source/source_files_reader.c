@@ -112,7 +112,7 @@ static enum eagre_status find_lines(struct eagre_source_files_reader *self,
   for (;;) {
     self->found_count =
         eagre_json_split_lines(block->data, block->size, self->is_at_end, self->lines,
-                               EAGRE_BATCH_ROWS_MAX, &self->found_size);
+                               self->base.source->environment.batch_rows_max, &self->found_size);
     if (self->found_count > 0 || self->is_at_end) return EAGRE_OK;
     if (block->size > LINE_SIZE_MAX) return refuse_long_line(self, error);
     EAGRE_TRY(read_more(self, block->size + PADDING, error));
@@ -235,7 +235,8 @@ static enum eagre_status fill_partitions(const struct eagre_source_files_reader 
 enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *reader,
                                                  struct eagre_error *error) {
   struct eagre_source_files_reader *self = get_reader(reader);
-  self->lines = eagre_allocate_zeroed(EAGRE_BATCH_ROWS_MAX, sizeof *self->lines);
+  self->lines =
+      eagre_allocate_zeroed(reader->source->environment.batch_rows_max, sizeof *self->lines);
   if (reader->source->plan->format == EAGRE_FILES_CSV) {
     return eagre_source_files_csv_open(&self->csv, &get_source(self)->csv, reader->source->plan,
                                        error);

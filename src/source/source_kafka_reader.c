@@ -55,7 +55,7 @@ static enum eagre_status open_consumer(struct eagre_source_kafka_reader *reader,
   const struct eagre_kafka_consumer_options options = {
       .settings = &kafka->options.settings,
       .parts = list_parts(kafka->base.plan),
-      .record_count_max = EAGRE_BATCH_ROWS_MAX,
+      .record_count_max = kafka->base.environment.batch_rows_max,
       .queue_size_bytes = kafka->base.environment.queue_size_bytes,
       .silence_timeout_us = kafka->options.silence_timeout_us,
       .fail_on_data_loss = kafka->options.fail_on_data_loss,

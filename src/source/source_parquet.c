@@ -55,8 +55,10 @@ static void choose_predicates(struct eagre_source_parquet_columns *columns,
 }
 
 void eagre_source_parquet_columns_init(struct eagre_source_parquet_columns *columns,
-                                       const struct eagre_plan_source *plan) {
-  *columns = (struct eagre_source_parquet_columns){.source = plan->schema};
+                                       const struct eagre_plan_source *plan,
+                                       uint32_t batch_rows_max) {
+  *columns = (struct eagre_source_parquet_columns){.source = plan->schema,
+                                                   .batch_rows_max = batch_rows_max};
   choose_columns(columns, plan);
   choose_predicates(columns, plan);
 }
@@ -75,6 +77,7 @@ enum eagre_status eagre_source_parquet_open(const struct eagre_source_parquet_co
       .columns = columns->file,
       .predicates = columns->predicates,
       .predicate_count = columns->predicate_count,
+      .batch_rows_max = columns->batch_rows_max,
   };
   return eagre_parquet_reader_open(io, path, &options, out_reader, error);
 }

@@ -13,10 +13,12 @@ struct eagre_source_parquet_columns {
   uint32_t *fields;                /* column of the source -> field of `file`, or UINT32_MAX */
   struct eagre_parquet_predicate *predicates;
   uint32_t predicate_count;
+  uint32_t batch_rows_max;
 };
 /* Columns that stand in names of directories, and those nobody wants, are not asked for. */
 void eagre_source_parquet_columns_init(struct eagre_source_parquet_columns *columns,
-                                       const struct eagre_plan_source *plan);
+                                       const struct eagre_plan_source *plan,
+                                       uint32_t batch_rows_max);
 /* A zeroed one is fine. */
 void eagre_source_parquet_columns_done(struct eagre_source_parquet_columns *columns);
 

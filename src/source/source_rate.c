@@ -269,9 +269,10 @@ static enum eagre_status read_rows(struct eagre_source_reader *reader, struct ea
   struct rate_reader *self = (struct rate_reader *)reader;
   const struct rate_source *rate = get_rate(reader->source);
   int64_t step = reader->source->environment.core_count;
+  int64_t most = reader->source->environment.batch_rows_max;
   if (self->next >= rate->end) return EAGRE_END;
   int64_t count = (rate->end - self->next + step - 1) / step;
-  if (count > EAGRE_BATCH_ROWS_MAX) count = EAGRE_BATCH_ROWS_MAX;
+  if (count > most) count = most;
   eagre_batch_set_columns(batch, 2, (uint32_t)count);
   fill_rows(rate, self->next, step, batch);
   batch->source_bytes = (uint64_t)count * 2 * sizeof(int64_t);

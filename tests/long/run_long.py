@@ -6,6 +6,7 @@ A report tests/reports/PART.json holds the commit, the seed, the counts, the tim
 part that passed on the current commit is skipped, so an interrupted run goes on where it stopped.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ REPORTS = ROOT / "tests/reports"
 BUILD = os.environ.get("BUILD", "build")
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZ_SECONDS = 600
+MATRIX_PARTS = 16
 
 
 def run(command, env=None, timeout=7200):
@@ -53,6 +55,17 @@ def power_loss(seed):
 def oracle(_seed):
     """Every recorded case and expression, and the same live against real Spark."""
     return pytest(["tests/oracle"], {"EAGRE_LIVE": "all"})
+
+
+def matrix(_seed):
+    """Every recorded case in every setting: cores, batch sizes, decoders, kills at every crash point, restarts."""
+    passed, total = True, collections.Counter()
+    for part in range(1, MATRIX_PARTS + 1):
+        good, counts = pytest(["tests/oracle/test_matrix.py"], {"EAGRE_MATRIX": "all",
+                                                                "EAGRE_MATRIX_PART": f"{part}/{MATRIX_PARTS}"})
+        passed = passed and good
+        total.update(counts)
+    return passed, dict(total)
 
 
 def random_cases(seed):
@@ -103,7 +116,7 @@ def state_bounded(_seed):
     return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
 
 
-PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "oracle": oracle,
+PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized,
          "state_bounded": state_bounded}
 

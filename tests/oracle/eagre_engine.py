@@ -26,11 +26,11 @@ def program():
     return path
 
 
-def run(arguments, directory):
+def run(arguments, directory, environment=None):
     """Runs the program to its end, in UTC; returns the completed process with texts."""
     try:
         return subprocess.run([program(), *arguments], cwd=directory,
-                              env={**os.environ, "TZ": "UTC"}, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "TZ": "UTC", **(environment or {})}, stdin=subprocess.DEVNULL,
                               capture_output=True, encoding="utf-8", errors="backslashreplace",
                               timeout=RUN_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as hung:
@@ -41,11 +41,21 @@ def answer_case(case):
     """Runs `case`; returns its process and the rows it printed by batch id."""
     with tempfile.TemporaryDirectory(prefix="eagre-oracle-") as scratch:
         scratch = pathlib.Path(scratch)
-        case.write_input(scratch / "in")
-        case.write_static(scratch)
-        (scratch / "case.sql").write_text(case.pipeline("in", "checkpoint"))
-        process = run(["run", "case.sql", "--progress", "json"], scratch)
+        write_case(case, scratch)
+        process = run_case(scratch)
     return process, rows_by_batch(process.stdout)
+
+
+def write_case(case, folder):
+    """What `run_case` reads: pipeline and input."""
+    case.write_input(folder / "in")
+    case.write_static(folder)
+    (folder / "case.sql").write_text(case.pipeline("in", "checkpoint"))
+
+
+def run_case(folder, arguments=(), environment=None):
+    """Runs a case that was written, from where its checkpoint is."""
+    return run(["run", "case.sql", "--progress", "json", *arguments], folder, environment)
 
 
 def lines(text):

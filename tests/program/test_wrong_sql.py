@@ -125,6 +125,8 @@ CASES = [
      "UNKNOWN_OPTION", None),
     ("option out of range", table("SELECT * FROM STREAM read_files('in', format => 'text', maxFilesPerTrigger => 0)"),
      "INVALID_OPTION_VALUE", None),
+    ("option above its range", "SET eagre.source.batchRows = 4097;" + flow(f"SELECT * FROM {SOURCE}"),
+     "INVALID_OPTION_VALUE", None),
     ("no schema", table("SELECT * FROM STREAM read_files('in', format => 'json')"), "_LEGACY_ERROR_TEMP_2048", None),
     ("no format", table("SELECT * FROM STREAM read_files('in')"), "REQUIRED_PARAMETER_NOT_FOUND", None),
     ("no topics", table("SELECT * FROM STREAM read_kafka(bootstrapServers => 'b:1')"), None, None),

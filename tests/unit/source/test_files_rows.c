@@ -25,14 +25,21 @@ static const char *read_file(struct fixture *fixture, struct eagre_text content)
   return rows;
 }
 
+static void run_case(struct fixture *fixture, const struct row_case *row_case) {
+  const char *rows = read_file(fixture, row_case->content);
+  if (strcmp(rows, row_case->expected) == 0) return;
+  fail_msg("%.*s\ngives    %s\nand not  %s\nin batches of %u", (int)row_case->content.size,
+           row_case->content.data, rows, row_case->expected, fixture->batch_rows_max);
+}
+
+/* In batches of any size the rows are the same. */
 static void run_cases(struct fixture *fixture, const struct row_case *cases, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const char *rows = read_file(fixture, cases[i].content);
-    if (strcmp(rows, cases[i].expected) != 0) {
-      fail_msg("%.*s\ngives    %s\nand not  %s", (int)cases[i].content.size, cases[i].content.data,
-               rows, cases[i].expected);
-    }
+  static const uint32_t sizes[] = {0, 1, 2};
+  for (size_t i = 0; i < count * EAGRE_COUNT_OF(sizes); i++) {
+    fixture->batch_rows_max = sizes[i % EAGRE_COUNT_OF(sizes)];
+    run_case(fixture, &cases[i / EAGRE_COUNT_OF(sizes)]);
   }
+  fixture->batch_rows_max = 0;
 }
 
 /* ---- Text ---------------------------------------------------------------------------------- */

@@ -107,6 +107,7 @@ static enum eagre_status open_source(struct fixture *fixture) {
       .checkpoint = fixture->checkpoint,
       .zone = fixture->zone,
       .core_count = fixture->core_count,
+      .batch_rows_max = fixture->batch_rows_max,
   };
   eagre_error_init(&fixture->error);
   return eagre_source_open(&fixture->plan, &environment, &fixture->source, &fixture->error);
@@ -169,6 +170,8 @@ enum eagre_status read_core(struct fixture *fixture, uint32_t core, struct eagre
       status = eagre_source_reader_read(reader, batch, &fixture->error);
     }
     if (status != EAGRE_OK) break;
+    uint32_t most = fixture->batch_rows_max == 0 ? EAGRE_BATCH_ROWS_MAX : fixture->batch_rows_max;
+    assert_in_range(batch->row_count, 1, most);
     print_rows(fixture, batch, out);
     eagre_batch_reset(batch);
   }

@@ -19,6 +19,7 @@ struct fixture {
   struct eagre_option options[16];
   struct eagre_options option_list;
   uint32_t core_count;
+  uint32_t batch_rows_max; /* 0 = the default */
   struct eagre_source *source;
 };
 

@@ -25,7 +25,7 @@ EAGRE_API enum eagre_status eagre_demo(const eagre_demo_request *request, eagre_
 
 typedef struct eagre_generate_request {
   size_t size;
-  const char *workload; /* orders, device, ysb, words */
+  const char *workload; /* orders, device, ysb, words, nexmark */
   uint64_t seed;
   uint64_t count;           /* records; 0 = until stopped */
   double rate;              /* records per second; 0 = flat out */

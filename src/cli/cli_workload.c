@@ -19,7 +19,8 @@ static const char demo_text[] =
     "  eagre demo --count 5000000 --cores 4 --storage demo-data";
 
 static const char generate_text[] =
-    "Writes a workload (orders, device, ysb, words) to stdout, one record per line, or to a Kafka "
+    "Writes a workload (orders, device, ysb, words, nexmark) to stdout, one record per line, or to "
+    "a Kafka "
     "topic. Record n is the same bytes in every run with the same seed.\v"
     "Examples:\n"
     "  eagre generate ysb --count 1000000 > events.json\n"

@@ -215,9 +215,10 @@ static enum eagre_status read_rows(struct eagre_source_reader *reader, struct ea
   struct steps_reader *self = (struct steps_reader *)reader;
   const struct steps_source *steps = get_steps(reader->source);
   int64_t step = reader->source->environment.core_count;
+  int64_t most = reader->source->environment.batch_rows_max;
   if (self->next >= steps->end) return EAGRE_END;
   int64_t count = (steps->end - self->next - 1) / step + 1;
-  if (count > EAGRE_BATCH_ROWS_MAX) count = EAGRE_BATCH_ROWS_MAX;
+  if (count > most) count = most;
   eagre_batch_set_columns(batch, 2, (uint32_t)count);
   fill_rows(steps, self->next, step, batch);
   batch->source_bytes = (uint64_t)count * 2 * sizeof(int64_t);

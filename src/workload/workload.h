@@ -13,10 +13,11 @@
 /* ---- Records --------------------------------------------------------------------------------- */
 
 enum eagre_workload_kind {
-  EAGRE_WORKLOAD_ORDERS, /* the demo's: about 150 bytes, some late, some malformed */
-  EAGRE_WORKLOAD_DEVICE, /* 116 bytes, 10,000 devices */
-  EAGRE_WORKLOAD_YSB,    /* Yahoo Streaming Benchmark, 238 bytes */
-  EAGRE_WORKLOAD_WORDS,  /* 19 bytes, 5,000 words */
+  EAGRE_WORKLOAD_ORDERS,  /* the demo's: about 150 bytes, some late, some malformed */
+  EAGRE_WORKLOAD_DEVICE,  /* 116 bytes, 10,000 devices */
+  EAGRE_WORKLOAD_YSB,     /* Yahoo Streaming Benchmark, 238 bytes */
+  EAGRE_WORKLOAD_WORDS,   /* 19 bytes, 5,000 words */
+  EAGRE_WORKLOAD_NEXMARK, /* an auction site: of 50 events 1 person, 3 auctions, 46 bids */
   EAGRE_WORKLOAD_count
 };
 
@@ -34,7 +35,7 @@ struct eagre_workload_options {
 /* The defaults of a kind: event time begins 2026-01-01, a record per millisecond. */
 void eagre_workload_options_init(struct eagre_workload_options *options,
                                  enum eagre_workload_kind kind);
-/* "orders", "device", "ysb", "words"; USAGE UNKNOWN_WORKLOAD names the nearest. */
+/* "orders", "device", "ysb", "words", "nexmark"; USAGE UNKNOWN_WORKLOAD names the nearest. */
 enum eagre_status eagre_workload_parse(struct eagre_text name, enum eagre_workload_kind *out_kind,
                                        struct eagre_error *error);
 

@@ -7,8 +7,8 @@
 
 enum { YSB_ADS = 1000, YSB_USERS = 100, YSB_PAGES = 100, DEVICES = 10000, WORDS = 5000 };
 
-static const char *const workload_names[EAGRE_WORKLOAD_count] = {"orders", "device", "ysb",
-                                                                 "words"};
+static const char *const workload_names[EAGRE_WORKLOAD_count] = {"orders", "device", "ysb", "words",
+                                                                 "nexmark"};
 
 void eagre_workload_options_init(struct eagre_workload_options *options,
                                  enum eagre_workload_kind kind) {
@@ -33,8 +33,8 @@ enum eagre_status eagre_workload_parse(struct eagre_text name, enum eagre_worklo
   eagre_error_set(error, EAGRE_USAGE, "UNKNOWN_WORKLOAD", "There is no workload '%.*s'.",
                   (int)name.size, name.data);
   eagre_error_hint(error, "%s%s",
-                   nearest == NULL ? "there are orders, device, ysb, " : "did you mean ",
-                   nearest == NULL ? "words" : nearest);
+                   nearest == NULL ? "there are orders, device, ysb, words, " : "did you mean ",
+                   nearest == NULL ? "nexmark" : nearest);
   return EAGRE_USAGE;
 }
 
@@ -193,6 +193,9 @@ void eagre_workload_append(const struct eagre_workload_options *options, uint64_
     break;
   case EAGRE_WORKLOAD_WORDS:
     append_word(options, number, out);
+    break;
+  case EAGRE_WORKLOAD_NEXMARK:
+    eagre_nexmark_append(options, number, out);
     break;
   case EAGRE_WORKLOAD_count:
     break;

@@ -5,6 +5,8 @@
 
 void eagre_order_append(const struct eagre_workload_options *options, uint64_t number,
                         struct eagre_buffer *out);
+void eagre_nexmark_append(const struct eagre_workload_options *options, uint64_t number,
+                          struct eagre_buffer *out);
 /* The record whose bytes record `number` has: itself, or the last before it that is no duplicate.
  */
 uint64_t eagre_workload_original(const struct eagre_workload_options *options, uint64_t number);

@@ -76,6 +76,12 @@ static void makes_the_same_bytes_for_ever(void **state) {
           "\"modal\",\"event_type\":\"click\",\"event_time\":\"1767225612345\",\"ip_address\":"
           "\"1.2.3.4\"}",
       [EAGRE_WORKLOAD_WORDS] = "{\"word\": \"kkigiyt\"}",
+      [EAGRE_WORKLOAD_NEXMARK] =
+          "{\"event_type\":2,\"person\":null,\"auction\":null,\"bid\":{\"auction\":1719,\"bi"
+          "dder\":1069,\"price\":4563,\"channel\":\"Baidu\",\"url\":\"https://www.nexmark.c"
+          "om/newg/dxji/klkb/item.htm?query=1\",\"dateTime\":\"2026-01-01T00:00:12.34"
+          "5Z\",\"extra\":\"uvttdntiuotdnpiesvrbdeohiqxavlouzmavgzmghmqgbjlyghcbatelr"
+          "gyg\"}}",
   };
   struct eagre_buffer text = {0};
   for (int kind = 0; kind < EAGRE_WORKLOAD_count; kind++) {
@@ -101,7 +107,7 @@ static void makes_other_records_from_another_seed(void **state) {
 
 static void makes_valid_json(void **state) {
   (void)state;
-  static const size_t sizes[EAGRE_WORKLOAD_count] = {130, 116, 240, 19};
+  static const size_t sizes[EAGRE_WORKLOAD_count] = {130, 116, 240, 19, 332};
   struct eagre_buffer text = {0};
   struct eagre_arena arena = {0};
   for (int kind = 0; kind < EAGRE_WORKLOAD_count; kind++) {
@@ -147,6 +153,78 @@ static void writes_blanks_and_send_times(void **state) {
   options.has_send_time = true;
   assert_int_equal(integer(parse(&arena, make(&options, 3, &text)), "us"),
                    options.start_us + 3 * options.step_us);
+  eagre_arena_done(&arena);
+  eagre_buffer_done(&text);
+}
+
+/* ---- Nexmark --------------------------------------------------------------------------------- */
+
+/* What the queries rest on, counted over the records. */
+struct nexmark_counts {
+  uint32_t persons;
+  uint32_t auctions;
+  uint32_t bids;
+  uint32_t hot_auctions; /* bids */
+  uint32_t hot_bidders;
+  uint32_t hot_sellers; /* auctions */
+  uint32_t hot_channels;
+  uint32_t named_channels; /* in the page's address */
+};
+
+static void count_auction(const struct eagre_json_node *auction, struct nexmark_counts *counts) {
+  assert_int_equal(integer(auction, "id"), 1000 + counts->auctions);
+  assert_in_range(integer(auction, "category"), 10, 14);
+  assert_in_range(integer(auction, "seller"), 1000, 1000 + counts->persons + 10);
+  assert_true(integer(auction, "reserve") >= integer(auction, "initialBid") + 100);
+  counts->hot_sellers += integer(auction, "seller") % 100 == 0;
+  counts->auctions += 1;
+}
+
+static void count_bid(const struct eagre_json_node *bid, struct nexmark_counts *counts) {
+  struct eagre_text channel = member(bid, "channel");
+  assert_in_range(integer(bid, "auction"), 1000, 1000 + counts->auctions + 10);
+  assert_in_range(integer(bid, "bidder"), 1000, 1000 + counts->persons + 10);
+  assert_in_range(integer(bid, "price"), 100, 100000000);
+  assert_true(eagre_text_starts_with(member(bid, "url"), EAGRE_TEXT("https://www.nexmark.com/")));
+  counts->hot_auctions += integer(bid, "auction") % 100 == 0;
+  counts->hot_bidders += integer(bid, "bidder") % 100 == 1;
+  counts->hot_channels += !eagre_text_starts_with(channel, EAGRE_TEXT("channel-"));
+  counts->named_channels += strstr(member(bid, "url").data, "&channel_id=") != NULL;
+  counts->bids += 1;
+}
+
+static void count_event(const struct eagre_json_node *event, struct nexmark_counts *counts) {
+  static const char *const names[] = {"person", "auction", "bid"};
+  int64_t type = integer(event, "event_type");
+  const struct eagre_json_node *record = eagre_json_member(event, names[type]);
+  if (type == 0) assert_int_equal(integer(record, "id"), 1000 + counts->persons++);
+  if (type == 1) count_auction(record, counts);
+  if (type == 2) count_bid(record, counts);
+}
+
+static void assert_share(uint32_t count, uint32_t whole, double share) {
+  double found = (double)count / whole;
+  if (found < share - 0.02 || found > share + 0.02) fail_msg("%f and not %f", found, share);
+}
+
+static void makes_an_auction_site(void **state) {
+  (void)state;
+  struct eagre_buffer text = {0};
+  struct eagre_arena arena = {0};
+  struct nexmark_counts counts = {0};
+  struct eagre_workload_options options = options_of(EAGRE_WORKLOAD_NEXMARK);
+  for (uint64_t number = 0; number < COUNT; number++) {
+    count_event(parse(&arena, make(&options, number, &text)), &counts);
+    eagre_arena_reset(&arena);
+  }
+  assert_int_equal(counts.persons, COUNT / 50);
+  assert_int_equal(counts.auctions, COUNT / 50 * 3);
+  assert_int_equal(counts.bids, COUNT / 50 * 46);
+  assert_share(counts.hot_auctions, counts.bids, 0.505);
+  assert_share(counts.hot_bidders, counts.bids, 0.7525);
+  assert_share(counts.hot_sellers, counts.auctions, 0.7525);
+  assert_share(counts.hot_channels, counts.bids, 0.5);
+  assert_share(counts.named_channels, counts.bids - counts.hot_channels, 0.9);
   eagre_arena_done(&arena);
   eagre_buffer_done(&text);
 }
@@ -288,6 +366,7 @@ int main(void) {
       cmocka_unit_test(makes_valid_json),
       cmocka_unit_test(repeats_the_record_before),
       cmocka_unit_test(writes_blanks_and_send_times),
+      cmocka_unit_test(makes_an_auction_site),
       cmocka_unit_test(says_of_an_order_what_its_text_says),
       cmocka_unit_test(makes_orders_that_are_on_time_or_hopeless),
       cmocka_unit_test(sends_records_round_the_partitions),

@@ -125,17 +125,22 @@ static const struct eagre_sql_statement *find_view(const struct export_program *
   return found;
 }
 
+/* A view of SQL text: each use has sources and watermarks of its own, as here. */
 static enum eagre_status append_view(struct export_program *program,
                                      const struct eagre_sql_statement *view) {
   struct eagre_text sql;
   if (view == NULL || eagre_export_find_made(program, view) != NULL) return EAGRE_OK;
   EAGRE_TRY(append_query(program, view, &sql));
   struct eagre_text name = view->name.parts[view->name.part_count - 1];
+  struct eagre_buffer text = {0};
+  eagre_buffer_append_string(&text, "CREATE OR REPLACE TEMPORARY VIEW ");
+  eagre_export_identifier(&text, name);
+  eagre_buffer_append_string(&text, " AS\n");
+  eagre_buffer_append_text(&text, sql);
   eagre_buffer_append_string(program->out, "spark.sql(");
-  eagre_export_sql(program->out, sql);
-  eagre_buffer_append_string(program->out, ").createOrReplaceTempView(");
-  eagre_export_string(program->out, name);
+  eagre_export_sql(program->out, eagre_buffer_text(&text));
   eagre_buffer_append_string(program->out, ")\n");
+  eagre_buffer_done(&text);
   eagre_export_add_made(program, view, name);
   return EAGRE_OK;
 }

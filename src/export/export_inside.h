@@ -30,8 +30,9 @@ enum eagre_status eagre_export_refuse(struct export_program *program,
     __attribute__((format(printf, 3, 4)));
 
 /* export_python.c: literals. */
-void eagre_export_string(struct eagre_buffer *out, struct eagre_text text); /* "text" */
-void eagre_export_sql(struct eagre_buffer *out, struct eagre_text text);    /* """..."""  */
+void eagre_export_string(struct eagre_buffer *out, struct eagre_text text);     /* "text" */
+void eagre_export_sql(struct eagre_buffer *out, struct eagre_text text);        /* """..."""  */
+void eagre_export_identifier(struct eagre_buffer *out, struct eagre_text name); /* `name` */
 /* name("key", "value") in a chain of calls, on a line of its own. */
 void eagre_export_call(struct eagre_buffer *out, const char *name, struct eagre_text key,
                        struct eagre_text value);

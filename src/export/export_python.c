@@ -35,6 +35,15 @@ void eagre_export_sql(struct eagre_buffer *out, struct eagre_text text) {
   eagre_buffer_append_string(out, "\n\"\"\"");
 }
 
+void eagre_export_identifier(struct eagre_buffer *out, struct eagre_text name) {
+  eagre_buffer_append_char(out, '`');
+  for (size_t i = 0; i < name.size; i++) {
+    if (name.data[i] == '`') eagre_buffer_append_char(out, '`');
+    eagre_buffer_append_char(out, name.data[i]);
+  }
+  eagre_buffer_append_char(out, '`');
+}
+
 void eagre_export_call(struct eagre_buffer *out, const char *name, struct eagre_text key,
                        struct eagre_text value) {
   eagre_buffer_printf(out, "\n    .%s(", name);

@@ -101,15 +101,6 @@ static void append_trigger(struct eagre_buffer *out, const struct eagre_trigger 
   }
 }
 
-static void append_quoted(struct eagre_buffer *out, struct eagre_text name) {
-  eagre_buffer_append_char(out, '`');
-  for (size_t i = 0; i < name.size; i++) {
-    if (name.data[i] == '`') eagre_buffer_append_char(out, '`');
-    eagre_buffer_append_char(out, name.data[i]);
-  }
-  eagre_buffer_append_char(out, '`');
-}
-
 /* The declared columns of a table: taken by name or by position, cast as INSERT casts. */
 static void append_columns(struct export_program *program, const struct eagre_flow *flow) {
   const struct eagre_type *schema = flow->sink->schema;
@@ -128,11 +119,11 @@ static void append_columns(struct export_program *program, const struct eagre_fl
   for (uint32_t i = 0; i < schema->field_count; i++) {
     struct eagre_buffer column = {0};
     eagre_buffer_append_string(&column, "CAST(");
-    append_quoted(&column, schema->fields[i].name);
+    eagre_export_identifier(&column, schema->fields[i].name);
     eagre_buffer_append_string(&column, " AS ");
     eagre_type_print(&column, schema->fields[i].type);
     eagre_buffer_append_string(&column, ") AS ");
-    append_quoted(&column, schema->fields[i].name);
+    eagre_export_identifier(&column, schema->fields[i].name);
     eagre_buffer_append_string(out, "\n    ");
     eagre_export_string(out, eagre_buffer_text(&column));
     eagre_buffer_append_char(out, ',');

@@ -158,6 +158,8 @@ bool eagre_expression_is_window_time(const struct eagre_expression *expression,
                                      uint32_t *out_index);
 /* Marks in `used` (one flag per input column) every column it reads. */
 void eagre_expression_mark_columns(const struct eagre_expression *expression, bool *used);
+/* Marks in `columns` those that are not NULL in any row of which the condition is true. */
+void eagre_expression_mark_not_null(const struct eagre_expression *condition, bool *columns);
 /* A copy whose column i reads column map[i]. */
 struct eagre_expression *eagre_expression_remap(struct eagre_arena *arena,
                                                 const struct eagre_expression *expression,

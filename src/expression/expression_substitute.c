@@ -24,7 +24,8 @@ bool eagre_expression_is_equality(const struct eagre_expression *expression,
                                   struct eagre_expression **out_left,
                                   struct eagre_expression **out_right, bool *out_is_null_safe) {
   *out_is_null_safe = is_call_of(expression, "<=>");
-  if (!*out_is_null_safe && !is_call_of(expression, "=")) return false;
+  bool is_equal = is_call_of(expression, "=") || is_call_of(expression, "==");
+  if (!*out_is_null_safe && !is_equal) return false;
   *out_left = expression->arguments[0];
   *out_right = expression->arguments[1];
   return eagre_type_equal((*out_left)->type, (*out_right)->type);

@@ -33,6 +33,27 @@ void eagre_expression_mark_columns(const struct eagre_expression *expression, bo
   }
 }
 
+/* Whether a NULL argument makes it NULL. */
+static bool is_null_of_null(const struct eagre_expression *expression) {
+  if (expression->kind != EAGRE_EXPRESSION_CALL) return false;
+  uint32_t own = EAGRE_FUNCTION_NULLS | EAGRE_FUNCTION_LAZY | EAGRE_FUNCTION_LAMBDA;
+  return (expression->function->flags & own) == 0;
+}
+
+static void mark_not_null(const struct eagre_expression *expression, bool *columns) {
+  if (expression->kind == EAGRE_EXPRESSION_COLUMN) columns[expression->parameters[0]] = true;
+  if (!is_null_of_null(expression)) return;
+  for (uint32_t i = 0; i < expression->argument_count; i++) {
+    mark_not_null(expression->arguments[i], columns);
+  }
+}
+
+void eagre_expression_mark_not_null(const struct eagre_expression *condition, bool *columns) {
+  bool is_test = condition->kind == EAGRE_EXPRESSION_CALL &&
+                 strcmp(condition->function->info.name, "isnotnull") == 0;
+  mark_not_null(is_test ? condition->arguments[0] : condition, columns);
+}
+
 static bool reads_column(const struct eagre_expression *expression, uint32_t column) {
   return expression->kind == EAGRE_EXPRESSION_COLUMN && expression->parameters[0] == column;
 }

@@ -356,9 +356,11 @@ enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error);
 
-/* plan_push.c, plan_prune.c, plan_predicate.c */
+/* plan_push.c, plan_infer.c, plan_prune.c, plan_predicate.c */
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
                                                 struct eagre_plan_node *node);
+/* Puts filters in that follow from those that are there, and moves them down. */
+void eagre_plan_infer_filters(struct plan_binder *binder, struct eagre_plan_node *node);
 /* Tells sources the conditions right above them. */
 void eagre_plan_find_predicates(struct plan_binder *binder, struct eagre_plan_node *node);
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);

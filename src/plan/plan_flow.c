@@ -564,6 +564,7 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   }
   EAGRE_TRY(check_values(relation->node, error));
   relation->node = eagre_plan_push_filters(binder, relation->node);
+  eagre_plan_infer_filters(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
   return EAGRE_OK;

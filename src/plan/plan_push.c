@@ -75,8 +75,9 @@ static bool passes_aggregate(const struct eagre_plan_node *node,
          are_deterministic(node->keys, node->key_count);
 }
 
-/* Whether `condition`, over the output of `node`, may go below it. PROJECT has rules of its own. */
-static bool passes(const struct eagre_plan_node *node, const struct eagre_expression *condition) {
+/* PROJECT has rules of its own. */
+bool eagre_plan_condition_passes(const struct eagre_plan_node *node,
+                                 const struct eagre_expression *condition) {
   uint32_t count = node->output->field_count;
   switch (node->kind) {
   case EAGRE_PLAN_WATERMARK:
@@ -90,7 +91,7 @@ static bool passes(const struct eagre_plan_node *node, const struct eagre_expres
     return passes_aggregate(node, condition);
   case EAGRE_PLAN_FILTER:
     return eagre_expression_is_deterministic(node->expressions[0]) &&
-           passes(eagre_plan_input(node), condition);
+           eagre_plan_condition_passes(eagre_plan_input(node), condition);
   case EAGRE_PLAN_UNION:
     return true;
   case EAGRE_PLAN_JOIN:
@@ -149,7 +150,7 @@ static struct eagre_plan_node *sink_items(struct plan_binder *binder, struct eag
                                           struct eagre_expression *condition,
                                           struct eagre_sql_position position) {
   bool keeps_columns = input->kind == EAGRE_PLAN_WATERMARK || input->kind == EAGRE_PLAN_FILTER;
-  if (keeps_columns && passes(input, whole)) {
+  if (keeps_columns && eagre_plan_condition_passes(input, whole)) {
     struct eagre_plan_node **below = &input->inputs[0];
     *below = sink_items(binder, *below, items, whole, condition, position);
     input->output = (*below)->output;
@@ -261,7 +262,8 @@ static struct eagre_plan_node *sink_condition(struct plan_binder *binder,
   if (input->kind == EAGRE_PLAN_PROJECT) {
     return sink_through_project(binder, input, condition, position);
   }
-  if (!passes(input, condition)) return new_filter(binder, input, condition, position);
+  if (!eagre_plan_condition_passes(input, condition))
+    return new_filter(binder, input, condition, position);
   if (input->kind == EAGRE_PLAN_JOIN) {
     eagre_plan_join_take(binder, input, condition, position);
     return input;

@@ -10,8 +10,7 @@
  *   LEFT ANTI     down                                stays     down
  *   LEFT MARK     down (not of the mark)              stays     down
  *
- * Where a row without a match goes nowhere, one whose key is NULL is dropped before the join, as
- * Spark does: a watermark below does not see it either. */
+ * What follows from these for the other side, and that keys are not NULL, plan_infer.c finds. */
 #include "plan/plan_push.h"
 
 enum { CONJUNCT_COUNT_MAX = 64 };
@@ -63,40 +62,14 @@ static bool makes_nulls(const struct eagre_plan_node *join, enum join_side side)
   return side == JOIN_LEFT ? makes_left : makes_right;
 }
 
+bool eagre_plan_join_drops_rows(const struct eagre_plan_node *join, uint32_t side) {
+  return !join->is_null_aware && !keeps_rows(join, (enum join_side)side);
+}
+
 static void sink_into(struct plan_binder *binder, struct eagre_plan_node *join, enum join_side side,
                       struct eagre_expression *condition, struct eagre_sql_position position) {
   if (side == JOIN_RIGHT) condition = eagre_plan_join_over_right(binder, join, condition);
   join->inputs[side] = eagre_plan_sink_condition(binder, join->inputs[side], condition, position);
-}
-
-/* ---- NULL keys ------------------------------------------------------------------------------- */
-
-/* Keys that are columns, or casts of them, can be tested for NULL below. */
-static void drop_null_keys_of(struct plan_binder *binder, struct eagre_plan_node *join,
-                              enum join_side side, uint32_t from_key) {
-  struct eagre_expression **keys = side == JOIN_LEFT ? join->left_keys : join->right_keys;
-  for (uint32_t i = from_key; i < join->join_key_count; i++) {
-    uint32_t column = 0;
-    struct eagre_expression *test = NULL;
-    if (!eagre_expression_is_cast_column(keys[i], &column)) continue;
-    struct eagre_expression *value = eagre_expression_column(
-        binder->arena, column, join->inputs[side]->output->fields[column].type, join->position);
-    enum eagre_status status =
-        eagre_expression_call(binder->arena, EAGRE_TEXT("isnotnull"), &value, 1,
-                              &binder->pipeline->expression_session, join->position, &test, NULL);
-    eagre_assert(status == EAGRE_OK);
-    join->inputs[side] =
-        eagre_plan_sink_condition(binder, join->inputs[side], test, join->position);
-  }
-}
-
-/* For the keys from `from_key` on. */
-static void drop_null_keys(struct plan_binder *binder, struct eagre_plan_node *join,
-                           uint32_t from_key) {
-  for (enum join_side side = JOIN_LEFT; side <= JOIN_RIGHT; side++) {
-    if (keeps_rows(join, side) || join->is_null_aware) continue;
-    drop_null_keys_of(binder, join, side, from_key);
-  }
 }
 
 /* ---- Conditions above a join ----------------------------------------------------------------- */
@@ -119,14 +92,12 @@ void eagre_plan_join_take(struct plan_binder *binder, struct eagre_plan_node *jo
     sink_into(binder, join, side, condition, position);
     return;
   }
-  uint32_t key_count = join->join_key_count;
   eagre_plan_join_add_condition(binder, join, condition);
-  drop_null_keys(binder, join, key_count);
 }
 
 /* ---- The join's own condition ---------------------------------------------------------------- */
 
-static void push_residual(struct plan_binder *binder, struct eagre_plan_node *join) {
+void eagre_plan_push_join(struct plan_binder *binder, struct eagre_plan_node *join) {
   if (join->expression_count == 0) return;
   struct eagre_expression *conjuncts[CONJUNCT_COUNT_MAX];
   uint32_t count = eagre_expression_split_and(join->expressions[0], conjuncts, CONJUNCT_COUNT_MAX);
@@ -146,9 +117,4 @@ static void push_residual(struct plan_binder *binder, struct eagre_plan_node *jo
       eagre_plan_join_add_condition(binder, join, conjuncts[i]);
     }
   }
-}
-
-void eagre_plan_push_join(struct plan_binder *binder, struct eagre_plan_node *join) {
-  push_residual(binder, join);
-  drop_null_keys(binder, join, 0);
 }

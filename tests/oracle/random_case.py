@@ -1,8 +1,8 @@
 """Random cases: a query and its input, made of a seed. The same seed makes the same case on every machine.
 
 Input: rows with nulls, missing members, members of another type, repeated rows, broken lines, times that run ahead and
-fall behind, times missing. Queries: filters and projections, windows (tumbling, sliding, session), keys, HAVING, joins
-with VALUES, in the output modes that each allows.
+fall behind, times missing. Queries: filters and projections, windows (tumbling, sliding, session), keys, HAVING, UNION
+ALL, joins with VALUES, in the output modes that each allows.
 
 Numbers stay small and doubles are binary fractions, so that no sum depends on the order of rows; nothing depends on a
 clock or on the order within a batch.
@@ -133,8 +133,9 @@ class QueryMaker:
         return self.sometimes(0.2, f" HAVING count(*) > {self.chance.randint(0, 2)}")
 
     def source(self):
-        """`src`, or a subquery over it, with all columns. A UNION of `src` with itself differs (docs/internals/open-work.md)."""
-        return self.draw("src", "src", "src", lambda: f"(SELECT * FROM src WHERE {self.condition()})")
+        """`src`, or a subquery or a union over it; always with all columns."""
+        return self.draw("src", "src", "src", lambda: f"(SELECT * FROM src WHERE {self.condition()})",
+                         "(SELECT * FROM src UNION ALL SELECT * FROM src WHERE f)")
 
     def columns(self, makers, prefix):
         return ", ".join(f"{maker()} AS {prefix}{number}" for number, maker in enumerate(makers))

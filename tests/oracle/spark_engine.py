@@ -70,11 +70,11 @@ def start(session, case, scratch, rows, failures):
 
 
 def read_stream(session, case, name, directory, schema, watermark):
-    """One input of the case as the view `name`."""
+    """One input of the case as the view `name`, of SQL text as in the pipeline: each use has a watermark of its own."""
     reader = session.readStream.format(case.format).schema(schema)
     reader = reader.option("maxFilesPerTrigger", 1).options(**case.options)
     reader.load(str(directory)).createOrReplaceTempView(f"{name}_files")
-    session.sql(f"SELECT * FROM {name}_files{watermark}").createOrReplaceTempView(name)
+    session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {name}_files{watermark}")
 
 
 def make_view(session, view):

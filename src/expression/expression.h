@@ -326,6 +326,15 @@ enum eagre_status
 eagre_aggregate_bind(struct eagre_arena *arena, const struct eagre_aggregate_call *call,
                      const struct eagre_expression_session *session, struct eagre_aggregate *out,
                      struct eagre_expression **out_argument, struct eagre_error *error);
+/* Makes a bound aggregate one over rows that may be taken back (docs/decisions/0009): `weight`, a
+ * BIGINT that is never NULL, says how often a row counts, and a negative one takes away what was
+ * added. What is evaluated per row becomes a STRUCT. The sum of the weights of equal rows must not
+ * be negative when results are read. USAGE UNSUPPORTED_FEATURE.CHANGES_AGGREGATE when the result
+ * would depend on the order of rows. */
+enum eagre_status eagre_aggregate_weigh(struct eagre_arena *arena, struct eagre_expression *weight,
+                                        struct eagre_aggregate *inout,
+                                        struct eagre_expression **inout_argument,
+                                        struct eagre_error *error);
 /* Whether both compute the same of equal arguments. */
 bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b);
 /* "sum(a)", as EXPLAIN shows it. */

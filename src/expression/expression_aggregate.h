@@ -16,6 +16,7 @@
  *   expression_aggregate_sketch.c    approx_count_distinct
  *   expression_aggregate_pick.c      first, last, min_by, max_by; min and max of STRUCT
  *   expression_aggregate_value.c     values of any type, and sets of them, as bytes
+ *   expression_aggregate_change.c, ..._exact.c  any of those over rows that may be taken back
  *
  * To add one: a row in expression_functions.def, `eagre_aggregate_bind_<binder>` that sets
  * `kernels` and `result_type`, and the kernels.
@@ -115,6 +116,11 @@ enum eagre_status eagre_aggregate_bind_ordered(struct eagre_bind *bind,
 enum eagre_status eagre_aggregate_bind_extreme_value(struct eagre_bind *bind,
                                                      struct eagre_aggregate *out,
                                                      bool wants_greater);
+
+/* expression_aggregate_exact.c: the kernels of a sum or average of BIGINT, DECIMAL or DOUBLE over
+ * rows with weights. */
+const struct eagre_aggregate_kernels *
+eagre_aggregate_exact_kernels(const struct eagre_aggregate *inner);
 
 #define EAGRE_FUNCTION(name, group, flags, signature, kernel, usage, text)
 #define EAGRE_FUNCTION_BOUND(name, group, flags, arity_min, arity_max, binder, usage, text)

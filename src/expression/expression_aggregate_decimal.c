@@ -10,13 +10,9 @@
 #include <string.h>
 
 #include "expression/expression_aggregate_decimal.h"
+#include "expression/expression_aggregate_sum.h"
 
-enum { PRECISION_MAX = EAGRE_DECIMAL_PRECISION_MAX, COUNT_OVERFLOWN = -1 };
-
-struct decimal_state {
-  int64_t count;
-  char digits[sizeof(eagre_decimal)];
-};
+enum { PRECISION_MAX = EAGRE_DECIMAL_PRECISION_MAX };
 
 static inline eagre_decimal read_digits(const struct decimal_state *state) {
   eagre_decimal value;
@@ -51,10 +47,10 @@ static inline void add_unchecked(struct decimal_state *state, int64_t count, eag
 /* Both sides are below 10^38 in size: 128 bits hold their sum. */
 static inline void add_checked(struct decimal_state *state, int64_t count, eagre_decimal value,
                                eagre_decimal limit) {
-  if (state->count == COUNT_OVERFLOWN) return;
+  if (state->count == EAGRE_SUM_OVERFLOWN) return;
   eagre_decimal sum = read_digits(state) + value;
-  bool is_over = sum >= limit || sum <= -limit || count == COUNT_OVERFLOWN;
-  state->count = is_over ? COUNT_OVERFLOWN : state->count + count;
+  bool is_over = sum >= limit || sum <= -limit || count == EAGRE_SUM_OVERFLOWN;
+  state->count = is_over ? EAGRE_SUM_OVERFLOWN : state->count + count;
   if (!is_over) write_digits(state, sum);
 }
 
@@ -116,7 +112,7 @@ static unsigned find_sum_precision(const struct eagre_type *input) {
 
 static bool is_overflown(const struct decimal_state *state, eagre_decimal limit) {
   eagre_decimal sum = read_digits(state);
-  return state->count == COUNT_OVERFLOWN || sum >= limit || sum <= -limit;
+  return state->count == EAGRE_SUM_OVERFLOWN || sum >= limit || sum <= -limit;
 }
 
 /* `instead` is NULL when an overflow gives NULL. */

@@ -2,15 +2,8 @@
  *
  * SUM adds integrals as BIGINT, DECIMAL as DECIMAL (expression_aggregate_decimal.c) and everything
  * else, texts too, as DOUBLE; AVG all but DECIMAL as DOUBLE. */
+#include "expression/expression_aggregate_sum.h"
 #include "expression/expression_aggregate_decimal.h"
-
-struct sum_state {
-  int64_t count;
-  union {
-    int64_t integer;
-    double real;
-  } sum;
-};
 
 static inline struct sum_state *sum_of(const struct eagre_aggregate_update *update, uint32_t row) {
   return (struct sum_state *)eagre_aggregate_state(update, row);
@@ -18,8 +11,8 @@ static inline struct sum_state *sum_of(const struct eagre_aggregate_update *upda
 
 /* ---- BIGINT ---------------------------------------------------------------------------------- */
 
-static enum eagre_status fail_sum(const struct eagre_aggregate *aggregate, int64_t row,
-                                  struct eagre_error *error) {
+enum eagre_status eagre_aggregate_fail_sum(const struct eagre_aggregate *aggregate, int64_t row,
+                                           struct eagre_error *error) {
   eagre_error_set(error, EAGRE_DATA, "ARITHMETIC_OVERFLOW",
                   "long overflow. Use 'try_sum' to tolerate overflow and return NULL instead.");
   if (error != NULL) error->row = row;
@@ -37,13 +30,14 @@ static enum eagre_status sum_integers(const struct eagre_aggregate_update *updat
   bool is_plain = eagre_aggregate_is_plain(update);
   for (uint32_t row = 0; is_plain && row < update->row_count; row++) {
     bool is_over = add_integer(sum_of(update, row), values[row]);
-    if (__builtin_expect(is_over, 0)) return fail_sum(update->aggregate, row, update->error);
+    if (__builtin_expect(is_over, 0))
+      return eagre_aggregate_fail_sum(update->aggregate, row, update->error);
   }
   for (uint32_t row = 0; !is_plain && row < update->row_count; row++) {
     if (!eagre_aggregate_has_value(update, 0, row)) continue;
     bool is_over =
         add_integer(sum_of(update, row), values[eagre_vector_index(update->inputs, row)]);
-    if (is_over) return fail_sum(update->aggregate, row, update->error);
+    if (is_over) return eagre_aggregate_fail_sum(update->aggregate, row, update->error);
   }
   return EAGRE_OK;
 }
@@ -56,7 +50,7 @@ static enum eagre_status merge_integers(const struct eagre_aggregate *aggregate,
   const struct sum_state *b = (const struct sum_state *)from;
   a->count += b->count;
   bool is_over = __builtin_add_overflow(a->sum.integer, b->sum.integer, &a->sum.integer);
-  return is_over ? fail_sum(aggregate, -1, error) : EAGRE_OK;
+  return is_over ? eagre_aggregate_fail_sum(aggregate, -1, error) : EAGRE_OK;
 }
 
 static enum eagre_status finish_integers(const struct eagre_aggregate_finish *finish) {
@@ -70,13 +64,11 @@ static enum eagre_status finish_integers(const struct eagre_aggregate_finish *fi
 
 /* ---- BIGINT, NULL on overflow ---------------------------------------------------------------- */
 
-/* Once over, always over: the count says so. */
-enum { COUNT_OVERFLOWN = -1 };
-
 static inline void try_add(struct sum_state *state, int64_t count, int64_t value) {
-  if (state->count == COUNT_OVERFLOWN) return;
+  if (state->count == EAGRE_SUM_OVERFLOWN) return;
   bool is_over = __builtin_add_overflow(state->sum.integer, value, &state->sum.integer);
-  state->count = is_over || count == COUNT_OVERFLOWN ? COUNT_OVERFLOWN : state->count + count;
+  state->count =
+      is_over || count == EAGRE_SUM_OVERFLOWN ? EAGRE_SUM_OVERFLOWN : state->count + count;
 }
 
 static enum eagre_status try_sum_integers(const struct eagre_aggregate_update *update) {

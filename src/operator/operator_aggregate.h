@@ -9,6 +9,8 @@ struct operator_layout {
   uint32_t *offsets;         /* per aggregate: offset of its accumulator */
   uint32_t key_column_count; /* keys without the pane or the session */
 };
+/* What stands in front of the accumulators of an AGGREGATE without sessions, in both halves. */
+uint32_t eagre_operator_aggregate_head(const struct eagre_plan_node *aggregate);
 /* Accumulators begin behind `head_size` bytes, a multiple of 8. */
 void eagre_operator_layout_init(struct operator_layout *layout,
                                 const struct eagre_plan_node *aggregate, uint32_t head_size);

@@ -5,26 +5,14 @@
  * and counted), emit, then evict panes at or before the eviction watermark. */
 #include <string.h>
 
-#include "operator/operator_aggregate.h"
-
-enum { GROUPS_AT_ONCE = 1024 };
-
-struct operator_final {
-  struct eagre_stateful_options options;
-  const struct eagre_plan_node *node;
-  struct operator_layout layout;
-  struct eagre_state_table *table;
-  struct eagre_stateful_epoch epoch;
-  struct eagre_stateful_metrics metrics;
-  const struct eagre_type **key_types; /* without the pane */
-};
+#include "operator/operator_final.h"
 
 struct operator_final *eagre_operator_final_new(const struct eagre_stateful_options *options) {
   struct operator_final *final = eagre_allocate_zeroed(1, sizeof *final);
   const struct eagre_plan_node *node = options->node;
   final->options = *options;
   final->node = node;
-  eagre_operator_layout_init(&final->layout, node, 0);
+  eagre_operator_layout_init(&final->layout, node, eagre_operator_aggregate_head(node));
   final->table = eagre_state_table_new(&final->layout.state);
   final->key_types = eagre_allocate_zeroed(node->key_count + 1, sizeof(void *));
   uint32_t count = 0;
@@ -33,6 +21,11 @@ struct operator_final *eagre_operator_final_new(const struct eagre_stateful_opti
       final->key_types[count++] = eagre_expression_type(node->keys[i]);
     }
   }
+  final->result_count = node->aggregate_count - node->takes_changes;
+  final->result_types = eagre_allocate_zeroed(final->result_count + 1, sizeof(void *));
+  for (uint32_t i = 0; i < final->result_count; i++) {
+    final->result_types[i] = node->aggregates[i].result_type;
+  }
   return final;
 }
 
@@ -40,7 +33,9 @@ void eagre_operator_final_free(struct operator_final *final) {
   if (final == NULL) return;
   eagre_state_table_free(final->table);
   eagre_operator_layout_done(&final->layout);
+  eagre_operator_changes_done(final);
   eagre_free(final->key_types);
+  eagre_free(final->result_types);
   eagre_free(final);
 }
 
@@ -53,6 +48,7 @@ void eagre_operator_final_begin(struct operator_final *final,
   final->epoch = *epoch;
   final->metrics = (struct eagre_stateful_metrics){0};
   eagre_state_begin_epoch(final->table);
+  if (eagre_operator_has_changes(final->node)) eagre_operator_changes_begin(final);
 }
 
 /* A bound in milliseconds as the greatest pane it covers. */
@@ -77,10 +73,10 @@ static bool owns(const struct operator_final *final, uint64_t hash) {
 /* Groups picked for this core, in the form the table takes them. */
 struct picked_groups {
   uint32_t count;
-  int64_t panes[GROUPS_AT_ONCE];
-  struct eagre_text keys[GROUPS_AT_ONCE];
-  uint64_t hashes[GROUPS_AT_ONCE];
-  const char *payloads[GROUPS_AT_ONCE];
+  int64_t panes[FINAL_GROUPS_AT_ONCE];
+  struct eagre_text keys[FINAL_GROUPS_AT_ONCE];
+  uint64_t hashes[FINAL_GROUPS_AT_ONCE];
+  const char *payloads[FINAL_GROUPS_AT_ONCE];
 };
 
 static void pick_groups(struct operator_final *final, const struct eagre_state_group *groups,
@@ -107,8 +103,10 @@ static enum eagre_status merge_picked(struct operator_final *final,
                                       struct eagre_error *error) {
   const struct eagre_plan_node *node = final->node;
   struct eagre_state_keys keys = {picked->keys, picked->hashes};
-  char *payloads[GROUPS_AT_ONCE];
+  char *payloads[FINAL_GROUPS_AT_ONCE];
   eagre_state_get_groups(final->table, picked->panes, &keys, picked->count, payloads);
+  if (eagre_operator_has_changes(node))
+    EAGRE_TRY(eagre_operator_changes_keep(final, payloads, picked->count, error));
   for (uint32_t i = 0; i < picked->count; i++) {
     struct eagre_arena *arena = eagre_state_pane_arena(final->table, picked->panes[i]);
     EAGRE_TRY(eagre_operator_layout_merge(&final->layout, node, payloads[i], picked->payloads[i],
@@ -122,12 +120,12 @@ enum eagre_status eagre_operator_final_merge(struct operator_final *final,
                                              struct eagre_error *error) {
   struct eagre_state_table *table = eagre_operator_partial_table(partial);
   struct eagre_state_cursor cursor = {0};
-  struct eagre_state_group groups[GROUPS_AT_ONCE];
+  struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
   struct picked_groups *picked = eagre_allocate(sizeof *picked);
   enum eagre_status status = EAGRE_OK;
   while (status == EAGRE_OK) {
     uint32_t count =
-        eagre_state_next(table, &cursor, EAGRE_STATE_ALL, INT64_MAX, groups, GROUPS_AT_ONCE);
+        eagre_state_next(table, &cursor, EAGRE_STATE_ALL, INT64_MAX, groups, FINAL_GROUPS_AT_ONCE);
     if (count == 0) break;
     pick_groups(final, groups, count, picked);
     if (picked->count > 0) status = merge_picked(final, picked, error);
@@ -158,12 +156,12 @@ static void build_pane_column(const struct operator_final *final,
   }
 }
 
-static enum eagre_status fill_batch(const struct operator_final *final,
-                                    const struct eagre_state_group *groups, uint32_t count,
-                                    struct eagre_batch *batch, struct eagre_error *error) {
+enum eagre_status eagre_operator_final_fill(const struct operator_final *final,
+                                            const struct eagre_state_group *groups, uint32_t count,
+                                            struct eagre_batch *batch, struct eagre_error *error) {
   const struct eagre_plan_node *node = final->node;
   struct eagre_arena *arena = &batch->arena;
-  eagre_batch_set_columns(batch, node->key_count + node->aggregate_count, count);
+  eagre_batch_set_columns(batch, node->key_count + final->result_count, count);
   struct eagre_text *keys = eagre_arena_allocate_vector(arena, sizeof *keys * count);
   char **payloads = eagre_arena_allocate_vector(arena, sizeof *payloads * count);
   for (uint32_t i = 0; i < count; i++) {
@@ -182,30 +180,58 @@ static enum eagre_status fill_batch(const struct operator_final *final,
       batch->columns[i] = plain[next++];
     }
   }
-  for (uint32_t i = 0; i < node->aggregate_count; i++) {
+  for (uint32_t i = 0; i < final->result_count; i++) {
     EAGRE_TRY(eagre_aggregate_finish(&node->aggregates[i], payloads, final->layout.offsets[i],
                                      count, &batch->columns[node->key_count + i], arena, error));
   }
   return EAGRE_OK;
 }
 
+/* Leaves out groups that have no rows any more. */
+static uint32_t keep_live(struct eagre_state_group *groups, uint32_t count) {
+  uint32_t live_count = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (eagre_operator_change_head(groups[i].payload)->state != CHANGE_GONE)
+      groups[live_count++] = groups[i];
+  }
+  return live_count;
+}
+
+static enum eagre_status emit_groups(struct operator_final *final, struct eagre_state_group *groups,
+                                     uint32_t count, struct eagre_error *error) {
+  const struct eagre_stateful_options *options = &final->options;
+  if (final->node->takes_changes) count = keep_live(groups, count);
+  if (count == 0) return EAGRE_OK;
+  struct eagre_batch *batch = eagre_batch_new();
+  enum eagre_status status = eagre_operator_final_fill(final, groups, count, batch, error);
+  if (status == EAGRE_OK) return options->output(options->output_context, batch, error);
+  eagre_batch_free(batch);
+  return status;
+}
+
 static enum eagre_status emit(struct operator_final *final, enum eagre_state_filter filter,
                               int64_t pane_max, struct eagre_error *error) {
-  const struct eagre_stateful_options *options = &final->options;
   struct eagre_state_cursor cursor = {0};
-  struct eagre_state_group groups[GROUPS_AT_ONCE];
+  struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
   for (;;) {
     uint32_t count =
-        eagre_state_next(final->table, &cursor, filter, pane_max, groups, GROUPS_AT_ONCE);
+        eagre_state_next(final->table, &cursor, filter, pane_max, groups, FINAL_GROUPS_AT_ONCE);
     if (count == 0) return EAGRE_OK;
-    struct eagre_batch *batch = eagre_batch_new();
-    enum eagre_status status = fill_batch(final, groups, count, batch, error);
-    if (status != EAGRE_OK) {
-      eagre_batch_free(batch);
-      return status;
-    }
-    EAGRE_TRY(options->output(options->output_context, batch, error));
+    EAGRE_TRY(emit_groups(final, groups, count, error));
   }
+}
+
+/* What the epoch gives. With changes the groups that were touched are compared with what they were,
+ * whoever takes the rows. */
+static enum eagre_status give_rows(struct operator_final *final, struct eagre_error *error) {
+  enum eagre_output_mode mode = final->options.mode;
+  bool has_changes = eagre_operator_has_changes(final->node);
+  bool gives_all = mode == EAGRE_MODE_COMPLETE && !final->node->gives_changes;
+  if (has_changes) EAGRE_TRY(eagre_operator_changes_finish(final, !gives_all, error));
+  if (gives_all) return emit(final, EAGRE_STATE_ALL, INT64_MAX, error);
+  if (has_changes) return EAGRE_OK;
+  if (mode == EAGRE_MODE_UPDATE) return emit(final, EAGRE_STATE_CHANGED, INT64_MAX, error);
+  return emit(final, EAGRE_STATE_ALL, pane_bound(final->epoch.eviction_watermark_ms), error);
 }
 
 /* Without grouping keys there is one group, always, and every epoch touches it. */
@@ -229,21 +255,12 @@ enum eagre_status eagre_operator_final_finish(struct operator_final *final,
   if (final->node->key_count == 0) touch_only_group(final);
   bool has_event_time = final->node->event_time_key >= 0;
   int64_t bound = pane_bound(final->epoch.eviction_watermark_ms);
-  switch (final->options.mode) {
-  case EAGRE_MODE_APPEND:
-    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, bound, error));
-    break;
-  case EAGRE_MODE_UPDATE:
-    EAGRE_TRY(emit(final, EAGRE_STATE_CHANGED, INT64_MAX, error));
-    break;
-  case EAGRE_MODE_COMPLETE:
-    EAGRE_TRY(emit(final, EAGRE_STATE_ALL, INT64_MAX, error));
-    break;
-  }
+  EAGRE_TRY(give_rows(final, error));
   struct eagre_state_metrics metrics;
   eagre_state_measure(final->table, &metrics);
   final->metrics.rows_updated = metrics.changed_count;
   if (has_event_time && final->options.mode != EAGRE_MODE_COMPLETE) {
+    eagre_operator_changes_evict(final, bound);
     final->metrics.rows_removed = eagre_state_evict(final->table, bound);
   }
   return EAGRE_OK;
@@ -254,6 +271,6 @@ void eagre_operator_final_measure(const struct operator_final *final,
   struct eagre_state_metrics metrics;
   eagre_state_measure(final->table, &metrics);
   *out = final->metrics;
-  out->rows_total = metrics.group_count;
+  out->rows_total = metrics.group_count - final->given.gone_count;
   out->memory_bytes = metrics.memory_bytes;
 }

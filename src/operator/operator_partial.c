@@ -1,7 +1,7 @@
 /* One core's rows of one epoch -> partial table (before the exchange). */
 #include <string.h>
 
-#include "operator/operator_aggregate.h"
+#include "operator/operator_final.h"
 
 struct operator_partial {
   const struct eagre_plan_node *node;
@@ -13,6 +13,10 @@ struct operator_partial {
   uint32_t output_count;
   struct eagre_program_context context;
 };
+
+uint32_t eagre_operator_aggregate_head(const struct eagre_plan_node *aggregate) {
+  return eagre_operator_has_changes(aggregate) ? sizeof(struct operator_change_head) : 0;
+}
 
 void eagre_operator_layout_init(struct operator_layout *layout, const struct eagre_plan_node *node,
                                 uint32_t head_size) {
@@ -81,7 +85,7 @@ eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
                            const struct eagre_expression_session *session) {
   struct operator_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
-  eagre_operator_layout_init(&partial->layout, aggregate, 0);
+  eagre_operator_layout_init(&partial->layout, aggregate, eagre_operator_aggregate_head(aggregate));
   partial->table = eagre_state_table_new(&partial->layout.state);
   struct eagre_expression **outputs =
       eagre_allocate_zeroed(aggregate->key_count + aggregate->aggregate_count + 1, sizeof(void *));

@@ -369,9 +369,18 @@ void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node
 void eagre_plan_tree_init(struct eagre_arena *arena, struct eagre_plan_node *root,
                           struct eagre_plan_tree *out);
 
-/* plan_streaming.c: what may run as a stream (spark-semantics 3.9). */
+/* plan_streaming.c: what may run as a stream (spark-semantics 3.9); with `allows_changes` also
+ * aggregations over results of aggregations in update and complete mode, which is what
+ * *out_has_changes says. */
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *query,
-                                          enum eagre_output_mode mode, struct eagre_error *error);
+                                          enum eagre_output_mode mode, bool allows_changes,
+                                          bool *out_has_changes, struct eagre_error *error);
+
+/* plan_changes.c: gives rows between stateful nodes weights, and makes the nodes above take rows
+ * back. USAGE UNSUPPORTED_FEATURE.CHANGES where that is not possible; in update mode
+ * STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION when groups may go away. */
+enum eagre_status eagre_plan_add_changes(struct plan_binder *binder, enum eagre_output_mode mode,
+                                         struct eagre_plan_node **root, struct eagre_error *error);
 
 /* plan_flow.c */
 enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,

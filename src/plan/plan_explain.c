@@ -98,6 +98,8 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
                           out);
   }
   eagre_buffer_append_char(out, ']');
+  if (node->takes_changes) eagre_buffer_append_string(out, ", takes changes");
+  if (node->gives_changes) eagre_buffer_append_string(out, ", gives changes");
 }
 
 static void print_sort(const struct eagre_plan_node *node, struct eagre_buffer *out) {

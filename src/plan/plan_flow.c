@@ -587,6 +587,23 @@ static void take_sources(struct plan_binder *binder, struct eagre_flow *flow) {
   }
 }
 
+/* Whether it may run, and what makes it run when rows between stateful nodes change. */
+static enum eagre_status finish_query(struct plan_binder *binder, struct eagre_flow *flow,
+                                      struct eagre_error *error) {
+  const struct eagre_expression_session session = binder->pipeline->expression_session;
+  struct eagre_plan_node *root = flow->query.root;
+  bool has_changes = false;
+  EAGRE_TRY(eagre_plan_check_stream(&flow->query, flow->mode,
+                                    eagre_option_boolean(&flow->settings, "eagre.changes"),
+                                    &has_changes, error));
+  if (!has_changes) return EAGRE_OK;
+  binder->pipeline->expression_session = flow->expression_session;
+  enum eagre_status status = eagre_plan_add_changes(binder, flow->mode, &root, error);
+  binder->pipeline->expression_session = session;
+  if (status == EAGRE_OK) eagre_plan_tree_init(binder->arena, root, &flow->query);
+  return status;
+}
+
 static enum eagre_status add_flow(struct flow_work *work,
                                   const struct eagre_sql_statement *statement,
                                   struct plan_target *target, struct eagre_error *error) {
@@ -629,7 +646,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow_checkpoint(work, flow);
   EAGRE_TRY(check_names(work, flow, error));
   EAGRE_TRY(check_column_names(flow->query.root->output, statement->query->position, error));
-  EAGRE_TRY(eagre_plan_check_stream(&flow->query, flow->mode, error));
+  EAGRE_TRY(finish_query(binder, flow, error));
   target->is_written = true;
   binder->pipeline->flow_count += 1;
   return EAGRE_OK;

@@ -18,6 +18,11 @@ static enum eagre_status refuse_operation(const struct eagre_plan_node *node, co
   return EAGRE_USAGE;
 }
 
+struct stream_mode {
+  enum eagre_output_mode mode;
+  bool allows_changes; /* eagre.changes */
+};
+
 struct stream_shape {
   const struct eagre_plan_node *aggregate; /* the last one */
   bool is_stateful_above_aggregate;
@@ -177,10 +182,13 @@ static bool has_end(const struct eagre_plan_node *join) {
 }
 
 static enum eagre_status check_join_mode(const struct eagre_plan_node *join,
-                                         enum eagre_output_mode mode, struct eagre_error *error) {
+                                         const struct stream_mode *stream,
+                                         struct eagre_error *error) {
+  enum eagre_output_mode mode = stream->mode;
   bool is_outer = join->join_kind == EAGRE_JOIN_LEFT || join->join_kind == EAGRE_JOIN_RIGHT ||
                   join->join_kind == EAGRE_JOIN_FULL;
-  bool is_allowed = mode == EAGRE_MODE_APPEND || (mode == EAGRE_MODE_UPDATE && !is_outer);
+  bool takes_all = mode == EAGRE_MODE_UPDATE || stream->allows_changes;
+  bool is_allowed = mode == EAGRE_MODE_APPEND || (takes_all && !is_outer);
   if (is_allowed) return EAGRE_OK;
   struct eagre_buffer text = {0};
   eagre_buffer_printf(&text,
@@ -213,14 +221,15 @@ static enum eagre_status check_join_end(const struct eagre_plan_node *join,
 }
 
 static enum eagre_status check_stream_join(const struct eagre_plan_node *join,
-                                           enum eagre_output_mode mode, struct eagre_error *error) {
+                                           const struct stream_mode *stream,
+                                           struct eagre_error *error) {
   bool is_anti = join->join_kind == EAGRE_JOIN_LEFT_ANTI || join->join_kind == EAGRE_JOIN_LEFT_MARK;
   if (is_anti) {
     return refuse_operation(
         join, "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported",
         "read the right side without STREAM", error);
   }
-  EAGRE_TRY(check_join_mode(join, mode, error));
+  EAGRE_TRY(check_join_mode(join, stream, error));
   EAGRE_TRY(check_join_end(join, error));
   if (join->join_key_count == 0) {
     eagre_plan_fail(error, join->position, "_LEGACY_ERROR_TEMP_1181",
@@ -240,7 +249,7 @@ static enum eagre_status check_stream_join(const struct eagre_plan_node *join,
 }
 
 static enum eagre_status check_joins(const struct eagre_plan_tree *query,
-                                     enum eagre_output_mode mode, struct eagre_error *error) {
+                                     const struct stream_mode *stream, struct eagre_error *error) {
   for (uint32_t i = 0; i < query->node_count; i++) {
     const struct eagre_plan_node *node = query->nodes[i];
     if (node->kind != EAGRE_PLAN_JOIN) continue;
@@ -248,7 +257,7 @@ static enum eagre_status check_joins(const struct eagre_plan_tree *query,
       EAGRE_TRY(check_static_join(node, error));
       continue;
     }
-    EAGRE_TRY(check_stream_join(node, mode, error));
+    EAGRE_TRY(check_stream_join(node, stream, error));
   }
   return EAGRE_OK;
 }
@@ -282,28 +291,37 @@ static enum eagre_status check_distinct(const struct eagre_plan_node *node,
   return EAGRE_OK;
 }
 
+static enum eagre_status refuse_changes(const struct eagre_plan_node *query,
+                                        struct eagre_error *error) {
+  return refuse_operation(
+      query,
+      "Detected pattern of possible 'correctness' issue due to global watermark. The query "
+      "contains stateful operation which can emit rows older than the current watermark plus "
+      "allowed late record delay, which are \"late rows\" in downstream stateful operations and "
+      "these rows can be discarded.",
+      "use append mode, with windows over a column with WATERMARK, or allow what Spark does not: "
+      "SET eagre.changes = true",
+      error);
+}
+
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
-                                          enum eagre_output_mode mode, struct eagre_error *error) {
+                                          enum eagre_output_mode mode, bool allows_changes,
+                                          bool *out_has_changes, struct eagre_error *error) {
   const struct eagre_plan_node *query = tree->root;
+  const struct stream_mode stream = {mode, allows_changes};
+  *out_has_changes = false;
   struct stream_shape shape = read_shape(tree);
   EAGRE_TRY(check_distinct(query, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate != NULL || mode != EAGRE_MODE_COMPLETE)
-    EAGRE_TRY(check_joins(tree, mode, error));
+    EAGRE_TRY(check_joins(tree, &stream, error));
   if (shape.aggregate == NULL) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;
     return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",
                        "use append mode", error);
   }
-  if (shape.is_stateful_above_aggregate && mode != EAGRE_MODE_APPEND) {
-    return refuse_operation(
-        query,
-        "Detected pattern of possible 'correctness' issue due to global watermark. The query "
-        "contains stateful operation which can emit rows older than the current watermark plus "
-        "allowed late record delay, which are \"late rows\" in downstream stateful operations and "
-        "these rows can be discarded.",
-        "use append mode, with windows over a column with WATERMARK", error);
-  }
+  *out_has_changes = shape.is_stateful_above_aggregate && mode != EAGRE_MODE_APPEND;
+  if (*out_has_changes && !allows_changes) return refuse_changes(query, error);
   if (shape.session != NULL && mode == EAGRE_MODE_UPDATE) {
     return refuse_mode(shape.session, mode,
                        "session window streaming aggregations on streaming DataFrames/DataSets",

@@ -66,6 +66,9 @@ static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
     eagre_buffer_printf(&text, "|session %d", aggregate->session_key);
   if (aggregate->kind == EAGRE_PLAN_DEDUPLICATE)
     eagre_buffer_printf(&text, "|deduplicate %d", aggregate->is_within_watermark);
+  if (aggregate->takes_changes || aggregate->gives_changes)
+    eagre_buffer_printf(&text, "|changes %d %d", aggregate->takes_changes,
+                        aggregate->gives_changes);
   uint64_t hash = eagre_hash_bytes(text.data, text.size, 1);
   eagre_buffer_done(&text);
   return hash;

@@ -101,6 +101,11 @@ uint32_t eagre_state_next_of_pane(struct eagre_state_table *table, int64_t pane,
 /* Starts an epoch: nothing is changed yet. The epoch before must have been saved, or the next
  * snapshot is a full one. */
 void eagre_state_begin_epoch(struct eagre_state_table *table);
+/* Takes out groups that mean nothing any more, wherever they are: right after
+ * eagre_state_begin_epoch, when the table holds what was saved last. The saved deltas go on telling
+ * that they were changed, so a payload must say by itself that its group means nothing. Payloads
+ * move. Costs a walk over all groups. */
+void eagre_state_drop_groups(struct eagre_state_table *table, bool (*drops)(const char *payload));
 /* Drops panes <= `pane_max` (to be called before the epoch's save); returns the number of groups
  * removed. */
 uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max);

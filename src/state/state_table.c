@@ -351,6 +351,42 @@ void eagre_state_begin_epoch(struct eagre_state_table *table) {
   }
 }
 
+/* A pane with the groups that stay, in their order; NULL when none does. Texts stay where they are.
+ */
+static struct eagre_state_pane *drop_in_pane(struct eagre_state_table *table,
+                                             struct eagre_state_pane *from,
+                                             bool (*drops)(const char *payload)) {
+  struct eagre_state_pane *into = eagre_state_pane_new();
+  struct eagre_state_walk walk = {0};
+  struct eagre_state_record *group;
+  into->end = from->end;
+  table->group_count -= from->count;
+  while ((group = eagre_state_walk_next(table, from, &walk)) != NULL) {
+    if (drops(eagre_state_payload(group))) continue;
+    struct eagre_state_record *copy =
+        eagre_state_pane_get(table, into, group->hash, eagre_state_key(table, group), NULL);
+    memcpy(eagre_state_payload(copy), eagre_state_payload(group), table->payload_size);
+  }
+  into->arena = from->arena;
+  into->text_size = from->text_size;
+  from->arena = (struct eagre_arena){0};
+  eagre_state_pane_free(from);
+  if (into->count > 0) return into;
+  eagre_state_pane_free(into);
+  return NULL;
+}
+
+void eagre_state_drop_groups(struct eagre_state_table *table, bool (*drops)(const char *payload)) {
+  uint32_t kept_count = 0;
+  eagre_assert(table->changed_count == 0);
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    struct eagre_state_pane *pane = drop_in_pane(table, table->panes[i], drops);
+    if (pane != NULL) table->panes[kept_count++] = pane;
+  }
+  table->pane_count = kept_count;
+  memset(table->cache, 0, sizeof table->cache);
+}
+
 uint64_t eagre_state_evict(struct eagre_state_table *table, int64_t pane_max) {
   uint64_t before = table->group_count;
   uint32_t count = 0;

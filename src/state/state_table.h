@@ -19,6 +19,7 @@
  *   2. At most 3/5 of a pane's slots are occupied, so that an empty one ends every search.
  *   3. Groups never move and are never removed one by one: pointers to payloads stay valid while
  *      slots grow, and walking a pane's blocks visits its groups in the order they were made.
+ *      eagre_state_drop_groups makes panes anew between two epochs.
  *   4. Homes come from the high bits of the hash and state partitions from all of it modulo a small
  *      number, so that a core that owns every nth partition still uses all homes.
  *   5. `group_count` and `changed_count` of the table are the sums over its panes.

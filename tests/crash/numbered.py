@@ -35,6 +35,10 @@ SELECT session_window.start AS start, p, count(*) AS rows, sum(n) AS total
 FROM STREAM src GROUP BY p, n div 25, session_window(ts, '2 seconds');
 CREATE STREAMING TABLE unique AS
 SELECT p, block FROM deduplicate((SELECT p, n div 30 AS block FROM STREAM src), p, block);
+SET eagre.changes = true;
+CREATE STREAMING TABLE chained TBLPROPERTIES ('eagre.outputMode' = 'complete') AS
+SELECT rows, count(*) AS times, sum(top) AS tops, min(top) AS least
+FROM (SELECT p, n div 7 AS seven, count(*) AS rows, max(n) AS top FROM STREAM src GROUP BY p, n div 7) GROUP BY rows;
 """
 
 
@@ -111,7 +115,7 @@ class Site:
 
     def check(self, flow):
         checks = {"raw": self.check_raw, "counts": self.check_counts, "sessions": self.check_sessions,
-                  "unique": self.check_unique}
+                  "unique": self.check_unique, "chained": self.check_chained}
         checks[flow]()
 
     def check_raw(self):
@@ -136,6 +140,16 @@ class Site:
         found = sorted((row["p"], row["block"]) for row in self.table("unique"))
         last = (self.file_count * self.rows_per_file - 1) // BLOCK_ROWS
         compare_rows(found, [(p, block) for p in range(PARTITIONS) for block in range(last + 1)])
+
+    def check_chained(self):
+        """How many sevens of numbers are whole, and how long those are that are not."""
+        found = sorted((row["rows"], row["times"], row["tops"], row["least"]) for row in self.table("chained"))
+        last = self.file_count * self.rows_per_file
+        tops = {}
+        for begin in range(0, last, 7):
+            end = min(begin + 7, last)
+            tops.setdefault(end - begin, []).extend([end - 1] * PARTITIONS)
+        compare_rows(found, [(rows, len(each), sum(each), min(each)) for rows, each in tops.items()])
 
     def check_counts(self):
         """Every closed window: those whose end is at or below the last event time."""

@@ -7,5 +7,6 @@ int main(void) {
   failed_count += run_kernel_tests();
   failed_count += run_program_tests();
   failed_count += run_aggregate_tests();
+  failed_count += run_change_tests();
   return failed_count == 0 ? 0 : 1;
 }

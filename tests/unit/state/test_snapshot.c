@@ -326,6 +326,46 @@ static void keys_of_another_core_are_refused(void **state) {
   eagre_state_table_free(table);
 }
 
+static bool is_zero(const char *payload) {
+  return ((const struct payload *)payload)->count == 0;
+}
+
+/* Groups that a delta has told to be nothing are taken out of memory: later versions need not name
+ * them, and what makes them again is new. */
+static void groups_that_were_dropped_stay_nothing(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_state_table *table = make_table();
+  struct eagre_state_metrics metrics;
+  save(fixture, table, 1, "a");
+  eagre_state_begin_epoch(table);
+  find_group(table, 1, "key1")->count = 0;
+  add_to_group(table, 1, "key1", 0);
+  add_to_group(table, 77, "lonely", 0);
+  find_group(table, 2, "key2")->last =
+      eagre_arena_copy_text(eagre_state_pane_arena(table, 2), EAGRE_TEXT("stays"));
+  save(fixture, table, 2, "b");
+  eagre_state_begin_epoch(table);
+  eagre_state_drop_groups(table, is_zero); /* key0, key1, lonely and its pane */
+  eagre_state_measure(table, &metrics);
+  assert_int_equal(metrics.group_count, 98);
+  assert_null(find_group(table, 0, "key0"));
+  assert_null(find_group(table, 77, "lonely"));
+  assert_true(eagre_text_equal(find_group(table, 2, "key2")->last, EAGRE_TEXT("stays")));
+  add_to_group(table, 0, "key0", 5);
+  save(fixture, table, 3, "c");
+  eagre_state_table_free(table);
+  table = eagre_state_table_new(&payload_layout);
+  assert_int_equal(load(fixture, table, 3, "c"), EAGRE_OK);
+  assert_int_equal(find_group(table, 0, "key0")->count, 5);
+  assert_int_equal(find_group(table, 1, "key1")->count, 0);
+  assert_int_equal(find_group(table, 3, "key99")->count, 99);
+  eagre_state_begin_epoch(table);
+  eagre_state_drop_groups(table, is_zero);
+  eagre_state_measure(table, &metrics);
+  assert_int_equal(metrics.group_count, 99);
+  eagre_state_table_free(table);
+}
+
 int run_snapshot_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(a_full_file_and_deltas_are_read_back),
@@ -341,6 +381,7 @@ int run_snapshot_tests(void) {
       FIXTURE_TEST(a_file_under_another_name_is_refused),
       FIXTURE_TEST(another_query_is_refused),
       FIXTURE_TEST(keys_of_another_core_are_refused),
+      FIXTURE_TEST(groups_that_were_dropped_stay_nothing),
   };
   return cmocka_run_group_tests_name("snapshots", tests, NULL, NULL);
 }

@@ -1,0 +1,150 @@
+"""Aggregations over aggregations on streams: after the last epoch they say what a batch query says of all rows."""
+
+import json
+
+import pytest
+from changing import FLEETING, LASTING, QUERIES, SETTINGS, SINK, as_set, final_rows, flow, source, text_of, write_file
+from program import run
+
+SHAPES = [(name, "complete") for name in QUERIES] + [(name, "update") for name in LASTING]
+
+
+def rows_of(process):
+    assert process.returncode == 0, process.stderr
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+def batch_rows(tmp_path, name):
+    return as_set(rows_of(run("query", "--format", "json", text_of(name, False), cwd=tmp_path)))
+
+
+@pytest.mark.parametrize("number,name,mode", [(number, *shape) for number, shape in enumerate(SHAPES)])
+def test_the_last_rows_are_those_of_a_batch_query(tmp_path, number, name, mode):
+    cores = 1 + number % 2
+    (tmp_path / "f.sql").write_text(flow(name, mode))
+    for part in range(8):
+        write_file(tmp_path / "in", part, 12, name)
+    rows = rows_of(run("run", "f.sql", "--cores", cores, cwd=tmp_path))
+    assert final_rows(rows, name, mode) == batch_rows(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["count-of-counts", "three-levels", "filtered-by-value", "by-changing-text"])
+def test_every_epoch_in_a_process_of_its_own(tmp_path, name):
+    """More epochs than there are deltas behind a full snapshot, on one core and two in turn; each epoch is right."""
+    (tmp_path / "f.sql").write_text(flow(name, "complete"))
+    for part in range(13):
+        write_file(tmp_path / "in", part, 10, name)
+        rows = rows_of(run("run", "f.sql", "--cores", 1 + part // 2 % 2, cwd=tmp_path))
+        assert final_rows(rows, name, "complete") == batch_rows(tmp_path, name), f"epoch {part}"
+
+
+@pytest.mark.parametrize("name", ["by-inner-key", "by-function-of-key", "three-levels"])
+def test_update_mode_through_restarts(tmp_path, name):
+    (tmp_path / "f.sql").write_text(flow(name, "update"))
+    rows = []
+    for part in range(12):
+        write_file(tmp_path / "in", part, 10, name)
+        rows += rows_of(run("run", "f.sql", "--cores", 1 + part % 3 % 2, cwd=tmp_path))
+        assert final_rows(rows, name, "update") == batch_rows(tmp_path, name), f"epoch {part}"
+
+
+def test_nothing_is_given_when_nothing_changes(tmp_path):
+    """The greatest values come first: later epochs touch groups and change no result."""
+    query = f"SELECT k, sum(m) AS m FROM (SELECT k, g, max(n) AS m FROM {source(True)} GROUP BY k, g) GROUP BY k"
+    options = "OPTIONS ('outputMode' = 'update', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
+    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "in").mkdir()
+    for part, greatest in enumerate([9, 5, 9, 1]):
+        lines = [json.dumps({"k": k, "g": g, "n": greatest - k}) for k in range(3) for g in "ab"]
+        (tmp_path / "in" / f"{part}.json").write_text("\n".join(lines) + "\n")
+    rows = rows_of(run("run", "f.sql", cwd=tmp_path))
+    first = [row["_batch_id"] for row in rows]
+    assert first == [0] * len(first)
+    assert as_set(rows) == as_set({"k": k, "m": 2 * (9 - k)} for k in range(3))
+
+
+def test_groups_that_are_gone_leave_the_state(tmp_path):
+    """Each epoch all groups of the outer aggregation are others: metrics count those that are there, and what is
+    gone is given back."""
+    query = (f"SELECT m, count(*) AS rows FROM (SELECT k, max(n) AS m FROM {source(True)} GROUP BY k) GROUP BY m")
+    options = "OPTIONS ('outputMode' = 'complete', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
+    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "in").mkdir()
+    for part in range(12):
+        lines = [json.dumps({"k": k, "n": part * 1000 + k}) for k in range(700)]
+        (tmp_path / "in" / f"{part:02}.json").write_text("\n".join(lines) + "\n")
+    done = run("run", "f.sql", "--cores", 1, "--progress", "json", cwd=tmp_path)
+    assert len([row for row in rows_of(done) if row["_batch_id"] == 11]) == 700
+    epochs = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    totals = [[node["numRowsTotal"] for node in epoch["stateOperators"]] for epoch in epochs if epoch["numInputRows"]]
+    assert totals == [[700, 700]] * 12
+
+
+def test_windows_within_windows(tmp_path):
+    """The busiest key of each window, in update mode with a watermark: panes of both levels are evicted."""
+    inner = ("(SELECT window, k, count(*) AS c FROM (SELECT * FROM {source}) {watermark} "
+             "GROUP BY window(ts, '10 seconds'), k)")
+    query = "SELECT window.start AS start, max(c) AS most, sum(c) AS all_of FROM {inner} GROUP BY window"
+    options = "OPTIONS ('outputMode' = 'update', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
+    streamed = query.format(inner=inner.format(source=source(True), watermark="WATERMARK ts DELAY OF INTERVAL 5 SECONDS"))
+    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {streamed};\n")
+    (tmp_path / "in").mkdir()
+    for part in range(8):
+        lines = [json.dumps({"k": (i * i + part) % 5, "ts": f"2026-01-01T00:{part:02}:{i % 60:02}Z"}) for i in range(90)]
+        (tmp_path / "in" / f"{part:02}.json").write_text("\n".join(lines) + "\n")
+    rows = rows_of(run("run", "f.sql", cwd=tmp_path))
+    last = {row["start"]: row for row in rows}
+    batch = query.format(inner=inner.format(source=source(False), watermark=""))
+    assert as_set(last.values()) == as_set(rows_of(run("query", "--format", "json", batch, cwd=tmp_path)))
+
+
+def refusal(tmp_path, query, mode="update", settings=SETTINGS):
+    options = f"OPTIONS ('outputMode' = '{mode}', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
+    (tmp_path / "f.sql").write_text(f"{settings}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "in").mkdir(exist_ok=True)
+    done = run("run", "f.sql", cwd=tmp_path)
+    assert done.returncode == 2
+    assert not (tmp_path / "checkpoint").exists()
+    return done.stderr
+
+
+@pytest.mark.parametrize("mode", ["update", "complete"])
+def test_without_the_setting_spark_s_refusal_names_it(tmp_path, mode):
+    text = refusal(tmp_path, text_of("by-inner-key", True), mode, settings="")
+    assert "[_LEGACY_ERROR_TEMP_3102] Detected pattern of possible 'correctness' issue" in text
+    assert "SET eagre.changes = true" in text
+
+
+@pytest.mark.parametrize("name", sorted(set(FLEETING) - {"of-all-fleeting"}))
+def test_update_mode_refuses_groups_that_go_away(tmp_path, name):
+    text = refusal(tmp_path, text_of(name, True))
+    assert "[STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION]" in text
+    assert "may lose groups" in text
+    assert "use complete mode" in text
+
+
+INNER = "(SELECT k, g, max(n) AS m, count(*) AS c FROM " + source(True) + " GROUP BY k, g)"
+
+
+@pytest.mark.parametrize("query,what", [
+    (f"SELECT k, first(m) AS f FROM {INNER} GROUP BY k", "[UNSUPPORTED_FEATURE.CHANGES_AGGREGATE] `first`"),
+    (f"SELECT k, collect_list(m) AS f FROM {INNER} GROUP BY k", "[UNSUPPORTED_FEATURE.CHANGES_AGGREGATE] `collect_list`"),
+    (f"SELECT k, max_by(g, m) AS f FROM {INNER} GROUP BY k", "[UNSUPPORTED_FEATURE.CHANGES_AGGREGATE] `max_by`"),
+    (f"SELECT k, sum(m) AS s FROM {INNER} WHERE m < unix_timestamp(now()) GROUP BY k", "A function whose value"),
+    (f"SELECT i.k, sum(m) AS s FROM {INNER} i JOIN (VALUES (1)) AS v(k) ON i.k = v.k GROUP BY i.k", "A join over"),
+    (f"SELECT a.k, sum(a.m) AS s FROM {INNER} a JOIN {INNER} b ON a.k = b.k GROUP BY a.k", "A join over"),
+    (f"SELECT k, sum(m) AS s FROM {INNER} GROUP BY k, session_window(timestamp_seconds(m), '1 second')",
+     "session_window over"),
+])
+def test_what_cannot_take_rows_back_is_refused_by_name(tmp_path, query, what):
+    text = refusal(tmp_path, query, "complete")
+    assert what in text
+
+
+def test_the_plan_says_where_rows_change(tmp_path):
+    (tmp_path / "f.sql").write_text(flow("by-inner-key", "update"))
+    (tmp_path / "in").mkdir()
+    text = run("explain", "f.sql", cwd=tmp_path).stdout
+    assert "takes changes\n" in text
+    assert "gives changes\n" in text
+    assert text.index("takes changes") < text.index("gives changes")

@@ -87,8 +87,8 @@ static size_t append_choice(struct eagre_buffer *out, struct draw *draw, const c
   return strlen(choice);
 }
 
-/* Letters with some blanks, none at the ends, where they would be cut: 3 characters to one less than
- * `size_max`. */
+/* Letters with some blanks, none at the ends, where they would be cut: 3 characters to one less
+ * than `size_max`. */
 static size_t append_words(struct eagre_buffer *out, struct draw *draw, size_t size_max,
                            char blank) {
   size_t size = TEXT_SIZE_MIN + (size_t)draw_below(draw, (int64_t)size_max - TEXT_SIZE_MIN);

@@ -85,6 +85,11 @@ def kafka(_seed):
     return pytest(["tests/kafka"])
 
 
+def nexmark(_seed):
+    """Every Nexmark query on Eagre, on Spark and on DuckDB."""
+    return pytest(["tests/nexmark"], {"EAGRE_LIVE": "all"})
+
+
 def json_fuzz(seed):
     """Ten minutes of differential fuzzing of the JSON implementations."""
     if not (FUZZ_BUILD / "build.ninja").exists():
@@ -116,7 +121,7 @@ def state_bounded(_seed):
     return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
 
 
-PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "oracle": oracle,
+PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized,
          "state_bounded": state_bounded}
 

@@ -29,6 +29,9 @@ FROM bid, range(5) AS steps(i) WHERE dateTime < TIMESTAMPTZ '2029-01-01';
 CREATE TABLE hop_count AS SELECT starttime, auction, count(*) AS num FROM hop_bid GROUP BY ALL;
 """
 
+# Refused by Spark.
+BEYOND_SPARK = {"q4"}
+
 LEVELS = ("true", "price < 10000", "price >= 10000 AND price < 1000000", "price >= 1000000")
 BID_COUNTS = ", ".join(f"count(*) FILTER (WHERE {level})" for level in LEVELS)
 STATISTICS = ", ".join([BID_COUNTS, *(f"count(DISTINCT {column}) FILTER (WHERE {level})"
@@ -41,6 +44,10 @@ QUERIES = {
     "q2": "SELECT auction, price FROM bid WHERE auction % 123 = 0",
     "q3": """SELECT p.name, p.city, p.state, a.id FROM auction a JOIN person p ON a.seller = p.id
              WHERE a.category = 10 AND p.state IN ('OR', 'ID', 'CA')""",
+    "q4": """SELECT category, avg(final) FROM (
+                 SELECT a.id, a.category, max(b.price) AS final FROM auction a JOIN bid b
+                 ON a.id = b.auction AND b.dateTime BETWEEN a.dateTime AND a.expires GROUP BY a.id, a.category)
+             GROUP BY category""",
     "q5": """SELECT starttime, starttime + INTERVAL 10 SECONDS, auction, num FROM hop_count
              QUALIFY num = max(num) OVER (PARTITION BY starttime)""",
     "q7": f"""SELECT auction, bidder, price, dateTime, extra FROM bid WHERE {BEFORE_THE_LAST}

@@ -59,6 +59,13 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
                                         const struct eagre_expression_session *session,
                                         struct eagre_sql_position position,
                                         struct eagre_expression **out, struct eagre_error *error);
+/* The cast that Spark makes of an argument for a parameter of `type`; USAGE
+ * DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE when it makes none. */
+enum eagre_status eagre_expression_coerce(struct eagre_arena *arena, struct eagre_expression *value,
+                                          const struct eagre_type *type,
+                                          const struct eagre_expression_session *session,
+                                          struct eagre_sql_position position,
+                                          struct eagre_expression **out, struct eagre_error *error);
 /* The type that values of both types become where they meet (CASE, UNION); NULL when there is none.
  * Rules: spark-semantics 10. */
 const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,

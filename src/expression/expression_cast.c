@@ -420,3 +420,23 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
   if (needs_today(value, type, session)) (*out)->is_constant = false;
   return EAGRE_OK;
 }
+
+enum eagre_status eagre_expression_coerce(struct eagre_arena *arena, struct eagre_expression *value,
+                                          const struct eagre_type *type,
+                                          const struct eagre_expression_session *session,
+                                          struct eagre_sql_position position,
+                                          struct eagre_expression **out,
+                                          struct eagre_error *error) {
+  *out = value;
+  if (eagre_type_equal(value->type, type)) return EAGRE_OK;
+  bool is_decimal = type->kind == EAGRE_TYPE_DECIMAL && (eagre_type_is_numeric(value->type->kind) ||
+                                                         value->type->kind == EAGRE_TYPE_STRING);
+  if (is_decimal || eagre_coerce_is_implicit(value->type, type->kind))
+    return eagre_expression_cast(arena, value, type, false, session, position, out, error);
+  eagre_error_set(error, EAGRE_USAGE, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                  "%s has the type %s, but %s is needed.", eagre_expression_sql(arena, value),
+                  eagre_expression_type_name(arena, value->type),
+                  eagre_expression_type_name(arena, type));
+  eagre_expression_place_error(value->position, error);
+  return EAGRE_USAGE;
+}

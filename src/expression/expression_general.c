@@ -112,3 +112,14 @@ enum eagre_status eagre_bind_window_time(struct eagre_bind *bind, struct eagre_e
   *out = eagre_bind_call(bind, type->fields[1].type, eagre_kernel_window_time);
   return EAGRE_OK;
 }
+
+/* ---- Functions of windows -------------------------------------------------------------------- */
+
+/* With OVER they are bound by `plan`, and never come here. */
+enum eagre_status eagre_bind_window_function(struct eagre_bind *bind,
+                                             struct eagre_expression **out) {
+  *out = NULL;
+  return eagre_bind_fail(bind, bind->position, "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
+                         "Window function \"%s()\" requires an OVER clause.",
+                         bind->function->info.name);
+}

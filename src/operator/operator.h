@@ -82,7 +82,8 @@ struct eagre_stages_options {
   uint32_t state_partition_count;
   /* By static_number; sealed before rows come. A FULL join writes marks into its own. */
   struct eagre_join_table *const *tables;
-  eagre_rows_fn *output; /* rows for the sink */
+  uint64_t over_size_max; /* bytes that the rows of an OVER node may take; 0: any number */
+  eagre_rows_fn *output;  /* rows for the sink */
   void *output_context;
 };
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options);

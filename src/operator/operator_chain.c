@@ -22,6 +22,8 @@ static struct operator_step *new_step(const struct eagre_chain_options *options,
     return eagre_operator_limit_new(node);
   case EAGRE_PLAN_JOIN:
     return eagre_operator_join_new(node, options->tables[node->static_number], session);
+  case EAGRE_PLAN_OVER:
+    return eagre_operator_over_new(node, input, options->over_size_max, session);
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
   case EAGRE_PLAN_UNION:

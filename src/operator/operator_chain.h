@@ -12,6 +12,7 @@ struct eagre_chain_options {
   const struct eagre_type *input; /* columns that come in */
   const struct eagre_expression_session *session;
   struct eagre_join_table *const *tables; /* by static_number */
+  uint64_t over_size_max;                 /* as in eagre_stages_options */
   eagre_rows_fn *output;
   void *output_context;
 };

@@ -1,9 +1,9 @@
 /* SORT: keeps all batches of the epoch and sends their rows in order at its end. Batch queries and
  * complete mode only, where the whole result is wanted at once. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "operator/operator_order.h"
 #include "operator/operator_step.h"
 
 struct row_reference {
@@ -44,97 +44,7 @@ static enum eagre_status push_sort(struct operator_step *step, struct eagre_batc
   return EAGRE_OK;
 }
 
-/* ---- Order
- * ---------------------------------------------------------------------------------------- */
-
-#define COMPARE_AS(type)                                                                           \
-  do {                                                                                             \
-    type left = EAGRE_VALUES(type, a)[i];                                                          \
-    type right = EAGRE_VALUES(type, b)[j];                                                         \
-    order = (left > right) - (left < right);                                                       \
-  } while (0)
-
-/* NaN is greater than every number and equal to itself. */
-static int compare_doubles(double left, double right) {
-  bool left_is_nan = isnan(left);
-  bool right_is_nan = isnan(right);
-  if (left_is_nan || right_is_nan) return (int)left_is_nan - (int)right_is_nan;
-  return (left > right) - (left < right);
-}
-
-static int compare_values(const struct eagre_vector *a, uint32_t a_row,
-                          const struct eagre_vector *b, uint32_t b_row, bool nulls_first);
-
-static int compare_structs(const struct eagre_vector *a, uint32_t i, const struct eagre_vector *b,
-                           uint32_t j) {
-  for (uint32_t field = 0; field < a->type->field_count; field++) {
-    int order = compare_values(&a->children[field], i, &b->children[field], j, true);
-    if (order != 0) return order;
-  }
-  return 0;
-}
-
-/* NULL elements come first; of two that are equal as far as they go the shorter one does. */
-static int compare_arrays(const struct eagre_vector *a, uint32_t i, const struct eagre_vector *b,
-                          uint32_t j) {
-  int32_t left = a->offsets[i], right = b->offsets[j];
-  for (; left < a->offsets[i + 1] && right < b->offsets[j + 1]; left++, right++) {
-    int order = compare_values(a->children, (uint32_t)left, b->children, (uint32_t)right, true);
-    if (order != 0) return order;
-  }
-  return (left < a->offsets[i + 1]) - (right < b->offsets[j + 1]);
-}
-
-static int compare_present(const struct eagre_vector *a, uint32_t i, const struct eagre_vector *b,
-                           uint32_t j) {
-  int order = 0;
-  switch (a->type->kind) {
-  case EAGRE_TYPE_BOOLEAN:
-    return (int)eagre_bit_get(a->data, i) - (int)eagre_bit_get(b->data, j);
-  case EAGRE_TYPE_TINYINT:
-    COMPARE_AS(int8_t);
-    return order;
-  case EAGRE_TYPE_SMALLINT:
-    COMPARE_AS(int16_t);
-    return order;
-  case EAGRE_TYPE_INT:
-  case EAGRE_TYPE_DATE:
-  case EAGRE_TYPE_INTERVAL_YEAR:
-    COMPARE_AS(int32_t);
-    return order;
-  case EAGRE_TYPE_DECIMAL:
-    COMPARE_AS(eagre_decimal);
-    return order;
-  case EAGRE_TYPE_FLOAT:
-    return compare_doubles((double)EAGRE_VALUES(float, a)[i], (double)EAGRE_VALUES(float, b)[j]);
-  case EAGRE_TYPE_DOUBLE:
-    return compare_doubles(EAGRE_VALUES(double, a)[i], EAGRE_VALUES(double, b)[j]);
-  case EAGRE_TYPE_STRING:
-  case EAGRE_TYPE_BINARY:
-    return eagre_text_compare(EAGRE_VALUES(struct eagre_text, a)[i],
-                              EAGRE_VALUES(struct eagre_text, b)[j]);
-  case EAGRE_TYPE_STRUCT:
-    return compare_structs(a, i, b, j);
-  case EAGRE_TYPE_ARRAY:
-    return compare_arrays(a, i, b, j);
-  case EAGRE_TYPE_NULL:
-    return 0;
-  default:
-    COMPARE_AS(int64_t); /* BIGINT, TIMESTAMP, TIMESTAMP_NTZ, INTERVAL_DAY */
-    return order;
-  }
-}
-
-static int compare_values(const struct eagre_vector *a, uint32_t a_row,
-                          const struct eagre_vector *b, uint32_t b_row, bool nulls_first) {
-  bool a_is_null = eagre_vector_is_null(a, a_row);
-  bool b_is_null = eagre_vector_is_null(b, b_row);
-  if (a_is_null || b_is_null) {
-    int order = (int)b_is_null - (int)a_is_null;
-    return nulls_first ? order : -order;
-  }
-  return compare_present(a, eagre_vector_index(a, a_row), b, eagre_vector_index(b, b_row));
-}
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 static int compare_rows(const void *left, const void *right, void *context) {
   const struct sort_step *sort = context;
@@ -144,10 +54,8 @@ static int compare_rows(const void *left, const void *right, void *context) {
     const struct eagre_plan_sort_key *key = &sort->step.node->sort_keys[i];
     const struct eagre_vector *a_key = &sort->batches[a->batch].keys[i];
     const struct eagre_vector *b_key = &sort->batches[b->batch].keys[i];
-    bool a_is_null = eagre_vector_is_null(a_key, a->row);
-    bool b_is_null = eagre_vector_is_null(b_key, b->row);
-    int order = compare_values(a_key, a->row, b_key, b->row, key->nulls_first);
-    if (key->is_descending && !a_is_null && !b_is_null) order = -order;
+    int order = eagre_operator_compare_sorted(a_key, a->row, b_key, b->row, key->is_descending,
+                                              key->nulls_first);
     if (order != 0) return order;
   }
   if (a->batch != b->batch) return a->batch < b->batch ? -1 : 1; /* stable */

@@ -74,6 +74,7 @@ static struct eagre_chain *new_chain(struct eagre_stages *stages, uint32_t index
       .input = stage->start->output,
       .session = stages->options.session,
       .tables = stages->options.tables,
+      .over_size_max = stages->options.over_size_max,
       .output = give,
       .output_context = &stages->outputs[index],
   };

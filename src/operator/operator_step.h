@@ -62,6 +62,10 @@ struct operator_step *eagre_operator_generate_new(const struct eagre_plan_node *
                                                   const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_sort_new(const struct eagre_plan_node *node,
                                               const struct eagre_expression_session *session);
+/* `size_max`: bytes that the rows may take; 0: any number. */
+struct operator_step *eagre_operator_over_new(const struct eagre_plan_node *node,
+                                              const struct eagre_type *input, uint64_t size_max,
+                                              const struct eagre_expression_session *session);
 /* A JOIN with a static input, over the other one. */
 struct operator_step *eagre_operator_join_new(const struct eagre_plan_node *node,
                                               struct eagre_join_table *table,

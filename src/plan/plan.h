@@ -80,6 +80,7 @@ enum eagre_plan_kind {
   EAGRE_PLAN_UNION,       /* rows of all inputs, which have the same columns */
   EAGRE_PLAN_DEDUPLICATE, /* the first row of each key */
   EAGRE_PLAN_JOIN,        /* pairs of rows of its two inputs, left and right */
+  EAGRE_PLAN_OVER,        /* appends columns: f(...) OVER (...); batch */
 };
 
 /* Which rows a JOIN gives. */
@@ -165,6 +166,58 @@ struct eagre_plan_join_side {
   uint32_t bound_count;
 };
 
+/* ---- Window functions: f(...) OVER (PARTITION BY ... ORDER BY ... frame) */
+
+/* Rows with equal `partition_by` are one partition, NULL equalling NULL, in the order of
+ * `sort_keys`. Rows with equal sort keys are peers. All expressions are over the node's input. */
+struct eagre_over_window {
+  struct eagre_expression **partition_by;
+  uint32_t partition_by_count;
+  struct eagre_plan_sort_key *sort_keys;
+  uint32_t sort_key_count;
+  bool is_by_event_time; /* the first sort key carries the watermark */
+};
+
+/* Where the frame of a row begins or ends, within its partition. */
+enum eagre_over_edge_kind {
+  EAGRE_OVER_FIRST, /* the first row */
+  EAGRE_OVER_LAST,  /* the last row */
+  EAGRE_OVER_ROWS,  /* `rows` rows behind the row, in front of it when negative */
+  EAGRE_OVER_PEERS, /* its first or last peer */
+  EAGRE_OVER_VALUE, /* the first or last row whose only sort key is up to `limit` of the row */
+};
+struct eagre_over_edge {
+  enum eagre_over_edge_kind kind;
+  int64_t rows;
+  struct eagre_expression *limit;
+};
+
+enum eagre_over_kind {
+  EAGRE_OVER_ROW_NUMBER,
+  EAGRE_OVER_RANK,
+  EAGRE_OVER_DENSE_RANK,
+  EAGRE_OVER_PERCENT_RANK,
+  EAGRE_OVER_CUME_DIST,
+  EAGRE_OVER_NTILE,     /* of `count` buckets */
+  EAGRE_OVER_OFFSET,    /* lead, lag: `argument` of the row `count` behind, else `fallback` */
+  EAGRE_OVER_NTH_VALUE, /* `argument` of row number `count` of the frame */
+  EAGRE_OVER_AGGREGATE, /* of the frame */
+};
+struct eagre_over_function {
+  enum eagre_over_kind kind;
+  uint32_t window; /* index */
+  const struct eagre_type *result_type;
+  struct eagre_expression *argument; /* AGGREGATE: NULL for count(*) */
+  struct eagre_expression *fallback; /* of the argument's type; NULL: NULL */
+  int64_t count;
+  bool ignores_nulls; /* OFFSET, NTH_VALUE: rows whose argument is NULL are not counted */
+  struct eagre_aggregate aggregate;
+  struct eagre_over_edge lower; /* NTH_VALUE, AGGREGATE */
+  struct eagre_over_edge upper;
+  struct eagre_sql_position position;
+};
+const char *eagre_over_name(const struct eagre_over_function *function); /* "row_number" ... */
+
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
   struct eagre_plan_node **inputs;
@@ -241,6 +294,12 @@ struct eagre_plan_node {
                        state; -1: their event times do, if there are bounds */
   struct eagre_plan_join_side join_sides[2];
   bool is_refreshed; /* the other input is a stream: the table is made anew for every epoch */
+  /* OVER: output = columns of the input, then one per function. */
+  struct eagre_over_window *windows;
+  uint32_t window_count;
+  struct eagre_over_function *functions;
+  uint32_t function_count;
+  int32_t event_time; /* column of the input that carries the watermark; -1 none */
 };
 
 /* STRUCT of the left columns of a JOIN, then the right ones, whatever its kind gives. */

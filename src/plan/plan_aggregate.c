@@ -4,7 +4,7 @@
 #include "plan/plan_bind.h"
 
 static bool is_aggregate_call(const struct eagre_sql_expression *tree) {
-  return tree->kind == EAGRE_SQL_CALL && !tree->has_over &&
+  return tree->kind == EAGRE_SQL_CALL && tree->over == NULL &&
          eagre_function_is_aggregate(tree->function);
 }
 
@@ -13,6 +13,13 @@ bool eagre_plan_has_aggregate(const struct eagre_sql_expression *tree) {
   if (is_aggregate_call(tree)) return true;
   for (uint32_t i = 0; i < tree->argument_count; i++) {
     if (eagre_plan_has_aggregate(tree->arguments[i].value)) return true;
+  }
+  const struct eagre_sql_over *over = tree->over;
+  for (uint32_t i = 0; over != NULL && i < over->partition_by_count; i++) {
+    if (eagre_plan_has_aggregate(over->partition_by[i])) return true;
+  }
+  for (uint32_t i = 0; over != NULL && i < over->order_by_count; i++) {
+    if (eagre_plan_has_aggregate(over->order_by[i].expression)) return true;
   }
   return false;
 }
@@ -138,6 +145,20 @@ static enum eagre_status check_call(const struct plan_scope *scope,
   return EAGRE_OK;
 }
 
+enum eagre_status
+eagre_plan_bind_aggregate(struct plan_binder *binder, const struct plan_scope *scope,
+                          const struct eagre_sql_expression *tree, struct eagre_aggregate *out,
+                          struct eagre_expression **out_argument, struct eagre_error *error) {
+  struct eagre_aggregate_call call = {
+      .function = tree->function, .is_distinct = tree->is_distinct, .position = tree->position};
+  *out_argument = NULL;
+  EAGRE_TRY(bind_arguments(binder, scope, tree, &call, error));
+  EAGRE_TRY(bind_within_group(binder, scope, tree, &call, error));
+  EAGRE_TRY(bind_filter(binder, scope, tree, &call.filter, error));
+  return eagre_aggregate_bind(binder->arena, &call, &binder->pipeline->expression_session, out,
+                              out_argument, error);
+}
+
 enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                                                  struct plan_aggregation *aggregation,
                                                  const struct plan_scope *scope,
@@ -145,21 +166,37 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                                                  struct eagre_expression **out,
                                                  struct eagre_error *error) {
   EAGRE_TRY(check_call(scope, tree, error));
-  struct plan_scope below = {.relation = aggregation->input,
-                             .window = scope->window,
-                             .aggregate_refusal = "an aggregate's argument"};
-  struct eagre_expression *argument = NULL;
-  struct eagre_aggregate_call call = {
-      .function = tree->function, .is_distinct = tree->is_distinct, .position = tree->position};
-  EAGRE_TRY(bind_arguments(binder, &below, tree, &call, error));
-  EAGRE_TRY(bind_within_group(binder, &below, tree, &call, error));
-  EAGRE_TRY(bind_filter(binder, &below, tree, &call.filter, error));
+  const struct plan_scope below = {.relation = aggregation->input,
+                                   .window = scope->window,
+                                   .aggregate_refusal = "an aggregate's argument"};
   struct eagre_aggregate aggregate;
-  EAGRE_TRY(eagre_aggregate_bind(binder->arena, &call, &binder->pipeline->expression_session,
-                                 &aggregate, &argument, error));
+  struct eagre_expression *argument = NULL;
+  EAGRE_TRY(eagre_plan_bind_aggregate(binder, &below, tree, &aggregate, &argument, error));
   uint32_t index = add_aggregate(binder, aggregation, &aggregate, argument);
   *out = eagre_expression_column(binder->arena, aggregation->key_count + index,
                                  aggregate.result_type, tree->position);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_plan_collect_aggregates(struct plan_binder *binder,
+                                                const struct plan_scope *scope,
+                                                const struct eagre_sql_expression *tree,
+                                                struct eagre_error *error) {
+  struct eagre_expression *ignored = NULL;
+  if (!eagre_plan_has_aggregate(tree)) return EAGRE_OK;
+  if (is_aggregate_call(tree)) {
+    return eagre_plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, &ignored, error);
+  }
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->arguments[i].value, error));
+  }
+  const struct eagre_sql_over *over = tree->over;
+  for (uint32_t i = 0; over != NULL && i < over->partition_by_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, over->partition_by[i], error));
+  }
+  for (uint32_t i = 0; over != NULL && i < over->order_by_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, over->order_by[i].expression, error));
+  }
   return EAGRE_OK;
 }
 

@@ -50,6 +50,18 @@ struct plan_aggregation {
   uint32_t aggregate_capacity;
 };
 
+/* The OVER node of a SELECT under construction. */
+struct plan_overs {
+  const struct eagre_sql_query *query; /* its WINDOW clause names windows */
+  uint32_t first_column;               /* of the functions: they stand behind all others */
+  struct eagre_over_window *windows;
+  uint32_t window_count;
+  uint32_t window_capacity;
+  struct eagre_over_function *functions;
+  uint32_t function_count;
+  uint32_t function_capacity;
+};
+
 /* Names of the SELECT list, and what they win over. */
 enum plan_alias_rank {
   PLAN_ALIAS_LATERAL, /* of earlier items, for later ones: where no column has the name */
@@ -84,6 +96,7 @@ struct plan_scope {
   uint32_t inner_begin; /* of a subquery: columns from here on are its own, and found first */
   const struct plan_attached *attached; /* NULL where subqueries are not allowed */
   struct plan_aggregation *aggregation; /* NULL below a GROUP BY */
+  struct plan_overs *overs;             /* NULL where OVER is not allowed */
   const struct plan_window *window;     /* NULL where window() is not allowed */
   const struct plan_aliases *aliases;   /* NULL outside the SELECT list */
   const struct plan_lambda *lambda;     /* NULL outside of one */
@@ -204,6 +217,17 @@ enum eagre_status eagre_plan_bind_aggregate_call(struct plan_binder *binder,
                                                  const struct eagre_sql_expression *tree,
                                                  struct eagre_expression **out,
                                                  struct eagre_error *error);
+/* The aggregate of a call whose arguments are bound against `scope`; *out_argument NULL for
+ * count(*). */
+enum eagre_status
+eagre_plan_bind_aggregate(struct plan_binder *binder, const struct plan_scope *scope,
+                          const struct eagre_sql_expression *tree, struct eagre_aggregate *out,
+                          struct eagre_expression **out_argument, struct eagre_error *error);
+/* Makes the aggregates that `tree` calls part of `scope->aggregation`, before anything is bound. */
+enum eagre_status eagre_plan_collect_aggregates(struct plan_binder *binder,
+                                                const struct plan_scope *scope,
+                                                const struct eagre_sql_expression *tree,
+                                                struct eagre_error *error);
 /* The column of the AGGREGATE node for a grouping expression equal to `bound`, or NULL. */
 struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
                                              const struct plan_aggregation *aggregation,
@@ -266,6 +290,26 @@ enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
                                               const struct eagre_sql_expression *call,
                                               struct eagre_expression **out,
                                               struct eagre_error *error);
+
+/* plan_over.c */
+/* Finds f(...) OVER ... in `tree` (not inside subqueries); NULL when there is none. */
+const struct eagre_sql_expression *eagre_plan_find_over(const struct eagre_sql_expression *tree);
+/* The same in the SELECT list and ORDER BY of a query. */
+bool eagre_plan_has_over(const struct eagre_sql_query *query);
+/* f(...) OVER ...: a column of the OVER node to be. */
+enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error);
+/* Puts the OVER node of what was bound on top of `relation`, if there is any. */
+void eagre_plan_add_over(struct plan_binder *binder, struct plan_relation *relation,
+                         const struct plan_overs *overs, struct eagre_sql_position position);
+/* plan_over_frame.c: the frame of a function over `window`. The default one when none is written,
+ * which for a function without an order is the whole partition. */
+enum eagre_status eagre_plan_bind_frame(struct plan_binder *binder,
+                                        const struct eagre_sql_over *tree,
+                                        const struct eagre_over_window *window,
+                                        struct eagre_over_function *function,
+                                        struct eagre_error *error);
 
 /* plan_relation.c */
 enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,

@@ -4,19 +4,13 @@
 #include "plan/plan_bind.h"
 
 static const char *const kind_names[] = {
-    [EAGRE_PLAN_SOURCE] = "Source",
-    [EAGRE_PLAN_VALUES] = "Values",
-    [EAGRE_PLAN_FILTER] = "Filter",
-    [EAGRE_PLAN_PROJECT] = "Project",
-    [EAGRE_PLAN_WINDOW] = "Window",
-    [EAGRE_PLAN_WATERMARK] = "Watermark",
-    [EAGRE_PLAN_GENERATE] = "Generate",
-    [EAGRE_PLAN_AGGREGATE] = "Aggregate",
-    [EAGRE_PLAN_SORT] = "Sort",
-    [EAGRE_PLAN_DEDUPLICATE] = "Deduplicate",
-    [EAGRE_PLAN_LIMIT] = "Limit",
-    [EAGRE_PLAN_UNION] = "Union",
-    [EAGRE_PLAN_JOIN] = "Join",
+    [EAGRE_PLAN_SOURCE] = "Source",     [EAGRE_PLAN_VALUES] = "Values",
+    [EAGRE_PLAN_FILTER] = "Filter",     [EAGRE_PLAN_PROJECT] = "Project",
+    [EAGRE_PLAN_WINDOW] = "Window",     [EAGRE_PLAN_WATERMARK] = "Watermark",
+    [EAGRE_PLAN_GENERATE] = "Generate", [EAGRE_PLAN_AGGREGATE] = "Aggregate",
+    [EAGRE_PLAN_SORT] = "Sort",         [EAGRE_PLAN_DEDUPLICATE] = "Deduplicate",
+    [EAGRE_PLAN_LIMIT] = "Limit",       [EAGRE_PLAN_UNION] = "Union",
+    [EAGRE_PLAN_JOIN] = "Join",         [EAGRE_PLAN_OVER] = "Over",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
@@ -102,11 +96,12 @@ static void print_aggregate(const struct eagre_plan_node *node, struct eagre_buf
   if (node->gives_changes) eagre_buffer_append_string(out, ", gives changes");
 }
 
-static void print_sort(const struct eagre_plan_node *node, struct eagre_buffer *out) {
-  for (uint32_t i = 0; i < node->sort_key_count; i++) {
+static void print_sort_keys(const struct eagre_plan_sort_key *keys, uint32_t count,
+                            const struct eagre_type *input, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < count; i++) {
     if (i > 0) eagre_buffer_append_string(out, ", ");
-    eagre_expression_print(node->sort_keys[i].expression, eagre_plan_input(node)->output, out);
-    if (node->sort_keys[i].is_descending) eagre_buffer_append_string(out, " DESC");
+    eagre_expression_print(keys[i].expression, input, out);
+    if (keys[i].is_descending) eagre_buffer_append_string(out, " DESC");
   }
 }
 
@@ -133,6 +128,62 @@ static void print_join(const struct eagre_plan_node *node, struct eagre_buffer *
   if (node->static_input >= 0) {
     eagre_buffer_printf(out, ", %s side is a table in memory%s", sides[node->static_input],
                         node->is_refreshed ? ", made at the start of every epoch" : "");
+  }
+}
+
+static void print_edge(const struct eagre_over_edge *edge, const struct eagre_type *input,
+                       struct eagre_buffer *out) {
+  static const char *const names[] = {"first", "last", "", "peers", ""};
+  eagre_buffer_append_string(out, names[edge->kind]);
+  if (edge->kind == EAGRE_OVER_ROWS) eagre_buffer_printf(out, "%+lld", (long long)edge->rows);
+  if (edge->limit != NULL) eagre_expression_print(edge->limit, input, out);
+}
+
+static void print_over_function(const struct eagre_over_function *function,
+                                const struct eagre_type *input, struct eagre_buffer *out) {
+  bool is_aggregate = function->kind == EAGRE_OVER_AGGREGATE;
+  bool has_count = function->kind == EAGRE_OVER_NTILE || function->kind == EAGRE_OVER_OFFSET ||
+                   function->kind == EAGRE_OVER_NTH_VALUE;
+  if (is_aggregate) {
+    eagre_aggregate_print(&function->aggregate, function->argument, input, out);
+  } else {
+    eagre_buffer_printf(out, "%s(", eagre_over_name(function));
+    if (function->argument != NULL) eagre_expression_print(function->argument, input, out);
+    if (function->argument != NULL) eagre_buffer_append_string(out, ", ");
+    if (has_count) eagre_buffer_printf(out, "%lld", (long long)function->count);
+    if (function->fallback != NULL) eagre_buffer_append_string(out, ", ");
+    if (function->fallback != NULL) eagre_expression_print(function->fallback, input, out);
+    eagre_buffer_append_char(out, ')');
+  }
+  if (function->ignores_nulls) eagre_buffer_append_string(out, " ignoring nulls");
+  if (!is_aggregate && function->kind != EAGRE_OVER_NTH_VALUE) return;
+  eagre_buffer_append_string(out, " of [");
+  print_edge(&function->lower, input, out);
+  eagre_buffer_append_string(out, " .. ");
+  print_edge(&function->upper, input, out);
+  eagre_buffer_append_char(out, ']');
+}
+
+/* "partition [k] order [t]: row_number(), sum(a) of [first .. peers]; partition ..." */
+static void print_over(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  const struct eagre_type *input = eagre_plan_input(node)->output;
+  for (uint32_t i = 0; i < node->window_count; i++) {
+    const struct eagre_over_window *window = &node->windows[i];
+    eagre_buffer_append_string(out, i > 0 ? "; partition [" : "partition [");
+    for (uint32_t j = 0; j < window->partition_by_count; j++) {
+      if (j > 0) eagre_buffer_append_string(out, ", ");
+      eagre_expression_print(window->partition_by[j], input, out);
+    }
+    eagre_buffer_append_string(out, "] order [");
+    print_sort_keys(window->sort_keys, window->sort_key_count, input, out);
+    eagre_buffer_append_string(out, "]:");
+    const char *separator = " ";
+    for (uint32_t j = 0; j < node->function_count; j++) {
+      if (node->functions[j].window != i) continue;
+      eagre_buffer_append_string(out, separator);
+      print_over_function(&node->functions[j], input, out);
+      separator = ", ";
+    }
   }
 }
 
@@ -176,13 +227,16 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     print_deduplicate(node, out);
     break;
   case EAGRE_PLAN_SORT:
-    print_sort(node, out);
+    print_sort_keys(node->sort_keys, node->sort_key_count, eagre_plan_input(node)->output, out);
     break;
   case EAGRE_PLAN_UNION:
     eagre_buffer_printf(out, "%u inputs", node->input_count);
     break;
   case EAGRE_PLAN_JOIN:
     print_join(node, out);
+    break;
+  case EAGRE_PLAN_OVER:
+    print_over(node, out);
     break;
   case EAGRE_PLAN_LIMIT:
     eagre_buffer_printf(out, "%lld offset %lld", (long long)node->limit, (long long)node->offset);

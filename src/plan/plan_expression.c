@@ -136,10 +136,7 @@ static bool puts_characters_first(const struct eagre_sql_expression *tree) {
 static enum eagre_status bind_call(struct plan_binder *binder, const struct plan_scope *scope,
                                    const struct eagre_sql_expression *tree,
                                    struct eagre_expression **out, struct eagre_error *error) {
-  if (tree->has_over) {
-    return refuse(error, tree->position, "UNSUPPORTED_FEATURE.WINDOW_FUNCTION",
-                  "Window functions (OVER) are", "aggregate with GROUP BY");
-  }
+  if (tree->over != NULL) return eagre_plan_bind_over(binder, scope, tree, out, error);
   bool is_window = eagre_text_equal_string(tree->function, "window") ||
                    eagre_text_equal_string(tree->function, "session_window");
   if (is_window) return eagre_plan_bind_window_call(binder, scope, tree, out, error);

@@ -133,6 +133,31 @@ static void prune_deduplicate(struct eagre_plan_node *node, struct column_need *
   }
 }
 
+static void need_function(const struct eagre_over_function *function, struct column_need *below,
+                          uint32_t count) {
+  const struct eagre_expression *const read[] = {function->argument, function->fallback,
+                                                 function->lower.limit, function->upper.limit};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(read); i++) {
+    if (read[i] != NULL) need_expression(read[i], below, count);
+  }
+}
+
+static void prune_over(const struct eagre_plan_node *node, struct column_need *below,
+                       uint32_t count) {
+  for (uint32_t i = 0; i < node->window_count; i++) {
+    const struct eagre_over_window *window = &node->windows[i];
+    for (uint32_t j = 0; j < window->partition_by_count; j++) {
+      need_expression(window->partition_by[j], below, count);
+    }
+    for (uint32_t j = 0; j < window->sort_key_count; j++) {
+      need_expression(window->sort_keys[j].expression, below, count);
+    }
+  }
+  for (uint32_t i = 0; i < node->function_count; i++) {
+    need_function(&node->functions[i], below, count);
+  }
+}
+
 static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
                   struct column_need *needs) {
   uint32_t count = node->output->field_count;
@@ -168,7 +193,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
         need_expression(node->arguments[i], below, input->field_count);
     }
     break;
-  default: /* rows keep their columns; a WINDOW adds one behind */
+  default: /* rows keep their columns; WINDOW and OVER add some behind */
     for (uint32_t i = 0; i < input->field_count; i++) {
       if (needs[i].is_needed) pass_need(&below[i], &needs[i], input->fields[i].type->field_count);
     }
@@ -178,6 +203,7 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
     for (uint32_t i = 0; i < node->sort_key_count; i++) {
       need_expression(node->sort_keys[i].expression, below, input->field_count);
     }
+    if (node->kind == EAGRE_PLAN_OVER) prune_over(node, below, input->field_count);
     if (node->kind == EAGRE_PLAN_DEDUPLICATE) prune_deduplicate(node, below, input->field_count);
     if (node->kind == EAGRE_PLAN_WATERMARK) {
       below[node->event_time_column].is_needed = true;

@@ -16,6 +16,7 @@ struct select_work {
     uint32_t end;
   } generated;
   struct plan_aggregation aggregation;
+  struct plan_overs overs;
   bool is_aggregate;
   struct eagre_plan_node *aggregate_node;
   struct eagre_expression **items;           /* bound SELECT list, stars expanded */
@@ -48,7 +49,7 @@ static const struct eagre_sql_expression *find_window(const struct eagre_sql_que
 
 static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
                                             struct eagre_error *error) {
-  if (tree->grouping.size == 0) return EAGRE_OK;
+  if (tree->groupings == NULL) return EAGRE_OK;
   eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY",
                   "ROLLUP, CUBE and GROUPING SETS are not supported yet.");
   eagre_error_hint(error, "group by plain expressions");
@@ -472,6 +473,7 @@ static enum eagre_status bind_having(struct plan_binder *binder, struct select_w
   struct plan_aliases aliases = {work->aliases, work->items, work->item_count, PLAN_ALIAS_HAVING};
   struct plan_scope having = *scope;
   having.aliases = &aliases;
+  having.overs = NULL;
   struct eagre_expression *condition = NULL;
   EAGRE_TRY(
       eagre_plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
@@ -620,6 +622,26 @@ static enum eagre_status attach_items(struct plan_binder *binder, struct select_
   return EAGRE_OK;
 }
 
+/* The functions of OVER stand behind all other columns, so aggregates must be known first. */
+static enum eagre_status begin_over(struct plan_binder *binder, struct select_work *work,
+                                    struct plan_scope *scope, struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  work->overs = (struct plan_overs){.query = tree, .first_column = work->relation.column_count};
+  scope->overs = &work->overs;
+  if (!work->is_aggregate || !eagre_plan_has_over(tree)) return EAGRE_OK;
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->items[i].expression, error));
+  }
+  for (uint32_t i = 0; i < tree->order_by_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->order_by[i].expression, error));
+  }
+  if (tree->having != NULL) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->having, error));
+  }
+  work->overs.first_column = work->aggregation.key_count + work->aggregation.aggregate_count;
+  return EAGRE_OK;
+}
+
 static enum eagre_status bind_select(struct plan_binder *binder, struct select_work *work,
                                      struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
@@ -639,6 +661,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
                              .attached = attached,
                              .window = &work->window,
                              .aggregation = work->is_aggregate ? &work->aggregation : NULL};
+  EAGRE_TRY(begin_over(binder, work, &scope, error));
   EAGRE_TRY(bind_items(binder, work, &scope, error));
   EAGRE_TRY(bind_having(binder, work, &scope, error));
   uint32_t visible_count = work->item_count;
@@ -654,6 +677,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
        node = eagre_plan_input(node)) {
     node->output = work->aggregate_node->output;
   }
+  eagre_plan_add_over(binder, &work->relation, &work->overs, tree->position);
   add_project(binder, work);
   if (tree->is_distinct) {
     EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));

@@ -42,6 +42,7 @@ struct eagre_plan_node *eagre_plan_node_new(struct plan_binder *binder, enum eag
   node->limit = -1;
   node->static_input = -1;
   node->time_key = -1;
+  node->event_time = -1;
   if (input != NULL) node->output = input->output;
   return node;
 }

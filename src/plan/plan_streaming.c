@@ -304,6 +304,26 @@ static enum eagre_status refuse_changes(const struct eagre_plan_node *query,
       error);
 }
 
+static enum eagre_status check_over(const struct eagre_plan_tree *query,
+                                    struct eagre_error *error) {
+  for (uint32_t i = 0; i < query->node_count; i++) {
+    const struct eagre_plan_node *node = query->nodes[i];
+    if (node->kind != EAGRE_PLAN_OVER) continue;
+    eagre_plan_fail(error, node->functions[0].position,
+                    "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
+                    "Window function is not supported in %s on streaming DataFrames/Datasets. "
+                    "Structured Streaming only supports time-window aggregation using the WINDOW "
+                    "function.",
+                    eagre_over_name(&node->functions[0]));
+    eagre_error_hint(error,
+                     "group by window(ts, ...); the first row of each key is SELECT ... FROM "
+                     "(SELECT *, row_number() OVER (PARTITION BY key ORDER BY ts) AS rn FROM "
+                     "...) WHERE rn = 1, ts being the column with the WATERMARK");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
                                           enum eagre_output_mode mode, bool allows_changes,
                                           bool *out_has_changes, struct eagre_error *error) {
@@ -311,6 +331,7 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
   const struct stream_mode stream = {mode, allows_changes};
   *out_has_changes = false;
   struct stream_shape shape = read_shape(tree);
+  EAGRE_TRY(check_over(tree, error));
   EAGRE_TRY(check_distinct(query, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
   if (shape.aggregate != NULL || mode != EAGRE_MODE_COMPLETE)

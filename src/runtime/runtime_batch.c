@@ -146,6 +146,7 @@ enum eagre_status eagre_runtime_batch_run(const struct runtime_batch *batch,
       .core_count = 1,
       .state_partition_count = 1,
       .tables = work.tables,
+      .over_size_max = (uint64_t)eagre_option_integer(batch->settings, "eagre.over.rowsBytes"),
       .output = output,
       .output_context = output_context,
   };

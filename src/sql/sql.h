@@ -114,6 +114,35 @@ struct eagre_sql_order_item {
   bool nulls_first; /* resolved: ASC -> first, DESC -> last unless written */
 };
 
+/* Where a frame of OVER begins or ends. */
+enum eagre_sql_edge_kind {
+  EAGRE_SQL_EDGE_FIRST,       /* UNBOUNDED PRECEDING */
+  EAGRE_SQL_EDGE_PRECEDING,   /* `offset` PRECEDING */
+  EAGRE_SQL_EDGE_CURRENT_ROW, /* CURRENT ROW */
+  EAGRE_SQL_EDGE_FOLLOWING,   /* `offset` FOLLOWING */
+  EAGRE_SQL_EDGE_LAST,        /* UNBOUNDED FOLLOWING */
+};
+struct eagre_sql_edge {
+  enum eagre_sql_edge_kind kind;
+  struct eagre_sql_expression *offset;
+  struct eagre_sql_position position;
+};
+
+/* OVER (PARTITION BY ... ORDER BY ... frame), or a window of WINDOW name AS (...). */
+struct eagre_sql_over {
+  struct eagre_text name; /* OVER name, OVER (name): then nothing else; empty otherwise */
+  struct eagre_sql_position position;
+  struct eagre_sql_expression **partition_by;
+  uint32_t partition_by_count;
+  struct eagre_sql_order_item *order_by;
+  uint32_t order_by_count;
+  bool has_frame; /* ROWS or RANGE was written; with one edge the other is CURRENT ROW */
+  bool is_range;
+  struct eagre_sql_edge lower;
+  struct eagre_sql_edge upper;
+  uint32_t height; /* of the highest expression inside */
+};
+
 struct eagre_sql_expression {
   enum eagre_sql_expression_kind kind;
   struct eagre_sql_position position;
@@ -135,7 +164,9 @@ struct eagre_sql_expression {
   uint32_t argument_count;
   bool is_operator; /* written as an operator, not as name(...) */
   bool is_distinct; /* count(DISTINCT x) */
-  bool has_over;    /* f(...) OVER (...): parsed so that it can be refused by name */
+  /* lead, lag or nth_value with IGNORE NULLS. With first and last it is an argument. */
+  bool ignores_nulls;
+  struct eagre_sql_over *over;               /* f(...) OVER ...; NULL without */
   struct eagre_sql_expression *filter;       /* f(...) FILTER (WHERE ...) */
   struct eagre_sql_order_item *within_group; /* f(...) WITHIN GROUP (ORDER BY ...) */
   uint32_t within_group_count;
@@ -200,9 +231,33 @@ struct eagre_sql_select_item {
   uint32_t column_alias_count;
 };
 
+/* What GROUP BY is made of. Its elements are joined as a product: GROUP BY a, ROLLUP (b) groups by
+ * (a, b) and by (a). */
+enum eagre_sql_grouping_kind {
+  EAGRE_SQL_GROUPING_SET, /* `items`: a, or (a, b), or () */
+  EAGRE_SQL_GROUPING_ROLLUP,
+  EAGRE_SQL_GROUPING_CUBE,
+  EAGRE_SQL_GROUPING_SETS,
+};
+struct eagre_sql_grouping {
+  enum eagre_sql_grouping_kind kind;
+  uint32_t *items; /* SET: indexes of the query's `group_by` */
+  uint32_t item_count;
+  struct eagre_sql_grouping *elements; /* the others: of ROLLUP and CUBE all are SETs */
+  uint32_t element_count;
+  struct eagre_sql_position position;
+};
+
 struct eagre_sql_common_table {
   struct eagre_text name;
   struct eagre_sql_query *query;
+};
+
+/* WINDOW name AS (...). */
+struct eagre_sql_window {
+  struct eagre_text name;
+  struct eagre_sql_over over;
+  struct eagre_sql_position position; /* of the name */
 };
 
 /* One SELECT, or a set operation over two queries. */
@@ -222,11 +277,14 @@ struct eagre_sql_query {
   uint32_t item_count;
   struct eagre_sql_relation *from; /* NULL: SELECT without FROM */
   struct eagre_sql_expression *where;
-  struct eagre_sql_expression **group_by;
+  struct eagre_sql_expression **group_by; /* all grouping expressions, in the order written */
   uint32_t group_by_count;
   bool group_by_all;
-  struct eagre_text grouping; /* empty, or "rollup", "cube", "grouping sets": refused by plan */
+  struct eagre_sql_grouping *groupings; /* NULL when all of them are plain expressions */
+  uint32_t grouping_count;
   struct eagre_sql_expression *having;
+  struct eagre_sql_window *windows;
+  uint32_t window_count;
   struct eagre_sql_order_item *order_by;
   uint32_t order_by_count;
   struct eagre_sql_expression *limit;

@@ -98,6 +98,7 @@ enum eagre_status eagre_sql_finish(struct eagre_sql_parser *parser, uint32_t fir
   expression->position = eagre_sql_position_from(parser, first);
   expression->source = eagre_sql_source_of(parser, first);
   uint32_t height = expression->filter == NULL ? 0 : expression->filter->height;
+  if (expression->over != NULL) height = get_larger(height, expression->over->height);
   if (expression->query != NULL) height = get_larger(height, expression->query->height);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     height = get_larger(height, expression->arguments[i].value->height);

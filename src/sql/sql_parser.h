@@ -14,7 +14,8 @@
  *   sql_primary.c     operands and what may stand behind them
  *   sql_call.c        functions, and CASE
  *   sql_special.c     functions with a grammar of their own
- *   sql_suffix.c      WITHIN GROUP, FILTER, IGNORE NULLS, OVER
+ *   sql_suffix.c      WITHIN GROUP, FILTER, IGNORE NULLS
+ *   sql_over.c        OVER (...), WINDOW name AS (...)
  *   sql_literal.c     constants
  *   sql_interval.c    INTERVAL in all its spellings
  *   sql_type.c        types, read by `column`
@@ -188,8 +189,12 @@ enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, u
 /* Appends a constant TRUE to the arguments: first(x IGNORE NULLS) is first(x, true). */
 void eagre_sql_add_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
                                 struct eagre_sql_list *arguments);
-/* Moves over ( ... ) with everything in it. */
-enum eagre_status eagre_sql_skip_parentheses(struct eagre_sql_parser *parser);
+/* OVER ... behind a call, if it stands at the cursor, and WINDOW name AS (...), ... behind a query
+ * (sql_over.c). */
+enum eagre_status eagre_sql_parse_over(struct eagre_sql_parser *parser,
+                                       struct eagre_sql_expression *call);
+enum eagre_status eagre_sql_parse_windows(struct eagre_sql_parser *parser,
+                                          struct eagre_sql_query *query);
 /* Functions with a grammar of their own, CAST, EXTRACT, SUBSTRING, POSITION, TRIM, OVERLAY,
  * TIMESTAMPADD ... (sql_special.c). *out_expression stays NULL, and the cursor where it is, when
  * the call at the cursor is a plain one. */
@@ -230,7 +235,7 @@ enum eagre_status eagre_sql_check_height(struct eagre_sql_parser *parser, uint32
 
 enum eagre_status eagre_sql_parse_query(struct eagre_sql_parser *parser,
                                         struct eagre_sql_query **out_query);
-/* GROUP BY ..., if it stands at the cursor. */
+/* GROUP BY ..., if it stands at the cursor (sql_group.c). */
 enum eagre_status eagre_sql_parse_group_by(struct eagre_sql_parser *parser,
                                            struct eagre_sql_query *query);
 /* SELECT * FROM relation */

@@ -37,6 +37,9 @@ static enum eagre_status finish_query(struct eagre_sql_parser *parser, uint32_t 
   for (uint32_t i = 0; i < query->group_by_count; i++) {
     raise_height(&height, query->group_by[i]);
   }
+  for (uint32_t i = 0; i < query->window_count; i++) {
+    if (query->windows[i].over.height > height) height = query->windows[i].over.height;
+  }
   for (uint32_t i = 0; i < query->order_by_count; i++) {
     raise_height(&height, query->order_by[i].expression);
   }
@@ -148,24 +151,6 @@ static enum eagre_status parse_items(struct eagre_sql_parser *parser,
 
 /* ---- SELECT ---------------------------------------------------------------------------------- */
 
-/* WINDOW w AS (...), ...: windows mean nothing unless a function uses them, and that is refused. */
-static enum eagre_status skip_windows(struct eagre_sql_parser *parser) {
-  bool is_window = eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_WINDOW) &&
-                   eagre_sql_is_keyword(eagre_sql_token_ahead(parser, 2), EAGRE_SQL_KEYWORD_AS);
-  if (!is_window) return EAGRE_OK;
-  eagre_sql_advance(parser);
-  do {
-    struct eagre_text name;
-    EAGRE_TRY(eagre_sql_take_identifier(parser, "the name of a window", &name));
-    EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_AS, "AS"));
-    if (!eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
-      return eagre_sql_fail_expected(parser, "'(' of a window");
-    }
-    EAGRE_TRY(eagre_sql_skip_parentheses(parser));
-  } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));
-  return EAGRE_OK;
-}
-
 /* WHERE ... behind FROM. */
 static enum eagre_status parse_select_tail(struct eagre_sql_parser *parser,
                                            struct eagre_sql_query *query) {
@@ -177,7 +162,7 @@ static enum eagre_status parse_select_tail(struct eagre_sql_parser *parser,
   if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_HAVING)) {
     EAGRE_TRY(eagre_sql_parse_expression(parser, &query->having));
   }
-  return skip_windows(parser);
+  return eagre_sql_parse_windows(parser, query);
 }
 
 static enum eagre_status parse_select(struct eagre_sql_parser *parser,
@@ -352,11 +337,11 @@ static bool is_tail_at(struct eagre_sql_parser *parser) {
 static enum eagre_status parse_tail(struct eagre_sql_parser *parser, uint32_t first,
                                     struct eagre_sql_query **query) {
   EAGRE_TRY(refuse_distribution(parser));
-  if (!is_tail_at(parser)) return skip_windows(parser);
+  if (!is_tail_at(parser)) return EAGRE_OK;
   *query = open_query(parser, *query);
   EAGRE_TRY(parse_order_by(parser, *query));
   EAGRE_TRY(refuse_distribution(parser));
-  EAGRE_TRY(skip_windows(parser));
+  EAGRE_TRY(eagre_sql_parse_windows(parser, *query));
   if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_LIMIT) &&
       !eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_ALL)) {
     EAGRE_TRY(eagre_sql_parse_expression(parser, &(*query)->limit));

@@ -1,5 +1,5 @@
 /* What may stand behind the parenthesis of a call: WITHIN GROUP (ORDER BY ...), FILTER (WHERE ...),
- * IGNORE NULLS, OVER. */
+ * IGNORE NULLS; OVER is in sql_over.c. */
 #include "sql/sql_parser.h"
 
 void eagre_sql_add_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
@@ -15,15 +15,23 @@ void eagre_sql_add_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
   argument->value = constant;
 }
 
+static bool is_one_of(struct eagre_text function, const char *const *names, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (eagre_text_equal_string(function, names[i])) return true;
+  }
+  return false;
+}
+
 /* first(x) IGNORE NULLS is first(x, true). */
 static enum eagre_status parse_ignore_nulls(struct eagre_sql_parser *parser, uint32_t first,
                                             struct eagre_sql_expression *call) {
   static const char *const functions[] = {"first", "last", "any_value", "first_value",
                                           "last_value"};
-  bool is_known = false;
-  for (size_t i = 0; i < EAGRE_COUNT_OF(functions); i++) {
-    is_known = is_known || eagre_text_equal_string(call->function, functions[i]);
-  }
+  static const char *const window_functions[] = {"lag", "lead", "nth_value"};
+  call->ignores_nulls =
+      is_one_of(call->function, window_functions, EAGRE_COUNT_OF(window_functions));
+  if (call->ignores_nulls) return EAGRE_OK;
+  bool is_known = is_one_of(call->function, functions, EAGRE_COUNT_OF(functions));
   if (!is_known || call->argument_count != 1) {
     eagre_sql_fail_range(parser, first, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
                          "The function %.*s does not support IGNORE NULLS here.",
@@ -36,20 +44,6 @@ static enum eagre_status parse_ignore_nulls(struct eagre_sql_parser *parser, uin
   eagre_sql_add_ignore_nulls(parser, first, &arguments);
   call->arguments = arguments.items;
   call->argument_count = arguments.count;
-  return EAGRE_OK;
-}
-
-enum eagre_status eagre_sql_skip_parentheses(struct eagre_sql_parser *parser) {
-  uint32_t depth = 0;
-  do {
-    enum eagre_sql_token_kind kind = eagre_sql_token_at(parser)->kind;
-    if (kind == EAGRE_SQL_TOKEN_LEFT_PAREN) depth++;
-    if (kind == EAGRE_SQL_TOKEN_RIGHT_PAREN) depth--;
-    if (kind == EAGRE_SQL_TOKEN_END || kind == EAGRE_SQL_TOKEN_SEMICOLON) {
-      return eagre_sql_fail_expected(parser, "')'");
-    }
-    eagre_sql_advance(parser);
-  } while (depth > 0);
   return EAGRE_OK;
 }
 
@@ -80,22 +74,6 @@ static enum eagre_status parse_filter(struct eagre_sql_parser *parser,
   return eagre_sql_expect_symbol(parser, EAGRE_SQL_TOKEN_RIGHT_PAREN, "')' after the filter");
 }
 
-/* OVER name or OVER (...): windows are refused by the binder, so what is inside does not matter. */
-static enum eagre_status parse_over(struct eagre_sql_parser *parser,
-                                    struct eagre_sql_expression *call) {
-  struct eagre_text name;
-  bool is_over =
-      eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_OVER) &&
-      (is_paren_ahead(parser, 1) || eagre_sql_is_identifier(eagre_sql_token_ahead(parser, 1)));
-  if (!is_over) return EAGRE_OK;
-  call->has_over = true;
-  eagre_sql_advance(parser);
-  if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
-    return eagre_sql_skip_parentheses(parser);
-  }
-  return eagre_sql_take_identifier(parser, "the name of a window", &name);
-}
-
 enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, uint32_t first,
                                               struct eagre_sql_expression *call) {
   EAGRE_TRY(parse_within_group(parser, call));
@@ -105,5 +83,5 @@ enum eagre_status eagre_sql_parse_call_suffix(struct eagre_sql_parser *parser, u
   } else {
     eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_RESPECT, EAGRE_SQL_KEYWORD_NULLS);
   }
-  return parse_over(parser, call);
+  return eagre_sql_parse_over(parser, call);
 }

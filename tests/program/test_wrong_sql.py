@@ -111,7 +111,7 @@ CASES = [
      "NUM_COLUMNS_MISMATCH", None),
     ("except", flow(f"SELECT k FROM {SOURCE} EXCEPT SELECT k FROM {SOURCE}"), "_LEGACY_ERROR_TEMP_3102", None),
     ("window function", flow(f"SELECT row_number() OVER (ORDER BY k) AS n FROM {SOURCE}"),
-     "UNSUPPORTED_FEATURE.WINDOW_FUNCTION", None),
+     "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", "row_number()"),
     # options
     ("unknown flow option", "CREATE SINK out USING noop; CREATE FLOW f OPTIONS ('outputmod' = 'append') AS INSERT INTO out "
      f"SELECT * FROM {SOURCE};", "UNKNOWN_OPTION", None),

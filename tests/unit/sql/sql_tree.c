@@ -109,6 +109,34 @@ static void print_argument_list(const struct eagre_sql_argument *arguments, uint
   }
 }
 
+static void print_edge(const struct eagre_sql_edge *edge, struct eagre_buffer *out) {
+  static const char *const names[] = {"first", " preceding", "current", " following", "last"};
+  if (edge->offset != NULL) print_expression_tree(edge->offset, out);
+  append(out, names[edge->kind]);
+}
+
+static void print_over(const struct eagre_sql_over *over, struct eagre_buffer *out) {
+  append(out, " over(");
+  if (over->name.size > 0) print_part(over->name, out);
+  for (uint32_t i = 0; i < over->partition_by_count; i++) {
+    append(out, i == 0 ? "partition " : ", ");
+    print_expression_tree(over->partition_by[i], out);
+  }
+  for (uint32_t i = 0; i < over->order_by_count; i++) {
+    append(out, i == 0 ? " order " : ", ");
+    print_expression_tree(over->order_by[i].expression, out);
+    append(out, over->order_by[i].is_descending ? " desc" : " asc");
+    append(out, over->order_by[i].nulls_first ? " first" : " last");
+  }
+  if (over->has_frame) {
+    append(out, over->is_range ? " range " : " rows ");
+    print_edge(&over->lower, out);
+    append(out, "..");
+    print_edge(&over->upper, out);
+  }
+  append(out, ")");
+}
+
 static void print_call(const struct eagre_sql_expression *call, struct eagre_buffer *out) {
   print_between(call->is_operator ? "(" : "", call->function, call->is_operator ? "" : "(", out);
   if (call->is_distinct) append(out, "distinct ");
@@ -120,7 +148,8 @@ static void print_call(const struct eagre_sql_expression *call, struct eagre_buf
     print_expression_tree(call->filter, out);
     append(out, ")");
   }
-  if (call->has_over) append(out, " over");
+  if (call->ignores_nulls) append(out, " ignore nulls");
+  if (call->over != NULL) print_over(call->over, out);
 }
 
 static void print_case(const struct eagre_sql_expression *node, struct eagre_buffer *out) {
@@ -335,12 +364,32 @@ static void print_optional(const char *word, const struct eagre_sql_expression *
   print_expression_tree(expression, out);
 }
 
+static void print_grouping(const struct eagre_sql_query *query,
+                           const struct eagre_sql_grouping *grouping, struct eagre_buffer *out) {
+  static const char *const names[] = {"", "rollup", "cube", "sets"};
+  append(out, names[grouping->kind]);
+  bool is_single = grouping->kind == EAGRE_SQL_GROUPING_SET && grouping->item_count == 1;
+  append(out, is_single ? "" : "(");
+  for (uint32_t i = 0; i < grouping->item_count; i++) {
+    if (i > 0) append(out, ", ");
+    print_expression_tree(query->group_by[grouping->items[i]], out);
+  }
+  for (uint32_t i = 0; i < grouping->element_count; i++) {
+    if (i > 0) append(out, ", ");
+    print_grouping(query, &grouping->elements[i], out);
+  }
+  append(out, is_single ? "" : ")");
+}
+
 static void print_groups(const struct eagre_sql_query *query, struct eagre_buffer *out) {
   if (query->group_by_all) append(out, " group all");
-  if (query->group_by_count == 0 && query->grouping.size == 0) return;
+  if (query->group_by_count == 0 && query->groupings == NULL) return;
   append(out, " group ");
-  if (query->grouping.size > 0) print_between("", query->grouping, ": ", out);
-  for (uint32_t i = 0; i < query->group_by_count; i++) {
+  for (uint32_t i = 0; i < query->grouping_count; i++) {
+    if (i > 0) append(out, ", ");
+    print_grouping(query, &query->groupings[i], out);
+  }
+  for (uint32_t i = 0; query->groupings == NULL && i < query->group_by_count; i++) {
     if (i > 0) append(out, ", ");
     print_expression_tree(query->group_by[i], out);
   }
@@ -362,6 +411,10 @@ static void print_select(const struct eagre_sql_query *query, struct eagre_buffe
   print_optional(" where ", query->where, out);
   print_groups(query, out);
   print_optional(" having ", query->having, out);
+  for (uint32_t i = 0; i < query->window_count; i++) {
+    print_between(i == 0 ? " window " : " ", query->windows[i].name, "", out);
+    print_over(&query->windows[i].over, out);
+  }
 }
 
 static void print_set_operation(const struct eagre_sql_query *query, struct eagre_buffer *out) {

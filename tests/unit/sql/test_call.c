@@ -200,7 +200,17 @@ static const struct tree_row forms[] = {
      "(= a b), (!= a b), (!= a b), (<=> a b), (>= a b), (<= a b)"},
     {"lower(a) = 'x' OR NOT (b AND c)", "(or (= lower(a) 'x') (not (and b c)))"},
     {"sum(a) OVER (PARTITION BY b ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s",
-     "sum(a) over as s"},
+     "sum(a) over(partition b order c asc first rows 1 preceding..current) as s"},
+    {"lag(a, 1) IGNORE NULLS OVER w, f() OVER (w), f(a) over",
+     "lag(a, 1) ignore nulls over(w), f() over(w), f(a) as over"},
+    {"f() OVER (DISTRIBUTE BY a, b SORT BY range DESC RANGE UNBOUNDED PRECEDING), f() OVER "
+     "(CLUSTER BY a ROWS BETWEEN unbounded FOLLOWING AND UNBOUNDED FOLLOWING)",
+     "f() over(partition a, b order range desc last range first..current), f() over(partition a "
+     "rows last..last)"},
+    {"f() OVER (ORDER BY rows ROWS BETWEEN a + 1 PRECEDING AND INTERVAL 1 DAY FOLLOWING), f() "
+     "OVER ()",
+     "f() over( order rows asc first rows (+ a 1) preceding..{INTERVAL '1' DAY} following), f() "
+     "over()"},
     {"a AS `b c`, a `d``e`, `x.y`.z", "a as `b c`, a as `d`e`, x.y.z"},
     {"(x) -> x, (x, y) -> x", "(x -> x), (x y -> x)"},
     {"map('a', 1)['a'], array(1, 2)[a + 1], a[b[0]]",

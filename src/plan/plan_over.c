@@ -1,0 +1,431 @@
+/* f(...) OVER (...): a call becomes a function of the OVER node, which stands between what the
+ * SELECT list is bound against (above GROUP BY and HAVING) and the SELECT list; in the list stands
+ * a column of that node. Functions with the same PARTITION BY and ORDER BY share a window. */
+#include <string.h>
+
+#include "plan/plan_bind.h"
+
+/* ---- Which calls ----------------------------------------------------------------------------- */
+
+const struct eagre_sql_expression *eagre_plan_find_over(const struct eagre_sql_expression *tree) {
+  if (tree == NULL || tree->kind == EAGRE_SQL_SUBQUERY) return NULL;
+  if (tree->over != NULL) return tree;
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    const struct eagre_sql_expression *found = eagre_plan_find_over(tree->arguments[i].value);
+    if (found != NULL) return found;
+  }
+  return NULL;
+}
+
+bool eagre_plan_has_over(const struct eagre_sql_query *query) {
+  for (uint32_t i = 0; i < query->item_count; i++) {
+    if (eagre_plan_find_over(query->items[i].expression) != NULL) return true;
+  }
+  for (uint32_t i = 0; i < query->order_by_count; i++) {
+    if (eagre_plan_find_over(query->order_by[i].expression) != NULL) return true;
+  }
+  return false;
+}
+
+/* The functions that mean something over a window only. */
+struct window_function {
+  const char *name;
+  enum eagre_over_kind kind;
+  uint32_t arity_min;
+  uint32_t arity_max;
+  int32_t direction; /* OFFSET: 1 looks behind, -1 in front */
+};
+static const struct window_function window_functions[] = {
+    {"cume_dist", EAGRE_OVER_CUME_DIST, 0, 0, 0},
+    {"dense_rank", EAGRE_OVER_DENSE_RANK, 0, 0, 0},
+    {"lag", EAGRE_OVER_OFFSET, 1, 3, -1},
+    {"lead", EAGRE_OVER_OFFSET, 1, 3, 1},
+    {"nth_value", EAGRE_OVER_NTH_VALUE, 2, 2, 0},
+    {"ntile", EAGRE_OVER_NTILE, 0, 1, 0},
+    {"percent_rank", EAGRE_OVER_PERCENT_RANK, 0, 0, 0},
+    {"rank", EAGRE_OVER_RANK, 0, 0, 0},
+    {"row_number", EAGRE_OVER_ROW_NUMBER, 0, 0, 0},
+};
+
+static const struct window_function *find_function(struct eagre_text name) {
+  for (size_t i = 0; i < EAGRE_COUNT_OF(window_functions); i++) {
+    if (eagre_text_equal_string(name, window_functions[i].name)) return &window_functions[i];
+  }
+  return NULL;
+}
+
+const char *eagre_over_name(const struct eagre_over_function *function) {
+  if (function->kind == EAGRE_OVER_AGGREGATE) return function->aggregate.info->name;
+  if (function->kind == EAGRE_OVER_OFFSET) return function->count < 0 ? "lag" : "lead";
+  for (size_t i = 0; i < EAGRE_COUNT_OF(window_functions); i++) {
+    if (window_functions[i].kind == function->kind) return window_functions[i].name;
+  }
+  return "";
+}
+
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+/* What OVER name means: the definition of that name, or `tree` itself. */
+static enum eagre_status find_definition(const struct eagre_sql_query *query,
+                                         const struct eagre_sql_over *tree,
+                                         const struct eagre_sql_over **out,
+                                         struct eagre_error *error) {
+  *out = tree;
+  if (tree->name.size == 0) return EAGRE_OK;
+  for (uint32_t i = 0; i < query->window_count; i++) {
+    const struct eagre_sql_window *window = &query->windows[i];
+    if (!eagre_text_equal(window->name, tree->name)) continue;
+    *out = &window->over;
+    return find_definition(query, &window->over, out, error);
+  }
+  return eagre_plan_fail(error, tree->position, "MISSING_WINDOW_SPECIFICATION",
+                         "Window specification is not defined in the WINDOW clause for `%.*s`.",
+                         (int)tree->name.size, tree->name.data);
+}
+
+static enum eagre_status bind_partition(struct plan_binder *binder, const struct plan_scope *scope,
+                                        const struct eagre_sql_over *tree,
+                                        struct eagre_over_window *window,
+                                        struct eagre_error *error) {
+  uint32_t count = tree->partition_by_count;
+  window->partition_by = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  window->partition_by_count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_sql_expression *each = tree->partition_by[i];
+    EAGRE_TRY(eagre_plan_bind_expression(binder, scope, each, &window->partition_by[i], error));
+    if (eagre_expression_is_ordered(eagre_expression_type(window->partition_by[i]))) continue;
+    return eagre_plan_fail(error, each->position, "UNSUPPORTED_FEATURE.PARTITION_BY_MAP",
+                           "PARTITION BY \"%.*s\": a map has no order.", (int)each->source.size,
+                           each->source.data);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_order(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_over *tree,
+                                    struct eagre_over_window *window, struct eagre_error *error) {
+  uint32_t count = tree->order_by_count;
+  window->sort_keys =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *window->sort_keys * (count + 1));
+  window->sort_key_count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_sql_order_item *item = &tree->order_by[i];
+    struct eagre_plan_sort_key *key = &window->sort_keys[i];
+    key->is_descending = item->is_descending;
+    key->nulls_first = item->nulls_first;
+    EAGRE_TRY(eagre_plan_bind_expression(binder, scope, item->expression, &key->expression, error));
+    if (eagre_expression_is_ordered(eagre_expression_type(key->expression))) continue;
+    return eagre_plan_fail(error, item->expression->position,
+                           "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                           "ORDER BY \"%.*s\": a map has no order.",
+                           (int)item->expression->source.size, item->expression->source.data);
+  }
+  window->is_by_event_time =
+      count > 0 && scope->aggregation == NULL &&
+      eagre_plan_is_event_time(scope->relation, window->sort_keys[0].expression);
+  return EAGRE_OK;
+}
+
+static bool are_equal_windows(const struct eagre_over_window *a,
+                              const struct eagre_over_window *b) {
+  if (a->partition_by_count != b->partition_by_count || a->sort_key_count != b->sort_key_count)
+    return false;
+  for (uint32_t i = 0; i < a->partition_by_count; i++) {
+    if (!eagre_expression_equal(a->partition_by[i], b->partition_by[i])) return false;
+  }
+  for (uint32_t i = 0; i < a->sort_key_count; i++) {
+    const struct eagre_plan_sort_key *left = &a->sort_keys[i], *right = &b->sort_keys[i];
+    bool is_equal = left->is_descending == right->is_descending &&
+                    left->nulls_first == right->nulls_first &&
+                    eagre_expression_equal(left->expression, right->expression);
+    if (!is_equal) return false;
+  }
+  return true;
+}
+
+/* Room for one more of `count` items. */
+static void *grow(struct plan_binder *binder, void *items, size_t item_size, uint32_t count,
+                  uint32_t *inout_capacity) {
+  if (count < *inout_capacity) return items;
+  *inout_capacity = *inout_capacity == 0 ? 4 : *inout_capacity * 2;
+  void *grown = eagre_arena_allocate_zeroed(binder->arena, item_size * *inout_capacity);
+  if (count > 0) memcpy(grown, items, item_size * count);
+  return grown;
+}
+
+/* Index of an equal window, or of a new one. */
+static uint32_t add_window(struct plan_binder *binder, struct plan_overs *overs,
+                           const struct eagre_over_window *window) {
+  for (uint32_t i = 0; i < overs->window_count; i++) {
+    if (are_equal_windows(&overs->windows[i], window)) return i;
+  }
+  overs->windows =
+      grow(binder, overs->windows, sizeof *window, overs->window_count, &overs->window_capacity);
+  overs->windows[overs->window_count] = *window;
+  return overs->window_count++;
+}
+
+/* ---- Arguments ------------------------------------------------------------------------------- */
+
+static enum eagre_status check_arity(const struct eagre_sql_expression *tree,
+                                     const struct window_function *known,
+                                     struct eagre_error *error) {
+  uint32_t count = tree->argument_count;
+  if (count >= known->arity_min && count <= known->arity_max) return EAGRE_OK;
+  if (known->arity_max == 0 && count > 0) {
+    return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                           "The `%s` requires 0 parameters but the actual number is %u.",
+                           known->name, count);
+  }
+  return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+                         "The `%s` requires [%u, %u] parameters but the actual number is %u.",
+                         known->name, known->arity_min, known->arity_max, count);
+}
+
+static enum eagre_status refuse_argument(const struct eagre_sql_expression *call, uint32_t index,
+                                         const char *class_name, const char *what,
+                                         struct eagre_error *error) {
+  const struct eagre_sql_expression *argument = call->arguments[index].value;
+  return eagre_plan_fail(
+      error, argument->position, class_name,
+      "Cannot resolve \"%.*s\" due to data type mismatch: argument %u, \"%.*s\", %s.",
+      (int)call->source.size, call->source.data, index + 1, (int)argument->source.size,
+      argument->source.data, what);
+}
+
+/* The whole number at argument `index`. */
+static enum eagre_status read_count(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree, uint32_t index,
+                                    bool *out_is_null, int64_t *out, struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_INT);
+  struct eagre_expression *value = NULL;
+  struct eagre_vector folded;
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[index].value, &value, error));
+  EAGRE_TRY(
+      eagre_expression_coerce(binder->arena, value, type, session, tree->position, &value, error));
+  if (!eagre_expression_is_constant(value)) {
+    return refuse_argument(tree, index, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                           "must be a constant", error);
+  }
+  EAGRE_TRY(eagre_expression_fold(binder->arena, value, session, &folded, error));
+  *out_is_null = eagre_vector_is_null(&folded, 0);
+  *out = *out_is_null ? 0 : EAGRE_VALUES(int32_t, &folded)[0];
+  return EAGRE_OK;
+}
+
+/* lead(value[, rows[, fallback]]) */
+static enum eagre_status bind_offset(struct plan_binder *binder, const struct plan_scope *scope,
+                                     const struct eagre_sql_expression *tree, int32_t direction,
+                                     struct eagre_over_function *function,
+                                     struct eagre_error *error) {
+  int64_t rows = 1;
+  bool is_null = false;
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, &function->argument,
+                                       error));
+  function->result_type = eagre_expression_type(function->argument);
+  if (tree->argument_count > 1)
+    EAGRE_TRY(read_count(binder, scope, tree, 1, &is_null, &rows, error));
+  if (is_null) {
+    return refuse_argument(tree, 1, "DATATYPE_MISMATCH.UNEXPECTED_NULL", "must not be NULL", error);
+  }
+  function->count = rows * direction;
+  if (tree->argument_count < 3) return EAGRE_OK;
+  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[2].value, &function->fallback,
+                                       error));
+  return eagre_expression_coerce(binder->arena, function->fallback, function->result_type,
+                                 &binder->pipeline->expression_session, tree->position,
+                                 &function->fallback, error);
+}
+
+/* nth_value(value, n), ntile([n]): n >= 1. */
+static enum eagre_status bind_count(struct plan_binder *binder, const struct plan_scope *scope,
+                                    const struct eagre_sql_expression *tree, uint32_t index,
+                                    struct eagre_over_function *function,
+                                    struct eagre_error *error) {
+  bool is_null = false;
+  function->count = 1;
+  if (tree->argument_count <= index) return EAGRE_OK;
+  EAGRE_TRY(read_count(binder, scope, tree, index, &is_null, &function->count, error));
+  if (is_null) {
+    return refuse_argument(tree, index, "DATATYPE_MISMATCH.UNEXPECTED_NULL", "must not be NULL",
+                           error);
+  }
+  if (function->count > 0) return EAGRE_OK;
+  return refuse_argument(tree, index, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "must be at least 1",
+                         error);
+}
+
+static const struct eagre_type *type_of_rank(enum eagre_over_kind kind) {
+  bool is_share = kind == EAGRE_OVER_PERCENT_RANK || kind == EAGRE_OVER_CUME_DIST;
+  return eagre_type_of(is_share ? EAGRE_TYPE_DOUBLE : EAGRE_TYPE_INT);
+}
+
+/* ---- Functions ------------------------------------------------------------------------------- */
+
+static enum eagre_status check_window_call(const struct eagre_sql_expression *tree,
+                                           const struct window_function *known,
+                                           struct eagre_error *error) {
+  if (tree->filter == NULL && !tree->is_distinct && tree->within_group_count == 0)
+    return check_arity(tree, known, error);
+  return eagre_plan_fail(error, tree->position,
+                         "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                         "The function `%s` does not support %s.", known->name,
+                         tree->is_distinct      ? "DISTINCT"
+                         : tree->filter != NULL ? "FILTER"
+                                                : "WITHIN GROUP");
+}
+
+static enum eagre_status
+bind_window_function(struct plan_binder *binder, const struct plan_scope *scope,
+                     const struct eagre_sql_expression *tree, const struct window_function *known,
+                     struct eagre_over_function *function, struct eagre_error *error) {
+  EAGRE_TRY(check_window_call(tree, known, error));
+  function->kind = known->kind;
+  function->result_type = type_of_rank(known->kind);
+  function->ignores_nulls = tree->ignores_nulls;
+  switch (known->kind) {
+  case EAGRE_OVER_OFFSET:
+    return bind_offset(binder, scope, tree, known->direction, function, error);
+  case EAGRE_OVER_NTILE:
+    return bind_count(binder, scope, tree, 0, function, error);
+  case EAGRE_OVER_NTH_VALUE:
+    EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value,
+                                         &function->argument, error));
+    function->result_type = eagre_expression_type(function->argument);
+    return bind_count(binder, scope, tree, 1, function, error);
+  default:
+    return EAGRE_OK;
+  }
+}
+
+static enum eagre_status bind_aggregate(struct plan_binder *binder, const struct plan_scope *scope,
+                                        const struct eagre_sql_expression *tree,
+                                        struct eagre_over_function *function,
+                                        struct eagre_error *error) {
+  if (tree->is_distinct) {
+    return eagre_plan_fail(error, tree->position, "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED",
+                           "Distinct window functions are not supported: \"%.*s\".",
+                           (int)tree->source.size, tree->source.data);
+  }
+  function->kind = EAGRE_OVER_AGGREGATE;
+  EAGRE_TRY(eagre_plan_bind_aggregate(binder, scope, tree, &function->aggregate,
+                                      &function->argument, error));
+  function->result_type = function->aggregate.result_type;
+  return EAGRE_OK;
+}
+
+static enum eagre_status bind_function(struct plan_binder *binder, const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_over_function *function,
+                                       struct eagre_error *error) {
+  const struct window_function *known = find_function(tree->function);
+  if (known != NULL) return bind_window_function(binder, scope, tree, known, function, error);
+  if (eagre_function_is_aggregate(tree->function))
+    return bind_aggregate(binder, scope, tree, function, error);
+  if (!eagre_function_exists(tree->function)) {
+    struct eagre_expression *ignored = NULL;
+    return eagre_expression_call(binder->arena, tree->function, NULL, 0,
+                                 &binder->pipeline->expression_session, tree->position, &ignored,
+                                 error);
+  }
+  return eagre_plan_fail(error, tree->position, "UNSUPPORTED_EXPR_FOR_WINDOW",
+                         "Expression \"%.*s\" not supported within a window function.",
+                         (int)tree->source.size, tree->source.data);
+}
+
+static bool are_equal_expressions(const struct eagre_expression *a,
+                                  const struct eagre_expression *b) {
+  return a == b || (a != NULL && b != NULL && eagre_expression_equal(a, b));
+}
+
+static bool are_equal_edges(const struct eagre_over_edge *a, const struct eagre_over_edge *b) {
+  return a->kind == b->kind && a->rows == b->rows && are_equal_expressions(a->limit, b->limit);
+}
+
+static bool are_equal_functions(const struct eagre_over_function *a,
+                                const struct eagre_over_function *b) {
+  bool has_equal_frame =
+      are_equal_edges(&a->lower, &b->lower) && are_equal_edges(&a->upper, &b->upper);
+  bool has_equal_aggregate =
+      a->kind != EAGRE_OVER_AGGREGATE || eagre_aggregate_equal(&a->aggregate, &b->aggregate);
+  return a->kind == b->kind && a->window == b->window && a->count == b->count &&
+         a->ignores_nulls == b->ignores_nulls && has_equal_frame &&
+         are_equal_expressions(a->argument, b->argument) &&
+         are_equal_expressions(a->fallback, b->fallback) && has_equal_aggregate;
+}
+
+static uint32_t add_function(struct plan_binder *binder, struct plan_overs *overs,
+                             const struct eagre_over_function *function) {
+  for (uint32_t i = 0; i < overs->function_count; i++) {
+    if (are_equal_functions(&overs->functions[i], function)) return i;
+  }
+  overs->functions = grow(binder, overs->functions, sizeof *function, overs->function_count,
+                          &overs->function_capacity);
+  overs->functions[overs->function_count] = *function;
+  return overs->function_count++;
+}
+
+static enum eagre_status check_place(const struct plan_scope *scope,
+                                     const struct eagre_sql_expression *tree,
+                                     struct eagre_error *error) {
+  if (scope->overs != NULL) return EAGRE_OK;
+  const char *place = scope->aggregate_refusal;
+  eagre_plan_fail(error, tree->position, "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                  "It is not allowed to use the window function \"%.*s\" in %s.",
+                  (int)tree->source.size, tree->source.data,
+                  place == NULL ? "another window function or in HAVING" : place);
+  eagre_error_hint(error, "compute it in a subquery in FROM and use its column here");
+  return EAGRE_USAGE;
+}
+
+enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct plan_scope *scope,
+                                       const struct eagre_sql_expression *tree,
+                                       struct eagre_expression **out, struct eagre_error *error) {
+  EAGRE_TRY(check_place(scope, tree, error));
+  struct plan_overs *overs = scope->overs;
+  struct plan_scope inside = *scope;
+  inside.overs = NULL;
+  const struct eagre_sql_over *definition = NULL;
+  struct eagre_over_window window = {0};
+  struct eagre_over_function function = {.position = tree->position};
+  EAGRE_TRY(find_definition(overs->query, tree->over, &definition, error));
+  EAGRE_TRY(bind_partition(binder, &inside, definition, &window, error));
+  EAGRE_TRY(bind_order(binder, &inside, definition, &window, error));
+  EAGRE_TRY(bind_function(binder, &inside, tree, &function, error));
+  EAGRE_TRY(eagre_plan_bind_frame(binder, definition, &window, &function, error));
+  function.window = add_window(binder, overs, &window);
+  uint32_t index = add_function(binder, overs, &function);
+  *out = eagre_expression_column(binder->arena, overs->first_column + index, function.result_type,
+                                 tree->position);
+  return EAGRE_OK;
+}
+
+/* ---- The node -------------------------------------------------------------------------------- */
+
+void eagre_plan_add_over(struct plan_binder *binder, struct plan_relation *relation,
+                         const struct plan_overs *overs, struct eagre_sql_position position) {
+  if (overs->function_count == 0) return;
+  struct eagre_plan_node *node =
+      eagre_plan_node_new(binder, EAGRE_PLAN_OVER, relation->node, position);
+  const struct eagre_type *input = relation->node->output;
+  uint32_t count = input->field_count + overs->function_count;
+  eagre_assert(input->field_count == overs->first_column);
+  struct eagre_field *fields = eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * count);
+  if (input->field_count > 0) memcpy(fields, input->fields, sizeof *fields * input->field_count);
+  for (uint32_t i = 0; i < overs->function_count; i++) {
+    const struct eagre_over_function *function = &overs->functions[i];
+    fields[input->field_count + i] = (struct eagre_field){
+        eagre_arena_printf(binder->arena, "%s#%u", eagre_over_name(function), i),
+        function->result_type, true};
+  }
+  node->output = eagre_type_struct(binder->arena, fields, count);
+  node->windows = overs->windows;
+  node->window_count = overs->window_count;
+  node->functions = overs->functions;
+  node->function_count = overs->function_count;
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    if (node->event_time < 0 && relation->columns[i].is_event_time) node->event_time = (int32_t)i;
+  }
+  relation->node = node;
+}

@@ -1,0 +1,212 @@
+/* Frames of window functions. A frame by values (RANGE with a number or an interval) has a limit
+ * for each row: its sort key plus or minus the offset, in the type of the key. */
+#include "plan/plan_bind.h"
+
+static enum eagre_status refuse(const struct eagre_sql_over *tree, const char *reason,
+                                const char *text, struct eagre_error *error) {
+  struct eagre_buffer class_name = {0};
+  eagre_buffer_printf(&class_name, "DATATYPE_MISMATCH.%s", reason);
+  eagre_plan_fail(error, tree->position, eagre_buffer_string(&class_name),
+                  "Cannot resolve the window due to data type mismatch: %s.", text);
+  eagre_buffer_done(&class_name);
+  return EAGRE_USAGE;
+}
+
+/* ---- Offsets --------------------------------------------------------------------------------- */
+
+static enum eagre_status bind_offset(struct plan_binder *binder, const struct eagre_sql_over *tree,
+                                     const struct eagre_sql_edge *edge,
+                                     struct eagre_expression **out, struct eagre_error *error) {
+  static const struct plan_relation nothing = {0};
+  const struct plan_scope scope = {.relation = &nothing, .aggregate_refusal = "a window frame"};
+  enum eagre_status status = eagre_plan_bind_expression(binder, &scope, edge->offset, out, error);
+  if (status != EAGRE_OK || !eagre_expression_is_constant(*out)) {
+    return refuse(tree, "SPECIFIED_WINDOW_FRAME_WITHOUT_FOLDABLE",
+                  "a bound of a window frame must be a constant", error);
+  }
+  enum eagre_type_kind kind = eagre_expression_type(*out)->kind;
+  if (eagre_type_is_numeric(kind) || eagre_type_is_interval(kind)) return EAGRE_OK;
+  return refuse(tree, "SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
+                "a bound of a window frame must be a number or an interval", error);
+}
+
+/* n PRECEDING is -n rows from the current one. */
+static enum eagre_status bind_rows(struct plan_binder *binder, const struct eagre_sql_over *tree,
+                                   const struct eagre_sql_edge *edge, struct eagre_over_edge *out,
+                                   struct eagre_error *error) {
+  struct eagre_expression *offset = NULL;
+  struct eagre_vector folded;
+  EAGRE_TRY(bind_offset(binder, tree, edge, &offset, error));
+  if (eagre_expression_type(offset)->kind != EAGRE_TYPE_INT) {
+    return refuse(tree, "SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
+                  "a bound of a frame of ROWS must be an INT", error);
+  }
+  EAGRE_TRY(eagre_expression_fold(binder->arena, offset, &binder->pipeline->expression_session,
+                                  &folded, error));
+  int64_t rows = eagre_vector_is_null(&folded, 0) ? 0 : EAGRE_VALUES(int32_t, &folded)[0];
+  out->kind = EAGRE_OVER_ROWS;
+  out->rows = edge->kind == EAGRE_SQL_EDGE_PRECEDING ? -rows : rows;
+  return EAGRE_OK;
+}
+
+/* Whether Spark adds such an offset to such a key. */
+static bool are_summed(enum eagre_type_kind key, enum eagre_type_kind offset) {
+  switch (key) {
+  case EAGRE_TYPE_DATE:
+    return offset == EAGRE_TYPE_INT || offset == EAGRE_TYPE_INTERVAL_YEAR;
+  case EAGRE_TYPE_TIMESTAMP:
+  case EAGRE_TYPE_TIMESTAMP_NTZ:
+    return eagre_type_is_interval(offset);
+  default:
+    return key == offset && (eagre_type_is_numeric(key) || eagre_type_is_interval(key));
+  }
+}
+
+/* Offsets of a number become its type. */
+static enum eagre_status convert_offset(struct plan_binder *binder,
+                                        const struct eagre_sql_over *tree,
+                                        const struct eagre_type *key,
+                                        struct eagre_expression **offset,
+                                        struct eagre_error *error) {
+  bool is_number = eagre_type_is_numeric(key->kind) &&
+                   eagre_type_is_numeric(eagre_expression_type(*offset)->kind);
+  if (is_number) {
+    EAGRE_TRY(eagre_expression_cast(binder->arena, *offset, key, false,
+                                    &binder->pipeline->expression_session, tree->position, offset,
+                                    error));
+  }
+  if (are_summed(key->kind, eagre_expression_type(*offset)->kind)) return EAGRE_OK;
+  return refuse(tree, "RANGE_FRAME_INVALID_TYPE",
+                "the bound of a RANGE frame does not fit the type of ORDER BY", error);
+}
+
+static enum eagre_status bind_limit(struct plan_binder *binder, const struct eagre_sql_over *tree,
+                                    const struct eagre_over_window *window,
+                                    const struct eagre_sql_edge *edge, struct eagre_over_edge *out,
+                                    struct eagre_error *error) {
+  const struct eagre_plan_sort_key *key = &window->sort_keys[0];
+  const struct eagre_type *type = eagre_expression_type(key->expression);
+  struct eagre_expression *sides[2] = {key->expression, NULL};
+  EAGRE_TRY(bind_offset(binder, tree, edge, &sides[1], error));
+  EAGRE_TRY(convert_offset(binder, tree, type, &sides[1], error));
+  bool goes_down = (edge->kind == EAGRE_SQL_EDGE_PRECEDING) != key->is_descending;
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  EAGRE_TRY(eagre_expression_call(binder->arena, goes_down ? EAGRE_TEXT("-") : EAGRE_TEXT("+"),
+                                  sides, 2, session, edge->position, &out->limit, error));
+  out->kind = EAGRE_OVER_VALUE;
+  if (eagre_type_equal(eagre_expression_type(out->limit), type)) return EAGRE_OK;
+  return eagre_expression_cast(binder->arena, out->limit, type, false, session, edge->position,
+                               &out->limit, error);
+}
+
+static bool has_offset(const struct eagre_sql_over *tree) {
+  return tree->lower.offset != NULL || tree->upper.offset != NULL;
+}
+
+/* ---- Edges ----------------------------------------------------------------------------------- */
+
+static enum eagre_status bind_edge(struct plan_binder *binder, const struct eagre_sql_over *tree,
+                                   const struct eagre_over_window *window,
+                                   const struct eagre_sql_edge *edge, struct eagre_over_edge *out,
+                                   struct eagre_error *error) {
+  switch (edge->kind) {
+  case EAGRE_SQL_EDGE_FIRST:
+    out->kind = EAGRE_OVER_FIRST;
+    return EAGRE_OK;
+  case EAGRE_SQL_EDGE_LAST:
+    out->kind = EAGRE_OVER_LAST;
+    return EAGRE_OK;
+  case EAGRE_SQL_EDGE_CURRENT_ROW:
+    out->kind = tree->is_range ? EAGRE_OVER_PEERS : EAGRE_OVER_ROWS;
+    return EAGRE_OK;
+  default:
+    return tree->is_range ? bind_limit(binder, tree, window, edge, out, error)
+                          : bind_rows(binder, tree, edge, out, error);
+  }
+}
+
+static enum eagre_status check_order(const struct eagre_sql_over *tree,
+                                     const struct eagre_over_window *window,
+                                     struct eagre_error *error) {
+  bool is_whole =
+      tree->lower.kind == EAGRE_SQL_EDGE_FIRST && tree->upper.kind == EAGRE_SQL_EDGE_LAST;
+  if (!tree->is_range || is_whole) return EAGRE_OK;
+  if (window->sort_key_count == 0) {
+    return refuse(tree, "RANGE_FRAME_WITHOUT_ORDER",
+                  "a range window frame cannot be used in an unordered window specification",
+                  error);
+  }
+  if (window->sort_key_count == 1 || !has_offset(tree)) return EAGRE_OK;
+  return refuse(tree, "RANGE_FRAME_MULTI_ORDER",
+                "a range window frame with value boundary cannot be used in a window "
+                "specification with multiple order by expressions",
+                error);
+}
+
+static enum eagre_status check_edges(const struct eagre_sql_over *tree,
+                                     const struct eagre_over_edge *lower,
+                                     const struct eagre_over_edge *upper,
+                                     struct eagre_error *error) {
+  if (lower->kind == EAGRE_OVER_LAST || upper->kind == EAGRE_OVER_FIRST ||
+      (lower->kind == EAGRE_OVER_ROWS && upper->kind == EAGRE_OVER_ROWS &&
+       lower->rows > upper->rows)) {
+    return refuse(tree, "SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
+                  "the lower bound of a window frame must be less than or equal to the upper bound",
+                  error);
+  }
+  return EAGRE_OK;
+}
+
+/* ---- Frames ---------------------------------------------------------------------------------- */
+
+static bool takes_frame(const struct eagre_over_function *function) {
+  return function->kind == EAGRE_OVER_AGGREGATE || function->kind == EAGRE_OVER_NTH_VALUE;
+}
+
+static bool is_written_as(const struct eagre_sql_over *tree, bool is_range) {
+  return tree->is_range == is_range && tree->lower.kind == EAGRE_SQL_EDGE_FIRST &&
+         tree->upper.kind == EAGRE_SQL_EDGE_CURRENT_ROW;
+}
+
+/* The functions that have a frame of their own, and need an order. */
+static enum eagre_status check_fixed(const struct eagre_sql_over *tree,
+                                     const struct eagre_over_window *window,
+                                     const struct eagre_over_function *function,
+                                     struct eagre_error *error) {
+  const char *name = eagre_over_name(function);
+  if (window->sort_key_count == 0) {
+    return eagre_plan_fail(error, function->position, "_LEGACY_ERROR_TEMP_1037",
+                           "Window function %s() requires window to be ordered, please add ORDER "
+                           "BY clause. For example SELECT %s(value_expr) OVER (PARTITION BY "
+                           "window_partition ORDER BY window_ordering) from table.",
+                           name, name);
+  }
+  bool is_range = function->kind == EAGRE_OVER_CUME_DIST;
+  if (!tree->has_frame || (function->kind != EAGRE_OVER_OFFSET && is_written_as(tree, is_range)))
+    return EAGRE_OK;
+  eagre_plan_fail(error, tree->position, "_LEGACY_ERROR_TEMP_1036",
+                  "Window Frame must match the required frame of the function %s.", name);
+  eagre_error_hint(error, "leave the frame out");
+  return EAGRE_USAGE;
+}
+
+enum eagre_status eagre_plan_bind_frame(struct plan_binder *binder,
+                                        const struct eagre_sql_over *tree,
+                                        const struct eagre_over_window *window,
+                                        struct eagre_over_function *function,
+                                        struct eagre_error *error) {
+  struct eagre_over_edge lower = {0}, upper = {0};
+  if (tree->has_frame) {
+    EAGRE_TRY(check_order(tree, window, error));
+    EAGRE_TRY(bind_edge(binder, tree, window, &tree->lower, &lower, error));
+    EAGRE_TRY(bind_edge(binder, tree, window, &tree->upper, &upper, error));
+    EAGRE_TRY(check_edges(tree, &lower, &upper, error));
+  } else {
+    lower.kind = EAGRE_OVER_FIRST;
+    upper.kind = window->sort_key_count > 0 ? EAGRE_OVER_PEERS : EAGRE_OVER_LAST;
+  }
+  if (!takes_frame(function)) return check_fixed(tree, window, function, error);
+  function->lower = lower;
+  function->upper = upper;
+  return EAGRE_OK;
+}

@@ -319,6 +319,8 @@ static enum eagre_status change_node(const struct change_work *work, struct eagr
     return refuse(node, "LIMIT", error);
   case EAGRE_PLAN_WATERMARK:
     return refuse(node, "A WATERMARK", error);
+  case EAGRE_PLAN_OVER:
+    return refuse(node, "A window function", error);
   case EAGRE_PLAN_AGGREGATE:
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:

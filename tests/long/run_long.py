@@ -81,8 +81,8 @@ def readers(_seed):
 
 
 def kafka(_seed):
-    """The Kafka source and sink against a real broker."""
-    return pytest(["tests/kafka"])
+    """The Kafka source and sink against a real broker, and the pipelines of examples/."""
+    return pytest(["tests/kafka", "tests/examples"])
 
 
 def nexmark(_seed):

@@ -45,7 +45,7 @@ enum eagre_type_kind {
   EAGRE_TYPE_INTERVAL_YEAR, /* int32_t, months; years to months */
   EAGRE_TYPE_ARRAY,
   EAGRE_TYPE_MAP,
-  EAGRE_TYPE_VARIANT,
+  EAGRE_TYPE_VARIANT, /* struct eagre_text, metadata and value (value/value_variant.h) */
   EAGRE_TYPE_count
 };
 
@@ -114,6 +114,10 @@ bool eagre_type_is_numeric(enum eagre_type_kind kind);  /* integral, FLOAT, DOUB
 static inline bool eagre_type_is_list(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_ARRAY || kind == EAGRE_TYPE_MAP;
 }
+/* Whether values are of struct eagre_text: STRING, BINARY, VARIANT. */
+static inline bool eagre_type_is_text(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY || kind == EAGRE_TYPE_VARIANT;
+}
 /* Bytes per value in `data`; 0 for BOOLEAN (bitmap), STRUCT and NULL (no data). */
 uint32_t eagre_type_width(enum eagre_type_kind kind);
 /* "INT", "STRUCT<a: INT, b: STRING>": as Spark prints types in errors (upper case). */
@@ -133,8 +137,8 @@ enum eagre_status eagre_type_parse_columns(struct eagre_arena *arena, struct eag
                                            struct eagre_error *error);
 enum eagre_status eagre_type_parse(struct eagre_arena *arena, struct eagre_text ddl,
                                    const struct eagre_type **out_type, struct eagre_error *error);
-/* Whether a value of this kind can be computed today; VARIANT cannot yet. True for the intervals
- * and NULL too, which expressions know and tables do not. */
+/* Whether a value of this kind can be computed today. True for the intervals and NULL too, which
+ * expressions know and tables do not. */
 bool eagre_type_is_supported(enum eagre_type_kind kind);
 
 /* ---- Vectors -------------------------------------------------------------------------------- */

@@ -144,6 +144,7 @@ static const struct type_word type_words[] = {
     {"TIMESTAMP", EAGRE_TYPE_TIMESTAMP},
     {"TIMESTAMP_LTZ", EAGRE_TYPE_TIMESTAMP},
     {"TIMESTAMP_NTZ", EAGRE_TYPE_TIMESTAMP_NTZ},
+    {"VARIANT", EAGRE_TYPE_VARIANT},
 };
 
 /* Spark's other types, and what to use instead where there is something. */
@@ -156,7 +157,6 @@ static const struct refused_word refused_words[] = {
     {"VARCHAR", "use STRING"},
     {"CHAR", "use STRING"},
     {"CHARACTER", "use STRING"},
-    {"VARIANT", "read the value as STRING"},
 };
 
 static enum eagre_status parse_type(struct parser *parser, const struct eagre_type **out_type);

@@ -29,7 +29,7 @@ static const struct kind_row kind_rows[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_INTERVAL_YEAR] = {"INTERVAL", 4, true},
     [EAGRE_TYPE_ARRAY] = {"ARRAY", 0, true},
     [EAGRE_TYPE_MAP] = {"MAP", 0, true},
-    [EAGRE_TYPE_VARIANT] = {"VARIANT", 0, false},
+    [EAGRE_TYPE_VARIANT] = {"VARIANT", sizeof(struct eagre_text), true},
 };
 
 #define INTERVAL_TYPE(kind_name, first, last)                                                      \

@@ -377,7 +377,7 @@ static void own_elements(struct eagre_vector *vector, uint32_t begin, uint32_t e
 static void own_rows(struct eagre_vector *vector, const uint8_t *outer, uint32_t begin,
                      uint32_t end, struct eagre_arena *arena) {
   enum eagre_type_kind kind = vector->type->kind;
-  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
+  if (eagre_type_is_text(kind)) {
     own_texts(vector->data, vector->validity, outer, begin, end, arena);
     return;
   }

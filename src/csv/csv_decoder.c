@@ -24,10 +24,11 @@ struct eagre_csv_decoder {
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 static enum eagre_status check_type(const struct eagre_field *field, struct eagre_error *error) {
-  bool is_known =
-      field->type->field_count == 0 && eagre_type_is_supported(field->type->kind) &&
-      field->type->kind != EAGRE_TYPE_NULL && field->type->kind != EAGRE_TYPE_TIMESTAMP_NTZ &&
-      field->type->kind != EAGRE_TYPE_INTERVAL_DAY && field->type->kind != EAGRE_TYPE_INTERVAL_YEAR;
+  bool is_known = field->type->field_count == 0 && eagre_type_is_supported(field->type->kind) &&
+                  field->type->kind != EAGRE_TYPE_VARIANT && field->type->kind != EAGRE_TYPE_NULL &&
+                  field->type->kind != EAGRE_TYPE_TIMESTAMP_NTZ &&
+                  field->type->kind != EAGRE_TYPE_INTERVAL_DAY &&
+                  field->type->kind != EAGRE_TYPE_INTERVAL_YEAR;
   if (is_known) return EAGRE_OK;
   struct eagre_buffer type = {0};
   eagre_type_print(&type, field->type);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static bool is_text(const struct eagre_type *type) {
-  return type->kind == EAGRE_TYPE_STRING || type->kind == EAGRE_TYPE_BINARY;
+  return eagre_type_is_text(type->kind);
 }
 
 static uint32_t take_count(const char **cursor) {

@@ -200,6 +200,8 @@ static enum eagre_type_kind kind_of_letter(char letter) {
     return EAGRE_TYPE_TIMESTAMP_NTZ;
   case 'y':
     return EAGRE_TYPE_INTERVAL_YEAR;
+  case 'V':
+    return EAGRE_TYPE_VARIANT;
   default:
     eagre_assert(letter == 'A');
     return EAGRE_TYPE_count;

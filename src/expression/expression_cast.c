@@ -2,13 +2,14 @@
  *
  * The allowed pairs are those of Spark's canAnsiCast. Kernels are per pair of types:
  * expression_cast_number.c, expression_cast_decimal.c, expression_cast_text.c,
- * expression_cast_time.c. */
+ * expression_cast_time.c, expression_variant_cast.c. */
 #include "expression/expression_cast.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "expression/expression_bind.h"
+#include "expression/expression_variant.h"
 
 /* ---- Rows
  * ---------------------------------------------------------------------------------------- */
@@ -134,6 +135,12 @@ static enum eagre_status run_retype(struct eagre_cast *cast) {
 struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to) {
   bool from_bytes = from == EAGRE_TYPE_STRING || from == EAGRE_TYPE_BINARY;
   bool to_bytes = to == EAGRE_TYPE_STRING || to == EAGRE_TYPE_BINARY;
+  if (from == EAGRE_TYPE_VARIANT && to != from) {
+    return (struct eagre_cast_rule){eagre_cast_from_variant, true};
+  }
+  if (to == EAGRE_TYPE_VARIANT && to != from) {
+    return (struct eagre_cast_rule){eagre_cast_to_variant, true};
+  }
   if (from == EAGRE_TYPE_DECIMAL || to == EAGRE_TYPE_DECIMAL) {
     return eagre_cast_find_decimal(from, to);
   }
@@ -243,6 +250,12 @@ static enum eagre_status run_list(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
+/* A cast from or to VARIANT is a matter of the whole type. */
+static bool is_allowed_variant(const struct eagre_type *from, const struct eagre_type *to) {
+  if (from->kind == EAGRE_TYPE_VARIANT) return eagre_variant_casts_to(to);
+  return to->kind != EAGRE_TYPE_VARIANT || eagre_variant_casts_from(from, false);
+}
+
 /* Whether every field can be cast; *inout_can_fail becomes true when one of the casts may fail. */
 static bool check_struct(const struct eagre_type *from, const struct eagre_type *to,
                          bool *inout_can_fail) {
@@ -256,7 +269,7 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
       continue;
     }
     struct eagre_cast_rule rule = eagre_cast_find(a->kind, b->kind);
-    if (rule.run == NULL) return false;
+    if (rule.run == NULL || !is_allowed_variant(a, b)) return false;
     *inout_can_fail |= rule.can_fail && !eagre_cast_is_safe_decimal(a, b);
   }
   return true;
@@ -330,7 +343,7 @@ static bool check_cast(const struct eagre_type *from, const struct eagre_type *t
   if (!eagre_type_is_supported(from->kind)) return false;
   struct eagre_cast_rule rule = eagre_cast_find(from->kind, to->kind);
   *out_can_fail = rule.can_fail && !eagre_cast_is_safe_decimal(from, to);
-  return rule.run != NULL;
+  return rule.run != NULL && is_allowed_variant(from, to);
 }
 
 /* Beside a DECIMAL, CAST(1 AS INT) is any INT, where 1 has one digit; and it does not adapt to a

@@ -94,6 +94,7 @@ static const struct eagre_type *find_string_common(const struct eagre_type *othe
   case EAGRE_TYPE_DATE:
   case EAGRE_TYPE_TIMESTAMP:
   case EAGRE_TYPE_TIMESTAMP_NTZ:
+  case EAGRE_TYPE_VARIANT:
     return other;
   default:
     return NULL;
@@ -201,7 +202,7 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
   switch (to) {
   case EAGRE_TYPE_STRING:
     return is_single || kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_TIMESTAMP_NTZ ||
-           eagre_type_is_interval(kind);
+           kind == EAGRE_TYPE_VARIANT || eagre_type_is_interval(kind);
   case EAGRE_TYPE_BINARY:
     return kind == EAGRE_TYPE_STRING;
   case EAGRE_TYPE_DATE:

@@ -249,7 +249,13 @@ static enum eagre_status bind_hash(struct eagre_bind *bind, enum eagre_type_kind
                                    eagre_kernel_fn *kernel, struct eagre_expression **out) {
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     EAGRE_TRY(eagre_bind_require_value(bind, i));
-    if (!eagre_type_holds_map(bind->arguments[i]->type)) continue;
+    if (eagre_type_holds(bind->arguments[i]->type, EAGRE_TYPE_VARIANT)) {
+      return eagre_bind_mismatch(bind, "HASH_VARIANT_TYPE",
+                                 "Input to the function `%s` cannot contain elements of the "
+                                 "\"VARIANT\" type yet.",
+                                 bind->function->info.name);
+    }
+    if (!eagre_type_holds(bind->arguments[i]->type, EAGRE_TYPE_MAP)) continue;
     return eagre_bind_mismatch(bind, "HASH_MAP_TYPE",
                                "Input to the function `%s` cannot contain elements of the \"MAP\" "
                                "type: equal maps may have different hashes.",

@@ -6,6 +6,7 @@
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
+#include "expression/expression_variant.h"
 #include "json/json.h"
 
 /* ---- Options: map('key', 'value', ...)
@@ -93,6 +94,11 @@ static enum eagre_status read_schema_text(struct eagre_bind *bind, struct eagre_
                          eagre_expression_sql(bind->arena, schema));
 }
 
+/* What a JSON text can be as a whole. */
+static bool is_root(enum eagre_type_kind kind) {
+  return kind == EAGRE_TYPE_STRUCT || kind == EAGRE_TYPE_VARIANT || eagre_type_is_list(kind);
+}
+
 /* 'a INT, b STRING' or 'STRUCT<a: INT>'. */
 static enum eagre_status read_schema(struct eagre_bind *bind, struct eagre_text ddl,
                                      const struct eagre_type **out) {
@@ -108,12 +114,10 @@ static enum eagre_status read_schema(struct eagre_bind *bind, struct eagre_text 
       return status;
     }
   }
-  if (type->kind != EAGRE_TYPE_STRUCT && !eagre_type_is_list(type->kind)) {
+  if (!is_root(type->kind)) {
     return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
-                               "Input schema %s must be a struct, an array, a map or a variant.%s",
-                               eagre_expression_type_name(bind->arena, type),
-                               type->kind == EAGRE_TYPE_VARIANT ? " A variant is not supported yet."
-                                                                : "");
+                               "Input schema %s must be a struct, an array, a map or a variant.",
+                               eagre_expression_type_name(bind->arena, type));
   }
   *out = make_nullable(bind->arena, type);
   return EAGRE_OK;
@@ -131,6 +135,22 @@ static enum eagre_status set_options(struct eagre_bind *bind, const struct eagre
     }
   }
   return EAGRE_OK;
+}
+
+/* Option singleVariantColumn: the one field takes the whole text. */
+static enum eagre_status take_single_variant(struct eagre_bind *bind,
+                                             const struct eagre_expression_json *json) {
+  struct eagre_text name = json->options->single_variant_column;
+  const struct eagre_type *schema = json->schema;
+  if (name.size == 0) return EAGRE_OK;
+  json->options->is_bare = schema->kind == EAGRE_TYPE_STRUCT && schema->field_count == 1 &&
+                           schema->fields[0].type->kind == EAGRE_TYPE_VARIANT &&
+                           eagre_text_equal(schema->fields[0].name, name);
+  if (json->options->is_bare) return EAGRE_OK;
+  return eagre_bind_fail(bind, bind->arguments[1]->position, "INVALID_SINGLE_VARIANT_COLUMN",
+                         "With the option `singleVariantColumn` the schema must be one VARIANT "
+                         "column of that name, '%.*s VARIANT'.",
+                         (int)name.size, name.data);
 }
 
 static enum eagre_status check_decoder(struct eagre_bind *bind,
@@ -173,6 +193,7 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   EAGRE_TRY(read_pairs(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, json->options));
   const struct eagre_type *type = json->schema;
+  EAGRE_TRY(take_single_variant(bind, json));
   if (type->kind != EAGRE_TYPE_STRUCT) {
     const struct eagre_field value = {EAGRE_TEXT("value"), type, true};
     json->schema = eagre_type_struct(bind->arena, &value, 1);
@@ -216,7 +237,8 @@ enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
   eagre_json_decoder_set_now(decoder, call->now_us);
   EAGRE_TRY(eagre_json_decode(decoder, call->arguments[0], call->row_count, call->out, call->arena,
                               NULL, call->error));
-  if (!call->node->json->options->is_bare) return EAGRE_OK;
+  bool is_whole = call->node->json->options->is_bare && call->node->type->kind != EAGRE_TYPE_STRUCT;
+  if (!is_whole) return EAGRE_OK;
   struct eagre_vector value = call->out->children[0];
   if (call->out->validity != NULL) {
     uint8_t *both = eagre_arena_allocate_vector(call->arena, eagre_bits_size(call->row_count));
@@ -387,8 +409,7 @@ enum eagre_status eagre_bind_to_json(struct eagre_bind *bind, struct eagre_expre
     *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_STRING), bind->position);
     return EAGRE_OK;
   }
-  if (eagre_bind_kind(bind, 0) != EAGRE_TYPE_STRUCT &&
-      !eagre_type_is_list(eagre_bind_kind(bind, 0))) {
+  if (!is_root(eagre_bind_kind(bind, 0))) {
     return eagre_bind_mismatch(bind, "INVALID_JSON_SCHEMA",
                                "Input schema %s must be a struct, an array, a map or a variant.",
                                eagre_expression_type_name(bind->arena, bind->arguments[0]->type));
@@ -512,11 +533,14 @@ static enum eagre_status run_colon(struct eagre_kernel_call *call) {
 enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre_expression *value,
                                          struct eagre_text path, struct eagre_sql_position position,
                                          struct eagre_expression **out, struct eagre_error *error) {
+  if (value->type->kind == EAGRE_TYPE_VARIANT) {
+    return eagre_variant_colon(arena, value, path, position, out, error);
+  }
   if (value->type->kind != EAGRE_TYPE_STRING) {
-    enum eagre_status status =
-        eagre_error_set(error, EAGRE_USAGE, "COLUMN_IS_NOT_VARIANT_TYPE",
-                        "The value before `:` must be a STRING, but it has the type %s.",
-                        eagre_expression_type_name(arena, value->type));
+    enum eagre_status status = eagre_error_set(
+        error, EAGRE_USAGE, "COLUMN_IS_NOT_VARIANT_TYPE",
+        "The value before `:` must be a VARIANT or a STRING, but it has the type %s.",
+        eagre_expression_type_name(arena, value->type));
     eagre_error_hint(error, "write value::string:path for a BINARY value");
     eagre_expression_place_error(position, error);
     return status;

@@ -162,7 +162,7 @@ static enum eagre_status run_field(struct eagre_kernel_call *call) {
   eagre_bits_and(both, outer, call->out->validity, count);
   call->out->validity = both;
   enum eagre_type_kind kind = call->out->type->kind;
-  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) clear_unreadable_texts(call);
+  if (eagre_type_is_text(kind)) clear_unreadable_texts(call);
   return EAGRE_OK;
 }
 

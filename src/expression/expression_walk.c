@@ -145,7 +145,7 @@ static bool equal_literals(const struct eagre_expression *a, const struct eagre_
   if (kind == EAGRE_TYPE_BOOLEAN) {
     return eagre_bit_get(a->value.data, 0) == eagre_bit_get(b->value.data, 0);
   }
-  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
+  if (eagre_type_is_text(kind)) {
     return eagre_text_equal(*EAGRE_VALUES(struct eagre_text, &a->value),
                             *EAGRE_VALUES(struct eagre_text, &b->value));
   }
@@ -181,7 +181,7 @@ static uint64_t hash_literal(const struct eagre_expression *literal) {
   enum eagre_type_kind kind = literal->type->kind;
   if (eagre_vector_is_null(&literal->value, 0)) return kind + 100;
   if (kind == EAGRE_TYPE_BOOLEAN) return eagre_bit_get(literal->value.data, 0);
-  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
+  if (eagre_type_is_text(kind)) {
     struct eagre_text text = *EAGRE_VALUES(struct eagre_text, &literal->value);
     return eagre_hash_bytes(text.data, text.size, kind);
   }

@@ -50,6 +50,9 @@ struct eagre_json_options {
   struct eagre_text timestamp_ntz_format; /* of a TIMESTAMP_NTZ; empty: CAST's, without a zone */
   struct eagre_text date_format;
   enum eagre_json_fallback datetime_fallback; /* option enableDateTimeParsingFallback */
+  struct eagre_text
+      single_variant_column;     /* the VARIANT that takes whole records, for the caller to
+                                              make a schema of; empty: none */
   struct eagre_text zone_name;   /* option timeZone, for the caller to open into `zone` */
   const struct eagre_zone *zone; /* required when the schema has a TIMESTAMP or TIMESTAMP_NTZ */
   int64_t now_us;                /* batch timestamp, for time-only texts */
@@ -72,8 +75,8 @@ enum eagre_json_isa {
 
 struct eagre_json_decoder;
 
-/* With options->is_bare the texts are not objects but the value of the schema's one field, an ARRAY
- * or MAP: that is what comes back in children[0], NULL for a malformed text.
+/* With options->is_bare the texts are not objects but the value of the schema's one field, an
+ * ARRAY, a MAP or a VARIANT: that is what comes back in children[0], NULL for a malformed text.
  *
  * A decoder of records of STRUCT type `schema` (borrowed, as is options->zone). `wanted` (one
  * flag per top-level field, NULL = all) says which fields are filled; the others come back as
@@ -102,6 +105,20 @@ enum eagre_status eagre_json_decode(struct eagre_json_decoder *decoder,
                                     const struct eagre_vector *texts, uint32_t row_count,
                                     struct eagre_vector *out, struct eagre_arena *arena,
                                     uint64_t *out_malformed_count, struct eagre_error *error);
+
+/* parse_json: strict JSON, whatever stands behind the value, into `builder`, which is begun here
+ * and is to be finished by the caller when the result is OK. A parser belongs to one thread. */
+enum eagre_json_variant_result {
+  EAGRE_JSON_VARIANT_OK,
+  EAGRE_JSON_VARIANT_MALFORMED, /* no JSON, or nothing but white space */
+  EAGRE_JSON_VARIANT_DUPLICATE, /* a name stands twice in an object */
+};
+struct eagre_json_variant_parser;
+struct eagre_json_variant_parser *eagre_json_variant_parser_new(void);
+void eagre_json_variant_parser_free(struct eagre_json_variant_parser *parser);
+enum eagre_json_variant_result eagre_json_variant_parse(struct eagre_json_variant_parser *parser,
+                                                        struct eagre_text text,
+                                                        struct eagre_variant_builder *builder);
 
 /* Splits a buffer into lines (\n, \r\n and \r) for NDJSON and text files. Returns the number of
  * lines written to `out_lines` (at most `line_count_max`); *out_consumed is the number of bytes

@@ -386,6 +386,27 @@ convert_rendered(struct eagre_json_run *run, const struct eagre_json_slot *slot,
   return EAGRE_JSON_CONVERSION_DONE;
 }
 
+/* Any value. One that a VARIANT cannot hold is a bad field. */
+static enum eagre_json_conversion
+convert_variant(struct eagre_json_run *run, const struct eagre_json_slot *slot, uint32_t row) {
+  struct eagre_json_decoder *decoder = run->decoder;
+  struct eagre_variant_builder *builder = &decoder->variant;
+  eagre_variant_builder_begin(builder);
+  enum eagre_json_variant_result result =
+      eagre_json_variant_build(&decoder->lexer, &decoder->variant_scratch, builder);
+  if (result == EAGRE_JSON_VARIANT_MALFORMED) return EAGRE_JSON_CONVERSION_SYNTAX;
+  size_t size = result == EAGRE_JSON_VARIANT_OK ? eagre_variant_builder_finish(builder) : 0;
+  if (size == 0) {
+    note_failure(run, EAGRE_JSON_FAILURE_FIELD);
+    return EAGRE_JSON_CONVERSION_BAD;
+  }
+  char *bytes = eagre_arena_allocate_text(run->arena, size);
+  eagre_variant_builder_write(builder, bytes);
+  ((struct eagre_text *)slot->data)[row] = eagre_text_make(bytes, size);
+  eagre_bit_set(slot->validity, row);
+  return EAGRE_JSON_CONVERSION_DONE;
+}
+
 static bool convert_scalar(struct eagre_json_run *run, const struct eagre_json_slot *slot,
                            uint32_t row) {
   const struct eagre_json_lexer *lexer = &run->decoder->lexer;
@@ -416,6 +437,7 @@ static bool convert_scalar(struct eagre_json_run *run, const struct eagre_json_s
 enum eagre_json_conversion eagre_json_convert(struct eagre_json_run *run,
                                               const struct eagre_json_slot *slot, uint32_t row) {
   enum eagre_json_token token = run->decoder->lexer.token;
+  if (slot->kind == EAGRE_TYPE_VARIANT) return convert_variant(run, slot, row);
   if (token == EAGRE_JSON_TOKEN_NULL) {
     eagre_bit_clear(slot->validity, row);
     return EAGRE_JSON_CONVERSION_DONE;

@@ -177,6 +177,8 @@ void eagre_json_decoder_free(struct eagre_json_decoder *decoder) {
   if (decoder == NULL) return;
   if (decoder->memory != NULL) decoder->implementation->memory_free(decoder->memory);
   eagre_json_lexer_done(&decoder->lexer);
+  eagre_variant_builder_done(&decoder->variant);
+  eagre_json_variant_scratch_done(&decoder->variant_scratch);
   eagre_pattern_close(decoder->timestamp_pattern);
   eagre_pattern_close(decoder->timestamp_ntz_pattern);
   eagre_pattern_close(decoder->date_pattern);
@@ -257,7 +259,7 @@ static void end_vector(struct eagre_vector *vector, uint32_t row_count) {
     return;
   }
   enum eagre_type_kind kind = vector->type->kind;
-  if (kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY) {
+  if (eagre_type_is_text(kind)) {
     clear_null_texts(vector->data, vector->validity, row_count);
   }
 }

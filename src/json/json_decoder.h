@@ -10,6 +10,7 @@
 
 #include "json/json_lexer.h"
 #include "json/json_plan.h"
+#include "json/json_variant.h"
 
 struct eagre_json_run;
 
@@ -40,6 +41,8 @@ struct eagre_json_decoder {
   struct eagre_pattern *date_pattern;
   struct eagre_zone *utc; /* keeps the zones that dates name; for date_pattern only */
   struct eagre_json_lexer lexer;
+  struct eagre_variant_builder variant; /* of the current VARIANT field */
+  struct eagre_json_variant_scratch variant_scratch;
 };
 
 /* Why a row is malformed, for the error of FAILFAST. */

@@ -83,6 +83,9 @@ static void print_internal(const struct eagre_vector *vector, uint32_t row,
   case EAGRE_TYPE_MAP:
     print_list(vector, row, buffer);
     break;
+  case EAGRE_TYPE_VARIANT:
+    eagre_value_print(vector, row, eagre_zone_utc(), buffer);
+    break;
   case EAGRE_TYPE_BINARY:
     print_bytes(EAGRE_VALUES(struct eagre_text, vector)[row], buffer);
     break;

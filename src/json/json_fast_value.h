@@ -283,7 +283,8 @@ static inline const char *take_usual(const struct walk *walk, const struct eagre
 static __attribute__((noinline)) const char *take_unusual(struct walk *walk,
                                                           const struct eagre_json_slot *slot,
                                                           uint32_t depth, const char *at) {
-  if (!is_word(at, "null")) return convert_slowly(walk, slot, depth, at);
+  bool is_null = is_word(at, "null") && slot->kind != EAGRE_TYPE_VARIANT;
+  if (!is_null) return convert_slowly(walk, slot, depth, at);
   eagre_bit_clear(slot->validity, walk->row);
   return at + 4;
 }

@@ -89,7 +89,7 @@ static uint32_t make_elements(struct eagre_json_run *run, const struct eagre_jso
     for (uint32_t i = 0; i < type->field_count; i++) {
       index = make_elements(run, list, index, &out->children[i]);
     }
-  } else if (type->kind == EAGRE_TYPE_STRING || type->kind == EAGRE_TYPE_BINARY) {
+  } else if (eagre_type_is_text(type->kind)) {
     clear_null_texts(out, list->count);
   }
   if (eagre_bits_count(out->validity, list->count) == list->count) out->validity = NULL;

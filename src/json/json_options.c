@@ -46,7 +46,7 @@ static const struct option_row option_rows[] = {
     {"pretty", OPTION_IGNORED, 0},
     {"primitivesAsString", OPTION_IGNORED, 0},
     {"samplingRatio", OPTION_IGNORED, 0},
-    {"singleVariantColumn", OPTION_REFUSED, 0},
+    {"singleVariantColumn", OPTION_TEXT, FIELD(single_variant_column)},
     {"timeZone", OPTION_TEXT, FIELD(zone_name)},
     {"timestampFormat", OPTION_TEXT, FIELD(timestamp_format)},
     {"timestampNTZFormat", OPTION_TEXT, FIELD(timestamp_ntz_format)},

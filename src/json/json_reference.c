@@ -90,7 +90,9 @@ static enum eagre_json_conversion convert_bare(struct eagre_json_run *run, uint3
   const struct eagre_json_slot *slot = &run->decoder->plan.slots[0];
   enum eagre_json_token token = run->decoder->lexer.token;
   bool is_array = slot->kind == EAGRE_TYPE_ARRAY;
-  if (token == EAGRE_JSON_TOKEN_NULL) return EAGRE_JSON_CONVERSION_SYNTAX;
+  if (token == EAGRE_JSON_TOKEN_NULL && slot->kind != EAGRE_TYPE_VARIANT) {
+    return EAGRE_JSON_CONVERSION_SYNTAX;
+  }
   bool is_wrapped = is_array && token == EAGRE_JSON_TOKEN_OBJECT_BEGIN &&
                     slot->field->type->fields[0].type->kind == EAGRE_TYPE_STRUCT;
   return is_wrapped ? eagre_json_list_wrap(run, slot, row)

@@ -79,25 +79,6 @@ static void append_value_string(struct eagre_text text,
   }
 }
 
-static void append_base64(struct eagre_text bytes, struct eagre_buffer *out) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  char *at = eagre_buffer_reserve(out, (bytes.size + 2) / 3 * 4 + 2);
-  char *begin = at;
-  *at++ = '"';
-  for (size_t i = 0; i < bytes.size; i += 3) {
-    size_t rest = bytes.size - i;
-    uint32_t group = (uint32_t)(unsigned char)bytes.data[i] << 16;
-    if (rest > 1) group |= (uint32_t)(unsigned char)bytes.data[i + 1] << 8;
-    if (rest > 2) group |= (unsigned char)bytes.data[i + 2];
-    *at++ = digits[group >> 18];
-    *at++ = digits[group >> 12 & 63];
-    *at++ = rest > 1 ? digits[group >> 6 & 63] : '=';
-    *at++ = rest > 2 ? digits[group & 63] : '=';
-  }
-  *at++ = '"';
-  out->size += (size_t)(at - begin);
-}
-
 /* An instant by a pattern, which may hold any text. */
 static void append_by_pattern(const struct eagre_pattern *pattern, int64_t us,
                               const struct eagre_zone *zone, struct eagre_buffer *out) {
@@ -306,7 +287,11 @@ static void append_value(const struct eagre_vector *vector, uint32_t row, uint32
     append_value_string(EAGRE_VALUES(struct eagre_text, vector)[index], options, out);
     break;
   case EAGRE_TYPE_BINARY:
-    append_base64(EAGRE_VALUES(struct eagre_text, vector)[index], out);
+    eagre_value_print_base64(EAGRE_VALUES(struct eagre_text, vector)[index], out);
+    break;
+  case EAGRE_TYPE_VARIANT:
+    eagre_variant_print(eagre_variant_open(EAGRE_VALUES(struct eagre_text, vector)[index]),
+                        options->zone, out);
     break;
   case EAGRE_TYPE_STRUCT:
     append_members(vector, row, depth, options, out);

@@ -65,7 +65,7 @@ static void spread_struct(const struct generate_run *run, const struct eagre_vec
     uint8_t *both = eagre_arena_allocate_vector(arena, eagre_bits_size(run->count));
     eagre_bits_and(both, structs->validity, out[i].validity, run->count);
     out[i].validity = both;
-    bool is_text = out[i].type->kind == EAGRE_TYPE_STRING || out[i].type->kind == EAGRE_TYPE_BINARY;
+    bool is_text = eagre_type_is_text(out[i].type->kind);
     for (uint32_t row = 0; is_text && row < run->count; row++) {
       if (!eagre_bit_get(both, row)) EAGRE_VALUES(struct eagre_text, &out[i])[row] = EAGRE_TEXT("");
     }

@@ -47,7 +47,7 @@ uint64_t eagre_state_hash_key(struct eagre_text key) {
 /* ---- Values ---------------------------------------------------------------------------------- */
 
 static bool is_text(enum eagre_type_kind kind) {
-  return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY;
+  return eagre_type_is_text(kind);
 }
 
 /* Bytes of a number in a key; 0 for what is no number. */

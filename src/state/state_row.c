@@ -20,7 +20,7 @@
 enum { LEB_SIZE_MAX = 10 };
 
 static bool is_text(enum eagre_type_kind kind) {
-  return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY;
+  return eagre_type_is_text(kind);
 }
 
 static bool is_nested(enum eagre_type_kind kind) {

@@ -231,10 +231,13 @@ int64_t eagre_value_interval_unit_size(enum eagre_interval_unit unit);
 /* ---- Whole values ---------------------------------------------------------------------------- */
 
 /* Row `row` of `vector` as CAST(... AS STRING) prints it; nested: {1, null, x}. NULL prints
- * "null" only inside a struct; a NULL at the root appends nothing and returns false. `zone` is
- * needed when there are timestamps. */
+ * "null" only inside a struct; a NULL at the root appends nothing and returns false. A VARIANT is
+ * printed as JSON. `zone` is needed when there are timestamps or VARIANTs. */
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
                        const struct eagre_zone *zone, struct eagre_buffer *out);
+
+/* Appends the bytes as base64 between quotation marks, as JSON has them. */
+void eagre_value_print_base64(struct eagre_text bytes, struct eagre_buffer *out);
 
 /* UTF-8: the bytes of `text` before the first invalid sequence, whether there is none, and a copy,
  * appended to `out`, with every invalid sequence replaced by U+FFFD the way Java does. */
@@ -243,3 +246,5 @@ bool eagre_value_utf8_is_valid(struct eagre_text text);
 void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out);
 /* Number of code points (bytes that are not continuation bytes). */
 size_t eagre_value_utf8_length(struct eagre_text text);
+
+#include "value/value_variant.h"

@@ -164,9 +164,32 @@ static void print_valid(const struct eagre_vector *vector, uint32_t row,
   case EAGRE_TYPE_MAP:
     print_list(vector, index, zone, out);
     return;
+  case EAGRE_TYPE_VARIANT:
+    eagre_variant_print(eagre_variant_open(EAGRE_VALUES(struct eagre_text, vector)[index]), zone,
+                        out);
+    return;
   default:
     out->size += print_fixed(vector, index, zone, eagre_buffer_reserve(out, PRINT_SIZE_MAX));
   }
+}
+
+void eagre_value_print_base64(struct eagre_text bytes, struct eagre_buffer *out) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char *at = eagre_buffer_reserve(out, (bytes.size + 2) / 3 * 4 + 2);
+  char *begin = at;
+  *at++ = '"';
+  for (size_t i = 0; i < bytes.size; i += 3) {
+    size_t rest = bytes.size - i;
+    uint32_t group = (uint32_t)(unsigned char)bytes.data[i] << 16;
+    if (rest > 1) group |= (uint32_t)(unsigned char)bytes.data[i + 1] << 8;
+    if (rest > 2) group |= (unsigned char)bytes.data[i + 2];
+    *at++ = digits[group >> 18];
+    *at++ = digits[group >> 12 & 63];
+    *at++ = rest > 1 ? digits[group >> 6 & 63] : '=';
+    *at++ = rest > 2 ? digits[group & 63] : '=';
+  }
+  *at++ = '"';
+  out->size += (size_t)(at - begin);
 }
 
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,

@@ -60,7 +60,7 @@ CASES = [
     ("WHERE of a number", table(f"SELECT k FROM {SOURCE} WHERE v"), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "v"),
     ("cast to nowhere", table(f"SELECT CAST(ts AS BOOLEAN) AS x FROM {SOURCE}"), None, None),
     ("unknown type", table(f"SELECT CAST(v AS INTT) AS x FROM {SOURCE}"), "UNSUPPORTED_DATATYPE", None),
-    ("unsupported type in a schema", table("SELECT * FROM STREAM read_files('in', format => 'json', schema => 'a ARRAY<VARIANT>')"),
+    ("unsupported type in a schema", table("SELECT * FROM STREAM read_files('in', format => 'json', schema => 'a ARRAY<CHAR>')"),
      "UNSUPPORTED_DATATYPE", None),
     ("bad schema", table("SELECT * FROM STREAM read_files('in', format => 'json', schema => 'a')"),
      "PARSE_SYNTAX_ERROR", None),

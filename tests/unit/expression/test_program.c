@@ -462,33 +462,6 @@ static void test_printed_trees(void **state) {
   bench_done(&bench);
 }
 
-/* Trees that no program can compute are found before one is made. */
-static void test_values_without_vectors(void **state) {
-  (void)state;
-  struct bench bench;
-  struct eagre_error error;
-  fill_batch(&bench);
-  assert_int_equal(eagre_expression_check_value(bind_sql(&bench, "x + 1"), &error), EAGRE_OK);
-  const struct eagre_sql_position position = {1, 8, 1};
-  struct eagre_expression *literal = eagre_expression_column(
-      &bench.arena, 0, eagre_type_of(EAGRE_TYPE_VARIANT), position);
-  struct eagre_text name = EAGRE_TEXT("n");
-  struct eagre_expression *trees[] = {literal,
-                                      eagre_expression_struct(&bench.arena, &literal, &name, 1,
-                                                              eagre_expression_position(literal))};
-  for (size_t i = 0; i < EAGRE_COUNT_OF(trees); i++) {
-    eagre_error_init(&error);
-    assert_int_equal(eagre_expression_check_value(trees[i], &error), EAGRE_USAGE);
-    assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
-    assert_int_equal(error.column, 8);
-  }
-  /* A caller that did not ask gets the same when the program runs. */
-  struct eagre_vector result;
-  assert_int_equal(bench_run(&bench, trees[1], &result, &error), EAGRE_USAGE);
-  assert_string_equal(error.class_name, "UNSUPPORTED_DATATYPE");
-  bench_done(&bench);
-}
-
 int run_program_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_and_guards_its_operand),
@@ -505,7 +478,6 @@ int run_program_tests(void) {
       cmocka_unit_test(test_clock_belongs_to_the_batch),
       cmocka_unit_test(test_shared_parts),
       cmocka_unit_test(test_windows),
-      cmocka_unit_test(test_values_without_vectors),
       cmocka_unit_test(test_columns_of_a_tree),
       cmocka_unit_test(test_fields_of_a_tree),
       cmocka_unit_test(test_pruned_json),

@@ -38,7 +38,7 @@ static void test_option_errors(void **state) {
   check_option("mode", "strict", EAGRE_USAGE, "INVALID_OPTION_VALUE", "FAILFAST");
   check_option("maxNumLen", "0", EAGRE_USAGE, "INVALID_OPTION_VALUE", "whole number");
   check_option("maxStringLen", "many", EAGRE_USAGE, "INVALID_OPTION_VALUE", "maxStringLen");
-  check_option("singleVariantColumn", "v", EAGRE_USAGE, "UNSUPPORTED_OPTION", "singleVariant");
+  check_option("singleVariantColumn", "v", EAGRE_OK, NULL, NULL);
   check_option("locale", "de-DE", EAGRE_USAGE, "UNSUPPORTED_OPTION", "locale");
   check_option("ALLOWCOMMENTS", "TRUE", EAGRE_OK, NULL, NULL);
   check_option("multiLine", "true", EAGRE_OK, NULL, NULL);
@@ -82,7 +82,6 @@ static void test_refused_types(void **state) {
   struct eagre_arena arena = {0};
   const struct eagre_type *types[] = {
       eagre_type_of(EAGRE_TYPE_NULL),
-      eagre_type_of(EAGRE_TYPE_VARIANT),
   };
   for (size_t i = 0; i < EAGRE_COUNT_OF(types); i++) {
     struct eagre_field inner = {.name = EAGRE_TEXT("odd"), .type = types[i], .nullable = true};

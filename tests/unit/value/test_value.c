@@ -56,6 +56,7 @@ int main(void) {
   failures += run_shortest_tests();
   failures += run_timestamp_tests();
   failures += run_utf8_tests();
+  failures += run_variant_tests();
   failures += run_zone_file_tests();
   failures += run_zone_tests();
   return failures == 0 ? 0 : 1;

@@ -20,6 +20,7 @@ int run_print_tests(void);
 int run_shortest_tests(void);
 int run_timestamp_tests(void);
 int run_utf8_tests(void);
+int run_variant_tests(void);
 int run_zone_file_tests(void);
 int run_zone_tests(void);
 

@@ -328,12 +328,57 @@ enum eagre_status eagre_bind_nullif(struct eagre_bind *bind, struct eagre_expres
   return choose(bind, condition, null, bind->arguments[0], out);
 }
 
+static struct eagre_expression *make_zero(struct eagre_bind *bind) {
+  const int32_t zero = 0;
+  return eagre_expression_new_literal(bind->arena, EAGRE_TYPE_INT, &zero, bind->position);
+}
+
+/* nullif(a, 0) */
+enum eagre_status eagre_bind_nullifzero(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *arguments[] = {bind->arguments[0], make_zero(bind)};
+  return eagre_bind_other(bind, "nullif", arguments, 2, out);
+}
+
+/* coalesce(a, 0) */
+enum eagre_status eagre_bind_zeroifnull(struct eagre_bind *bind, struct eagre_expression **out) {
+  struct eagre_expression *arguments[] = {bind->arguments[0], make_zero(bind)};
+  return eagre_bind_other(bind, "coalesce", arguments, 2, out);
+}
+
 enum eagre_status eagre_bind_coalesce(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type;
   EAGRE_TRY(eagre_bind_unify(bind, 0, bind->argument_count, &type));
   *out = eagre_bind_call(bind, type, NULL);
   (*out)->parameters[0] = EAGRE_LAZY_COALESCE;
   return EAGRE_OK;
+}
+
+/* ---- LIKE ANY, LIKE ALL --------------------------------------------------------------------- */
+
+/* value LIKE pattern of arguments [low, high], joined as a balanced tree. */
+static enum eagre_status join_patterns(struct eagre_bind *bind, const char *like, bool is_negated,
+                                       const char *join, uint32_t low, uint32_t high,
+                                       struct eagre_expression **out) {
+  if (low == high) {
+    struct eagre_expression *pair[] = {bind->arguments[0], bind->arguments[low]};
+    EAGRE_TRY(eagre_bind_other(bind, like, pair, 2, out));
+    return is_negated ? eagre_bind_other(bind, "not", out, 1, out) : EAGRE_OK;
+  }
+  struct eagre_expression *halves[2];
+  uint32_t middle = low + (high - low) / 2;
+  EAGRE_TRY(join_patterns(bind, like, is_negated, join, low, middle, &halves[0]));
+  EAGRE_TRY(join_patterns(bind, like, is_negated, join, middle + 1, high, &halves[1]));
+  return eagre_bind_other(bind, join, halves, 2, out);
+}
+
+/* The name of the function says all: "not ilike any". */
+enum eagre_status eagre_bind_like_list(struct eagre_bind *bind, struct eagre_expression **out) {
+  const char *name = bind->function->info.name;
+  bool is_negated = strncmp(name, "not ", 4) == 0;
+  if (is_negated) name += 4;
+  const char *like = name[0] == 'i' ? "ilike" : "like";
+  const char *join = strcmp(name + strlen(name) - 3, "all") == 0 ? "and" : "or";
+  return join_patterns(bind, like, is_negated, join, 1, bind->argument_count - 1, out);
 }
 
 /* ---- Decided while binding

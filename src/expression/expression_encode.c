@@ -4,7 +4,9 @@
  */
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
+#include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
 #include "expression/expression_text.h"
 
@@ -188,25 +190,120 @@ static int64_t read_base64(struct eagre_text text, char *out) {
   return next - out;
 }
 
-enum eagre_status eagre_kernel_unbase64(struct eagre_kernel_call *call) {
+static enum eagre_status fail_conversion(struct eagre_kernel_call *call, uint32_t row,
+                                         const char *format) {
+  struct eagre_text text = eagre_kernel_text(call, 0, row);
+  return eagre_kernel_fail(call, row, "CONVERSION_INVALID_INPUT",
+                           "The value '%.*s' (%s) cannot be converted to \"BINARY\" because it is "
+                           "malformed. Correct the value as per the syntax, or change its format.",
+                           (int)(text.size < 200 ? text.size : 200), text.data, format);
+}
+
+/* The reader of a format: bytes written to `out`, which has room for three more than the text, or
+ * -1. */
+typedef int64_t read_bytes_fn(struct eagre_text text, char *out);
+
+static enum eagre_status read_rows(struct eagre_kernel_call *call, read_bytes_fn *read,
+                                   const char *format) {
   struct eagre_text *out = eagre_kernel_out_zeroed(call);
   struct eagre_text_writer writer;
   eagre_text_writer_init(&writer, call->arena);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     struct eagre_text text = eagre_kernel_text(call, 0, row);
-    int64_t size = read_base64(text, eagre_text_writer_reserve(&writer, text.size + 3));
+    int64_t size = read(text, eagre_text_writer_reserve(&writer, text.size + 3));
     if (size >= 0) {
       out[row] = eagre_text_writer_take(&writer, (size_t)size);
-      continue;
+    } else {
+      EAGRE_TRY(fail_conversion(call, row, format));
     }
-    EAGRE_TRY(eagre_kernel_fail(call, row, "CONVERSION_INVALID_INPUT",
-                                "The value '%.*s' (base64) cannot be converted to \"BINARY\" "
-                                "because it is malformed. Correct the value as per the syntax, or "
-                                "change its format.",
-                                (int)(text.size < 200 ? text.size : 200), text.data));
   }
   return EAGRE_OK;
+}
+
+enum eagre_status eagre_kernel_unbase64(struct eagre_kernel_call *call) {
+  return read_rows(call, read_base64, "base64");
+}
+
+/* ---- to_binary ------------------------------------------------------------------------------ */
+
+/* Unlike unbase64, only white space is skipped. */
+static int64_t read_strict_base64(struct eagre_text text, char *out) {
+  for (size_t i = 0; i < text.size; i++) {
+    char c = text.data[i];
+    bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+    if (!is_space && c != '=' && read_base64_character(c) < 0) return -1;
+  }
+  return read_base64(text, out);
+}
+
+static int64_t read_strict_hex(struct eagre_text text, char *out) {
+  return read_hex(text, out) ? (int64_t)(text.size + 1) / 2 : -1;
+}
+
+static enum eagre_status run_read_base64(struct eagre_kernel_call *call) {
+  return read_rows(call, read_strict_base64, "BASE64");
+}
+
+static enum eagre_status run_read_hex(struct eagre_kernel_call *call) {
+  return read_rows(call, read_strict_hex, "HEX");
+}
+
+static bool is_word(struct eagre_text text, const char *word) {
+  return text.size == strlen(word) && strncasecmp(text.data, word, text.size) == 0;
+}
+
+/* The format is a constant: hex (also when it is not given), base64 or UTF-8. *out_is_known: it is
+ * one of them. */
+static enum eagre_status bind_read(struct eagre_bind *bind, struct eagre_text format,
+                                   bool *out_is_known, struct eagre_expression **out) {
+  const struct eagre_type *binary = eagre_type_of(EAGRE_TYPE_BINARY);
+  bool is_text = is_word(format, "utf-8") || is_word(format, "utf8");
+  bool is_base64 = is_word(format, "base64");
+  *out_is_known = is_text || is_base64 || is_word(format, "hex");
+  EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_STRING));
+  bind->argument_count = 1;
+  if (is_text)
+    return eagre_expression_cast(bind->arena, bind->arguments[0], binary, false, bind->session,
+                                 bind->position, out, bind->error);
+  *out = eagre_bind_call(bind, binary, is_base64 ? run_read_base64 : run_read_hex);
+  return EAGRE_OK;
+}
+
+/* NULL for a format that is NULL. */
+static enum eagre_status bind_to_binary(struct eagre_bind *bind, bool is_try,
+                                        struct eagre_expression **out) {
+  struct eagre_text format = EAGRE_TEXT("hex");
+  bool is_known;
+  if (bind->argument_count == 2) {
+    if (eagre_expression_is_null(bind->arguments[1])) {
+      *out =
+          eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_BINARY), bind->position);
+      return EAGRE_OK;
+    }
+    EAGRE_TRY(eagre_bind_constant_text(bind, 1, "fmt", &format));
+  }
+  EAGRE_TRY(bind_read(bind, format, &is_known, out));
+  if (!is_known && !is_try) {
+    return eagre_bind_mismatch(bind, "INVALID_ARG_VALUE",
+                               "The `fmt` value must to be a \"case-insensitive \"STRING\" literal "
+                               "of 'hex', 'utf-8', 'utf8', or 'base64'\", but got '%.*s'.",
+                               (int)(format.size < 50 ? format.size : 50), format.data);
+  }
+  if (!is_known) {
+    *out = eagre_expression_new_null(bind->arena, eagre_type_of(EAGRE_TYPE_BINARY), bind->position);
+  } else if (is_try) {
+    eagre_expression_set_try(*out);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_bind_to_binary(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_to_binary(bind, false, out);
+}
+
+enum eagre_status eagre_bind_try_to_binary(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_to_binary(bind, true, out);
 }
 
 /* ---- Digests -------------------------------------------------------------------------------- */

@@ -149,6 +149,37 @@ void eagre_list_abort(struct eagre_list_maker *maker) {
   eagre_free(maker->sides[1].elements);
 }
 
+/* ---- Arrays of texts ------------------------------------------------------------------------- */
+
+void eagre_text_list_begin(struct eagre_text_list *list, struct eagre_kernel_call *call) {
+  *list = (struct eagre_text_list){.call = call};
+  list->offsets =
+      eagre_arena_allocate_vector(call->arena, (call->row_count + 1) * sizeof *list->offsets);
+  list->offsets[0] = 0;
+}
+
+void eagre_text_list_put(struct eagre_text_list *list, struct eagre_text text) {
+  if (list->count == list->capacity) {
+    list->capacity = list->capacity == 0 ? 1024 : list->capacity * 2;
+    list->texts = eagre_reallocate(list->texts, list->capacity * sizeof *list->texts);
+  }
+  list->texts[list->count++] = text;
+}
+
+void eagre_text_list_end_row(struct eagre_text_list *list, uint32_t row) {
+  list->offsets[row + 1] = (int32_t)list->count;
+}
+
+void eagre_text_list_finish(struct eagre_text_list *list) {
+  struct eagre_arena *arena = list->call->arena;
+  struct eagre_vector *child = eagre_arena_allocate(arena, sizeof *child);
+  eagre_vector_init(child, eagre_type_of(EAGRE_TYPE_STRING), list->count, arena);
+  if (list->count > 0) memcpy(child->data, list->texts, list->count * sizeof *list->texts);
+  list->call->out->offsets = list->offsets;
+  list->call->out->children = child;
+  eagre_free(list->texts);
+}
+
 /* ---- Sets of elements ------------------------------------------------------------------------ */
 
 void eagre_list_set_begin(struct eagre_list_set *set, const struct eagre_vector *values,

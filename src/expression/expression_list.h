@@ -66,6 +66,21 @@ enum eagre_status eagre_list_end_row(struct eagre_list_maker *maker, uint32_t ro
 void eagre_list_finish(struct eagre_list_maker *maker);
 void eagre_list_abort(struct eagre_list_maker *maker);
 
+/* Arrays of texts under construction, which point to where the texts are. */
+struct eagre_text_list {
+  struct eagre_kernel_call *call;
+  int32_t *offsets;
+  struct eagre_text *texts; /* heap */
+  uint32_t count;
+  uint32_t capacity;
+};
+void eagre_text_list_begin(struct eagre_text_list *list, struct eagre_kernel_call *call);
+/* Adds an element to the current row. */
+void eagre_text_list_put(struct eagre_text_list *list, struct eagre_text text);
+void eagre_text_list_end_row(struct eagre_text_list *list, uint32_t row);
+/* Makes call->out and frees the list, also when not all rows were ended. */
+void eagre_text_list_finish(struct eagre_text_list *list);
+
 /* ---- Sets of elements ------------------------------------------------------------------------ */
 
 /* Equal as `=` says, NULL equals NULL. */

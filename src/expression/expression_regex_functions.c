@@ -1,8 +1,10 @@
-/* rlike, regexp_extract, regexp_replace, regexp_count, regexp_substr, regexp_instr. */
+/* rlike, regexp_extract, regexp_extract_all, regexp_replace, regexp_count, regexp_substr,
+ * regexp_instr. */
 #include <string.h>
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
+#include "expression/expression_list.h"
 #include "expression/expression_regex.h"
 #include "expression/expression_text.h"
 
@@ -117,6 +119,14 @@ enum eagre_status eagre_bind_regexp_substr(struct eagre_bind *bind, struct eagre
   return bind_search(bind, EAGRE_TYPE_STRING, run_substr, out);
 }
 
+static enum eagre_status fail_group(struct eagre_kernel_call *call, uint32_t row, int32_t group,
+                                    uint32_t group_count) {
+  return eagre_kernel_fail(call, row, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
+                           "The value of parameter(s) `idx` in `%s` is invalid: Expects group "
+                           "index between 0 and %u, but got %d.",
+                           call->node->function->info.name, group_count, group);
+}
+
 static enum eagre_status extract_row(struct eagre_kernel_call *call, uint32_t row,
                                      struct eagre_text *out) {
   struct eagre_regex *regex;
@@ -129,10 +139,7 @@ static enum eagre_status extract_row(struct eagre_kernel_call *call, uint32_t ro
   if (!is_found) return EAGRE_OK;
   uint32_t group_count = eagre_regex_group_count(regex);
   if (group < 0 || (uint32_t)group > group_count) {
-    return eagre_kernel_fail(call, row, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
-                             "The value of parameter(s) `idx` in `%s` is invalid: Expects group "
-                             "index between 0 and %u, but got %d.",
-                             call->node->function->info.name, group_count, group);
+    return fail_group(call, row, group, group_count);
   }
   if (eagre_regex_group(regex, (uint32_t)group, &begin, &end)) {
     *out = (struct eagre_text){subject.data + begin, end - begin};
@@ -152,6 +159,52 @@ enum eagre_status eagre_bind_regexp_extract(struct eagre_bind *bind,
                                             struct eagre_expression **out) {
   if (bind->argument_count == 3) EAGRE_TRY(eagre_bind_parameter(bind, 2, EAGRE_TYPE_INT));
   return bind_search(bind, EAGRE_TYPE_STRING, run_extract, out);
+}
+
+/* ---- regexp_extract_all --------------------------------------------------------------------- */
+
+/* The group of every match; empty where it took no part. */
+static enum eagre_status extract_all(struct eagre_kernel_call *call, uint32_t row, int32_t group,
+                                     struct eagre_text_list *out) {
+  struct eagre_regex *regex;
+  struct eagre_text subject = eagre_kernel_text(call, 0, row);
+  EAGRE_TRY(eagre_regex_use(call, 1, row, &regex));
+  for (size_t from = 0; from <= subject.size;) {
+    bool is_found;
+    size_t begin = 0, end = 0, group_begin = 0, group_end = 0;
+    EAGRE_TRY(eagre_regex_find(call, regex, row, subject, from, &is_found));
+    if (!is_found || !eagre_regex_group(regex, 0, &begin, &end)) break;
+    uint32_t group_count = eagre_regex_group_count(regex);
+    if (group < 0 || (uint32_t)group > group_count)
+      return fail_group(call, row, group, group_count);
+    bool has_group = eagre_regex_group(regex, (uint32_t)group, &group_begin, &group_end);
+    eagre_text_list_put(
+        out, has_group ? (struct eagre_text){subject.data + group_begin, group_end - group_begin}
+                       : EAGRE_TEXT(""));
+    from = find_next_start(subject, begin, end);
+  }
+  return EAGRE_OK;
+}
+
+static enum eagre_status run_extract_all(struct eagre_kernel_call *call) {
+  struct eagre_text_list list;
+  eagre_text_list_begin(&list, call);
+  enum eagre_status status = EAGRE_OK;
+  for (uint32_t row = 0; row < call->row_count && status == EAGRE_OK; row++) {
+    int32_t group = call->node->argument_count < 3 ? 1 : EAGRE_ARGUMENT(int32_t, call, 2, row);
+    if (eagre_kernel_is_live(call, row)) status = extract_all(call, row, group, &list);
+    eagre_text_list_end_row(&list, row);
+  }
+  eagre_text_list_finish(&list);
+  return status;
+}
+
+enum eagre_status eagre_bind_regexp_extract_all(struct eagre_bind *bind,
+                                                struct eagre_expression **out) {
+  if (bind->argument_count == 3) EAGRE_TRY(eagre_bind_parameter(bind, 2, EAGRE_TYPE_INT));
+  EAGRE_TRY(bind_search(bind, EAGRE_TYPE_STRING, run_extract_all, out));
+  (*out)->type = eagre_type_array(bind->arena, eagre_type_of(EAGRE_TYPE_STRING));
+  return EAGRE_OK;
 }
 
 /* ---- regexp_replace ------------------------------------------------------------------------- */

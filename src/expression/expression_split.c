@@ -19,23 +19,13 @@ enum eagre_status eagre_bind_split(struct eagre_bind *bind, struct eagre_express
   return EAGRE_OK;
 }
 
-/* The parts of all rows. */
-struct parts {
-  struct eagre_text *texts; /* heap */
-  uint32_t count;
-  uint32_t capacity;
-};
-
-static void put_part(struct parts *parts, struct eagre_text text, size_t begin, size_t end) {
-  if (parts->count == parts->capacity) {
-    parts->capacity = parts->capacity == 0 ? 1024 : parts->capacity * 2;
-    parts->texts = eagre_reallocate(parts->texts, parts->capacity * sizeof *parts->texts);
-  }
-  parts->texts[parts->count++] = eagre_text_make(text.data + begin, end - begin);
+static void put_part(struct eagre_text_list *parts, struct eagre_text text, size_t begin,
+                     size_t end) {
+  eagre_text_list_put(parts, eagre_text_make(text.data + begin, end - begin));
 }
 
 /* An empty pattern cuts between characters. */
-static void split_characters(struct parts *parts, struct eagre_text text, int32_t limit) {
+static void split_characters(struct eagre_text_list *parts, struct eagre_text text, int32_t limit) {
   int32_t count = 0;
   for (size_t at = 0; at < text.size;) {
     size_t size = eagre_code_point_size((unsigned char)text.data[at]);
@@ -48,7 +38,7 @@ static void split_characters(struct parts *parts, struct eagre_text text, int32_
 
 /* As Java: a match of nothing at the beginning cuts nothing off. */
 static enum eagre_status split_row(struct eagre_kernel_call *call, uint32_t row, int32_t limit,
-                                   struct parts *parts) {
+                                   struct eagre_text_list *parts) {
   struct eagre_text text = eagre_kernel_text(call, 0, row);
   struct eagre_regex *regex;
   if (eagre_kernel_text(call, 1, row).size == 0 && text.size > 0) {
@@ -80,24 +70,15 @@ static enum eagre_status split_row(struct eagre_kernel_call *call, uint32_t row,
 }
 
 enum eagre_status eagre_kernel_split(struct eagre_kernel_call *call) {
-  struct parts parts = {0};
-  int32_t *offsets =
-      eagre_arena_allocate_vector(call->arena, (call->row_count + 1) * sizeof *offsets);
-  offsets[0] = 0;
+  struct eagre_text_list parts;
+  eagre_text_list_begin(&parts, call);
   enum eagre_status status = EAGRE_OK;
   for (uint32_t row = 0; row < call->row_count && status == EAGRE_OK; row++) {
     int32_t limit = call->node->argument_count > 2 ? EAGRE_ARGUMENT(int32_t, call, 2, row) : -1;
     if (eagre_kernel_is_live(call, row)) status = split_row(call, row, limit, &parts);
-    offsets[row + 1] = (int32_t)parts.count;
+    eagre_text_list_end_row(&parts, row);
   }
-  if (status == EAGRE_OK) {
-    struct eagre_vector *child = eagre_arena_allocate(call->arena, sizeof *child);
-    eagre_vector_init(child, eagre_type_of(EAGRE_TYPE_STRING), parts.count, call->arena);
-    if (parts.count > 0) memcpy(child->data, parts.texts, parts.count * sizeof *parts.texts);
-    call->out->offsets = offsets;
-    call->out->children = child;
-  }
-  eagre_free(parts.texts);
+  eagre_text_list_finish(&parts);
   return status;
 }
 

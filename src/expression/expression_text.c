@@ -29,7 +29,7 @@ static int32_t read_count(const struct eagre_kernel_call *call, uint32_t row) {
   return call->node->argument_count < 3 ? INT32_MAX : EAGRE_ARGUMENT(int32_t, call, 2, row);
 }
 
-static struct eagre_text cut_text(struct eagre_text text, int32_t position, int32_t count) {
+struct eagre_text eagre_text_cut(struct eagre_text text, int32_t position, int32_t count) {
   int64_t begin, end;
   /* Counting the whole text is only needed for positions from its end. */
   int64_t size = position < 0 ? (int64_t)eagre_text_count(text) : 0;
@@ -40,22 +40,26 @@ static struct eagre_text cut_text(struct eagre_text text, int32_t position, int3
 enum eagre_status eagre_kernel_substring(struct eagre_kernel_call *call) {
   struct eagre_text *out = eagre_kernel_out(call);
   for (uint32_t row = 0; row < call->row_count; row++) {
-    out[row] = cut_text(eagre_kernel_text(call, 0, row), EAGRE_ARGUMENT(int32_t, call, 1, row),
-                        read_count(call, row));
+    out[row] = eagre_text_cut(eagre_kernel_text(call, 0, row),
+                              EAGRE_ARGUMENT(int32_t, call, 1, row), read_count(call, row));
   }
   return EAGRE_OK;
+}
+
+struct eagre_text eagre_bytes_cut(struct eagre_text bytes, int32_t position, int32_t count) {
+  int64_t begin, end, size = (int64_t)bytes.size;
+  find_range(position, count, size, &begin, &end);
+  begin = begin < 0 ? 0 : begin > size ? size : begin;
+  end = end < begin ? begin : end > size ? size : end;
+  if (end == begin) return (struct eagre_text){0};
+  return (struct eagre_text){bytes.data + begin, (size_t)(end - begin)};
 }
 
 enum eagre_status eagre_kernel_substring_bytes(struct eagre_kernel_call *call) {
   struct eagre_text *out = eagre_kernel_out(call);
   for (uint32_t row = 0; row < call->row_count; row++) {
-    struct eagre_text bytes = eagre_kernel_text(call, 0, row);
-    int64_t begin, end, size = (int64_t)bytes.size;
-    find_range(EAGRE_ARGUMENT(int32_t, call, 1, row), read_count(call, row), size, &begin, &end);
-    begin = begin < 0 ? 0 : begin > size ? size : begin;
-    end = end < begin ? begin : end > size ? size : end;
-    out[row] = end > begin ? (struct eagre_text){bytes.data + begin, (size_t)(end - begin)}
-                           : (struct eagre_text){0};
+    out[row] = eagre_bytes_cut(eagre_kernel_text(call, 0, row),
+                               EAGRE_ARGUMENT(int32_t, call, 1, row), read_count(call, row));
   }
   return EAGRE_OK;
 }
@@ -74,7 +78,8 @@ enum eagre_status eagre_kernel_right(struct eagre_kernel_call *call) {
   for (uint32_t row = 0; row < call->row_count; row++) {
     struct eagre_text text = eagre_kernel_text(call, 0, row);
     int32_t count = EAGRE_ARGUMENT(int32_t, call, 1, row);
-    out[row] = count <= 0 ? (struct eagre_text){text.data, 0} : cut_text(text, -count, INT32_MAX);
+    out[row] =
+        count <= 0 ? (struct eagre_text){text.data, 0} : eagre_text_cut(text, -count, INT32_MAX);
   }
   return EAGRE_OK;
 }

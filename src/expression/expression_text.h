@@ -62,6 +62,11 @@ static inline int64_t eagre_text_find(struct eagre_text text, struct eagre_text 
 /* The last byte where `what` begins, at most `last`; -1 when there is none. */
 int64_t eagre_text_find_last(struct eagre_text text, struct eagre_text what, int64_t last);
 
+/* What substring() gives: `count` code points, or bytes, from `position`, which counts from 1, or
+ * from the end when it is negative. Those in front of the text are lost. */
+struct eagre_text eagre_text_cut(struct eagre_text text, int32_t position, int32_t count);
+struct eagre_text eagre_bytes_cut(struct eagre_text bytes, int32_t position, int32_t count);
+
 /* A text longer than this is not made: DATA COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION. */
 enum { EAGRE_TEXT_SIZE_MAX = 1 << 26 };
 enum eagre_status eagre_text_fail_size(struct eagre_kernel_call *call, uint32_t row);

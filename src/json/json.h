@@ -142,6 +142,13 @@ enum eagre_status eagre_json_colon_path_new(struct eagre_text path,
                                             struct eagre_json_path **out_path,
                                             struct eagre_error *error);
 
+/* Calls `put` for every member of the object that the text begins with, in order. False when there
+ * is no object or it is malformed; `put` may have been called by then. Names point into the text or
+ * live in `arena`. */
+typedef void eagre_json_key_fn(void *context, struct eagre_text name);
+bool eagre_json_object_keys(struct eagre_text json, struct eagre_arena *arena,
+                            eagre_json_key_fn *put, void *context);
+
 /* to_json (spark-semantics 5.6): appends row `row` of a STRUCT vector as one compact object. */
 struct eagre_json_write_options {
   const struct eagre_zone *zone;

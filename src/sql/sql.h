@@ -18,6 +18,7 @@
  *   a BETWEEN b AND c                     "between"(a, b, c)
  *   a IN (b, c)                           "in"(a, b, c)
  *   a LIKE b [ESCAPE c], a ILIKE b        "like"(a, b[, c]) "ilike"
+ *   a [NOT] LIKE ANY (b, ...)             "like any"(a, b, ...) "not like any"; also ALL, ILIKE
  *   a RLIKE b, a REGEXP b                 "rlike"
  *   a IS NULL, a IS NOT NULL              "isnull" "isnotnull"
  *   a IS TRUE, IS FALSE, IS UNKNOWN       "istrue" "isfalse" "isunknown"
@@ -27,6 +28,7 @@
  *   (a, b AS c)                           "struct"(a, c: b)
  *   EXTRACT(f FROM x)                     "extract"('f', x)
  *   SUBSTRING(x FROM a [FOR b])           "substring"(x, a[, b])
+ *   OVERLAY(x PLACING y FROM a [FOR b])   "overlay"(x, y, a[, b])
  *   POSITION(a IN b)                      "position"(a, b)
  *   TRIM([BOTH] [c] FROM x)               "btrim"(x[, c]); LEADING "ltrim", TRAILING "rtrim"
  *   TIMESTAMPADD(unit, n, x)              "timestampadd"('unit', n, x); also DATEADD, DATE_ADD

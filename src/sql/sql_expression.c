@@ -258,18 +258,63 @@ static enum eagre_status parse_in(struct eagre_sql_parser *parser, uint32_t firs
   return eagre_sql_finish(parser, first, call);
 }
 
-/* LIKE, ILIKE, RLIKE behind their keyword. */
+/* ANY, SOME or ALL in front of a list of patterns. */
+static bool is_like_quantifier(struct eagre_sql_parser *parser) {
+  bool is_quantifier = eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_ANY) ||
+                       eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_SOME) ||
+                       eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_ALL);
+  return is_quantifier && eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_LEFT_PAREN;
+}
+
+/* ANY (pattern, ...) at the quantifier, behind LIKE or ILIKE. */
+static enum eagre_status parse_like_list(struct eagre_sql_parser *parser, uint32_t first,
+                                         const char *function, struct eagre_sql_expression *value,
+                                         struct eagre_sql_expression **out_expression) {
+  bool is_all = eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_ALL);
+  bool is_like = function[0] == 'l';
+  if (!is_all) eagre_sql_advance(parser);
+  uint32_t list = parser->index;
+  struct eagre_sql_list arguments = {0};
+  struct eagre_sql_argument *argument = eagre_sql_list_append(parser, &arguments, sizeof *argument);
+  argument->value = value;
+  if (eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_RIGHT_PAREN) {
+    parser->index += 2;
+    return eagre_sql_fail_range(parser, list, "_LEGACY_ERROR_TEMP_0064",
+                                "Expected something between '(' and ')'.");
+  }
+  EAGRE_TRY(parse_in_list(parser, &arguments));
+  const char *name = is_all    ? (is_like ? "like all" : "ilike all")
+                     : is_like ? "like any"
+                               : "ilike any";
+  struct eagre_sql_expression *call = eagre_sql_call_new(parser, name, 0);
+  call->is_operator = true;
+  call->arguments = arguments.items;
+  call->argument_count = arguments.count;
+  *out_expression = call;
+  return eagre_sql_finish(parser, first, call);
+}
+
+/* NOT LIKE ANY (...) means that one pattern does not fit, not that none does. True when the call
+ * was one of these. */
+static bool negate_patterns(struct eagre_sql_expression *call) {
+  static const char *const names[][2] = {{"like any", "not like any"},
+                                         {"like all", "not like all"},
+                                         {"ilike any", "not ilike any"},
+                                         {"ilike all", "not ilike all"}};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
+    if (!eagre_text_equal_string(call->function, names[i][0])) continue;
+    call->function = eagre_text_of(names[i][1]);
+    return true;
+  }
+  return false;
+}
+
+/* LIKE, ILIKE behind their keyword. */
 static enum eagre_status parse_like(struct eagre_sql_parser *parser, uint32_t first,
                                     const char *function, struct eagre_sql_expression *value,
                                     struct eagre_sql_expression **out_expression) {
-  uint32_t quantifier = parser->index;
-  bool is_quantified = eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_ANY) ||
-                       eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_SOME) ||
-                       eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_ALL);
-  if (is_quantified && eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_LEFT_PAREN) {
-    return eagre_sql_fail_unsupported(parser, quantifier, "LIKE_QUANTIFIER",
-                                      "LIKE ANY, LIKE SOME and LIKE ALL are not supported.",
-                                      "Join several LIKE with OR or AND.");
+  if (is_like_quantifier(parser)) {
+    return parse_like_list(parser, first, function, value, out_expression);
   }
   struct eagre_sql_expression *pattern = NULL;
   EAGRE_TRY(eagre_sql_parse_value(parser, &pattern));
@@ -362,6 +407,7 @@ static enum eagre_status parse_predicate(struct eagre_sql_parser *parser,
   if (is_negated && !is_found) {
     return eagre_sql_fail_expected(parser, "BETWEEN, IN, LIKE, ILIKE or RLIKE after NOT");
   }
+  if (is_negated && negate_patterns(*out_expression)) return EAGRE_OK;
   return negate(parser, first, is_negated, out_expression);
 }
 

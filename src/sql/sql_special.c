@@ -6,7 +6,7 @@
  *   TRIM([BOTH | LEADING | TRAILING] [characters] FROM x)
  *   TIMESTAMPADD(unit, n, x)               also DATEADD, DATE_ADD
  *   TIMESTAMPDIFF(unit, a, b)              also DATEDIFF, DATE_DIFF
- *   OVERLAY(x PLACING ...)                 refused
+ *   OVERLAY(x PLACING y FROM a [FOR b])
  * Each may also be called like any other function; is_operator tells the two apart. */
 #include "sql/sql_parser.h"
 
@@ -142,11 +142,21 @@ static enum eagre_status parse_overlay(struct eagre_sql_parser *parser,
   const struct eagre_sql_token *token = eagre_sql_token_at(parser);
   bool is_placing = token->kind == EAGRE_SQL_TOKEN_WORD &&
                     eagre_text_equal_ignoring_case(token->text, EAGRE_TEXT("placing"));
-  if (is_placing) {
-    return eagre_sql_fail_unsupported(parser, first, "OVERLAY", "OVERLAY is not supported.",
-                                      "Use concat and substring.");
+  if (!is_placing) {
+    return eagre_sql_parse_call_rest(parser, first, "overlay", text, out_expression);
   }
-  return eagre_sql_parse_call_rest(parser, first, "overlay", text, out_expression);
+  eagre_sql_advance(parser);
+  struct eagre_sql_expression *call = eagre_sql_call_new(parser, "overlay", 4);
+  call->arguments[0].value = text;
+  call->argument_count = 3;
+  EAGRE_TRY(eagre_sql_parse_value(parser, &call->arguments[1].value));
+  EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_FROM, "FROM in OVERLAY"));
+  EAGRE_TRY(eagre_sql_parse_value(parser, &call->arguments[2].value));
+  if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_FOR)) {
+    EAGRE_TRY(eagre_sql_parse_value(parser, &call->arguments[3].value));
+    call->argument_count = 4;
+  }
+  return close_call(parser, first, call, out_expression);
 }
 
 /* ---- TIMESTAMPADD, TIMESTAMPDIFF ------------------------------------------------------------- */

@@ -7,7 +7,6 @@
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
 #include "expression/expression_variant.h"
-#include "expression/expression_list.h"
 #include "json/json.h"
 
 /* ---- Options: map('key', 'value', ...)
@@ -582,40 +581,5 @@ enum eagre_status eagre_kernel_json_array_length(struct eagre_kernel_call *call)
     eagre_arena_reset(&scratch);
   }
   eagre_arena_done(&scratch);
-  return EAGRE_OK;
-}
-
-/* ---- json_object_keys
- * -------------------------------------------------------------------------------- */
-
-static void put_key(void *context, struct eagre_text name) {
-  eagre_text_list_put(context, name);
-}
-
-static enum eagre_status run_object_keys(struct eagre_kernel_call *call) {
-  struct eagre_text_list list;
-  eagre_text_list_begin(&list, call);
-  for (uint32_t row = 0; row < call->row_count; row++) {
-    uint32_t count = list.count;
-    if (eagre_kernel_is_live(call, row) &&
-        !eagre_json_object_keys(eagre_kernel_text(call, 0, row), call->arena, put_key, &list)) {
-      list.count = count;
-      eagre_kernel_set_null(call, row);
-    }
-    eagre_text_list_end_row(&list, row);
-  }
-  eagre_text_list_finish(&list);
-  return EAGRE_OK;
-}
-
-enum eagre_status eagre_bind_json_object_keys(struct eagre_bind *bind,
-                                              struct eagre_expression **out) {
-  enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
-  if (kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
-    return eagre_bind_unexpected(bind, 0, "\"STRING\"");
-  }
-  EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_STRING));
-  const struct eagre_type *text = eagre_type_of(EAGRE_TYPE_STRING);
-  *out = eagre_bind_call(bind, eagre_type_array(bind->arena, text), run_object_keys);
   return EAGRE_OK;
 }

@@ -149,6 +149,20 @@ typedef void eagre_json_key_fn(void *context, struct eagre_text name);
 bool eagre_json_object_keys(struct eagre_text json, struct eagre_arena *arena,
                             eagre_json_key_fn *put, void *context);
 
+/* The value of a member: bytes [begin, end) of a buffer, when it is there and not null. */
+struct eagre_json_member_text {
+  bool is_there;
+  size_t begin;
+  size_t end;
+};
+/* json_tuple: appends to `out` the values of the members `names` (no data: none) of the object that
+ * the text begins with, strings by their content, others as compact JSON; the last member of a name
+ * counts. False, and nothing is there, when there is no object or it is malformed. `arena` is for
+ * names with escapes. */
+bool eagre_json_members(struct eagre_text json, const struct eagre_text *names, uint32_t count,
+                        struct eagre_json_member_text *out_members, struct eagre_arena *arena,
+                        struct eagre_buffer *out);
+
 /* to_json (spark-semantics 5.6): appends row `row` of a STRUCT vector as one compact object. */
 struct eagre_json_write_options {
   const struct eagre_zone *zone;

@@ -1,6 +1,6 @@
 /* Generators: functions that make several rows of one, in a SELECT list or as LATERAL VIEW. All of
- * them become a GENERATE node over one list: inline spreads the structs of an array, stack is the
- * inline of an array that it makes. */
+ * them become a GENERATE node over one list: inline spreads the structs of an array, stack and
+ * json_tuple are the inline of an array that they make. */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -14,10 +14,10 @@ struct generator {
 };
 
 static const struct generator generators[] = {
-    {"explode", false, false, false},   {"explode_outer", false, false, true},
-    {"inline", false, true, false},     {"inline_outer", false, true, true},
-    {"posexplode", true, false, false}, {"posexplode_outer", true, false, true},
-    {"stack", false, true, false},
+    {"explode", false, false, false},        {"explode_outer", false, false, true},
+    {"inline", false, true, false},          {"inline_outer", false, true, true},
+    {"json_tuple", false, true, false},      {"posexplode", true, false, false},
+    {"posexplode_outer", true, false, true}, {"stack", false, true, false},
 };
 
 static const struct generator *find_generator(struct eagre_text name) {
@@ -96,6 +96,22 @@ static enum eagre_status bind_stack(struct plan_binder *binder, const struct pla
   return call(binder, "array", rows, row_count, tree->position, out, error);
 }
 
+/* json_tuple(text, name, ...): one row of c0, c1, ... */
+static enum eagre_status bind_json_tuple(struct plan_binder *binder, const struct plan_scope *scope,
+                                         const struct eagre_sql_expression *tree,
+                                         struct eagre_expression **out, struct eagre_error *error) {
+  struct eagre_expression *row;
+  uint32_t count = tree->argument_count;
+  struct eagre_expression **arguments =
+      eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  for (uint32_t i = 0; i < count; i++) {
+    EAGRE_TRY(
+        eagre_plan_bind_expression(binder, scope, tree->arguments[i].value, &arguments[i], error));
+  }
+  EAGRE_TRY(call(binder, "json_tuple", arguments, count, tree->position, &row, error));
+  return call(binder, "array", &row, 1, tree->position, out, error);
+}
+
 static enum eagre_status refuse_input(const struct eagre_sql_expression *tree,
                                       const struct eagre_type *type, const char *wanted,
                                       struct eagre_error *error) {
@@ -116,6 +132,9 @@ static enum eagre_status bind_list(struct plan_binder *binder, const struct plan
                                    const struct generator *generator, struct eagre_expression **out,
                                    struct eagre_error *error) {
   if (strcmp(generator->name, "stack") == 0) return bind_stack(binder, scope, tree, out, error);
+  if (strcmp(generator->name, "json_tuple") == 0) {
+    return bind_json_tuple(binder, scope, tree, out, error);
+  }
   if (tree->argument_count != 1) {
     return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                            "The `%s` requires 1 parameters but the actual number is %u.",

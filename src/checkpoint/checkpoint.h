@@ -35,6 +35,16 @@ struct eagre_checkpoint_offsets {
   uint32_t source_count;
 };
 
+/* What a flow knows of a partition, with a watermark for each. */
+struct eagre_checkpoint_partition {
+  uint32_t watermark; /* number of its node */
+  uint32_t source;
+  int32_t partition;
+  struct eagre_text topic;
+  int64_t maximum_ms; /* greatest (event time - delay) so far */
+  int64_t last_ms;    /* time of the last epoch with rows of it */
+};
+
 /* eagre/prepared/N. */
 struct eagre_checkpoint_prepared {
   struct eagre_text attempt;
@@ -46,6 +56,8 @@ struct eagre_checkpoint_prepared {
   int64_t late_watermark_ms;        /* late-row watermark of N + 1 */
   const int64_t *source_maximum_ms; /* per watermark node: greatest (event time - delay) so far */
   uint32_t source_maximum_count;
+  const struct eagre_checkpoint_partition *partitions;
+  uint32_t partition_count;
   const struct eagre_text *sink_pieces; /* opaque JSON texts, one per sink */
   uint32_t sink_piece_count;
 };

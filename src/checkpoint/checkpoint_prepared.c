@@ -3,7 +3,7 @@
  *
  *   offset size
  *   0      8    magic "EAGREPRE"
- *   8      4    format version, 1
+ *   8      4    format version: 2 with partitions, else 1
  *   12     8    size of the body
  *   20     n    body:
  *               i64 epoch
@@ -15,13 +15,16 @@
  *               text attempt
  *               u32 count, so many i64: greatest (event time - delay) per watermark node, ms
  *               u32 count, so many texts: sink pieces
+ *               version 2: u32 count, so many partitions, of watermarks that follow each:
+ *                 u32 watermark node, u32 source, i32 partition, text topic,
+ *                 i64 greatest (event time - delay), ms, i64 time of its last epoch, ms
  *   20 + n 4    CRC32C of all bytes before
  *
  * A format version above ours is refused by name before anything behind it is looked at. The file
  * may be replaced by a later attempt of the same epoch; the rename decides. */
 #include "checkpoint/checkpoint_file.h"
 
-enum { FORMAT_VERSION = 1, HEADER_SIZE = 20, TRAILER_SIZE = 4 };
+enum { FORMAT_VERSION = 2, HEADER_SIZE = 20, TRAILER_SIZE = 4 };
 
 static const char MAGIC[8] = {'E', 'A', 'G', 'R', 'E', 'P', 'R', 'E'};
 
@@ -41,6 +44,20 @@ static void append_sized_text(struct eagre_buffer *out, struct eagre_text text) 
   eagre_buffer_append_text(out, text);
 }
 
+static void append_partitions(const struct eagre_checkpoint_prepared *prepared,
+                              struct eagre_buffer *out) {
+  append_integer(out, prepared->partition_count, 4);
+  for (uint32_t i = 0; i < prepared->partition_count; i++) {
+    const struct eagre_checkpoint_partition *partition = &prepared->partitions[i];
+    append_integer(out, partition->watermark, 4);
+    append_integer(out, partition->source, 4);
+    append_integer(out, (uint32_t)partition->partition, 4);
+    append_sized_text(out, partition->topic);
+    append_integer(out, (uint64_t)partition->maximum_ms, 8);
+    append_integer(out, (uint64_t)partition->last_ms, 8);
+  }
+}
+
 static void append_body(const struct eagre_checkpoint_prepared *prepared,
                         struct eagre_buffer *out) {
   append_integer(out, (uint64_t)prepared->epoch, 8);
@@ -58,6 +75,7 @@ static void append_body(const struct eagre_checkpoint_prepared *prepared,
   for (uint32_t i = 0; i < prepared->sink_piece_count; i++) {
     append_sized_text(out, prepared->sink_pieces[i]);
   }
+  if (prepared->partition_count > 0) append_partitions(prepared, out);
 }
 
 void eagre_checkpoint_print_prepared(const struct eagre_checkpoint_prepared *prepared,
@@ -66,7 +84,7 @@ void eagre_checkpoint_print_prepared(const struct eagre_checkpoint_prepared *pre
   append_body(prepared, &body);
   size_t begin = out->size;
   eagre_buffer_append(out, MAGIC, sizeof MAGIC);
-  append_integer(out, FORMAT_VERSION, 4);
+  append_integer(out, prepared->partition_count > 0 ? FORMAT_VERSION : 1, 4);
   append_integer(out, body.size, 8);
   eagre_buffer_append_text(out, eagre_buffer_text(&body));
   append_integer(out, eagre_crc32c(0, out->data + begin, out->size - begin), 4);
@@ -119,7 +137,23 @@ static uint32_t take_count(struct reader *reader, size_t item_size) {
   return (uint32_t)count;
 }
 
-static void take_body(struct reader *reader, struct eagre_arena *arena,
+static void take_partitions(struct reader *reader, struct eagre_arena *arena,
+                            struct eagre_checkpoint_prepared *out) {
+  out->partition_count = take_count(reader, 32);
+  struct eagre_checkpoint_partition *partitions =
+      eagre_arena_allocate(arena, out->partition_count * sizeof *partitions);
+  out->partitions = partitions;
+  for (uint32_t i = 0; i < out->partition_count; i++) {
+    partitions[i].watermark = (uint32_t)take_integer(reader, 4);
+    partitions[i].source = (uint32_t)take_integer(reader, 4);
+    partitions[i].partition = (int32_t)take_integer(reader, 4);
+    partitions[i].topic = take_text(reader, arena);
+    partitions[i].maximum_ms = (int64_t)take_integer(reader, 8);
+    partitions[i].last_ms = (int64_t)take_integer(reader, 8);
+  }
+}
+
+static void take_body(struct reader *reader, uint64_t version, struct eagre_arena *arena,
                       struct eagre_checkpoint_prepared *out) {
   out->epoch = (int64_t)take_integer(reader, 8);
   out->has_state = take_integer(reader, 1) != 0;
@@ -140,6 +174,7 @@ static void take_body(struct reader *reader, struct eagre_arena *arena,
   for (uint32_t i = 0; i < out->sink_piece_count; i++) {
     pieces[i] = take_text(reader, arena);
   }
+  if (version > 1) take_partitions(reader, arena, out);
 }
 
 static enum eagre_status refuse_corrupt(const char *place, const char *what,
@@ -151,7 +186,7 @@ static enum eagre_status refuse_corrupt(const char *place, const char *what,
 
 /* The frame around the body: magic, version, length, checksum. */
 static enum eagre_status check_frame(struct eagre_text content, const char *place,
-                                     struct eagre_error *error) {
+                                     uint64_t *out_version, struct eagre_error *error) {
   if (content.size < HEADER_SIZE + TRAILER_SIZE)
     return refuse_corrupt(place, "it is too short", error);
   if (memcmp(content.data, MAGIC, sizeof MAGIC) != 0)
@@ -163,7 +198,8 @@ static enum eagre_status check_frame(struct eagre_text content, const char *plac
                            "%s has format version %llu; this Eagre reads up to %d", place,
                            (unsigned long long)version, FORMAT_VERSION);
   }
-  if (version != FORMAT_VERSION) return refuse_corrupt(place, "it has no format version", error);
+  *out_version = version;
+  if (version == 0) return refuse_corrupt(place, "it has no format version", error);
   if (take_integer(&header, 8) != content.size - HEADER_SIZE - TRAILER_SIZE)
     return refuse_corrupt(place, "its length is wrong", error);
   size_t checked = content.size - TRAILER_SIZE;
@@ -178,10 +214,11 @@ enum eagre_status eagre_checkpoint_parse_prepared(struct eagre_text content, con
                                                   struct eagre_checkpoint_prepared *out,
                                                   struct eagre_error *error) {
   *out = (struct eagre_checkpoint_prepared){0};
-  EAGRE_TRY(check_frame(content, place, error));
+  uint64_t version = 0;
+  EAGRE_TRY(check_frame(content, place, &version, error));
   struct reader body = {content.data + HEADER_SIZE, content.size - HEADER_SIZE - TRAILER_SIZE,
                         false};
-  take_body(&body, arena, out);
+  take_body(&body, version, arena, out);
   if (body.is_short || body.left > 0)
     return refuse_corrupt(place, "its checksum is right and its body is not", error);
   return EAGRE_OK;

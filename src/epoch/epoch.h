@@ -50,6 +50,8 @@ struct eagre_epoch_counts {
   uint32_t source_count;
   struct eagre_event_time *event_times;
   uint32_t watermark_count;
+  struct eagre_partition_times partitions; /* grown by who reports; one partition may be there
+                                              several times */
   struct eagre_stateful_metrics *operators;
   uint32_t operator_count;
   uint64_t output_rows;

@@ -107,6 +107,8 @@ static enum eagre_status prepare(struct eagre_epoch *epoch, const struct epoch_p
       .late_watermark_ms = epoch->watermarks.eviction_ms,
       .source_maximum_ms = epoch->watermarks.maximum_ms,
       .source_maximum_count = epoch->watermarks.count,
+      .partitions = epoch->watermarks.partitions,
+      .partition_count = epoch->watermarks.partition_count,
       .sink_pieces = out_pieces->pieces,
       .sink_piece_count = out_pieces->count,
   };
@@ -160,8 +162,8 @@ enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct ep
   struct eagre_epoch_pieces pieces = {0};
   eagre_uuid_make(epoch->attempt);
   EAGRE_TRY(run(epoch, plan, error));
-  eagre_epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow,
-                                 epoch->counts.event_times);
+  eagre_epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow, &epoch->counts,
+                                 plan->timestamp_ms);
   int64_t next_watermark_ms = eagre_epoch_watermarks_next(&epoch->watermarks);
   EAGRE_TRY(prepare(epoch, plan, next_watermark_ms, &pieces, error));
   EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));

@@ -26,6 +26,7 @@ void eagre_epoch_free(struct eagre_epoch *epoch) {
   eagre_epoch_watermarks_done(&epoch->watermarks);
   eagre_free(epoch->counts.sources);
   eagre_free(epoch->counts.event_times);
+  eagre_partition_times_done(&epoch->counts.partitions);
   eagre_free(epoch->counts.operators);
   eagre_arena_done(&epoch->arena);
   eagre_arena_done(&epoch->position_arenas[0]);

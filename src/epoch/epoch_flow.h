@@ -9,13 +9,22 @@ enum epoch_state {
   EPOCH_BROKEN, /* memory and disk may differ; only a new start leads out */
 };
 
-/* Watermarks of one flow (spark-semantics 3.2, 3.3). */
+/* Watermarks of one flow (spark-semantics 3.2, 3.3), and what goes beyond Spark's. */
 struct epoch_watermarks {
   int64_t eviction_ms; /* global watermark the next epoch runs with */
   int64_t late_ms;     /* late-row watermark of the next epoch */
   int64_t *maximum_ms; /* per WATERMARK node: greatest (event time - delay) so far; 0 = none */
   uint32_t count;
   bool policy_is_max;
+  /* With a watermark per partition: every partition that ever gave rows, and for each node one that
+   * stands for it until the first of them did. Names live in `topics`. */
+  bool is_per_partition;
+  int64_t idle_timeout_ms; /* INT64_MAX: none */
+  bool *is_idle;           /* per node: all of its partitions are */
+  struct eagre_checkpoint_partition *partitions;
+  uint32_t partition_count;
+  uint32_t partition_capacity;
+  struct eagre_arena topics;
 };
 
 struct eagre_epoch {
@@ -52,10 +61,13 @@ struct epoch_plan {
 void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
                                  const struct eagre_flow *flow);
 void eagre_epoch_watermarks_done(struct epoch_watermarks *watermarks);
-/* Takes in what the nodes saw. */
+/* Takes in what the nodes saw in an epoch of that time. */
 void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
                                     const struct eagre_flow *flow,
-                                    const struct eagre_event_time *event_times);
+                                    const struct eagre_epoch_counts *counts, int64_t timestamp_ms);
+/* As they were when `prepared` was written. */
+void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
+                                    const struct eagre_checkpoint_prepared *prepared);
 /* The global watermark after those observations; never below the current one. */
 int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks);
 /* Moves to the next epoch: late = eviction, eviction = `next_ms`. */

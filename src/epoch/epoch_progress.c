@@ -113,6 +113,7 @@ static struct eagre_event_time merge_event_times(const struct eagre_epoch_counts
     if (all.count == 0 || each->minimum_ms < all.minimum_ms) all.minimum_ms = each->minimum_ms;
     all.count += each->count;
     all.sum_ms += each->sum_ms;
+    all.future_count += each->future_count;
   }
   return all;
 }
@@ -130,6 +131,9 @@ static void print_event_time(const struct eagre_epoch_progress *progress,
     eagre_buffer_append_string(out, ",\"min\":");
     print_timestamp(seen.minimum_ms * 1000, out);
     eagre_buffer_append_char(out, ',');
+    if (seen.future_count > 0)
+      eagre_buffer_printf(out, "\"rowsBeyondMaxFuture\":\"%llu\",",
+                          (unsigned long long)seen.future_count);
   }
   eagre_buffer_append_string(out, "\"watermark\":");
   print_timestamp(progress->watermark_ms * 1000, out);

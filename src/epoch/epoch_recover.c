@@ -182,16 +182,6 @@ static enum eagre_status load_positions_before(struct eagre_epoch *epoch, int64_
   return EAGRE_OK;
 }
 
-static void restore_watermarks(struct eagre_epoch *epoch,
-                               const struct eagre_checkpoint_prepared *prepared) {
-  uint32_t count = epoch->watermarks.count < prepared->source_maximum_count
-                       ? epoch->watermarks.count
-                       : prepared->source_maximum_count;
-  for (uint32_t i = 0; i < count; i++) {
-    epoch->watermarks.maximum_ms[i] = prepared->source_maximum_ms[i];
-  }
-}
-
 /* State and watermark maxima as they were after epoch `number` (-1: none yet). */
 static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t number,
                                           struct eagre_error *error) {
@@ -208,7 +198,7 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
                            eagre_checkpoint_path(epoch->options.checkpoint), (long long)number);
   }
   EAGRE_TRY(status);
-  restore_watermarks(epoch, &prepared);
+  eagre_epoch_watermarks_restore(&epoch->watermarks, &prepared);
   if (!is_stateful) return EAGRE_OK;
   if (!prepared.has_state) {
     return eagre_error_set(

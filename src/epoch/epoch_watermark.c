@@ -1,6 +1,10 @@
 /* The watermarks of a flow: per node the greatest event time minus delay, the policy over nodes,
  * and the two values an epoch runs with (spark-semantics 3.2 and 3.3). Unlike Spark, each node's
- * own maximum survives a restart (prepared/N). */
+ * own maximum survives a restart (prepared/N).
+ *
+ * Where it is asked for, a node follows the slowest of its partitions, those left out that have
+ * been idle for the timeout; a node of idle ones only is left out of the policy. Time is that of
+ * the epochs (offsets/N), so that one that is run again decides the same. */
 #include "epoch/epoch_flow.h"
 
 void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
@@ -12,11 +16,23 @@ void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
   struct eagre_text policy =
       eagre_option_text(&flow->settings, "spark.sql.streaming.multipleWatermarkPolicy");
   watermarks->policy_is_max = eagre_text_equal_string(policy, "max");
+  watermarks->is_idle =
+      eagre_allocate_zeroed(flow->watermark_count + 1, sizeof *watermarks->is_idle);
+  watermarks->is_per_partition =
+      eagre_option_boolean(&flow->settings, "eagre.watermark.perPartition");
+  watermarks->idle_timeout_ms = INT64_MAX;
+  if (eagre_option_given(&flow->settings, "eagre.watermark.idleTimeout")) {
+    watermarks->idle_timeout_ms =
+        eagre_option_duration_us(&flow->settings, "eagre.watermark.idleTimeout") / 1000;
+  }
 }
 
 void eagre_epoch_watermarks_done(struct epoch_watermarks *watermarks) {
   eagre_free(watermarks->maximum_ms);
-  watermarks->maximum_ms = NULL;
+  eagre_free(watermarks->is_idle);
+  eagre_free(watermarks->partitions);
+  eagre_arena_done(&watermarks->topics);
+  *watermarks = (struct epoch_watermarks){0};
 }
 
 static int64_t delay_ms_of(const struct eagre_flow *flow, uint32_t number) {
@@ -29,26 +45,148 @@ static int64_t delay_ms_of(const struct eagre_flow *flow, uint32_t number) {
   return 0;
 }
 
+/* ---- A watermark per partition --------------------------------------------------------------- */
+
+/* Stands for a node until a partition gave rows: what never gives any must not hold others back for
+ * ever either. */
+enum { NO_SOURCE = UINT32_MAX };
+
+static bool is_partition(const struct eagre_checkpoint_partition *known,
+                         const struct eagre_partition_time *time) {
+  return known->watermark == time->watermark && known->source == time->source &&
+         known->partition == time->partition && eagre_text_equal(known->topic, time->topic);
+}
+
+static struct eagre_checkpoint_partition *
+add_partition(struct epoch_watermarks *watermarks,
+              const struct eagre_checkpoint_partition *partition) {
+  if (watermarks->partition_count == watermarks->partition_capacity) {
+    uint32_t capacity =
+        watermarks->partition_capacity == 0 ? 16 : watermarks->partition_capacity * 2;
+    watermarks->partitions =
+        eagre_reallocate(watermarks->partitions, sizeof *watermarks->partitions * capacity);
+    watermarks->partition_capacity = capacity;
+  }
+  struct eagre_checkpoint_partition *added = &watermarks->partitions[watermarks->partition_count++];
+  *added = *partition;
+  added->topic = eagre_arena_copy_text(&watermarks->topics, partition->topic);
+  return added;
+}
+
+static struct eagre_checkpoint_partition *find_partition(struct epoch_watermarks *watermarks,
+                                                         const struct eagre_partition_time *time) {
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    if (is_partition(&watermarks->partitions[i], time)) return &watermarks->partitions[i];
+  }
+  const struct eagre_checkpoint_partition partition = {
+      .watermark = time->watermark,
+      .source = time->source,
+      .partition = time->partition,
+      .topic = time->topic,
+  };
+  return add_partition(watermarks, &partition);
+}
+
+static bool knows_partitions(const struct epoch_watermarks *watermarks, uint32_t number) {
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    const struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
+    if (partition->watermark == number && partition->source != NO_SOURCE) return true;
+  }
+  return false;
+}
+
+static void begin_waiting(struct epoch_watermarks *watermarks, uint32_t number,
+                          int64_t timestamp_ms) {
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    if (watermarks->partitions[i].watermark == number) return;
+  }
+  const struct eagre_checkpoint_partition waiting = {
+      .watermark = number, .source = NO_SOURCE, .partition = -1, .last_ms = timestamp_ms};
+  add_partition(watermarks, &waiting);
+}
+
+static bool is_idle(const struct epoch_watermarks *watermarks,
+                    const struct eagre_checkpoint_partition *partition, int64_t timestamp_ms) {
+  return timestamp_ms - partition->last_ms >= watermarks->idle_timeout_ms;
+}
+
+/* The node is where the slowest of its partitions is that are not idle; without any it stays. */
+static void follow_slowest(struct epoch_watermarks *watermarks, uint32_t number,
+                           int64_t timestamp_ms) {
+  bool is_known = knows_partitions(watermarks, number);
+  int64_t least_ms = INT64_MAX;
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    const struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
+    if (partition->watermark != number || is_idle(watermarks, partition, timestamp_ms)) continue;
+    if (is_known && partition->source == NO_SOURCE) continue;
+    if (partition->maximum_ms < least_ms) least_ms = partition->maximum_ms;
+  }
+  watermarks->is_idle[number] = least_ms == INT64_MAX;
+  if (watermarks->is_idle[number]) return;
+  if (least_ms > watermarks->maximum_ms[number]) watermarks->maximum_ms[number] = least_ms;
+}
+
+static void observe_partitions(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                               const struct eagre_partition_times *times, int64_t timestamp_ms) {
+  for (uint32_t i = 0; i < watermarks->count; i++) {
+    begin_waiting(watermarks, i, timestamp_ms);
+  }
+  for (uint32_t i = 0; i < times->count; i++) {
+    const struct eagre_partition_time *time = &times->items[i];
+    struct eagre_checkpoint_partition *partition = find_partition(watermarks, time);
+    int64_t candidate = time->raising_ms - delay_ms_of(flow, time->watermark);
+    if (candidate > partition->maximum_ms) partition->maximum_ms = candidate;
+    partition->last_ms = timestamp_ms;
+  }
+  for (uint32_t i = 0; i < watermarks->count; i++) {
+    follow_slowest(watermarks, i, timestamp_ms);
+  }
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
 void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
                                     const struct eagre_flow *flow,
-                                    const struct eagre_event_time *event_times) {
+                                    const struct eagre_epoch_counts *counts, int64_t timestamp_ms) {
+  if (watermarks->is_per_partition) {
+    observe_partitions(watermarks, flow, &counts->partitions, timestamp_ms);
+    return;
+  }
   for (uint32_t i = 0; i < watermarks->count; i++) {
-    if (event_times[i].count == 0) continue;
-    int64_t candidate = event_times[i].maximum_ms - delay_ms_of(flow, i);
+    if (counts->event_times[i].count == 0) continue;
+    int64_t candidate = counts->event_times[i].raising_ms - delay_ms_of(flow, i);
     if (candidate > watermarks->maximum_ms[i]) watermarks->maximum_ms[i] = candidate;
   }
 }
 
-int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks) {
-  int64_t next = watermarks->eviction_ms;
-  if (watermarks->count == 0) return next;
-  int64_t chosen = watermarks->maximum_ms[0];
-  for (uint32_t i = 1; i < watermarks->count; i++) {
-    int64_t each = watermarks->maximum_ms[i];
-    bool is_better = watermarks->policy_is_max ? each > chosen : each < chosen;
-    if (is_better) chosen = each;
+/* Partitions that were followed before are forgotten when they are not to be any more. */
+void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
+                                    const struct eagre_checkpoint_prepared *prepared) {
+  uint32_t count = watermarks->count < prepared->source_maximum_count
+                       ? watermarks->count
+                       : prepared->source_maximum_count;
+  for (uint32_t i = 0; i < count; i++) {
+    watermarks->maximum_ms[i] = prepared->source_maximum_ms[i];
   }
-  return chosen > next ? chosen : next;
+  if (!watermarks->is_per_partition) return;
+  for (uint32_t i = 0; i < prepared->partition_count; i++) {
+    if (prepared->partitions[i].watermark < watermarks->count)
+      add_partition(watermarks, &prepared->partitions[i]);
+  }
+}
+
+/* The policy over the nodes that are not idle. */
+int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks) {
+  int64_t chosen = 0;
+  bool is_chosen = false;
+  for (uint32_t i = 0; i < watermarks->count; i++) {
+    int64_t each = watermarks->maximum_ms[i];
+    if (watermarks->is_idle[i]) continue;
+    bool is_better = watermarks->policy_is_max ? each > chosen : each < chosen;
+    if (!is_chosen || is_better) chosen = each;
+    is_chosen = true;
+  }
+  return chosen > watermarks->eviction_ms ? chosen : watermarks->eviction_ms;
 }
 
 void eagre_epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms) {

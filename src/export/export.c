@@ -180,9 +180,23 @@ static void append_title(struct eagre_buffer *out, struct eagre_text name) {
   eagre_buffer_append_char(out, '\n');
 }
 
+/* Spark's watermarks follow the fastest partition and every clock. */
+static enum eagre_status check_watermarks(struct export_program *program,
+                                          const struct eagre_flow *flow) {
+  for (uint32_t i = 0; i < flow->query.node_count; i++) {
+    const struct eagre_plan_node *node = flow->query.nodes[i];
+    if (!node->is_per_partition && !node->has_future_limit) continue;
+    return eagre_export_refuse(program, node->position,
+                               "Spark has no watermark like that of eagre.watermark.%s.",
+                               node->is_per_partition ? "perPartition" : "maxFuture");
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status append_flow(struct export_program *program,
                                      const struct eagre_flow *flow) {
   struct eagre_text sql;
+  EAGRE_TRY(check_watermarks(program, flow));
   append_title(program->out, flow->name);
   append_settings(program, &flow->settings, &flow->expression_session);
   EAGRE_TRY(append_query(program, flow->statement, &sql));

@@ -33,7 +33,27 @@ struct eagre_event_time {
   int64_t maximum_ms;
   int64_t minimum_ms;
   double sum_ms;
+  int64_t raising_ms;    /* greatest that may raise the watermark; 0: none */
+  uint64_t future_count; /* rows that may not: further ahead than the node allows */
 };
+
+/* The greatest event time that one partition of a source gave a WATERMARK node in this epoch, of
+ * the rows that may raise the watermark. */
+struct eagre_partition_time {
+  uint32_t watermark; /* number of the node */
+  uint32_t source;    /* number of the source */
+  int32_t partition;  /* -1: the source is one partition */
+  struct eagre_text topic;
+  int64_t raising_ms; /* 0: no such row */
+};
+struct eagre_partition_times { /* all zero is an empty list */
+  struct eagre_partition_time *items;
+  uint32_t count;
+  uint32_t capacity;
+};
+void eagre_partition_times_add(struct eagre_partition_times *times,
+                               const struct eagre_partition_time *time);
+void eagre_partition_times_done(struct eagre_partition_times *times);
 
 /* Of one stateful node in this epoch. */
 struct eagre_stateful_metrics {
@@ -122,6 +142,9 @@ const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stag
 void eagre_stages_measure(const struct eagre_stages *stages, struct eagre_stateful_metrics *out);
 void eagre_stages_event_time(const struct eagre_stages *stages, uint32_t watermark_number,
                              struct eagre_event_time *out);
+/* Adds what nodes with `is_per_partition` saw. Topics are borrowed as long as the stages live. */
+void eagre_stages_partition_times(const struct eagre_stages *stages,
+                                  struct eagre_partition_times *out);
 
 /* The rows of a VALUES node (also of a SELECT without FROM: one row without columns) as a batch
  * that becomes the caller's. DATA errors of its expressions. */

@@ -120,6 +120,13 @@ bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_
   return false;
 }
 
+void eagre_chain_partition_times(const struct eagre_chain *chain,
+                                 struct eagre_partition_times *out) {
+  for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    if (eagre_operator_is_watermark(step)) eagre_operator_watermark_partitions(step, out);
+  }
+}
+
 enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,
                                      struct eagre_batch *batch, struct eagre_vector *out,
                                      struct eagre_error *error) {

@@ -33,3 +33,6 @@ enum eagre_status eagre_chain_finish(struct eagre_chain *chain, struct eagre_err
 /* What the WATERMARK node of that number saw in this epoch; false when it is in another chain. */
 bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_number,
                             struct eagre_event_time *out);
+/* Adds what its WATERMARK nodes saw of each partition. */
+void eagre_chain_partition_times(const struct eagre_chain *chain,
+                                 struct eagre_partition_times *out);

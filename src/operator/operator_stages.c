@@ -224,3 +224,10 @@ void eagre_stages_event_time(const struct eagre_stages *stages, uint32_t waterma
   }
   eagre_assert(!"no stage has that watermark");
 }
+
+void eagre_stages_partition_times(const struct eagre_stages *stages,
+                                  struct eagre_partition_times *out) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    eagre_chain_partition_times(stages->chains[i], out);
+  }
+}

@@ -80,69 +80,8 @@ struct operator_step *eagre_operator_project_new(const struct eagre_plan_node *n
   return &project->step;
 }
 
-/* ---- WATERMARK
- * ------------------------------------------------------------------------------------ */
-
-struct watermark_step {
-  struct operator_step step;
-  struct eagre_event_time event_time;
-};
-
-static int64_t floor_to_milliseconds(int64_t us) {
-  int64_t ms = us / 1000;
-  return us % 1000 < 0 ? ms - 1 : ms;
-}
-
-/* A NULL event time counts as 1970, as in Spark: it cannot raise the maximum above a real one. */
-static enum eagre_status push_watermark(struct operator_step *step, struct eagre_batch *batch,
-                                        struct eagre_error *error) {
-  struct eagre_event_time *seen = &((struct watermark_step *)step)->event_time;
-  const struct eagre_vector *column = &batch->columns[step->node->event_time_column];
-  const int64_t *values = EAGRE_VALUES(int64_t, column);
-  int64_t maximum_us = INT64_MIN;
-  int64_t minimum_us = INT64_MAX;
-  double sum_ms = 0;
-  for (uint32_t i = 0; i < batch->row_count; i++) {
-    bool is_null = eagre_vector_is_null(column, i);
-    int64_t us = is_null ? 0 : values[eagre_vector_index(column, i)];
-    maximum_us = us > maximum_us ? us : maximum_us;
-    minimum_us = us < minimum_us ? us : minimum_us;
-    sum_ms += (double)floor_to_milliseconds(us);
-  }
-  int64_t maximum_ms = floor_to_milliseconds(maximum_us);
-  int64_t minimum_ms = floor_to_milliseconds(minimum_us);
-  if (seen->count == 0 || maximum_ms > seen->maximum_ms) seen->maximum_ms = maximum_ms;
-  if (seen->count == 0 || minimum_ms < seen->minimum_ms) seen->minimum_ms = minimum_ms;
-  seen->count += batch->row_count;
-  seen->sum_ms += sum_ms;
-  return eagre_operator_forward(step, batch, error);
-}
-
-static void begin_watermark(struct operator_step *step) {
-  ((struct watermark_step *)step)->event_time = (struct eagre_event_time){0};
-}
-
 static void free_plain(struct operator_step *step) {
   eagre_free(step);
-}
-
-static const struct operator_kind watermark_kind = {
-    .push = push_watermark, .begin = begin_watermark, .free = free_plain};
-
-struct operator_step *eagre_operator_watermark_new(const struct eagre_plan_node *node) {
-  struct watermark_step *watermark = eagre_allocate_zeroed(1, sizeof *watermark);
-  watermark->step.kind = &watermark_kind;
-  watermark->step.node = node;
-  return &watermark->step;
-}
-
-bool eagre_operator_is_watermark(const struct operator_step *step) {
-  return step->kind == &watermark_kind;
-}
-
-const struct eagre_event_time *
-eagre_operator_watermark_event_time(const struct operator_step *step) {
-  return &((const struct watermark_step *)step)->event_time;
 }
 
 /* ---- LIMIT

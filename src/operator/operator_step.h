@@ -53,6 +53,8 @@ struct operator_step *eagre_operator_project_new(const struct eagre_plan_node *n
 struct operator_step *eagre_operator_watermark_new(const struct eagre_plan_node *node);
 const struct eagre_event_time *
 eagre_operator_watermark_event_time(const struct operator_step *step);
+void eagre_operator_watermark_partitions(const struct operator_step *step,
+                                         struct eagre_partition_times *out);
 bool eagre_operator_is_watermark(const struct operator_step *step);
 struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
                                                 const struct eagre_type *input,

@@ -249,6 +249,9 @@ struct eagre_plan_node {
   uint32_t event_time_column;
   int64_t delay_us;
   uint32_t watermark_number; /* 0, 1, ... in leaf order */
+  bool is_per_partition;     /* what each partition of the sources below gave is told apart */
+  bool has_future_limit;     /* rows more than future_limit_us ahead of the epoch do not raise it */
+  int64_t future_limit_us;
   /* DEDUPLICATE: `keys` are columns, event_time_key one that carries the watermark. */
   int32_t late_column;      /* the event time by which rows are late; -1 none */
   bool is_within_watermark; /* keys expire delay_us behind late_column, not at event_time_key */

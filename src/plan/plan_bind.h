@@ -426,6 +426,10 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *query,
 enum eagre_status eagre_plan_add_changes(struct plan_binder *binder, enum eagre_output_mode mode,
                                          struct eagre_plan_node **root, struct eagre_error *error);
 
+/* plan_watermark.c: gives the WATERMARK nodes of a flow what its settings ask. USAGE
+ * INVALID_SETTING.WATERMARK. */
+enum eagre_status eagre_plan_set_watermarks(struct eagre_flow *flow, struct eagre_error *error);
+
 /* plan_flow.c */
 enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
                                              const struct eagre_plan_request *request,

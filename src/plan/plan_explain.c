@@ -218,6 +218,10 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     struct eagre_text name = node->output->fields[node->event_time_column].name;
     eagre_buffer_printf(out, "%.*s, delay %lld ms", (int)name.size, name.data,
                         (long long)(node->delay_us / 1000));
+    if (node->is_per_partition) eagre_buffer_append_string(out, ", per partition");
+    if (node->has_future_limit)
+      eagre_buffer_printf(out, ", rows up to %lld ms ahead raise it",
+                          (long long)(node->future_limit_us / 1000));
     break;
   }
   case EAGRE_PLAN_AGGREGATE:

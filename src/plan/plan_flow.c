@@ -192,7 +192,8 @@ static bool is_flow_property(struct eagre_text key, struct eagre_text *out_name)
   }
   return eagre_text_starts_with(rest, EAGRE_TEXT("sink.")) ||
          eagre_text_starts_with(rest, EAGRE_TEXT("source.")) ||
-         eagre_text_starts_with(rest, EAGRE_TEXT("kafka."));
+         eagre_text_starts_with(rest, EAGRE_TEXT("kafka.")) ||
+         eagre_text_starts_with(rest, EAGRE_TEXT("watermark."));
 }
 
 /* TBLPROPERTIES hold options of the flow that fills the table ("eagre.trigger") and of its writer
@@ -641,6 +642,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow->watermark_count = binder->watermark_count;
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");
+  EAGRE_TRY(eagre_plan_set_watermarks(flow, error));
   EAGRE_TRY(flow_trigger(work, flow, error));
   flow_mode(work, flow);
   flow_checkpoint(work, flow);

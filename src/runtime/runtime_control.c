@@ -56,8 +56,10 @@ static void add_event_time(struct eagre_event_time *all, const struct eagre_even
   if (each->count == 0) return;
   if (all->count == 0 || each->maximum_ms > all->maximum_ms) all->maximum_ms = each->maximum_ms;
   if (all->count == 0 || each->minimum_ms < all->minimum_ms) all->minimum_ms = each->minimum_ms;
+  if (each->raising_ms > all->raising_ms) all->raising_ms = each->raising_ms;
   all->count += each->count;
   all->sum_ms += each->sum_ms;
+  all->future_count += each->future_count;
 }
 
 static void add_metrics(struct eagre_stateful_metrics *all,
@@ -83,11 +85,13 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
   for (uint32_t i = 0; i < plan->query.stateful_count; i++) {
     add_metrics(&out->operators[i], &task->metrics[i]);
   }
+  if (task->stages != NULL) eagre_stages_partition_times(task->stages, &out->partitions);
 }
 
 static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
   const struct eagre_flow *plan = flow->plan;
   out->output_rows = 0;
+  out->partitions.count = 0;
   memset(out->sources, 0, sizeof *out->sources * plan->source_count);
   memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);
   memset(out->operators, 0, sizeof *out->operators * plan->query.stateful_count);

@@ -121,6 +121,10 @@ static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_p
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH, progress->epoch);
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH_DURATION, progress->times.trigger_execution);
   eagre_metrics_record(metrics, EAGRE_METRIC_WATERMARK, progress->watermark_ms);
+  for (uint32_t i = 0; i < flow->plan->watermark_count; i++) {
+    eagre_metrics_record(metrics, EAGRE_METRIC_FUTURE_ROWS,
+                         (int64_t)counts->event_times[i].future_count);
+  }
   eagre_metrics_record(metrics, EAGRE_METRIC_LAG, lag);
   struct eagre_stateful_metrics state = eagre_epoch_sum_state(counts);
   eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS, (int64_t)state.rows_dropped_late);

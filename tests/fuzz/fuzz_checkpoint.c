@@ -61,13 +61,13 @@ static void fuzz_offsets(struct eagre_text text) {
   eagre_arena_done(&arena);
 }
 
-/* As given, and with length and checksum made right, so that the body is reached. */
-static void fuzz_prepared(struct eagre_text text) {
+/* A body with length and checksum made right, so that it is reached. */
+static void fuzz_prepared_body(struct eagre_text text, char version) {
   struct eagre_arena arena = {0};
   struct eagre_checkpoint_prepared prepared;
-  eagre_checkpoint_parse_prepared(text, "prepared/0", &arena, &prepared, NULL);
   struct eagre_buffer framed = {0};
-  eagre_buffer_append(&framed, "EAGREPRE\1\0\0\0", 12);
+  eagre_buffer_append(&framed, "EAGREPRE", 8);
+  eagre_buffer_append(&framed, (const char[]){version, 0, 0, 0}, 4);
   for (int i = 0; i < 8; i++) {
     eagre_buffer_append_char(&framed, (char)(text.size >> 8 * i));
   }
@@ -88,6 +88,15 @@ static void fuzz_prepared(struct eagre_text text) {
   }
   eagre_buffer_done(&framed);
   eagre_arena_done(&arena);
+}
+
+static void fuzz_prepared(struct eagre_text text) {
+  struct eagre_arena arena = {0};
+  struct eagre_checkpoint_prepared prepared;
+  eagre_checkpoint_parse_prepared(text, "prepared/0", &arena, &prepared, NULL);
+  eagre_arena_done(&arena);
+  fuzz_prepared_body(text, 1);
+  fuzz_prepared_body(text, 2);
 }
 
 /* The first half as a side file of the second, and the side file of the whole. */

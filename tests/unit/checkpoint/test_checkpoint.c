@@ -49,6 +49,10 @@ void fill_prepared(struct eagre_checkpoint_prepared *prepared, int64_t epoch, co
       EAGRE_TEXT(""),
       EAGRE_TEXT("\"any \0 byte\n\""),
   };
+  static const struct eagre_checkpoint_partition partitions[] = {
+      {0, 2, 17, EAGRE_TEXT("clicks"), 1795225821426, 1795225831426},
+      {1, UINT32_MAX, -1, EAGRE_TEXT(""), 0, -1},
+  };
   *prepared = (struct eagre_checkpoint_prepared){
       .attempt = eagre_text_of(attempt),
       .epoch = epoch,
@@ -59,6 +63,8 @@ void fill_prepared(struct eagre_checkpoint_prepared *prepared, int64_t epoch, co
       .late_watermark_ms = -5,
       .source_maximum_ms = maxima,
       .source_maximum_count = 3,
+      .partitions = partitions,
+      .partition_count = 2,
       .sink_pieces = pieces,
       .sink_piece_count = 3,
   };

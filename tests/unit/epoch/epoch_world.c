@@ -184,10 +184,19 @@ static enum eagre_status run_workers(void *context, const struct eagre_epoch_run
   out->sources[0].rows = rows;
   out->output_rows = rows;
   if (out->operator_count > 0) out->operators[0].rows_total = 7;
+  out->partitions.count = 0;
+  if (world->partition.raising_ms > 0)
+    eagre_partition_times_add(&out->partitions, &world->partition);
   for (uint32_t i = 0; i < world->flow->watermark_count; i++) {
     if (world->event_times_ms[i] < 0) continue;
     int64_t ms = world->event_times_ms[i];
-    out->event_times[i] = (struct eagre_event_time){rows, ms, ms, (double)ms * (double)rows};
+    out->event_times[i] = (struct eagre_event_time){
+        .count = rows,
+        .maximum_ms = ms,
+        .minimum_ms = ms,
+        .sum_ms = (double)ms * (double)rows,
+        .raising_ms = ms,
+    };
   }
   return EAGRE_OK;
 }

@@ -53,7 +53,8 @@ struct world {
   bool sink_knows;           /* it answers recovery from its file; else UNKNOWING */
   const char *sink_claims;   /* attempt it claims instead of the one in its file; NULL = that one */
   int64_t event_times_ms[2]; /* greatest event time of the next epoch per watermark; -1 = no row */
-  int64_t range_from, range_to; /* of the running epoch */
+  struct eagre_partition_time partition; /* what the next epoch tells of one; 0: nothing */
+  int64_t range_from, range_to;          /* of the running epoch */
 
   struct eagre_buffer log; /* what was asked of source, sink and cores; "; " between */
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "epoch/epoch_flow.h"
 #include "test_epoch.h"
 
 /* One more record whose event time is that; the run's part of the log. */
@@ -171,8 +172,108 @@ static void the_checkpoint_fixes_the_policy(void **state) {
   close_world(world);
 }
 
+/* ---- A watermark per partition --------------------------------------------------------------- */
+
+#define PER_PARTITION "SET eagre.watermark.perPartition = true;"
+
+/* An epoch at `timestamp_ms` in which one partition gave a row: the global watermark behind it. */
+static int64_t observe(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                       int64_t timestamp_ms, struct eagre_partition_time time) {
+  struct eagre_epoch_counts counts = {0};
+  if (time.raising_ms > 0) eagre_partition_times_add(&counts.partitions, &time);
+  eagre_epoch_watermarks_observe(watermarks, flow, &counts, timestamp_ms);
+  eagre_epoch_watermarks_advance(watermarks, eagre_epoch_watermarks_next(watermarks));
+  eagre_partition_times_done(&counts.partitions);
+  return watermarks->eviction_ms;
+}
+
+static struct eagre_partition_time row_of(uint32_t watermark, const char *topic, int32_t partition,
+                                          int64_t raising_ms) {
+  return (struct eagre_partition_time){.watermark = watermark,
+                                       .partition = partition,
+                                       .topic = eagre_text_of(topic),
+                                       .raising_ms = raising_ms};
+}
+
+static void the_slowest_partition_counts(void **state) {
+  (void)state;
+  struct world *world = open_stateful(PER_PARTITION, "append");
+  const struct eagre_flow *flow = world->flow;
+  struct epoch_watermarks marks;
+  eagre_epoch_watermarks_init(&marks, flow);
+  assert_int_equal(observe(&marks, flow, 1, row_of(0, "a", 0, 20000)), 19000);
+  assert_int_equal(observe(&marks, flow, 2, row_of(0, "a", 1, 10000)), 19000); /* never back */
+  assert_int_equal(observe(&marks, flow, 3, row_of(0, "a", 0, 90000)), 19000);
+  assert_int_equal(observe(&marks, flow, 4, row_of(0, "a", 1, 40000)), 39000);
+  assert_int_equal(observe(&marks, flow, 5, row_of(0, "b", 1, 95000)), 39000); /* another topic */
+  assert_int_equal(observe(&marks, flow, 6, row_of(0, "a", 1, 91000)), 89000);
+  assert_int_equal(observe(&marks, flow, INT64_MAX / 2, row_of(0, "a", 1, 99000)), 89000);
+  eagre_epoch_watermarks_done(&marks);
+  close_world(world);
+}
+
+static void an_idle_partition_is_left_out(void **state) {
+  (void)state;
+  struct world *world =
+      open_stateful(PER_PARTITION "SET eagre.watermark.idleTimeout = '30 seconds';", "append");
+  const struct eagre_flow *flow = world->flow;
+  struct epoch_watermarks marks;
+  eagre_epoch_watermarks_init(&marks, flow);
+  observe(&marks, flow, 0, row_of(0, "a", 0, 20000));
+  observe(&marks, flow, 1000, row_of(0, "a", 1, 21000));
+  assert_int_equal(observe(&marks, flow, 29999, row_of(0, "a", 1, 50000)), 19000);
+  assert_int_equal(observe(&marks, flow, 30000, row_of(0, "a", 1, 51000)), 50000);
+  assert_int_equal(observe(&marks, flow, 31000, row_of(0, "a", 0, 40000)), 50000); /* back */
+  assert_int_equal(observe(&marks, flow, 32000, row_of(0, "a", 1, 80000)), 50000);
+  assert_int_equal(observe(&marks, flow, 33000, row_of(0, "a", 0, 70000)), 69000);
+  assert_int_equal(observe(&marks, flow, 99000, row_of(0, "", 0, 0)), 69000); /* all are idle */
+  eagre_epoch_watermarks_done(&marks);
+  close_world(world);
+}
+
+/* An input that gives nothing holds the policy back for the timeout, even if it never gave one. */
+static void an_idle_node_is_left_out_of_the_policy(void **state) {
+  (void)state;
+  struct world *world = open_world(PER_PARTITION "SET eagre.watermark.idleTimeout = '30 seconds';",
+                                   "append", TWO_WATERMARKS);
+  const struct eagre_flow *flow = world->flow;
+  struct epoch_watermarks marks;
+  eagre_epoch_watermarks_init(&marks, flow);
+  assert_int_equal(observe(&marks, flow, 0, row_of(0, "a", 0, 20000)), 0);
+  assert_int_equal(observe(&marks, flow, 29999, row_of(0, "a", 0, 21000)), 0);
+  assert_int_equal(observe(&marks, flow, 30000, row_of(0, "a", 0, 22000)), 21000);
+  assert_int_equal(observe(&marks, flow, 31000, row_of(1, "a", 0, 12000)), 21000);
+  assert_int_equal(observe(&marks, flow, 32000, row_of(0, "a", 0, 50000)), 21000);
+  assert_int_equal(observe(&marks, flow, 61000, row_of(0, "a", 0, 51000)), 50000);
+  eagre_epoch_watermarks_done(&marks);
+  close_world(world);
+}
+
+static void partitions_survive_a_restart(void **state) {
+  (void)state;
+  struct world *world = open_stateful(
+      PER_PARTITION "SET eagre.watermark.idleTimeout = '1 hour';" NO_EMPTY_EPOCHS, "append");
+  start_world(world);
+  world->partition = row_of(0, "a", 0, 15000);
+  assert_string_equal(feed(world, -1), "run 0 evict 0 late 0");
+  world->partition = row_of(0, "a", 1, 25000);
+  assert_string_equal(feed(world, -1), "run 1 evict 14000 late 0");
+  restart(world);
+  assert_string_equal(feed(world, -1), "run 2 evict 14000 late 14000");
+  world->partition = row_of(0, "a", 0, 35000);
+  assert_string_equal(feed(world, -1), "run 3 evict 14000 late 14000");
+  restart(world);
+  world->partition.raising_ms = 0;
+  assert_string_equal(feed(world, -1), "run 4 evict 24000 late 14000");
+  close_world(world);
+}
+
 int run_watermark_tests(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_slowest_partition_counts),
+      cmocka_unit_test(an_idle_partition_is_left_out),
+      cmocka_unit_test(an_idle_node_is_left_out_of_the_policy),
+      cmocka_unit_test(partitions_survive_a_restart),
       cmocka_unit_test(the_late_watermark_follows_one_epoch_behind),
       cmocka_unit_test(a_rerun_keeps_its_watermarks),
       cmocka_unit_test(an_adopted_epoch_gives_its_watermark),

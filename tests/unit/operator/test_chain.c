@@ -192,8 +192,94 @@ static void values_are_rows(void **state) {
   free_plan(&plan);
 }
 
+/* ---- What raises a watermark ----------------------------------------------------------------- */
+
+/* Rows of one partition, at those seconds. */
+static void push_rows(struct eagre_chain *chain, const char *topic, int32_t partition,
+                      int64_t first_s, int64_t second_s) {
+  const struct row both[] = {{first_s * 1000000, "a", 1, 1}, {second_s * 1000000, "b", 2, 2}};
+  struct eagre_batch *batch = make_batch(both, 2);
+  batch->origin.topic = eagre_arena_copy_text(&batch->arena, eagre_text_of(topic));
+  batch->origin.partition = partition;
+  batch->origin.source = 3;
+  assert_int_equal(eagre_chain_push(chain, batch, NULL), EAGRE_OK);
+}
+
+/* "source topic partition ms", one after the other. */
+static void assert_partitions(const struct eagre_chain *chain, const char *expected) {
+  struct eagre_partition_times times = {0};
+  struct eagre_buffer text = {0};
+  eagre_chain_partition_times(chain, &times);
+  for (uint32_t i = 0; i < times.count; i++) {
+    const struct eagre_partition_time *time = &times.items[i];
+    eagre_buffer_printf(&text, "%s%u %.*s %d %lld", i > 0 ? ", " : "", time->source,
+                        (int)time->topic.size, time->topic.data, time->partition,
+                        (long long)time->raising_ms);
+  }
+  assert_string_equal(eagre_buffer_string(&text), expected);
+  eagre_buffer_done(&text);
+  eagre_partition_times_done(&times);
+}
+
+#define MARKED "SELECT ts FROM STREAM s WATERMARK ts DELAY OF INTERVAL 0 SECONDS"
+
+static void partitions_are_told_apart_when_asked_for(void **state) {
+  (void)state;
+  struct plan plan = plan_flow("append", MARKED);
+  struct output output = {0};
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  eagre_chain_begin(chain, 0);
+  push_rows(chain, "a", 0, 10, 11);
+  assert_partitions(chain, "");
+  for (uint32_t i = 0; i < plan.node_count; i++) {
+    plan.nodes[i]->is_per_partition = true;
+  }
+  eagre_chain_begin(chain, 0);
+  push_rows(chain, "a", 0, 10, 12);
+  push_rows(chain, "a", 1, 30, 20);
+  push_rows(chain, "b", 1, 5, 6);
+  push_rows(chain, "a", 0, 11, 10);
+  push_rows(chain, "/in/1", -1, 7, 7);
+  push_rows(chain, "/in/2", -1, 9, 8);
+  assert_partitions(chain, "3 a 0 12000, 3 a 1 30000, 3 b 1 6000, 3  -1 9000");
+  eagre_chain_begin(chain, 0);
+  push_rows(chain, "b", 1, 4, 4);
+  assert_partitions(chain, "3 b 1 4000");
+  eagre_chain_free(chain);
+  eagre_buffer_done(&output.text);
+  free_plan(&plan);
+}
+
+static void rows_too_far_ahead_raise_nothing(void **state) {
+  (void)state;
+  struct plan plan = plan_flow("append", MARKED);
+  struct output output = {0};
+  struct eagre_event_time seen;
+  for (uint32_t i = 0; i < plan.node_count; i++) {
+    plan.nodes[i]->is_per_partition = true;
+    plan.nodes[i]->has_future_limit = true;
+    plan.nodes[i]->future_limit_us = 60000000;
+  }
+  struct eagre_chain *chain = make_chain(&plan, &output);
+  eagre_chain_begin(chain, 100000000);
+  push_rows(chain, "a", 0, 99, 161);
+  push_rows(chain, "a", 1, 500, 600);
+  push_rows(chain, "a", 2, 160, 12);
+  assert_true(eagre_chain_event_time(chain, 0, &seen));
+  assert_int_equal(seen.count, 6);
+  assert_int_equal(seen.maximum_ms, 600000);
+  assert_int_equal(seen.raising_ms, 160000);
+  assert_int_equal(seen.future_count, 3);
+  assert_partitions(chain, "3 a 0 99000, 3 a 2 160000");
+  eagre_chain_free(chain);
+  eagre_buffer_done(&output.text);
+  free_plan(&plan);
+}
+
 int run_chain_tests(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(partitions_are_told_apart_when_asked_for),
+      cmocka_unit_test(rows_too_far_ahead_raise_nothing),
       cmocka_unit_test(null_conditions_keep_no_row),
       cmocka_unit_test(projects_change_columns),
       cmocka_unit_test(limits_count_across_batches),

@@ -351,8 +351,9 @@ static void an_error_of_the_condition_has_its_place(void **state) {
   const struct row rows[] = {{1, "a", 1, 0}, {2, "b", 2, 0}};
   struct eagre_error error;
   eagre_error_init(&error);
-  struct joined joined = open_joined(
-      "SELECT l.k FROM b AS l JOIN b AS r ON l.n = r.n AND r.d < 1 / (l.n - 2)", UINT64_MAX);
+  struct joined joined =
+      open_joined("SELECT l.k FROM b AS l JOIN b AS r ON l.n = r.n AND r.d < 1 / (ascii(l.k) - 98)",
+                  UINT64_MAX);
   assert_int_equal(fill(&joined, rows, 2, 2, NULL), EAGRE_OK);
   assert_int_equal(probe(&joined, rows, 2, 2, &error), EAGRE_DATA);
   assert_string_equal(error.class_name, "DIVIDE_BY_ZERO");

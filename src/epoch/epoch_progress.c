@@ -145,6 +145,7 @@ static const char *operator_name(const struct eagre_plan_node *node) {
   if (node->kind == EAGRE_PLAN_JOIN) return "symmetricHashJoin";
   if (node->kind == EAGRE_PLAN_DEDUPLICATE)
     return node->is_within_watermark ? "dedupeWithinWatermark" : "dedupe";
+  if (node->kind == EAGRE_PLAN_TOP) return "topRows";
   return node->session_key >= 0 ? "sessionWindowStateStoreSaveExec" : "stateStoreSave";
 }
 

@@ -29,6 +29,7 @@ static struct operator_step *new_step(const struct eagre_chain_options *options,
   case EAGRE_PLAN_UNION:
   case EAGRE_PLAN_AGGREGATE:
   case EAGRE_PLAN_DEDUPLICATE:
+  case EAGRE_PLAN_TOP:
     break;
   }
   eagre_assert(!"these begin a stage");

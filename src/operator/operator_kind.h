@@ -25,6 +25,7 @@ struct eagre_stateful {
 
 struct eagre_stateful *eagre_operator_aggregate_new(const struct eagre_stateful_options *options);
 struct eagre_stateful *eagre_operator_deduplicate_new(const struct eagre_stateful_options *options);
+struct eagre_stateful *eagre_operator_top_new(const struct eagre_stateful_options *options);
 /* AGGREGATE with a session_key. */
 struct eagre_stateful *eagre_operator_session_new(const struct eagre_stateful_options *options);
 /* JOIN of two streams. */

@@ -10,6 +10,8 @@ struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *o
     return eagre_operator_stream_join_new(options);
   case EAGRE_PLAN_DEDUPLICATE:
     return eagre_operator_deduplicate_new(options);
+  case EAGRE_PLAN_TOP:
+    return eagre_operator_top_new(options);
   default:
     eagre_assert(!"the node keeps no state");
     return NULL;

@@ -81,6 +81,7 @@ enum eagre_plan_kind {
   EAGRE_PLAN_DEDUPLICATE, /* the first row of each key */
   EAGRE_PLAN_JOIN,        /* pairs of rows of its two inputs, left and right */
   EAGRE_PLAN_OVER,        /* appends columns: f(...) OVER (...); batch */
+  EAGRE_PLAN_TOP,         /* the first rows of each key; appends their numbers, from 1 */
 };
 
 /* Which rows a JOIN gives. */
@@ -268,12 +269,12 @@ struct eagre_plan_node {
   int64_t pane_duration_us; /* length of that window; 0 when the key is a plain timestamp */
   int32_t session_key;      /* index of the key that is a session: rows of equal other keys merge
                                where sessions meet; then pane_key is -1. -1 none */
-  /* Changes (docs/decisions/0009). `takes_changes`: the last column of the input is the weight of
+  /* AGGREGATE, TOP: changes (docs/decisions/0009). `takes_changes`: the last column of the input is the weight of
    * a row, and the last aggregate, which is no column of the output, counts the rows of a group.
    * `gives_changes`: the output ends with the weight. */
   bool takes_changes;
   bool gives_changes;
-  /* SORT, LIMIT */
+  /* SORT, LIMIT; TOP, whose keys are `keys`: the first `limit` rows of each in that order */
   struct eagre_plan_sort_key *sort_keys;
   uint32_t sort_key_count;
   int64_t limit; /* -1 none */

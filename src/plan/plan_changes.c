@@ -291,6 +291,21 @@ static enum eagre_status change_aggregate(const struct change_work *work,
   return EAGRE_OK;
 }
 
+/* The first rows of each key: a row is replaced by one of the same key and number. */
+static void give_changes_of_top(const struct change_work *work, struct eagre_plan_node *node,
+                                struct change_flow *out) {
+  uint32_t count = node->output->field_count;
+  out->has_weight = true;
+  out->is_fixed = new_flags(work->arena, count, false);
+  out->is_fixed[count - 1] = true;
+  for (uint32_t i = 0; i < node->key_count; i++) {
+    uint32_t column = 0;
+    if (eagre_expression_is_column(node->keys[i], &column)) out->is_fixed[column] = true;
+  }
+  node->gives_changes = true;
+  node->output = add_column(work->arena, node->output);
+}
+
 /* ---- The tree -------------------------------------------------------------------------------- */
 
 static enum eagre_status change_node(const struct change_work *work, struct eagre_plan_node **link,
@@ -311,6 +326,8 @@ static enum eagre_status change_node(const struct change_work *work, struct eagr
     return change_union(work, node, below, out, error);
   case EAGRE_PLAN_DEDUPLICATE:
     return refuse(node, "A deduplication", error);
+  case EAGRE_PLAN_TOP:
+    return refuse(node, "row_number", error);
   case EAGRE_PLAN_JOIN:
     return refuse(node, "A join", error);
   case EAGRE_PLAN_SORT:
@@ -322,6 +339,7 @@ static enum eagre_status change_node(const struct change_work *work, struct eagr
   case EAGRE_PLAN_OVER:
     return refuse(node, "A window function", error);
   case EAGRE_PLAN_AGGREGATE:
+  case EAGRE_PLAN_OVER:
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
     break;
@@ -347,6 +365,10 @@ static enum eagre_status change_tree(const struct change_work *work, struct eagr
   }
   if (node->kind == EAGRE_PLAN_AGGREGATE)
     return change_aggregate(work, node, is_last, &below[0], out, error);
+  if (node->kind == EAGRE_PLAN_TOP && !has_weight && !is_last) {
+    give_changes_of_top(work, node, out);
+    return EAGRE_OK;
+  }
   return has_weight ? change_node(work, link, plain, below, out, error) : EAGRE_OK;
 }
 

@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_SORT] = "Sort",         [EAGRE_PLAN_DEDUPLICATE] = "Deduplicate",
     [EAGRE_PLAN_LIMIT] = "Limit",       [EAGRE_PLAN_UNION] = "Union",
     [EAGRE_PLAN_JOIN] = "Join",         [EAGRE_PLAN_OVER] = "Over",
+    [EAGRE_PLAN_TOP] = "Top",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
@@ -103,6 +104,14 @@ static void print_sort_keys(const struct eagre_plan_sort_key *keys, uint32_t cou
     eagre_expression_print(keys[i].expression, input, out);
     if (keys[i].is_descending) eagre_buffer_append_string(out, " DESC");
   }
+}
+
+static void print_top(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  eagre_buffer_printf(out, "first %lld rows, ", (long long)node->limit);
+  print_keys(node, out);
+  eagre_buffer_append_string(out, ", by ");
+  print_sort_keys(node->sort_keys, node->sort_key_count, eagre_plan_input(node)->output, out);
+  if (node->gives_changes) eagre_buffer_append_string(out, ", gives changes");
 }
 
 static void print_join(const struct eagre_plan_node *node, struct eagre_buffer *out) {
@@ -238,6 +247,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     break;
   case EAGRE_PLAN_JOIN:
     print_join(node, out);
+    break;
+  case EAGRE_PLAN_TOP:
+    print_top(node, out);
     break;
   case EAGRE_PLAN_OVER:
     print_over(node, out);

@@ -554,7 +554,7 @@ static enum eagre_status check_values(const struct eagre_plan_node *node,
 static enum eagre_status bind_flow_query(struct plan_binder *binder,
                                          const struct eagre_sql_query *tree,
                                          const struct eagre_type *schema, bool by_name,
-                                         struct plan_relation *relation,
+                                         bool allows_changes, struct plan_relation *relation,
                                          struct eagre_error *error) {
   binder->sources = NULL;
   binder->source_count = 0;
@@ -566,6 +566,7 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   EAGRE_TRY(check_values(relation->node, error));
   relation->node = eagre_plan_push_filters(binder, relation->node);
   eagre_plan_infer_filters(binder, relation->node);
+  if (allows_changes) eagre_plan_find_tops(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
   return EAGRE_OK;
@@ -621,7 +622,8 @@ static enum eagre_status add_flow(struct flow_work *work,
   const struct eagre_expression_session session = binder->pipeline->expression_session;
   binder->pipeline->expression_session = flow->expression_session;
   enum eagre_status status =
-      bind_flow_query(binder, statement->query, target->sink->schema, by_name, &relation, error);
+      bind_flow_query(binder, statement->query, target->sink->schema, by_name,
+                      eagre_option_boolean(&flow->settings, "eagre.changes"), &relation, error);
   binder->pipeline->expression_session = session;
   EAGRE_TRY(status);
   if (!relation.is_stream && binder->source_count > 0) {
@@ -729,7 +731,7 @@ static enum eagre_status bind_select(struct flow_work *work,
     return EAGRE_USAGE;
   }
   struct plan_relation relation;
-  EAGRE_TRY(bind_flow_query(binder, statement->query, NULL, false, &relation, error));
+  EAGRE_TRY(bind_flow_query(binder, statement->query, NULL, false, false, &relation, error));
   for (uint32_t i = 0; i < binder->source_count; i++) {
     if (!binder->sources[i]->is_stream) continue;
     eagre_plan_fail(error, binder->sources[i]->position, "UNSUPPORTED_STREAMING_OPERATOR_IN_QUERY",

@@ -204,6 +204,9 @@ static void prune(struct plan_binder *binder, struct eagre_plan_node *node,
       need_expression(node->sort_keys[i].expression, below, input->field_count);
     }
     if (node->kind == EAGRE_PLAN_OVER) prune_over(node, below, input->field_count);
+    for (uint32_t i = 0; i < node->key_count && node->kind == EAGRE_PLAN_TOP; i++) {
+      need_expression(node->keys[i], below, input->field_count);
+    }
     if (node->kind == EAGRE_PLAN_DEDUPLICATE) prune_deduplicate(node, below, input->field_count);
     if (node->kind == EAGRE_PLAN_WATERMARK) {
       below[node->event_time_column].is_needed = true;

@@ -25,6 +25,9 @@ struct stream_mode {
 
 struct stream_shape {
   const struct eagre_plan_node *aggregate; /* the last one */
+  const struct eagre_plan_node *top;       /* one of them without event time among its keys */
+  bool has_top;
+  bool has_changing_result; /* an aggregation or TOP */
   bool is_stateful_above_aggregate;
   bool is_without_event_time;                    /* one of them */
   const struct eagre_plan_node *session;         /* one of them, by sessions */
@@ -34,11 +37,13 @@ struct stream_shape {
   bool sort_is_above_aggregate;
 };
 
+/* Something whose result changes from epoch to epoch: an aggregation, or a TOP. */
 static bool has_aggregate_below(const struct eagre_plan_node *node) {
   for (uint32_t i = 0; i < node->input_count; i++) {
     const struct eagre_plan_node *input = node->inputs[i];
     if (eagre_plan_is_static_input(node, i)) continue;
-    if (input->kind == EAGRE_PLAN_AGGREGATE || has_aggregate_below(input)) return true;
+    bool changes = input->kind == EAGRE_PLAN_AGGREGATE || input->kind == EAGRE_PLAN_TOP;
+    if (changes || has_aggregate_below(input)) return true;
   }
   return false;
 }
@@ -55,12 +60,19 @@ static struct stream_shape read_shape(const struct eagre_plan_tree *query) {
   struct stream_shape shape = {0};
   for (uint32_t i = 0; i < query->node_count; i++) {
     const struct eagre_plan_node *node = query->nodes[i];
+    if (node->kind == EAGRE_PLAN_TOP) {
+      shape.has_changing_result = true;
+      shape.has_top = true;
+      if (node->event_time_key < 0) shape.top = node;
+    }
     if (node->kind == EAGRE_PLAN_AGGREGATE) {
+      shape.has_changing_result = true;
       shape.aggregate = node;
       if (node->event_time_key < 0) shape.is_without_event_time = true;
       if (node->session_key >= 0) shape.session = node;
     }
-    if (may_lose_late_rows(node) && has_aggregate_below(node))
+    bool is_lost_on_changes = node->kind == EAGRE_PLAN_DEDUPLICATE && shape.has_top;
+    if ((may_lose_late_rows(node) || is_lost_on_changes) && has_aggregate_below(node))
       shape.is_stateful_above_aggregate = true;
     if (node->kind == EAGRE_PLAN_WATERMARK && has_aggregate_below(node))
       shape.watermark_above = node;
@@ -318,10 +330,21 @@ static enum eagre_status check_over(const struct eagre_plan_tree *query,
     eagre_error_hint(error,
                      "group by window(ts, ...); the first row of each key is SELECT ... FROM "
                      "(SELECT *, row_number() OVER (PARTITION BY key ORDER BY ts) AS rn FROM "
-                     "...) WHERE rn = 1, ts being the column with the WATERMARK");
+                     "...) WHERE rn = 1, ts being the column with the WATERMARK; the first N rows "
+                     "of each key, WHERE rn <= N, run with SET eagre.changes = true");
     return EAGRE_USAGE;
   }
   return EAGRE_OK;
+}
+
+static enum eagre_status refuse_open_top(const struct eagre_plan_node *top,
+                                         struct eagre_error *error) {
+  return refuse_mode(top, EAGRE_MODE_APPEND,
+                     "the first rows of each key without watermark on streaming "
+                     "DataFrames/Datasets",
+                     "use update or complete mode, or partition by a window of a column with "
+                     "WATERMARK",
+                     error);
 }
 
 enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
@@ -334,9 +357,10 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
   EAGRE_TRY(check_over(tree, error));
   EAGRE_TRY(check_distinct(query, error));
   EAGRE_TRY(check_sort_and_limit(&shape, mode, error));
-  if (shape.aggregate != NULL || mode != EAGRE_MODE_COMPLETE)
+  if (shape.has_changing_result || mode != EAGRE_MODE_COMPLETE)
     EAGRE_TRY(check_joins(tree, &stream, error));
-  if (shape.aggregate == NULL) {
+  if (mode == EAGRE_MODE_APPEND && shape.top != NULL) return refuse_open_top(shape.top, error);
+  if (!shape.has_changing_result) {
     if (mode != EAGRE_MODE_COMPLETE) return EAGRE_OK;
     return refuse_mode(query, mode, "no streaming aggregations on streaming DataFrames/Datasets",
                        "use append mode", error);

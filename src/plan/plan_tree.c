@@ -6,7 +6,7 @@
 bool eagre_plan_is_stateful(const struct eagre_plan_node *node) {
   bool is_join_of_streams = node->kind == EAGRE_PLAN_JOIN && node->static_input < 0;
   return node->kind == EAGRE_PLAN_AGGREGATE || node->kind == EAGRE_PLAN_DEDUPLICATE ||
-         is_join_of_streams;
+         node->kind == EAGRE_PLAN_TOP || is_join_of_streams;
 }
 
 bool eagre_plan_moves_rows(const struct eagre_plan_node *node) {
@@ -40,10 +40,22 @@ static void print_join_state(const struct eagre_plan_node *join, struct eagre_bu
   }
 }
 
+/* Which rows a TOP keeps, and in which order. */
+static void print_top_state(const struct eagre_plan_node *top, struct eagre_buffer *text) {
+  eagre_buffer_printf(text, "top %lld|", (long long)top->limit);
+  eagre_type_print(text, eagre_plan_input(top)->output);
+  for (uint32_t i = 0; i < top->sort_key_count; i++) {
+    const struct eagre_plan_sort_key *key = &top->sort_keys[i];
+    eagre_buffer_printf(text, "|%d %d ", key->is_descending, key->nulls_first);
+    eagre_type_print(text, eagre_expression_type(key->expression));
+  }
+}
+
 /* Keys and aggregates with their types: what the state means. */
 static uint64_t fingerprint_of(const struct eagre_plan_node *aggregate) {
   struct eagre_buffer text = {0};
   if (aggregate->kind == EAGRE_PLAN_JOIN) print_join_state(aggregate, &text);
+  if (aggregate->kind == EAGRE_PLAN_TOP) print_top_state(aggregate, &text);
   for (uint32_t i = 0; i < aggregate->key_count; i++) {
     eagre_type_print(&text, eagre_expression_type(aggregate->keys[i]));
     eagre_buffer_append_char(&text, ';');

@@ -39,6 +39,9 @@ SET eagre.changes = true;
 CREATE STREAMING TABLE chained TBLPROPERTIES ('eagre.outputMode' = 'complete') AS
 SELECT rows, count(*) AS times, sum(top) AS tops, min(top) AS least
 FROM (SELECT p, n div 7 AS seven, count(*) AS rows, max(n) AS top FROM STREAM src GROUP BY p, n div 7) GROUP BY rows;
+CREATE STREAMING TABLE first TBLPROPERTIES ('eagre.outputMode' = 'complete') AS
+SELECT p, n, rn FROM (SELECT p, n, row_number() OVER (PARTITION BY p, n div 40 ORDER BY n DESC) AS rn FROM STREAM src)
+WHERE rn <= 3;
 """
 
 
@@ -115,7 +118,7 @@ class Site:
 
     def check(self, flow):
         checks = {"raw": self.check_raw, "counts": self.check_counts, "sessions": self.check_sessions,
-                  "unique": self.check_unique, "chained": self.check_chained}
+                  "unique": self.check_unique, "chained": self.check_chained, "first": self.check_first}
         checks[flow]()
 
     def check_raw(self):
@@ -140,6 +143,14 @@ class Site:
         found = sorted((row["p"], row["block"]) for row in self.table("unique"))
         last = (self.file_count * self.rows_per_file - 1) // BLOCK_ROWS
         compare_rows(found, [(p, block) for p in range(PARTITIONS) for block in range(last + 1)])
+
+    def check_first(self):
+        """The three greatest numbers of every forty."""
+        found = sorted((row["p"], row["n"], row["rn"]) for row in self.table("first"))
+        last = self.file_count * self.rows_per_file
+        expected = [(p, n, rn) for p in range(PARTITIONS) for begin in range(0, last, 40)
+                    for rn, n in enumerate(range(min(begin + 40, last) - 1, begin - 1, -1)[:3], start=1)]
+        compare_rows(found, sorted(expected))
 
     def check_chained(self):
         """How many sevens of numbers are whole, and how long those are that are not."""

@@ -24,7 +24,7 @@ def passages(point):
     return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique", "chained"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique", "chained", "first"])
 @pytest.mark.parametrize("point", crash_points())
 def test_killed_at_a_crash_point(tmp_path, point, flow):
     for passage in passages(point):
@@ -48,7 +48,7 @@ def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
     site.check(flow)
 
 
-@pytest.mark.parametrize("flow", ["counts", "sessions", "unique", "chained"])
+@pytest.mark.parametrize("flow", ["counts", "sessions", "unique", "chained", "first"])
 def test_state_moves_between_core_counts(tmp_path, flow):
     site = Site(tmp_path, file_count=4)
     for cores in (1, 2, 3, 1):

@@ -1,10 +1,10 @@
-"""Queries over changing results, the input they read, and what a batch query says of the same rows."""
+"""Queries whose results change, the input they read, and what a batch query says of the same rows."""
 
 import json
 import os
 import random
 
-SCHEMA = "k INT, g STRING, n INT, x DOUBLE, b BOOLEAN, ts TIMESTAMP"
+SCHEMA = "id INT, k INT, g STRING, n INT, x DOUBLE, b BOOLEAN, ts TIMESTAMP"
 SETTINGS = "SET eagre.changes = true;\nSET spark.sql.streaming.minBatchesToRetain = 3;\n"
 SINK = "CREATE SINK out USING console OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
 
@@ -41,6 +41,25 @@ FLEETING = {
     "having": (["c"], "SELECT c, count(*) AS rows FROM {inner} GROUP BY c HAVING count(*) > 1"),
     "of-all-fleeting": ([], "SELECT count(*) AS rows, sum(m) AS m, max(m) AS hi FROM {inner} WHERE c < 3"),
 }
+# The first rows of each key: nothing goes but for something better.
+FIRST = """(SELECT id, k, g, n, x, row_number() OVER (PARTITION BY k{more} ORDER BY {order}) AS rn
+  FROM {{source}}) WHERE rn {bound}"""
+TOPS = {
+    "greatest": (["k"], "SELECT * FROM " + FIRST.format(more="", order="n DESC, id", bound="= 1")),
+    "last-three": (["k", "rn"], "SELECT * FROM " + FIRST.format(more="", order="id DESC", bound="<= 3")),
+    "least-texts": (["k", "gg", "rn"], "SELECT k, length(g) + ascii(g) AS gg, rn, id, x FROM " + FIRST.format(
+        more=", length(g) + ascii(g)", order="g NULLS LAST, -x DESC NULLS FIRST, id", bound="< 3") + " AND k > 0"),
+    "only-the-second": (["k"], "SELECT k, id, n FROM " + FIRST.format(more="", order="x, id", bound="= 2")),
+    "of-everything": (["rn"], "SELECT rn, id, k, n FROM (SELECT *, row_number() OVER (ORDER BY n DESC, id) AS rn "
+                              "FROM {source}) WHERE rn <= 100"),
+    "sum-of-first": (["k"], "SELECT k, sum(n) AS n, count(*) AS rows, min(x) AS x, max(g) AS g FROM "
+                     + FIRST.format(more="", order="n DESC, id", bound="<= 4") + " GROUP BY k"),
+    "sum-by-number": (["rn"], "SELECT rn, sum(n) AS n, count(g) AS gs FROM "
+                      + FIRST.format(more=", g", order="n, id", bound="<= 2") + " GROUP BY rn"),
+}
+LASTING.update(TOPS)
+FLEETING["sum-by-other-column"] = (["g"], "SELECT g, sum(n) AS n, count(*) AS rows FROM " + FIRST.format(
+    more="", order="n DESC, id", bound="<= 5") + " GROUP BY g")
 QUERIES = {**LASTING, **FLEETING}
 
 
@@ -67,10 +86,11 @@ def write_file(folder, part, rows, seed):
     folder.mkdir(exist_ok=True)
     path = folder / f"{part:03}.json"
     with path.open("w") as lines:
-        for _ in range(rows):
+        for number in range(rows):
             row = {"k": chance.randrange(6), "g": chance.choice("abcde"), "n": chance.randrange(-50, 50),
                    "x": chance.randrange(-64, 64) / 16, "b": chance.random() < 0.5}
-            lines.write(json.dumps({name: value for name, value in row.items() if chance.random() > 0.08}) + "\n")
+            row = {name: value for name, value in row.items() if chance.random() > 0.08}
+            lines.write(json.dumps({"id": part * 1000 + number, **row}) + "\n")
     os.utime(path, (1_700_000_000 + part, 1_700_000_000 + part))
 
 

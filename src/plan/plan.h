@@ -269,9 +269,9 @@ struct eagre_plan_node {
   int64_t pane_duration_us; /* length of that window; 0 when the key is a plain timestamp */
   int32_t session_key;      /* index of the key that is a session: rows of equal other keys merge
                                where sessions meet; then pane_key is -1. -1 none */
-  /* AGGREGATE, TOP: changes (docs/decisions/0009). `takes_changes`: the last column of the input is the weight of
-   * a row, and the last aggregate, which is no column of the output, counts the rows of a group.
-   * `gives_changes`: the output ends with the weight. */
+  /* AGGREGATE, TOP: changes (docs/decisions/0009). `takes_changes`: the last column of the input is
+   * the weight of a row, and the last aggregate, which is no column of the output, counts the rows
+   * of a group. `gives_changes`: the output ends with the weight. */
   bool takes_changes;
   bool gives_changes;
   /* SORT, LIMIT; TOP, whose keys are `keys`: the first `limit` rows of each in that order */

@@ -420,7 +420,8 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *query,
                                           enum eagre_output_mode mode, bool allows_changes,
                                           bool *out_has_changes, struct eagre_error *error);
 
-/* plan_top.c: makes TOP nodes of OVER nodes whose row numbers are bounded, outside static inputs. */
+/* plan_top.c: makes TOP nodes of OVER nodes whose row numbers are bounded, outside static inputs.
+ */
 void eagre_plan_find_tops(struct plan_binder *binder, struct eagre_plan_node *node);
 
 /* plan_changes.c: gives rows between stateful nodes weights, and makes the nodes above take rows

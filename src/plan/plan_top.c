@@ -1,6 +1,7 @@
 /* The first rows of each key on a stream (docs/decisions/0009):
  *
- *   SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY x) AS rn FROM v) WHERE rn <= 3
+ *   SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY x) AS rn FROM v)
+ *   WHERE rn <= 3
  *
  * An OVER node of row_number alone under conditions one of which bounds the number becomes a TOP
  * node, which keeps so many rows per key. The conditions stay: they cost little and may ask more.
@@ -9,7 +10,8 @@
 
 enum { CONJUNCTS_MAX = 64, TOP_ROWS_MAX = 100000 };
 
-/* The greatest number that `conjunct` lets through; INT64_MAX: it does not bound column `number`. */
+/* The greatest number that `conjunct` lets through; INT64_MAX: it does not bound column `number`.
+ */
 static int64_t read_bound(struct plan_binder *binder, const struct eagre_expression *conjunct,
                           uint32_t number) {
   struct eagre_condition condition;

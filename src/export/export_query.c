@@ -39,6 +39,13 @@ static enum eagre_status walk_expression(struct walk *walk,
     eagre_error_hint(walk->program->error, "write get_json_object(value, '$.field')");
     return EAGRE_USAGE;
   }
+  if (expression->over != NULL) {
+    eagre_export_refuse(walk->program, expression->position, "Spark has no %.*s on a stream.",
+                        (int)expression->source.size, expression->source.data);
+    eagre_error_hint(walk->program->error,
+                     "write the first row of each key as deduplicate(STREAM x, key)");
+    return EAGRE_USAGE;
+  }
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     EAGRE_TRY(walk_expression(walk, expression->arguments[i].value));
   }

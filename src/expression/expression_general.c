@@ -123,3 +123,11 @@ enum eagre_status eagre_bind_window_function(struct eagre_bind *bind,
                          "Window function \"%s()\" requires an OVER clause.",
                          bind->function->info.name);
 }
+
+/* The same of grouping() and grouping_id() above GROUPING SETS, ROLLUP and CUBE. */
+enum eagre_status eagre_bind_grouping(struct eagre_bind *bind, struct eagre_expression **out) {
+  *out = NULL;
+  return eagre_bind_fail(bind, bind->position, "UNSUPPORTED_GROUPING_EXPRESSION",
+                         "%s() can only be used with GROUPING SETS, CUBE or ROLLUP.",
+                         bind->function->info.name);
+}

@@ -204,8 +204,10 @@ struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
                                              const struct plan_aggregation *aggregation,
                                              const struct eagre_expression *bound,
                                              struct eagre_sql_position position) {
-  for (uint32_t i = 0; i < aggregation->key_count; i++) {
-    struct eagre_expression *key = aggregation->keys[i];
+  uint32_t count = aggregation->is_expanded ? aggregation->written_count : aggregation->key_count;
+  for (uint32_t i = 0; i < count; i++) {
+    struct eagre_expression *key =
+        aggregation->is_expanded ? aggregation->written_keys[i] : aggregation->keys[i];
     if (!eagre_expression_equal(key, bound)) continue;
     return eagre_expression_column(binder->arena, i, eagre_expression_type(key), position);
   }

@@ -44,6 +44,11 @@ struct plan_aggregation {
   struct eagre_expression **keys;
   struct eagre_text *key_names;
   uint32_t key_count;
+  /* With GROUPING SETS: the grouping expressions as written; keys[i] is expression i, NULL for some
+   * of the groups, and behind them stands grouping_id(). */
+  bool is_expanded;
+  struct eagre_expression **written_keys;
+  uint32_t written_count;
   struct eagre_aggregate *aggregates;
   struct eagre_expression **arguments;
   uint32_t aggregate_count;
@@ -97,6 +102,7 @@ struct plan_scope {
   const struct plan_attached *attached; /* NULL where subqueries are not allowed */
   struct plan_aggregation *aggregation; /* NULL below a GROUP BY */
   struct plan_overs *overs;             /* NULL where OVER is not allowed */
+  const char *over_refusal;             /* what forbids it; NULL: as aggregate_refusal */
   const struct plan_window *window;     /* NULL where window() is not allowed */
   const struct plan_aliases *aliases;   /* NULL outside the SELECT list */
   const struct plan_lambda *lambda;     /* NULL outside of one */
@@ -238,6 +244,23 @@ struct eagre_expression *eagre_plan_find_key(struct plan_binder *binder,
 void eagre_plan_match_key(struct plan_binder *binder, const struct plan_scope *scope,
                           const struct eagre_sql_expression *tree, struct eagre_expression **out);
 
+/* plan_grouping.c */
+/* Makes every row of `relation` leave once per set of GROUPING SETS, ROLLUP or CUBE, and its keys
+ * those of `aggregation`, whose keys so far are the grouping expressions, each once; `numbers` says
+ * which of them each item of GROUP BY is. `columns` gets the further keys. */
+enum eagre_status eagre_plan_expand_groups(struct plan_binder *binder,
+                                           const struct eagre_sql_query *query,
+                                           const uint32_t *numbers, struct plan_relation *relation,
+                                           struct plan_aggregation *aggregation,
+                                           struct plan_column *columns, struct eagre_error *error);
+/* grouping(), grouping_id() */
+bool eagre_plan_is_grouping_call(const struct eagre_sql_expression *tree);
+enum eagre_status eagre_plan_bind_grouping_call(struct plan_binder *binder,
+                                                const struct plan_scope *scope,
+                                                const struct eagre_sql_expression *tree,
+                                                struct eagre_expression **out,
+                                                struct eagre_error *error);
+
 /* plan_lambda.c */
 /* Binds a call of a function that takes lambdas; *out_is_one says whether it is one. */
 enum eagre_status eagre_plan_bind_lambda_call(struct plan_binder *binder,
@@ -294,8 +317,11 @@ enum eagre_status eagre_plan_bind_window_call(struct plan_binder *binder,
 /* plan_over.c */
 /* Finds f(...) OVER ... in `tree` (not inside subqueries); NULL when there is none. */
 const struct eagre_sql_expression *eagre_plan_find_over(const struct eagre_sql_expression *tree);
-/* The same in the SELECT list and ORDER BY of a query. */
+/* The same in the SELECT list of a query. */
 bool eagre_plan_has_over(const struct eagre_sql_query *query);
+/* What WINDOW name AS ... defines: names that are there once, and mean a window. */
+enum eagre_status eagre_plan_check_windows(const struct eagre_sql_query *query,
+                                           struct eagre_error *error);
 /* f(...) OVER ...: a column of the OVER node to be. */
 enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct plan_scope *scope,
                                        const struct eagre_sql_expression *tree,
@@ -310,6 +336,11 @@ enum eagre_status eagre_plan_bind_frame(struct plan_binder *binder,
                                         const struct eagre_over_window *window,
                                         struct eagre_over_function *function,
                                         struct eagre_error *error);
+
+/* plan_ranked.c: the numbers of rows that a stream can do without. Returns what stands in the place
+ * of `node`. */
+struct eagre_plan_node *eagre_plan_find_ranked(struct plan_binder *binder,
+                                               struct eagre_plan_node *node);
 
 /* plan_relation.c */
 enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,

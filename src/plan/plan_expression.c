@@ -143,6 +143,9 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
   if (eagre_text_equal_string(tree->function, "struct")) {
     return bind_struct(binder, scope, tree, out, error);
   }
+  if (eagre_plan_is_grouping_call(tree)) {
+    return eagre_plan_bind_grouping_call(binder, scope, tree, out, error);
+  }
   if (eagre_function_is_aggregate(tree->function)) {
     return eagre_plan_bind_aggregate_call(binder, scope->aggregation, scope, tree, out, error);
   }

@@ -564,6 +564,8 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
     EAGRE_TRY(assign_columns(binder, schema, by_name, relation, tree->position, error));
   }
   EAGRE_TRY(check_values(relation->node, error));
+  if (relation->is_stream && !allows_changes)
+    relation->node = eagre_plan_find_ranked(binder, relation->node);
   relation->node = eagre_plan_push_filters(binder, relation->node);
   eagre_plan_infer_filters(binder, relation->node);
   if (allows_changes) eagre_plan_find_tops(binder, relation->node);

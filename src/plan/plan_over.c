@@ -21,9 +21,6 @@ bool eagre_plan_has_over(const struct eagre_sql_query *query) {
   for (uint32_t i = 0; i < query->item_count; i++) {
     if (eagre_plan_find_over(query->items[i].expression) != NULL) return true;
   }
-  for (uint32_t i = 0; i < query->order_by_count; i++) {
-    if (eagre_plan_find_over(query->order_by[i].expression) != NULL) return true;
-  }
   return false;
 }
 
@@ -65,6 +62,14 @@ const char *eagre_over_name(const struct eagre_over_function *function) {
 
 /* ---- Windows --------------------------------------------------------------------------------- */
 
+static const struct eagre_sql_window *find_window(const struct eagre_sql_query *query,
+                                                  struct eagre_text name, uint32_t end) {
+  for (uint32_t i = 0; i < end; i++) {
+    if (eagre_text_equal(query->windows[i].name, name)) return &query->windows[i];
+  }
+  return NULL;
+}
+
 /* What OVER name means: the definition of that name, or `tree` itself. */
 static enum eagre_status find_definition(const struct eagre_sql_query *query,
                                          const struct eagre_sql_over *tree,
@@ -72,15 +77,39 @@ static enum eagre_status find_definition(const struct eagre_sql_query *query,
                                          struct eagre_error *error) {
   *out = tree;
   if (tree->name.size == 0) return EAGRE_OK;
+  const struct eagre_sql_window *window = find_window(query, tree->name, query->window_count);
+  if (window == NULL) {
+    return eagre_plan_fail(error, tree->position, "MISSING_WINDOW_SPECIFICATION",
+                           "Window specification is not defined in the WINDOW clause for `%.*s`.",
+                           (int)tree->name.size, tree->name.data);
+  }
+  *out = &window->over;
+  if (window->over.name.size > 0)
+    *out = &find_window(query, window->over.name, query->window_count)->over;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_plan_check_windows(const struct eagre_sql_query *query,
+                                           struct eagre_error *error) {
   for (uint32_t i = 0; i < query->window_count; i++) {
     const struct eagre_sql_window *window = &query->windows[i];
-    if (!eagre_text_equal(window->name, tree->name)) continue;
-    *out = &window->over;
-    return find_definition(query, &window->over, out, error);
+    const struct eagre_text name = window->name, meant = window->over.name;
+    if (find_window(query, name, i) != NULL) {
+      return eagre_plan_fail(
+          error, window->position, "INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION",
+          "The definition of window `%.*s` is repetitive.", (int)name.size, name.data);
+    }
+    if (meant.size == 0) continue;
+    const struct eagre_sql_window *other = find_window(query, meant, query->window_count);
+    if (other != NULL && other->over.name.size == 0) continue;
+    return eagre_plan_fail(error, window->over.position,
+                           other == NULL ? "INVALID_SQL_SYNTAX.UNRESOLVED_WINDOW_REFERENCE"
+                                         : "INVALID_SQL_SYNTAX.INVALID_WINDOW_REFERENCE",
+                           other == NULL ? "Cannot resolve window reference `%.*s`."
+                                         : "Window reference `%.*s` is not a window specification.",
+                           (int)meant.size, meant.data);
   }
-  return eagre_plan_fail(error, tree->position, "MISSING_WINDOW_SPECIFICATION",
-                         "Window specification is not defined in the WINDOW clause for `%.*s`.",
-                         (int)tree->name.size, tree->name.data);
+  return EAGRE_OK;
 }
 
 static enum eagre_status bind_partition(struct plan_binder *binder, const struct plan_scope *scope,
@@ -94,7 +123,7 @@ static enum eagre_status bind_partition(struct plan_binder *binder, const struct
     const struct eagre_sql_expression *each = tree->partition_by[i];
     EAGRE_TRY(eagre_plan_bind_expression(binder, scope, each, &window->partition_by[i], error));
     if (eagre_expression_is_ordered(eagre_expression_type(window->partition_by[i]))) continue;
-    return eagre_plan_fail(error, each->position, "UNSUPPORTED_FEATURE.PARTITION_BY_MAP",
+    return eagre_plan_fail(error, each->position, "EXPRESSION_TYPE_IS_NOT_ORDERABLE",
                            "PARTITION BY \"%.*s\": a map has no order.", (int)each->source.size,
                            each->source.data);
   }
@@ -202,6 +231,11 @@ static enum eagre_status read_count(struct plan_binder *binder, const struct pla
   struct eagre_expression *value = NULL;
   struct eagre_vector folded;
   EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[index].value, &value, error));
+  bool is_exact = eagre_text_equal_string(tree->function, "ntile");
+  if (is_exact && !eagre_type_equal(eagre_expression_type(value), type)) {
+    return refuse_argument(tree, index, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "must be an INT",
+                           error);
+  }
   EAGRE_TRY(
       eagre_expression_coerce(binder->arena, value, type, session, tree->position, &value, error));
   if (!eagre_expression_is_constant(value)) {
@@ -247,11 +281,7 @@ static enum eagre_status bind_count(struct plan_binder *binder, const struct pla
   function->count = 1;
   if (tree->argument_count <= index) return EAGRE_OK;
   EAGRE_TRY(read_count(binder, scope, tree, index, &is_null, &function->count, error));
-  if (is_null) {
-    return refuse_argument(tree, index, "DATATYPE_MISMATCH.UNEXPECTED_NULL", "must not be NULL",
-                           error);
-  }
-  if (function->count > 0) return EAGRE_OK;
+  if (!is_null && function->count > 0) return EAGRE_OK;
   return refuse_argument(tree, index, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "must be at least 1",
                          error);
 }
@@ -301,12 +331,18 @@ bind_window_function(struct plan_binder *binder, const struct plan_scope *scope,
 
 static enum eagre_status bind_aggregate(struct plan_binder *binder, const struct plan_scope *scope,
                                         const struct eagre_sql_expression *tree,
+                                        const struct eagre_sql_over *definition,
                                         struct eagre_over_function *function,
                                         struct eagre_error *error) {
   if (tree->is_distinct) {
     return eagre_plan_fail(error, tree->position, "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED",
                            "Distinct window functions are not supported: \"%.*s\".",
                            (int)tree->source.size, tree->source.data);
+  }
+  if (tree->within_group_count > 0 && (definition->order_by_count > 0 || definition->has_frame)) {
+    return eagre_plan_fail(error, tree->position, "INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC",
+                           "Cannot specify ORDER BY or a window frame for `%.*s`.",
+                           (int)tree->function.size, tree->function.data);
   }
   function->kind = EAGRE_OVER_AGGREGATE;
   EAGRE_TRY(eagre_plan_bind_aggregate(binder, scope, tree, &function->aggregate,
@@ -317,12 +353,13 @@ static enum eagre_status bind_aggregate(struct plan_binder *binder, const struct
 
 static enum eagre_status bind_function(struct plan_binder *binder, const struct plan_scope *scope,
                                        const struct eagre_sql_expression *tree,
+                                       const struct eagre_sql_over *definition,
                                        struct eagre_over_function *function,
                                        struct eagre_error *error) {
   const struct window_function *known = find_function(tree->function);
   if (known != NULL) return bind_window_function(binder, scope, tree, known, function, error);
   if (eagre_function_is_aggregate(tree->function))
-    return bind_aggregate(binder, scope, tree, function, error);
+    return bind_aggregate(binder, scope, tree, definition, function, error);
   if (!eagre_function_exists(tree->function)) {
     struct eagre_expression *ignored = NULL;
     return eagre_expression_call(binder->arena, tree->function, NULL, 0,
@@ -366,17 +403,57 @@ static uint32_t add_function(struct plan_binder *binder, struct plan_overs *over
   return overs->function_count++;
 }
 
+/* ---- The call -------------------------------------------------------------------------------- */
+
+static const char *class_of_refusal(const char *place) {
+  bool is_clause = place != NULL && (strcmp(place, "WHERE") == 0 || strcmp(place, "HAVING") == 0);
+  if (is_clause) return "WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE";
+  bool is_aggregate = place != NULL && strcmp(place, "an aggregate's argument") == 0;
+  return is_aggregate ? "_LEGACY_ERROR_TEMP_1031" : "UNSUPPORTED_EXPR_FOR_OPERATOR";
+}
+
 static enum eagre_status check_place(const struct plan_scope *scope,
                                      const struct eagre_sql_expression *tree,
                                      struct eagre_error *error) {
   if (scope->overs != NULL) return EAGRE_OK;
-  const char *place = scope->aggregate_refusal;
-  eagre_plan_fail(error, tree->position, "UNSUPPORTED_EXPR_FOR_OPERATOR",
+  const char *place = scope->over_refusal != NULL ? scope->over_refusal : scope->aggregate_refusal;
+  bool is_nested = place != NULL && strcmp(place, "another window function") == 0;
+  eagre_plan_fail(error, tree->position,
+                  is_nested ? "UNSUPPORTED_FEATURE.NESTED_WINDOW_FUNCTION"
+                            : class_of_refusal(place),
                   "It is not allowed to use the window function \"%.*s\" in %s.",
-                  (int)tree->source.size, tree->source.data,
-                  place == NULL ? "another window function or in HAVING" : place);
+                  (int)tree->source.size, tree->source.data, place == NULL ? "this place" : place);
   eagre_error_hint(error, "compute it in a subquery in FROM and use its column here");
   return EAGRE_USAGE;
+}
+
+/* A call bound, but not yet part of the node. */
+struct over_call {
+  struct eagre_over_window window;
+  struct eagre_over_function function;
+};
+
+static enum eagre_status bind_call(struct plan_binder *binder, const struct plan_scope *scope,
+                                   const struct eagre_sql_expression *tree,
+                                   const struct eagre_sql_over *definition, struct over_call *out,
+                                   struct eagre_error *error) {
+  out->function.position = tree->position;
+  EAGRE_TRY(bind_partition(binder, scope, definition, &out->window, error));
+  EAGRE_TRY(bind_order(binder, scope, definition, &out->window, error));
+  EAGRE_TRY(bind_function(binder, scope, tree, definition, &out->function, error));
+  return eagre_plan_bind_frame(binder, definition, &out->window, &out->function, error);
+}
+
+/* Whether the call can be bound when names of earlier items are known, too. */
+static bool reads_alias(struct plan_binder *binder, const struct plan_scope *inside,
+                        const struct plan_scope *scope, const struct eagre_sql_expression *tree,
+                        const struct eagre_sql_over *definition) {
+  struct over_call ignored = {0};
+  struct eagre_error ignored_error;
+  struct plan_scope with_aliases = *inside;
+  with_aliases.aliases = scope->aliases;
+  return scope->aliases != NULL &&
+         bind_call(binder, &with_aliases, tree, definition, &ignored, &ignored_error) == EAGRE_OK;
 }
 
 enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct plan_scope *scope,
@@ -386,18 +463,24 @@ enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct 
   struct plan_overs *overs = scope->overs;
   struct plan_scope inside = *scope;
   inside.overs = NULL;
+  inside.over_refusal = "another window function";
+  inside.aliases = NULL;
   const struct eagre_sql_over *definition = NULL;
-  struct eagre_over_window window = {0};
-  struct eagre_over_function function = {.position = tree->position};
+  struct over_call call = {0};
   EAGRE_TRY(find_definition(overs->query, tree->over, &definition, error));
-  EAGRE_TRY(bind_partition(binder, &inside, definition, &window, error));
-  EAGRE_TRY(bind_order(binder, &inside, definition, &window, error));
-  EAGRE_TRY(bind_function(binder, &inside, tree, &function, error));
-  EAGRE_TRY(eagre_plan_bind_frame(binder, definition, &window, &function, error));
-  function.window = add_window(binder, overs, &window);
-  uint32_t index = add_function(binder, overs, &function);
-  *out = eagre_expression_column(binder->arena, overs->first_column + index, function.result_type,
-                                 tree->position);
+  enum eagre_status status = bind_call(binder, &inside, tree, definition, &call, error);
+  if (status != EAGRE_OK) {
+    if (!reads_alias(binder, &inside, scope, tree, definition)) return status;
+    return eagre_plan_fail(error, tree->position,
+                           "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_WINDOW",
+                           "Referencing a lateral column alias in the window expression \"%.*s\" "
+                           "is not supported.",
+                           (int)tree->source.size, tree->source.data);
+  }
+  call.function.window = add_window(binder, overs, &call.window);
+  uint32_t index = add_function(binder, overs, &call.function);
+  *out = eagre_expression_column(binder->arena, overs->first_column + index,
+                                 call.function.result_type, tree->position);
   return EAGRE_OK;
 }
 

@@ -28,7 +28,8 @@ struct select_work {
 };
 
 static bool query_has_aggregate(const struct eagre_sql_query *tree) {
-  if (tree->group_by_count > 0 || tree->group_by_all || tree->having != NULL) return true;
+  bool is_grouped = tree->group_by_count > 0 || tree->group_by_all || tree->groupings != NULL;
+  if (is_grouped || tree->having != NULL) return true;
   for (uint32_t i = 0; i < tree->item_count; i++) {
     if (eagre_plan_has_aggregate(tree->items[i].expression)) return true;
   }
@@ -45,15 +46,6 @@ static const struct eagre_sql_expression *find_window(const struct eagre_sql_que
     if (found != NULL) return found;
   }
   return NULL;
-}
-
-static enum eagre_status refuse_unsupported(const struct eagre_sql_query *tree,
-                                            struct eagre_error *error) {
-  if (tree->groupings == NULL) return EAGRE_OK;
-  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.QUERY",
-                  "ROLLUP, CUBE and GROUPING SETS are not supported yet.");
-  eagre_error_hint(error, "group by plain expressions");
-  return EAGRE_USAGE;
 }
 
 /* ---- FROM, WHERE, window
@@ -152,43 +144,67 @@ static uint32_t list_group_items(const struct eagre_sql_query *tree,
   return count;
 }
 
+static enum eagre_status bind_key(struct plan_binder *binder, struct select_work *work,
+                                  const struct eagre_sql_expression *tree,
+                                  struct eagre_expression **out, struct plan_column *column,
+                                  struct eagre_error *error) {
+  const struct plan_scope below = {
+      .relation = &work->relation, .window = &work->window, .aggregate_refusal = "GROUP BY"};
+  const struct eagre_sql_expression *item = NULL;
+  EAGRE_TRY(resolve_group_item(binder, work, tree, &item, error));
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &below, item, out, error));
+  if (!eagre_expression_is_ordered(eagre_expression_type(*out))) {
+    eagre_plan_fail(error, item->position, "UNSUPPORTED_FEATURE.GROUP_BY_MAP",
+                    "Grouping by \"%.*s\", which has a map, is not supported.",
+                    (int)item->source.size, item->source.data);
+    eagre_error_hint(error, "group by map_entries(...) or by single values of the map");
+    return EAGRE_USAGE;
+  }
+  uint32_t source_column = 0;
+  *column = (struct plan_column){.name = expression_name(binder, item),
+                                 .type = eagre_expression_type(*out)};
+  column->is_event_time = eagre_plan_is_event_time(&work->relation, *out);
+  if (eagre_expression_is_column(*out, &source_column)) {
+    column->qualifier = work->relation.columns[source_column].qualifier;
+    column->window_us = work->relation.columns[source_column].window_us;
+    column->is_session = work->relation.columns[source_column].is_session;
+  }
+  return EAGRE_OK;
+}
+
+static uint32_t find_equal_key(const struct plan_aggregation *aggregation,
+                               const struct eagre_expression *key) {
+  uint32_t i = 0;
+  while (i < aggregation->key_count && !eagre_expression_equal(aggregation->keys[i], key)) {
+    i++;
+  }
+  return i;
+}
+
+/* Each expression once where there are sets, which are made of them. */
 static enum eagre_status bind_keys(struct plan_binder *binder, struct select_work *work,
                                    struct plan_column *columns, struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
   uint32_t capacity = tree->group_by_count + tree->item_count + 1;
   const struct eagre_sql_expression **items =
       eagre_arena_allocate(binder->arena, sizeof(void *) * capacity);
+  uint32_t *numbers = eagre_arena_allocate(binder->arena, sizeof *numbers * capacity);
   uint32_t count = list_group_items(tree, items);
   struct plan_aggregation *aggregation = &work->aggregation;
   aggregation->keys = eagre_arena_allocate(binder->arena, sizeof(void *) * capacity);
-  struct plan_scope below = {
-      .relation = &work->relation, .window = &work->window, .aggregate_refusal = "GROUP BY"};
   for (uint32_t i = 0; i < count; i++) {
-    const struct eagre_sql_expression *item = NULL;
     struct eagre_expression *key = NULL;
-    EAGRE_TRY(resolve_group_item(binder, work, items[i], &item, error));
-    EAGRE_TRY(eagre_plan_bind_expression(binder, &below, item, &key, error));
-    if (!eagre_expression_is_ordered(eagre_expression_type(key))) {
-      eagre_plan_fail(error, item->position, "UNSUPPORTED_FEATURE.GROUP_BY_MAP",
-                      "Grouping by \"%.*s\", which has a map, is not supported.",
-                      (int)item->source.size, item->source.data);
-      eagre_error_hint(error, "group by map_entries(...) or by single values of the map");
-      return EAGRE_USAGE;
-    }
-    uint32_t source_column = 0;
-    bool is_column = eagre_expression_is_column(key, &source_column);
-    columns[i] = (struct plan_column){.name = expression_name(binder, item),
-                                      .type = eagre_expression_type(key)};
-    columns[i].is_event_time = eagre_plan_is_event_time(&work->relation, key);
-    if (is_column) {
-      columns[i].qualifier = work->relation.columns[source_column].qualifier;
-      columns[i].window_us = work->relation.columns[source_column].window_us;
-      columns[i].is_session = work->relation.columns[source_column].is_session;
-    }
-    aggregation->keys[i] = key;
+    struct plan_column column;
+    EAGRE_TRY(bind_key(binder, work, items[i], &key, &column, error));
+    numbers[i] = tree->groupings == NULL ? i : find_equal_key(aggregation, key);
+    if (numbers[i] < aggregation->key_count) continue;
+    columns[numbers[i]] = column;
+    aggregation->keys[numbers[i]] = key;
+    aggregation->key_count += 1;
   }
-  aggregation->key_count = count;
-  return EAGRE_OK;
+  if (tree->groupings == NULL) return EAGRE_OK;
+  return eagre_plan_expand_groups(binder, tree, numbers, &work->relation, aggregation, columns,
+                                  error);
 }
 
 /* A window makes the panes of the state, else the event time does; the event time wins. Sessions
@@ -222,7 +238,7 @@ static enum eagre_status begin_aggregate(struct plan_binder *binder, struct sele
                                          struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
   struct plan_column *columns = eagre_arena_allocate_zeroed(
-      binder->arena, sizeof *columns * (tree->group_by_count + tree->item_count + 1));
+      binder->arena, sizeof *columns * (tree->group_by_count + tree->item_count + 3));
   EAGRE_TRY(bind_keys(binder, work, columns, error));
   work->input = work->relation;
   work->aggregation.input = &work->input;
@@ -474,6 +490,7 @@ static enum eagre_status bind_having(struct plan_binder *binder, struct select_w
   struct plan_scope having = *scope;
   having.aliases = &aliases;
   having.overs = NULL;
+  having.over_refusal = "HAVING";
   struct eagre_expression *condition = NULL;
   EAGRE_TRY(
       eagre_plan_bind_condition(binder, &having, work->tree->having, "HAVING", &condition, error));
@@ -502,6 +519,8 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
   struct plan_aliases aliases = {work->aliases, work->items, visible_count, PLAN_ALIAS_ORDER};
   struct plan_scope order = *scope;
   order.aliases = &aliases;
+  order.overs = NULL;
+  order.over_refusal = "ORDER BY";
   struct eagre_expression *expression = NULL;
   EAGRE_TRY(eagre_plan_bind_expression(binder, &order, tree, &expression, error));
   if (!eagre_expression_is_ordered(eagre_expression_type(expression))) {
@@ -628,6 +647,7 @@ static enum eagre_status begin_over(struct plan_binder *binder, struct select_wo
   const struct eagre_sql_query *tree = work->tree;
   work->overs = (struct plan_overs){.query = tree, .first_column = work->relation.column_count};
   scope->overs = &work->overs;
+  EAGRE_TRY(eagre_plan_check_windows(tree, error));
   if (!work->is_aggregate || !eagre_plan_has_over(tree)) return EAGRE_OK;
   for (uint32_t i = 0; i < tree->item_count; i++) {
     EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->items[i].expression, error));
@@ -711,7 +731,6 @@ static enum eagre_status bind_set_operation(struct plan_binder *binder, struct s
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error) {
-  EAGRE_TRY(refuse_unsupported(tree, error));
   struct plan_common *saved = binder->common_tables;
   for (uint32_t i = 0; i < tree->common_table_count; i++) {
     struct plan_common *table = eagre_arena_allocate_zeroed(binder->arena, sizeof *table);

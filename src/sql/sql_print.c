@@ -245,7 +245,9 @@ static void print_within_group(const struct eagre_sql_expression *call, struct e
 }
 
 static void print_call(const struct eagre_sql_expression *call, struct eagre_buffer *out) {
-  bool is_printed = print_sum(call, out) || print_predicate(call, out) ||
+  bool is_window = call->over != NULL;
+  bool is_printed = (is_window && eagre_sql_print_window_function(call, out)) ||
+                    print_sum(call, out) || print_predicate(call, out) ||
                     print_negation(call, out) || print_struct(call, out);
   const char *pattern = is_printed || call->is_distinct ? NULL : eagre_sql_find_pattern(call);
   if (is_printed) {
@@ -258,10 +260,12 @@ static void print_call(const struct eagre_sql_expression *call, struct eagre_buf
     print_plain_call(call, out);
   }
   print_within_group(call, out);
-  if (call->filter == NULL) return;
-  append(out, " FILTER (WHERE ");
-  print(call->filter, out);
-  append(out, ")");
+  if (call->filter != NULL) {
+    append(out, " FILTER (WHERE ");
+    print(call->filter, out);
+    append(out, ")");
+  }
+  if (is_window) eagre_sql_print_over(call, out);
 }
 
 /* ---- The rest -------------------------------------------------------------------------------- */

@@ -8,7 +8,8 @@
     [options]   more options of the file source
     [[view]]    relations made of others, in order: name, and `query`, or `deduplicate`, the
                 relation whose first rows it keeps, with `columns` (none: all) and
-                `within_watermark`
+                `within_watermark`; with `numbered`, the column with the watermark, Eagre is asked
+                by row_number() OVER (PARTITION BY columns ORDER BY it) ... = 1
     state       true: the rows that stateful operators count are compared too
     [settings]  of the session, as SET takes them
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"
@@ -102,6 +103,9 @@ class Case:
         """What a view of Eagre reads."""
         if "query" in view:
             return self.with_stream(view["query"])
+        if "numbered" in view:
+            return (f"SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {', '.join(view['columns'])} "
+                    f"ORDER BY {view['numbered']}) AS rn FROM STREAM {view['deduplicate']}) WHERE rn = 1")
         arguments = [f"STREAM {view['deduplicate']}", *view.get("columns", [])]
         if view.get("within_watermark"):
             arguments.append("withinWatermark => true")

@@ -138,6 +138,18 @@ def test_what_spark_has_no_word_for_is_refused(tmp_path):
     assert "p.sql:2:" in done.stderr and "^" in done.stderr
 
 
+def test_numbered_rows_are_refused(tmp_path):
+    done = export(tmp_path, f"""
+CREATE TEMPORARY VIEW a AS SELECT * FROM STREAM {SOURCE} WATERMARK ts DELAY OF INTERVAL 1 SECOND;
+CREATE SINK o USING noop;
+CREATE FLOW f AS INSERT INTO o SELECT k FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY ts) AS rn FROM STREAM a)
+WHERE rn = 1;
+""")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "[UNSUPPORTED_FEATURE.EXPORT_TO_SPARK]" in done.stderr and "p.sql:4:" in done.stderr
+    assert "deduplicate" in done.stderr
+
+
 def test_wrong_sql_is_refused_as_everywhere(tmp_path):
     done = export(tmp_path, "CREATE FLOW f AS INSERT INTO nowhere SELECT 1;")
     assert done.returncode == 2 and done.stdout == ""

@@ -105,7 +105,7 @@ static struct eagre_plan_node *new_project(struct plan_binder *binder,
   return node;
 }
 
-/* The input of OVER with its partition keys as columns behind it: keys of a DEDUPLICATE are such. */
+/* The input of OVER with its partition keys as columns behind it: the keys of a DEDUPLICATE. */
 static struct eagre_plan_node *add_keys(struct plan_binder *binder,
                                         const struct eagre_plan_node *over) {
   const struct eagre_over_window *window = &over->windows[0];

@@ -147,3 +147,38 @@ enum eagre_status eagre_checkpoint_purge(struct eagre_checkpoint *checkpoint, in
                                          struct eagre_error *error);
 /* Absolute path of the state directory (eagre/state), for room `state`. */
 const char *eagre_checkpoint_state_path(const struct eagre_checkpoint *checkpoint);
+
+/* ---- Logs that are compacted (checkpoint_compact.c) -------------------------------------------
+ * Spark keeps the files a source has read and a sink has written in them. */
+
+enum {
+  EAGRE_CHECKPOINT_COMPACT_INTERVAL = 10, /* of a new log */
+  EAGRE_CHECKPOINT_LOG_NAME_SIZE = 40,    /* an id, ".compact" and a zero */
+};
+
+/* What the names of a log's directory say. */
+struct eagre_checkpoint_log_names {
+  int64_t last;         /* -1: none */
+  int64_t last_compact; /* -1: none */
+  int64_t interval;
+};
+void eagre_checkpoint_log_read_names(const struct eagre_io_entry *entries, uint32_t count,
+                                     struct eagre_checkpoint_log_names *out);
+/* The id a file name stands for, -1 when it is not one of a log's. */
+int64_t eagre_checkpoint_log_read_name(const char *name, bool *out_is_compact);
+void eagre_checkpoint_log_print_name(int64_t id, bool is_compact,
+                                     char out[EAGRE_CHECKPOINT_LOG_NAME_SIZE]);
+/* Whether entry `id` repeats those before it. */
+bool eagre_checkpoint_log_is_compact(int64_t interval, int64_t id);
+/* Entries below this one may go after entry `last` was written; 0: none. */
+int64_t eagre_checkpoint_log_keep_from(int64_t interval, int64_t last);
+
+/* Takes the next line without its end; false at the end. */
+bool eagre_checkpoint_log_take_line(struct eagre_text *rest, struct eagre_text *out_line);
+/* Takes "v1". UNSAFE MALFORMED_LOG_FILE, INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION; `place` is
+ * where the log stands. */
+enum eagre_status eagre_checkpoint_log_take_version(struct eagre_text *rest, const char *place,
+                                                    struct eagre_error *error);
+/* UNSAFE MALFORMED_LOG_FILE. */
+enum eagre_status eagre_checkpoint_log_refuse(const char *place, const char *what,
+                                              struct eagre_error *error);

@@ -1,11 +1,9 @@
 /* Data files: a Parquet file and the add action that tells of it. */
-#include "delta/delta_file.h"
-
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "delta/delta.h"
 #include "delta/delta_statistics.h"
+#include "store/store.h"
 
 enum { NUMBER_MAX = 100000 }; /* files of one attempt on one core */
 
@@ -17,73 +15,6 @@ struct eagre_delta_file {
   char *location;
   char *name; /* of the file below `location` */
 };
-
-/* ---- Names ----------------------------------------------------------------------------------- */
-
-static bool is_plain(const char *text) {
-  for (; *text != '\0'; text++) {
-    bool is_letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
-    if (!is_letter && !(*text >= '0' && *text <= '9') && *text != '-') return false;
-  }
-  return true;
-}
-
-static bool take_prefix(struct eagre_text *text, const char *prefix) {
-  struct eagre_text expected = eagre_text_of(prefix);
-  if (!eagre_text_starts_with(*text, expected)) return false;
-  *text = eagre_text_make(text->data + expected.size, text->size - expected.size);
-  return true;
-}
-
-static bool take_number(struct eagre_text *text, int64_t *out_value) {
-  size_t size = 0;
-  int64_t value = 0;
-  while (size < text->size && text->data[size] >= '0' && text->data[size] <= '9') {
-    if (__builtin_mul_overflow(value, 10, &value)) return false;
-    if (__builtin_add_overflow(value, text->data[size] - '0', &value)) return false;
-    size++;
-  }
-  *text = eagre_text_make(text->data + size, text->size - size);
-  *out_value = value;
-  return size > 0;
-}
-
-/* Takes the text before the last `mark`. */
-static bool take_before_last(struct eagre_text *text, const char *mark,
-                             struct eagre_text *out_before) {
-  struct eagre_text wanted = eagre_text_of(mark);
-  for (size_t size = text->size; size-- > 0;) {
-    struct eagre_text rest = eagre_text_make(text->data + size, text->size - size);
-    if (!eagre_text_starts_with(rest, wanted)) continue;
-    *out_before = eagre_text_make(text->data, size);
-    *text = rest;
-    return true;
-  }
-  return false;
-}
-
-bool eagre_delta_file_name_read(struct eagre_text name, struct eagre_delta_file_name *out) {
-  int64_t number;
-  if (!eagre_text_ends_with(name, EAGRE_TEXT(".parquet"))) return false;
-  if (!take_prefix(&name, "part-") || !take_number(&name, &number)) return false;
-  if (!take_prefix(&name, "-") || name.size < EAGRE_DELTA_APPLICATION_SIZE) return false;
-  out->application = eagre_text_make(name.data, EAGRE_DELTA_APPLICATION_SIZE);
-  name = eagre_text_make(name.data + EAGRE_DELTA_APPLICATION_SIZE,
-                         name.size - EAGRE_DELTA_APPLICATION_SIZE);
-  if (!take_prefix(&name, "-") || !take_number(&name, &out->epoch)) return false;
-  if (!take_prefix(&name, "-")) return false;
-  if (!take_before_last(&name, "-c", &out->attempt) || out->attempt.size == 0) return false;
-  return take_prefix(&name, "-c") && take_number(&name, &number) && take_prefix(&name, ".");
-}
-
-static struct eagre_text print_name(struct eagre_arena *arena,
-                                    const struct eagre_delta_file_options *options, int number) {
-  bool is_compressed = options->parquet->codec != EAGRE_CODEC_NONE;
-  return eagre_arena_printf(arena, "part-%05" PRIu32 "-%.*s-%" PRId64 "-%s-c%03d%s%s.parquet",
-                            options->core, EAGRE_DELTA_APPLICATION_SIZE, options->application_id,
-                            options->epoch, options->attempt, number, is_compressed ? "." : "",
-                            is_compressed ? eagre_codec_name(options->parquet->codec) : "");
-}
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
@@ -97,14 +28,24 @@ void eagre_delta_file_abort(struct eagre_delta_file *file) {
   if (file != NULL) free_file(file);
 }
 
+/* ".zstd.parquet" */
+static const char *print_extension(struct eagre_arena *arena, enum eagre_codec codec) {
+  if (codec == EAGRE_CODEC_NONE) return ".parquet";
+  return eagre_arena_printf(arena, ".%s.parquet", eagre_codec_name(codec)).data;
+}
+
 /* The first number whose file does not exist: the attempt is ours alone, so they were made by this
  * core before. */
 static enum eagre_status create(struct eagre_delta_file *file,
                                 const struct eagre_delta_file_options *options,
                                 struct eagre_error *error) {
+  const struct eagre_store_attempt attempt = {options->application_id, options->attempt,
+                                              options->epoch, options->core};
+  const char *extension = print_extension(&file->arena, options->parquet->codec);
   enum eagre_status status = EAGRE_OK;
   for (int number = 0; number < NUMBER_MAX; number++) {
-    struct eagre_text name = print_name(&file->arena, options, number);
+    struct eagre_text name =
+        eagre_store_name_print(&attempt, (uint32_t)number, extension, &file->arena);
     struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, name.data);
     file->name = eagre_arena_copy_string(&file->arena, name.data);
     status = eagre_parquet_writer_open(file->io, path.data, options->schema, options->parquet,
@@ -123,19 +64,10 @@ static bool has_not_null(const struct eagre_type *type) {
   return false;
 }
 
-static void check_options(const struct eagre_delta_file_options *options) {
-  eagre_assert(strlen(options->application_id) >= EAGRE_DELTA_APPLICATION_SIZE);
-  eagre_assert(is_plain(options->application_id));
-  eagre_assert(options->attempt[0] != '\0');
-  eagre_assert(is_plain(options->attempt));
-  eagre_assert(options->epoch >= 0);
-}
-
 enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *location,
                                         const struct eagre_delta_file_options *options,
                                         struct eagre_delta_file **out_file,
                                         struct eagre_error *error) {
-  check_options(options);
   EAGRE_TRY(eagre_io_make_directories(io, location, error));
   struct eagre_delta_file *file = eagre_allocate_zeroed(1, sizeof *file);
   file->io = io;

@@ -27,10 +27,6 @@
  * is taken off. USAGE UNSUPPORTED_DATA_SOURCE_SCHEME for any other scheme. */
 enum eagre_status eagre_source_files_absolute(struct eagre_arena *arena, struct eagre_text path,
                                               char **out_path, struct eagre_error *error);
-/* Appends "file:///data/a%20b" as Java's Path.toUri writes it. */
-void eagre_source_files_print_uri(struct eagre_text path, struct eagre_buffer *out);
-/* The local path behind such a URI, or the URI itself when it is not one of "file:". */
-struct eagre_text eagre_source_files_read_uri(struct eagre_arena *arena, struct eagre_text uri);
 /* Whether the path holds one of Hadoop's pattern characters. */
 bool eagre_source_files_is_glob(const char *path);
 

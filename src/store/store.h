@@ -3,6 +3,9 @@
  * handle belongs to one thread. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/base.h"
 #include "io/io.h"
 
@@ -37,3 +40,28 @@ enum eagre_status eagre_store_list(struct eagre_store *store, const char *name,
 /* Missing ones are fine; nothing is synced. */
 enum eagre_status eagre_store_remove(struct eagre_store *store, const char *const *names,
                                      uint32_t count, struct eagre_error *error);
+
+/* ---- Names of data files (store_name.c) ------------------------------------------------------- */
+
+enum { EAGRE_STORE_APPLICATION_SIZE = 8 }; /* characters of the application id in a name */
+
+/* Who writes a file. */
+struct eagre_store_attempt {
+  const char *application_id; /* checkpoint id, a UUID */
+  const char *attempt;
+  int64_t epoch;
+  uint32_t core;
+};
+/* The name of the attempt's file `number`; `extension` begins with a dot. */
+struct eagre_text eagre_store_name_print(const struct eagre_store_attempt *attempt, uint32_t number,
+                                         const char *extension, struct eagre_arena *arena);
+
+/* What a name says; texts point into it. */
+struct eagre_store_name {
+  struct eagre_text application; /* EAGRE_STORE_APPLICATION_SIZE characters */
+  struct eagre_text attempt;
+  int64_t epoch;
+};
+/* False when the name is not one of ours with this extension. */
+bool eagre_store_name_read(struct eagre_text name, const char *extension,
+                           struct eagre_store_name *out);

@@ -248,3 +248,9 @@ void eagre_value_utf8_repair(struct eagre_text text, struct eagre_buffer *out);
 size_t eagre_value_utf8_length(struct eagre_text text);
 
 #include "value/value_variant.h"
+/* ---- Paths ----------------------------------------------------------------------------------- */
+
+/* Appends "file:///data/a%20b" of an absolute path, as Java's Path.toUri writes it. */
+void eagre_value_print_uri(struct eagre_text path, struct eagre_buffer *out);
+/* The local path behind such a URI, or the URI itself when it is not one of "file:". */
+struct eagre_text eagre_value_read_uri(struct eagre_arena *arena, struct eagre_text uri);

@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 #include "delta/delta_commit_text.h"
-#include "delta/delta_file.h"
 #include "delta/delta_schema.h"
 #include "delta/delta_snapshot.h"
+#include "store/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_commit(&snapshot);
   }
   eagre_delta_snapshot_done(&snapshot);
-  struct eagre_delta_file_name name;
-  eagre_delta_file_name_read(log, &name);
+  struct eagre_store_name name;
+  eagre_store_name_read(log, ".parquet", &name);
   return 0;
 }

@@ -42,8 +42,8 @@ static void check_uri(struct eagre_text bytes) {
   for (size_t i = 0; i < bytes.size; i++) {
     if (bytes.data[i] != '\0') eagre_buffer_append_char(&path, bytes.data[i]);
   }
-  eagre_source_files_print_uri(eagre_buffer_text(&path), &uri);
-  struct eagre_text again = eagre_source_files_read_uri(&arena, eagre_buffer_text(&uri));
+  eagre_value_print_uri(eagre_buffer_text(&path), &uri);
+  struct eagre_text again = eagre_value_read_uri(&arena, eagre_buffer_text(&uri));
   eagre_assert(eagre_text_equal(again, eagre_buffer_text(&path)));
   eagre_assert(eagre_value_utf8_is_valid(eagre_buffer_text(&uri)));
   eagre_buffer_done(&path);

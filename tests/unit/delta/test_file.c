@@ -1,38 +1,7 @@
-/* Data files: names, add actions, NOT NULL. */
+/* Data files: add actions, NOT NULL. */
 #include "test_delta.h"
 
-#include "delta/delta_file.h"
 #include "json/json.h"
-
-static void test_names(void **state) {
-  (void)state;
-  struct eagre_delta_file_name name;
-  assert_true(eagre_delta_file_name_read(
-      EAGRE_TEXT("part-00003-33f6ab4c-17-5c3b1f0e-7a52-4d0a-9d4e-cb6c2f8a1e77-c002.zstd.parquet"),
-      &name));
-  assert_true(eagre_text_equal_string(name.application, "33f6ab4c"));
-  assert_true(eagre_text_equal_string(name.attempt, "5c3b1f0e-7a52-4d0a-9d4e-cb6c2f8a1e77"));
-  assert_int_equal(name.epoch, 17);
-  assert_true(
-      eagre_delta_file_name_read(EAGRE_TEXT("part-123456-33f6ab4c-0-A-c1000.parquet"), &name));
-  static const char *const others[] = {
-      /* Spark's: the second group of its UUID has 4 digits, not 8. */
-      "part-00000-ac278fbc-7d71-4dcb-bab8-a58ac6c02e79-c000.snappy.parquet",
-      "part-00000-20a770a1-7efb-4e85-bd43-ad490524e84f.c000.snappy.parquet",
-      "part-00003-33f6ab4c-17-A-c002.zstd.parquet.crc",
-      "part-00003-33f6ab4c-17-A-c002zstd.parquet",
-      "part-00003-33f6ab4c-17-A-c.parquet",
-      "part-00003-33f6ab4c-17--c002.parquet",
-      "part-00003-33f6ab4c--A-c002.parquet",
-      "part-00003-33f6ab4c-99999999999999999999-A-c002.parquet",
-      "part--33f6ab4c-17-A-c002.parquet",
-      "part-00003-33f6",
-      "",
-  };
-  for (size_t i = 0; i < EAGRE_COUNT_OF(others); i++) {
-    assert_false(eagre_delta_file_name_read(eagre_text_of(others[i]), &name));
-  }
-}
 
 static void test_add_action(void **state) {
   struct fixture *fixture = *state;
@@ -163,7 +132,6 @@ static void test_only_the_first_leaves_have_statistics(void **state) {
 
 int run_file_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_names),
       cmocka_unit_test_setup_teardown(test_add_action, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_files_of_one_attempt_are_numbered, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_aborted_file_is_removed, set_up, tear_down),

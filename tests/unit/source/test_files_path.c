@@ -34,9 +34,9 @@ static void test_uris_are_those_of_spark(void **state) {
   struct fixture *fixture = *state;
   for (size_t i = 0; i < EAGRE_COUNT_OF(uris); i++) {
     struct eagre_buffer uri = {0};
-    eagre_source_files_print_uri(eagre_text_of(uris[i].path), &uri);
+    eagre_value_print_uri(eagre_text_of(uris[i].path), &uri);
     assert_string_equal(eagre_buffer_string(&uri), uris[i].uri);
-    assert_text(eagre_source_files_read_uri(&fixture->arena, eagre_buffer_text(&uri)),
+    assert_text(eagre_value_read_uri(&fixture->arena, eagre_buffer_text(&uri)),
                 uris[i].path);
     eagre_buffer_done(&uri);
   }
@@ -49,20 +49,20 @@ static void test_uri_of_any_bytes_comes_back(void **state) {
     path[byte] = (char)byte;
   }
   struct eagre_buffer uri = {0};
-  eagre_source_files_print_uri(eagre_text_of(path), &uri);
+  eagre_value_print_uri(eagre_text_of(path), &uri);
   assert_true(eagre_value_utf8_is_valid(eagre_buffer_text(&uri)));
-  assert_text(eagre_source_files_read_uri(&fixture->arena, eagre_buffer_text(&uri)), path);
+  assert_text(eagre_value_read_uri(&fixture->arena, eagre_buffer_text(&uri)), path);
   eagre_buffer_done(&uri);
 }
 
 static void test_other_uris(void **state) {
   struct fixture *fixture = *state;
-  assert_text(eagre_source_files_read_uri(&fixture->arena, EAGRE_TEXT("file:/in/a%20b")),
+  assert_text(eagre_value_read_uri(&fixture->arena, EAGRE_TEXT("file:/in/a%20b")),
               "/in/a b");
-  assert_text(eagre_source_files_read_uri(&fixture->arena, EAGRE_TEXT("hdfs://h/a%20b")),
+  assert_text(eagre_value_read_uri(&fixture->arena, EAGRE_TEXT("hdfs://h/a%20b")),
               "hdfs://h/a%20b");
-  assert_text(eagre_source_files_read_uri(&fixture->arena, EAGRE_TEXT("file:///a%2")), "/a%2");
-  assert_text(eagre_source_files_read_uri(&fixture->arena, EAGRE_TEXT("file:///a%zz")), "/a%zz");
+  assert_text(eagre_value_read_uri(&fixture->arena, EAGRE_TEXT("file:///a%2")), "/a%2");
+  assert_text(eagre_value_read_uri(&fixture->arena, EAGRE_TEXT("file:///a%zz")), "/a%zz");
 }
 
 static void check_absolute(struct fixture *fixture, const char *path, const char *expected) {

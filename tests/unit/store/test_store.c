@@ -200,6 +200,50 @@ static void lists_and_removes(void **state) {
   assert_int_equal(count, 0);
 }
 
+static void names_tell_application_epoch_and_attempt(void **state) {
+  (void)state;
+  struct eagre_store_name name;
+  assert_true(eagre_store_name_read(
+      EAGRE_TEXT("part-00003-33f6ab4c-17-5c3b1f0e-7a52-4d0a-9d4e-cb6c2f8a1e77-c002.zstd.parquet"),
+      ".parquet", &name));
+  assert_true(eagre_text_equal_string(name.application, "33f6ab4c"));
+  assert_true(eagre_text_equal_string(name.attempt, "5c3b1f0e-7a52-4d0a-9d4e-cb6c2f8a1e77"));
+  assert_int_equal(name.epoch, 17);
+  assert_true(eagre_store_name_read(EAGRE_TEXT("part-123456-33f6ab4c-0-A-c1000.parquet"),
+                                    ".parquet", &name));
+  static const char *const others[] = {
+      /* Spark's: the second group of its UUID has 4 digits, not 8. */
+      "part-00000-ac278fbc-7d71-4dcb-bab8-a58ac6c02e79-c000.snappy.parquet",
+      "part-00000-20a770a1-7efb-4e85-bd43-ad490524e84f.c000.snappy.parquet",
+      "part-00003-33f6ab4c-17-A-c002.zstd.parquet.crc",
+      "part-00003-33f6ab4c-17-A-c002zstd.parquet",
+      "part-00003-33f6ab4c-17-A-c.parquet",
+      "part-00003-33f6ab4c-17--c002.parquet",
+      "part-00003-33f6ab4c--A-c002.parquet",
+      "part-00003-33f6ab4c-99999999999999999999-A-c002.parquet",
+      "part--33f6ab4c-17-A-c002.parquet",
+      "part-00003-33f6",
+      "",
+  };
+  for (size_t i = 0; i < EAGRE_COUNT_OF(others); i++) {
+    assert_false(eagre_store_name_read(eagre_text_of(others[i]), ".parquet", &name));
+  }
+}
+
+static void a_printed_name_is_read_back(void **state) {
+  struct fixture *fixture = *state;
+  const struct eagre_store_attempt attempt = {"33f6ab4c-7d71-4dcb-bab8-a58ac6c02e79", "5c3b-1", 17,
+                                              3};
+  struct eagre_text name = eagre_store_name_print(&attempt, 2, ".json.gz", &fixture->arena);
+  struct eagre_store_name parts;
+  assert_string_equal(name.data, "part-00003-33f6ab4c-17-5c3b-1-c002.json.gz");
+  assert_true(eagre_store_name_read(name, ".json.gz", &parts));
+  assert_true(eagre_text_equal_string(parts.application, "33f6ab4c"));
+  assert_true(eagre_text_equal_string(parts.attempt, "5c3b-1"));
+  assert_int_equal(parts.epoch, 17);
+  assert_false(eagre_store_name_read(name, ".json", &parts));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(locations_are_paths_and_file_uris),
@@ -208,6 +252,8 @@ int main(void) {
       FIXTURE_TEST(a_put_if_absent_keeps_what_is_there),
       FIXTURE_TEST(the_crash_point_stands_between_writing_and_publishing),
       FIXTURE_TEST(lists_and_removes),
+      cmocka_unit_test(names_tell_application_epoch_and_attempt),
+      FIXTURE_TEST(a_printed_name_is_read_back),
   };
   return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }

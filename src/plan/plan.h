@@ -27,6 +27,7 @@ enum eagre_option_scope {
   EAGRE_OPTION_READ_RATE,
   EAGRE_OPTION_READ_RATE_MICRO_BATCH,
   EAGRE_OPTION_WRITE_DELTA, /* TBLPROPERTIES of a table */
+  EAGRE_OPTION_WRITE_FILES,
   EAGRE_OPTION_WRITE_KAFKA,
   EAGRE_OPTION_WRITE_CONSOLE,
   EAGRE_OPTION_WRITE_NOOP,
@@ -401,12 +402,21 @@ struct eagre_trigger {
 enum eagre_status eagre_trigger_parse(struct eagre_text text, struct eagre_trigger *out_trigger,
                                       struct eagre_error *error);
 
-enum eagre_sink_kind { EAGRE_SINK_DELTA, EAGRE_SINK_KAFKA, EAGRE_SINK_CONSOLE, EAGRE_SINK_NOOP };
+enum eagre_sink_kind {
+  EAGRE_SINK_DELTA,
+  EAGRE_SINK_FILES,
+  EAGRE_SINK_KAFKA,
+  EAGRE_SINK_CONSOLE,
+  EAGRE_SINK_NOOP,
+};
 
 struct eagre_plan_sink {
   enum eagre_sink_kind kind;
-  struct eagre_text name;     /* table or sink name */
-  struct eagre_text location; /* DELTA: directory */
+  struct eagre_text name;                     /* table or sink name */
+  struct eagre_text location;                 /* DELTA, FILES: directory */
+  enum eagre_file_format format;              /* FILES */
+  const struct eagre_text *partition_columns; /* FILES: PARTITIONED BY */
+  uint32_t partition_column_count;
   struct eagre_options options;
   const struct eagre_type *schema; /* declared columns of a table, or NULL */
   struct eagre_text comment;

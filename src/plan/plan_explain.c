@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
-static const char *const sink_names[] = {"delta", "kafka", "console", "noop"};
+static const char *const sink_names[] = {"delta", "files", "kafka", "console", "noop"};
 
 static void print_text(struct eagre_buffer *out, struct eagre_text text) {
   eagre_buffer_append_text(out, text);

@@ -245,7 +245,7 @@ static enum eagre_status check_table_format(const struct eagre_sql_statement *st
   if (format.size == 0 || eagre_text_equal_ignoring_case(format, EAGRE_TEXT("delta"))) {
     return EAGRE_OK;
   }
-  static const char *const sinks[] = {"kafka", "console", "noop"};
+  static const char *const sinks[] = {"kafka", "parquet", "json", "text", "console", "noop"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(sinks); i++) {
     if (!eagre_text_equal_ignoring_case(format, eagre_text_of(sinks[i]))) continue;
     eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_A_TABLE", "%s is no table format.",
@@ -277,36 +277,9 @@ static const struct eagre_type *declared_schema(struct plan_binder *binder,
 static enum eagre_status bind_sink(struct flow_work *work,
                                    const struct eagre_sql_statement *statement,
                                    struct eagre_error *error) {
-  static const struct {
-    const char *format;
-    enum eagre_sink_kind kind;
-    enum eagre_option_scope scope;
-  } rows[] = {
-      {"kafka", EAGRE_SINK_KAFKA, EAGRE_OPTION_WRITE_KAFKA},
-      {"console", EAGRE_SINK_CONSOLE, EAGRE_OPTION_WRITE_CONSOLE},
-      {"noop", EAGRE_SINK_NOOP, EAGRE_OPTION_WRITE_NOOP},
-  };
   struct plan_target *target = NULL;
   EAGRE_TRY(add_target(work, statement, &target, error));
-  for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
-    if (!eagre_text_equal_ignoring_case(statement->format, eagre_text_of(rows[i].format))) continue;
-    target->sink->kind = rows[i].kind;
-    return eagre_plan_options_check(work->binder, rows[i].scope, statement->options,
-                                    statement->option_count, &target->sink->options, error);
-  }
-  static const char *const names[] = {"kafka", "console", "noop"};
-  const char *nearest = eagre_text_nearest(statement->format, names, EAGRE_COUNT_OF(names));
-  eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
-                  "There is no sink format '%.*s'.", (int)statement->format.size,
-                  statement->format.data);
-  if (eagre_text_equal_ignoring_case(statement->format, EAGRE_TEXT("delta"))) {
-    eagre_error_hint(error, "write CREATE STREAMING TABLE for a Delta table");
-  } else {
-    eagre_error_hint(error, "%s%s",
-                     nearest == NULL ? "there are kafka, console and " : "did you mean ",
-                     nearest == NULL ? "noop" : nearest);
-  }
-  return EAGRE_USAGE;
+  return eagre_plan_bind_sink(work->binder, statement, target->sink, error);
 }
 
 /* ---- Flows

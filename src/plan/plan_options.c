@@ -43,6 +43,7 @@ static const char *const scope_names[EAGRE_OPTION_SCOPE_count] = {
     [EAGRE_OPTION_READ_RATE] = "rate",
     [EAGRE_OPTION_READ_RATE_MICRO_BATCH] = "rate_micro_batch",
     [EAGRE_OPTION_WRITE_DELTA] = "delta table",
+    [EAGRE_OPTION_WRITE_FILES] = "files sink",
     [EAGRE_OPTION_WRITE_KAFKA] = "kafka sink",
     [EAGRE_OPTION_WRITE_CONSOLE] = "console sink",
     [EAGRE_OPTION_WRITE_NOOP] = "noop sink",

@@ -7,6 +7,8 @@ static const struct eagre_sink_methods *get_methods(enum eagre_sink_kind kind) {
   switch (kind) {
   case EAGRE_SINK_DELTA:
     return &eagre_sink_delta_methods;
+  case EAGRE_SINK_FILES:
+    return &eagre_sink_files_methods;
   case EAGRE_SINK_KAFKA:
     return &eagre_sink_kafka_methods;
   case EAGRE_SINK_CONSOLE:

@@ -56,6 +56,7 @@ struct eagre_sink_writer {
 };
 
 extern const struct eagre_sink_methods eagre_sink_delta_methods;
+extern const struct eagre_sink_methods eagre_sink_files_methods;
 extern const struct eagre_sink_methods eagre_sink_kafka_methods;
 extern const struct eagre_sink_methods eagre_sink_console_methods;
 extern const struct eagre_sink_methods eagre_sink_noop_methods;

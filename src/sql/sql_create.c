@@ -173,7 +173,8 @@ static enum eagre_status parse_sink(struct eagre_sql_parser *parser,
   statement->kind = EAGRE_SQL_CREATE_SINK;
   EAGRE_TRY(parse_if_not_exists(parser, statement));
   EAGRE_TRY(eagre_sql_take_name(parser, "the name of the sink", &statement->name));
-  EAGRE_TRY(parse_clauses(parser, CLAUSE_USING | CLAUSE_COMMENT | CLAUSE_OPTIONS, statement));
+  EAGRE_TRY(parse_clauses(
+      parser, CLAUSE_USING | CLAUSE_PARTITIONED | CLAUSE_COMMENT | CLAUSE_OPTIONS, statement));
   if (statement->format.size > 0) return EAGRE_OK;
   return eagre_sql_fail_expected(parser, "USING and a format");
 }

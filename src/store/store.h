@@ -41,7 +41,7 @@ enum eagre_status eagre_store_list(struct eagre_store *store, const char *name,
 enum eagre_status eagre_store_remove(struct eagre_store *store, const char *const *names,
                                      uint32_t count, struct eagre_error *error);
 
-/* ---- Names of data files (store_name.c) ------------------------------------------------------- */
+/* ---- Names of data files (store_name.c) ------------------------------------------------------ */
 
 enum { EAGRE_STORE_APPLICATION_SIZE = 8 }; /* characters of the application id in a name */
 

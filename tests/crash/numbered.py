@@ -35,6 +35,11 @@ SELECT session_window.start AS start, p, count(*) AS rows, sum(n) AS total
 FROM STREAM src GROUP BY p, n div 25, session_window(ts, '2 seconds');
 CREATE STREAMING TABLE unique AS
 SELECT p, block FROM deduplicate((SELECT p, n div 30 AS block FROM STREAM src), p, block);
+CREATE SINK lines USING json PARTITIONED BY (p) OPTIONS ('path' = 'eagre-data/tables/lines');
+CREATE FLOW lines AS INSERT INTO lines SELECT p, n FROM STREAM src;
+CREATE SINK closed USING parquet OPTIONS ('path' = 'eagre-data/tables/closed');
+CREATE FLOW closed AS INSERT INTO closed
+SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
 SET eagre.changes = true;
 CREATE STREAMING TABLE chained TBLPROPERTIES ('eagre.outputMode' = 'complete') AS
 SELECT rows, count(*) AS times, sum(top) AS tops, min(top) AS least
@@ -118,11 +123,29 @@ class Site:
 
     def check(self, flow):
         checks = {"raw": self.check_raw, "counts": self.check_counts, "sessions": self.check_sessions,
-                  "unique": self.check_unique, "chained": self.check_chained, "first": self.check_first}
+                  "unique": self.check_unique, "chained": self.check_chained, "first": self.check_first,
+                  "lines": self.check_lines, "closed": self.check_closed}
         checks[flow]()
 
+    def committed_files(self, name):
+        """The files that the manifest of a directory names; there are no others of ours."""
+        directory = self.folder / "eagre-data/tables" / name
+        files = manifest_files(directory)
+        there = set(directory.rglob("part-*"))
+        assert set(files) == there, f"beside the manifest: {there - set(files)}, missing: {set(files) - there}"
+        return files
+
     def check_raw(self):
-        found = sorted((row["p"], row["n"]) for row in self.table("raw"))
+        self.compare_numbered(sorted((row["p"], row["n"]) for row in self.table("raw")))
+
+    def check_lines(self):
+        found = []
+        for path in self.committed_files("lines"):
+            p = int(path.parent.name.removeprefix("p="))
+            found += [(p, json.loads(line)["n"]) for line in path.read_text().splitlines()]
+        self.compare_numbered(sorted(found))
+
+    def compare_numbered(self, found):
         last = self.file_count * self.rows_per_file
         compare_rows(found, [(p, n) for p in range(PARTITIONS) for n in range(last)])
 
@@ -164,7 +187,16 @@ class Site:
 
     def check_counts(self):
         """Every closed window: those whose end is at or below the last event time."""
-        found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
+        self.compare_counts(self.table("counts"))
+
+    def check_closed(self):
+        import pyarrow.parquet  # not there where `make test` uses this module
+
+        files = self.committed_files("closed")
+        self.compare_counts([row for path in files for row in pyarrow.parquet.read_table(path).to_pylist()])
+
+    def compare_counts(self, rows):
+        found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in rows)
         last = self.file_count * self.rows_per_file - 1
         expected = []
         for p in range(PARTITIONS):
@@ -186,3 +218,20 @@ def newest(folder):
     if not folder.exists():
         return -1
     return max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=-1)
+
+
+def manifest_files(directory):
+    """The paths that DIRECTORY/_spark_metadata names: the newest compacted entry and all behind it."""
+    entries = {}
+    for path in (directory / "_spark_metadata").iterdir():
+        number, _, suffix = path.name.partition(".")
+        if number.isdigit():
+            entries[int(number)] = (path, suffix == "compact")
+    first = max((number for number, (_, is_compact) in entries.items() if is_compact), default=0)
+    files = []
+    for number in range(first, max(entries) + 1):
+        version, *lines = entries[number][0].read_text().split("\n")
+        assert version == "v1"
+        files += [Path(json.loads(line)["path"].removeprefix("file://")) for line in lines]
+    assert len(set(files)) == len(files)
+    return files

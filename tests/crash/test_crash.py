@@ -24,7 +24,7 @@ def passages(point):
     return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique", "chained", "first"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique", "chained", "first", "lines", "closed"])
 @pytest.mark.parametrize("point", crash_points())
 def test_killed_at_a_crash_point(tmp_path, point, flow):
     for passage in passages(point):
@@ -39,7 +39,7 @@ def test_killed_at_a_crash_point(tmp_path, point, flow):
         site.check(flow)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "lines", "closed"])
 def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
     site = Site(tmp_path, file_count=5)
     for point in ["epoch.after_offsets", "epoch.after_state", "epoch.after_prepared", "epoch.after_commit"] * 2:
@@ -68,7 +68,7 @@ def test_killed_at_random_moments(tmp_path):
     chance = random.Random(seed)
     inside = 0
     for kill in range(KILLS):
-        flow = ("raw", "counts")[kill % 2]
+        flow = ("raw", "counts", "lines", "closed")[kill % 4]
         site = Site(tmp_path / f"{kill}", file_count=FILES_BEFORE_KILL, rows_per_file=ROWS_BEFORE_KILL)
         process = site.start(flow, cores=chance.choice((1, 2)))
         wait_for_epoch(site, flow, chance.randrange(FILES_BEFORE_KILL // 2))

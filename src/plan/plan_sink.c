@@ -1,0 +1,68 @@
+/* CREATE SINK: formats, options, partitions. */
+#include "plan/plan_bind.h"
+
+/* What CREATE SINK ... USING takes. */
+static const struct {
+  const char *name;
+  enum eagre_sink_kind kind;
+  enum eagre_option_scope scope;
+  enum eagre_file_format format; /* FILES */
+} sink_formats[] = {
+    {"kafka", EAGRE_SINK_KAFKA, EAGRE_OPTION_WRITE_KAFKA, 0},
+    {"console", EAGRE_SINK_CONSOLE, EAGRE_OPTION_WRITE_CONSOLE, 0},
+    {"noop", EAGRE_SINK_NOOP, EAGRE_OPTION_WRITE_NOOP, 0},
+    {"parquet", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_PARQUET},
+    {"json", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_JSON},
+    {"text", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_TEXT},
+};
+
+static enum eagre_status refuse_format(const struct eagre_sql_statement *statement,
+                                       struct eagre_error *error) {
+  const char *names[EAGRE_COUNT_OF(sink_formats)];
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++)
+    names[i] = sink_formats[i].name;
+  const char *nearest = eagre_text_nearest(statement->format, names, EAGRE_COUNT_OF(names));
+  eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_FOUND",
+                  "There is no sink format '%.*s'.", (int)statement->format.size,
+                  statement->format.data);
+  if (eagre_text_equal_ignoring_case(statement->format, EAGRE_TEXT("delta"))) {
+    eagre_error_hint(error, "write CREATE STREAMING TABLE for a Delta table");
+  } else if (nearest != NULL) {
+    eagre_error_hint(error, "did you mean %s", nearest);
+  } else {
+    eagre_error_hint(error, "there are kafka, parquet, json, text, console and noop");
+  }
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status bind_files_sink(const struct eagre_sql_statement *statement,
+                                         struct eagre_plan_sink *sink, struct eagre_error *error) {
+  sink->location = eagre_option_text(&sink->options, "path");
+  sink->partition_columns = statement->partition_columns;
+  sink->partition_column_count = statement->partition_column_count;
+  if (sink->location.size > 0) return EAGRE_OK;
+  eagre_plan_fail(error, statement->position, "REQUIRED_PARAMETER_NOT_FOUND",
+                  "A sink of files needs the option path.");
+  eagre_error_hint(error, "write OPTIONS ('path' = 'directory')");
+  return EAGRE_USAGE;
+}
+
+enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,
+                                       const struct eagre_sql_statement *statement,
+                                       struct eagre_plan_sink *sink, struct eagre_error *error) {
+  size_t row = 0;
+  while (
+      row < EAGRE_COUNT_OF(sink_formats) &&
+      !eagre_text_equal_ignoring_case(statement->format, eagre_text_of(sink_formats[row].name))) {
+    row++;
+  }
+  if (row == EAGRE_COUNT_OF(sink_formats)) return refuse_format(statement, error);
+  sink->kind = sink_formats[row].kind;
+  sink->format = sink_formats[row].format;
+  EAGRE_TRY(eagre_plan_options_check(binder, sink_formats[row].scope, statement->options,
+                                     statement->option_count, &sink->options, error));
+  if (sink->kind == EAGRE_SINK_FILES) return bind_files_sink(statement, sink, error);
+  if (statement->partition_column_count == 0) return EAGRE_OK;
+  return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.PARTITIONED_SINK",
+                         "A sink USING %s has no partitions.", sink_formats[row].name);
+}

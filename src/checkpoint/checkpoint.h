@@ -182,3 +182,26 @@ enum eagre_status eagre_checkpoint_log_take_version(struct eagre_text *rest, con
 /* UNSAFE MALFORMED_LOG_FILE. */
 enum eagre_status eagre_checkpoint_log_refuse(const char *place, const char *what,
                                               struct eagre_error *error);
+
+/* ---- Directories that a file sink writes into (checkpoint_manifest.c) ------------------------ */
+
+#define EAGRE_CHECKPOINT_MANIFEST "_spark_metadata"
+
+struct eagre_checkpoint_manifest_file {
+  struct eagre_text path; /* absolute, or a URI of another scheme than file: */
+  int64_t modified_ms;
+  struct eagre_text line; /* as it stands in the manifest */
+};
+struct eagre_checkpoint_manifest {
+  bool is_there; /* the directory of the manifest */
+  int64_t last;  /* newest entry, -1: none */
+  int64_t interval;
+  struct eagre_checkpoint_manifest_file *files; /* all that count, oldest first */
+  uint32_t count;
+};
+/* Reads the manifest of `directory` into `arena`. UNSAFE MALFORMED_LOG_FILE, FILE_LOG_INCOMPLETE,
+ * INVALID_LOG_VERSION.*. */
+enum eagre_status eagre_checkpoint_manifest_read(struct eagre_io *io, const char *directory,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_checkpoint_manifest *out,
+                                                 struct eagre_error *error);

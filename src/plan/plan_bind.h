@@ -471,7 +471,7 @@ enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
                                              const struct eagre_sql_statement *first,
                                              struct eagre_error *error);
 
-/* ---- Sinks (plan_sink.c) ---------------------------------------------------------------------- */
+/* ---- Sinks (plan_sink.c) --------------------------------------------------------------------- */
 
 /* What CREATE SINK says: kind, options, directory and partitions of `sink`. */
 enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,

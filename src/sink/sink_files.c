@@ -197,13 +197,13 @@ static enum eagre_status refuse_foreign(const struct eagre_sink_files *files, co
 /* Whose directory it is, as far as names tell: Spark's manifest names nobody, and may be continued
  * with Spark's checkpoint. */
 static enum eagre_status check_owner(struct eagre_sink_files *files,
-                                     const struct eagre_sink_manifest *manifest,
-                                     struct eagre_arena *arena, struct eagre_error *error) {
+                                     const struct eagre_checkpoint_manifest *manifest,
+                                     struct eagre_error *error) {
   const char *id = files->base.environment.checkpoint_id;
   struct eagre_store_name newest;
   if (manifest->last < 0) return EAGRE_OK;
   if (id[0] == '\0') return refuse_foreign(files, "and this checkpoint is new", error);
-  if (!eagre_sink_manifest_newest(files, manifest, arena, &newest)) return EAGRE_OK;
+  if (!eagre_sink_manifest_newest(files, manifest, &newest)) return EAGRE_OK;
   struct eagre_text application = eagre_text_make(id, EAGRE_STORE_APPLICATION_SIZE);
   if (eagre_text_equal(newest.application, application)) return EAGRE_OK;
   return refuse_foreign(files, "of files that came from another checkpoint", error);
@@ -212,7 +212,7 @@ static enum eagre_status check_owner(struct eagre_sink_files *files,
 static enum eagre_status open_files(struct eagre_sink *sink, struct eagre_error *error) {
   struct eagre_sink_files *files = get_files(sink);
   struct eagre_arena arena = {0};
-  struct eagre_sink_manifest manifest;
+  struct eagre_checkpoint_manifest manifest;
   files->begun_epoch = -1;
   files->must_sweep = true;
   EAGRE_TRY(set_options(files, error));
@@ -220,8 +220,9 @@ static enum eagre_status open_files(struct eagre_sink *sink, struct eagre_error 
   EAGRE_TRY(eagre_store_open(sink->environment.io, sink->plan->location, &files->store, error));
   files->location = eagre_store_path(files->store, "", &files->arena);
   files->description = eagre_arena_printf(&files->arena, "FileSink[file:%s]", files->location).data;
-  enum eagre_status status = eagre_sink_manifest_read(files, &arena, &manifest, error);
-  if (status == EAGRE_OK) status = check_owner(files, &manifest, &arena, error);
+  enum eagre_status status = eagre_checkpoint_manifest_read(
+      files->base.environment.io, files->location, &arena, &manifest, error);
+  if (status == EAGRE_OK) status = check_owner(files, &manifest, error);
   eagre_arena_done(&arena);
   return status;
 }
@@ -240,13 +241,14 @@ static const char *describe_files(const struct eagre_sink *sink) {
 
 static enum eagre_status recover(struct eagre_sink_files *files, struct eagre_arena *arena,
                                  struct eagre_sink_recovery *out, struct eagre_error *error) {
-  struct eagre_sink_manifest manifest;
+  struct eagre_checkpoint_manifest manifest;
   struct eagre_store_name newest;
-  EAGRE_TRY(eagre_sink_manifest_read(files, arena, &manifest, error));
-  EAGRE_TRY(check_owner(files, &manifest, arena, error));
+  EAGRE_TRY(eagre_checkpoint_manifest_read(files->base.environment.io, files->location, arena,
+                                           &manifest, error));
+  EAGRE_TRY(check_owner(files, &manifest, error));
   out->knowledge = manifest.last < 0 ? EAGRE_SINK_NOTHING : EAGRE_SINK_HAS;
   out->epoch = manifest.last;
-  if (!eagre_sink_manifest_newest(files, &manifest, arena, &newest)) return EAGRE_OK;
+  if (!eagre_sink_manifest_newest(files, &manifest, &newest)) return EAGRE_OK;
   /* An entry without files behind it is Spark's. */
   if (newest.epoch != manifest.last || newest.attempt.size >= sizeof out->attempt) return EAGRE_OK;
   memcpy(out->attempt, newest.attempt.data, newest.attempt.size);
@@ -357,14 +359,13 @@ static int compare_names(const void *left, const void *right) {
 }
 
 /* The names of all committed files, sorted. */
-static struct eagre_text *list_committed(const struct eagre_sink_manifest *manifest,
+static struct eagre_text *list_committed(const struct eagre_checkpoint_manifest *manifest,
                                          struct eagre_arena *arena) {
-  struct eagre_text *names =
-      eagre_arena_allocate(arena, (manifest->line_count + 1) * sizeof *names);
-  for (uint32_t i = 0; i < manifest->line_count; i++) {
-    names[i] = eagre_sink_manifest_name(manifest->lines[i], arena);
+  struct eagre_text *names = eagre_arena_allocate(arena, (manifest->count + 1) * sizeof *names);
+  for (uint32_t i = 0; i < manifest->count; i++) {
+    names[i] = eagre_sink_manifest_name(&manifest->files[i]);
   }
-  qsort(names, manifest->line_count, sizeof *names, compare_names);
+  qsort(names, manifest->count, sizeof *names, compare_names);
   return names;
 }
 
@@ -415,15 +416,16 @@ static enum eagre_status purge_files(struct eagre_sink *sink, int64_t epoch,
                                      struct eagre_error *error) {
   struct eagre_sink_files *files = get_files(sink);
   struct eagre_arena arena = {0};
-  struct eagre_sink_manifest manifest;
+  struct eagre_checkpoint_manifest manifest;
   if (!files->must_sweep) return EAGRE_OK;
-  enum eagre_status status = eagre_sink_manifest_read(files, &arena, &manifest, error);
+  enum eagre_status status = eagre_checkpoint_manifest_read(
+      files->base.environment.io, files->location, &arena, &manifest, error);
   if (status == EAGRE_OK) {
     const struct sweep sweep = {
         .files = files,
         .arena = &arena,
         .committed = list_committed(&manifest, &arena),
-        .committed_count = manifest.line_count,
+        .committed_count = manifest.count,
         .application =
             eagre_text_make(sink->environment.checkpoint_id, EAGRE_STORE_APPLICATION_SIZE),
         .epoch = epoch < manifest.last ? epoch : manifest.last,

@@ -56,7 +56,7 @@ enum eagre_status eagre_sink_data_file_finish(struct eagre_sink_data_file *file,
 /* Removes and frees the file; NULL is fine. */
 void eagre_sink_data_file_abort(struct eagre_sink_data_file *file);
 
-/* ---- Directories of partitions (sink_files_partition.c) --------------------------------------- */
+/* ---- Directories of partitions (sink_files_partition.c) -------------------------------------- */
 
 /* Appends "k=a%2Fb/d=2026-01-01" of a row, escaped as Hive and Spark do; NULL and the empty text
  * are __HIVE_DEFAULT_PARTITION__. Nothing for a sink without PARTITIONED BY. */
@@ -64,7 +64,7 @@ void eagre_sink_files_print_partition(const struct eagre_sink_files *sink,
                                       const struct eagre_batch *batch, uint32_t row,
                                       struct eagre_buffer *out);
 
-/* ---- Manifest (sink_files_manifest.c) --------------------------------------------------------- */
+/* ---- Manifest (sink_files_manifest.c) -------------------------------------------------------- */
 
 /* One file of an attempt. */
 struct eagre_sink_manifest_file {
@@ -73,31 +73,19 @@ struct eagre_sink_manifest_file {
   int64_t modified_ms;
   uint64_t row_count;
 };
-/* What the directory has. */
-struct eagre_sink_manifest {
-  int64_t last; /* newest entry, -1: none */
-  int64_t interval;
-  struct eagre_text *lines; /* every committed file as it stands there, one JSON object each */
-  uint32_t line_count;
-};
-/* Reads the whole manifest into `arena`. UNSAFE MALFORMED_LOG_FILE, FILE_LOG_INCOMPLETE. */
-enum eagre_status eagre_sink_manifest_read(struct eagre_sink_files *sink, struct eagre_arena *arena,
-                                           struct eagre_sink_manifest *out,
-                                           struct eagre_error *error);
 /* Durably adds entry `epoch` with these files, and entries without files for epochs the manifest
  * knows nothing of. UNSAFE FILE_ALREADY_EXISTS when there is an entry `epoch`. */
 enum eagre_status eagre_sink_manifest_add(struct eagre_sink_files *sink, int64_t epoch,
                                           const struct eagre_sink_manifest_file *files,
                                           uint32_t file_count, struct eagre_error *error);
-/* The name of the file a line tells of, without directories; empty when it tells of none. */
-struct eagre_text eagre_sink_manifest_name(struct eagre_text line, struct eagre_arena *arena);
-/* The newest entry of ours in `manifest` as a name in `out` (texts in `arena`); false when the
- * newest files are somebody else's, or there are none. */
+/* The name of a file without directories. */
+struct eagre_text eagre_sink_manifest_name(const struct eagre_checkpoint_manifest_file *file);
+/* What the name of the newest file says; false when it is somebody else's, or there is none. */
 bool eagre_sink_manifest_newest(const struct eagre_sink_files *sink,
-                                const struct eagre_sink_manifest *manifest,
-                                struct eagre_arena *arena, struct eagre_store_name *out);
+                                const struct eagre_checkpoint_manifest *manifest,
+                                struct eagre_store_name *out);
 
-/* ---- Writers (sink_files_writer.c) ------------------------------------------------------------ */
+/* ---- Writers (sink_files_writer.c) ----------------------------------------------------------- */
 
 /* A file that a core is writing, of one partition. */
 struct eagre_sink_files_open {

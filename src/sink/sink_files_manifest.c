@@ -1,18 +1,13 @@
-/* The manifest DIR/_spark_metadata, byte for byte as Spark's FileStreamSinkLog keeps it:
- *
- *   v1
- *   {"path":"file:///data/out/part-...","size":812,"isDir":false,"modificationTime":1795125168691,
- *    "blockReplication":1,"blockSize":33554432,"action":"add"}          (on one line)
+/* The manifest (checkpoint_manifest.c), byte for byte as Spark's FileStreamSinkLog writes it.
  *
  * Entry N is put only if there is none: of two processes one wins, whatever they believe of each
  * other. Attempts are told by the names of the files, so an epoch without rows has a file without
  * rows. */
 #include "sink/sink_files.h"
-#include "json/json.h"
 
 enum { BLOCK_SIZE = 33554432 }; /* what Hadoop says of local files */
 
-static const char directory[] = "_spark_metadata";
+static const char directory[] = EAGRE_CHECKPOINT_MANIFEST;
 
 static const char *name_of(int64_t id, bool is_compact, struct eagre_arena *arena) {
   char name[EAGRE_CHECKPOINT_LOG_NAME_SIZE];
@@ -20,95 +15,23 @@ static const char *name_of(int64_t id, bool is_compact, struct eagre_arena *aren
   return eagre_arena_printf(arena, "%s/%s", directory, name).data;
 }
 
-/* ---- Reading --------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
-static void add_line(struct eagre_sink_manifest *manifest, uint32_t *capacity,
-                     struct eagre_text line, struct eagre_arena *arena) {
-  if (manifest->line_count == *capacity) {
-    *capacity = *capacity == 0 ? 64 : *capacity * 2;
-    struct eagre_text *lines = eagre_arena_allocate(arena, *capacity * sizeof *lines);
-    if (manifest->line_count > 0) {
-      memcpy(lines, manifest->lines, manifest->line_count * sizeof *lines);
-    }
-    manifest->lines = lines;
-  }
-  manifest->lines[manifest->line_count++] = eagre_arena_copy_text(arena, line);
-}
-
-static enum eagre_status read_entry(struct eagre_sink_files *sink, int64_t id, bool is_compact,
-                                    struct eagre_arena *arena, uint32_t *capacity,
-                                    struct eagre_sink_manifest *out, struct eagre_error *error) {
-  const char *name = name_of(id, is_compact, arena);
-  const char *place = eagre_store_path(sink->store, name, arena);
-  struct eagre_buffer content = {0};
-  enum eagre_status status = eagre_store_read(sink->store, name, &content, error);
-  if (status == EAGRE_END) {
-    eagre_error_set(error, EAGRE_UNSAFE, "FILE_LOG_INCOMPLETE",
-                    "%s is missing, so it is not known which files were written.", place);
-    eagre_error_hint(error, "restore it from a backup, or write into a new directory");
-    status = EAGRE_UNSAFE;
-  }
-  struct eagre_text rest = eagre_buffer_text(&content);
-  struct eagre_text line;
-  if (status == EAGRE_OK) status = eagre_checkpoint_log_take_version(&rest, place, error);
-  while (status == EAGRE_OK && eagre_checkpoint_log_take_line(&rest, &line)) {
-    line = eagre_text_trim(line);
-    if (line.size == 0) continue;
-    if (eagre_sink_manifest_name(line, arena).size == 0) {
-      status = eagre_checkpoint_log_refuse(place, "a line names no file", error);
-    } else {
-      add_line(out, capacity, line, arena);
-    }
-  }
-  eagre_buffer_done(&content);
-  return status;
-}
-
-enum eagre_status eagre_sink_manifest_read(struct eagre_sink_files *sink, struct eagre_arena *arena,
-                                           struct eagre_sink_manifest *out,
-                                           struct eagre_error *error) {
-  struct eagre_io_entry *entries = NULL;
-  uint32_t count = 0;
-  uint32_t capacity = 0;
-  struct eagre_checkpoint_log_names names;
-  *out = (struct eagre_sink_manifest){.last = -1, .interval = EAGRE_CHECKPOINT_COMPACT_INTERVAL};
-  enum eagre_status status =
-      eagre_store_list(sink->store, directory, arena, &entries, &count, error);
-  if (status != EAGRE_OK) return status == EAGRE_END ? EAGRE_OK : status;
-  eagre_checkpoint_log_read_names(entries, count, &names);
-  out->last = names.last;
-  out->interval = names.interval;
-  if (names.last_compact >= 0) {
-    EAGRE_TRY(read_entry(sink, names.last_compact, true, arena, &capacity, out, error));
-  }
-  for (int64_t id = names.last_compact + 1; id <= names.last; id++) {
-    EAGRE_TRY(read_entry(sink, id, false, arena, &capacity, out, error));
-  }
-  return EAGRE_OK;
-}
-
-/* ---- Lines ----------------------------------------------------------------------------------- */
-
-struct eagre_text eagre_sink_manifest_name(struct eagre_text line, struct eagre_arena *arena) {
-  const struct eagre_json_node *root = NULL;
-  if (eagre_json_read(arena, line, &root, NULL) != EAGRE_OK) return (struct eagre_text){0};
-  if (root->kind != EAGRE_JSON_OBJECT) return (struct eagre_text){0};
-  const struct eagre_json_node *path = eagre_json_member(root, "path");
-  if (path == NULL || path->kind != EAGRE_JSON_STRING) return (struct eagre_text){0};
-  struct eagre_text local = eagre_value_read_uri(arena, path->text);
-  size_t begin = local.size;
-  while (begin > 0 && local.data[begin - 1] != '/') {
+struct eagre_text eagre_sink_manifest_name(const struct eagre_checkpoint_manifest_file *file) {
+  struct eagre_text path = file->path;
+  size_t begin = path.size;
+  while (begin > 0 && path.data[begin - 1] != '/') {
     begin--;
   }
-  return eagre_text_make(local.data + begin, local.size - begin);
+  return eagre_text_make(path.data + begin, path.size - begin);
 }
 
 bool eagre_sink_manifest_newest(const struct eagre_sink_files *sink,
-                                const struct eagre_sink_manifest *manifest,
-                                struct eagre_arena *arena, struct eagre_store_name *out) {
-  if (manifest->line_count == 0) return false;
-  struct eagre_text line = manifest->lines[manifest->line_count - 1];
-  return eagre_store_name_read(eagre_sink_manifest_name(line, arena), sink->extension, out);
+                                const struct eagre_checkpoint_manifest *manifest,
+                                struct eagre_store_name *out) {
+  if (manifest->count == 0) return false;
+  struct eagre_text name = eagre_sink_manifest_name(&manifest->files[manifest->count - 1]);
+  return eagre_store_name_read(name, sink->extension, out);
 }
 
 static void print_line(const struct eagre_sink_files *sink,
@@ -131,16 +54,16 @@ static void print_line(const struct eagre_sink_files *sink,
 
 /* Puts entry `id`; a compacted one begins with `manifest`. */
 static enum eagre_status put_entry(struct eagre_sink_files *sink, int64_t id,
-                                   const struct eagre_sink_manifest *manifest,
+                                   const struct eagre_checkpoint_manifest *manifest,
                                    const struct eagre_sink_manifest_file *files,
                                    uint32_t file_count, struct eagre_arena *arena,
                                    struct eagre_error *error) {
   struct eagre_buffer content = {0};
   bool is_compact = eagre_checkpoint_log_is_compact(manifest->interval, id);
   eagre_buffer_append_string(&content, "v1");
-  for (uint32_t i = 0; is_compact && i < manifest->line_count; i++) {
+  for (uint32_t i = 0; is_compact && i < manifest->count; i++) {
     eagre_buffer_append_char(&content, '\n');
-    eagre_buffer_append_text(&content, manifest->lines[i]);
+    eagre_buffer_append_text(&content, manifest->files[i].line);
   }
   for (uint32_t i = 0; i < file_count; i++) {
     print_line(sink, &files[i], &content);
@@ -154,7 +77,7 @@ static enum eagre_status put_entry(struct eagre_sink_files *sink, int64_t id,
 
 /* The first entry that must be there for `epoch` to be readable: the newest compacted one before
  * it, when nothing is known of it. */
-static int64_t first_missing(const struct eagre_sink_manifest *manifest, int64_t epoch) {
+static int64_t first_missing(const struct eagre_checkpoint_manifest *manifest, int64_t epoch) {
   int64_t last_compact = epoch - epoch % manifest->interval - 1;
   int64_t first = manifest->last + 1;
   return first < last_compact ? last_compact : first;
@@ -181,11 +104,13 @@ static enum eagre_status add_entry(struct eagre_sink_files *sink, int64_t epoch,
                                    const struct eagre_sink_manifest_file *files,
                                    uint32_t file_count, struct eagre_arena *arena,
                                    struct eagre_error *error) {
-  struct eagre_sink_manifest manifest = {.last = sink->manifest_last,
-                                         .interval = sink->manifest_interval};
+  struct eagre_checkpoint_manifest manifest = {.last = sink->manifest_last,
+                                               .interval = sink->manifest_interval};
   bool is_known = manifest.interval > 0 && manifest.last == epoch - 1 &&
                   !eagre_checkpoint_log_is_compact(manifest.interval, epoch);
-  if (!is_known) EAGRE_TRY(eagre_sink_manifest_read(sink, arena, &manifest, error));
+  if (!is_known)
+    EAGRE_TRY(eagre_checkpoint_manifest_read(sink->base.environment.io, sink->location, arena,
+                                             &manifest, error));
   for (int64_t id = first_missing(&manifest, epoch); id < epoch; id++) {
     EAGRE_TRY(put_entry(sink, id, &manifest, NULL, 0, arena, error));
   }

@@ -47,12 +47,12 @@ static enum eagre_status check_compression(const char *path, struct eagre_error 
 
 static enum eagre_status check_subdirectory(const struct finding *finding, const char *directory,
                                             const char *name, struct eagre_error *error) {
-  if (strcmp(name, "_spark_metadata") == 0) {
+  if (strcmp(name, EAGRE_CHECKPOINT_MANIFEST) == 0) {
     eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY",
-                    "The directory %s was written by a file sink of Spark; its manifest "
-                    "_spark_metadata says which files count, and is not supported yet.",
-                    directory);
-    eagre_error_hint(error, "copy the files that count into a directory of their own");
+                    "The directory %s was written by a file sink: its manifest %s says which files "
+                    "count, which is looked at when the directory itself is read.",
+                    directory, name);
+    eagre_error_hint(error, "name the directory without a glob");
     return EAGRE_USAGE;
   }
   if (finding->root != NULL || is_hidden(name) || strchr(name, '=') == NULL) return EAGRE_OK;
@@ -112,12 +112,41 @@ static enum eagre_status add_directory(struct finding *finding, const char *path
   return EAGRE_OK;
 }
 
+/* The files that a file sink has committed. */
+static enum eagre_status add_committed(struct finding *finding,
+                                       const struct eagre_checkpoint_manifest *manifest,
+                                       struct eagre_error *error) {
+  size_t root_size = strlen(finding->root);
+  for (uint32_t i = 0; i < manifest->count; i++) {
+    struct eagre_text path = manifest->files[i].path;
+    bool is_below = eagre_text_starts_with(path, eagre_text_of(finding->root));
+    size_t from = is_below ? root_size : 0;
+    const char *directories = path.data + from;
+    const char *name = get_name(path.data);
+    bool is_divided = memchr(directories, '=', (size_t)(name - directories)) != NULL;
+    EAGRE_TRY(add_file(finding, eagre_arena_copy_text(finding->arena, path).data, is_divided,
+                       manifest->files[i].modified_ms * 1000, error));
+  }
+  return EAGRE_OK;
+}
+
+/* Of a directory with a manifest only the files that it names count, as in Spark. */
+static enum eagre_status add_root(struct finding *finding, const char *path,
+                                  struct eagre_error *error) {
+  struct eagre_checkpoint_manifest manifest = {0};
+  if (finding->root != NULL) {
+    EAGRE_TRY(eagre_checkpoint_manifest_read(finding->io, path, finding->arena, &manifest, error));
+  }
+  return manifest.is_there ? add_committed(finding, &manifest, error)
+                           : add_directory(finding, path, AT_ROOT, error);
+}
+
 /* A directory or a file; END when there is neither. */
 static enum eagre_status add_path(struct finding *finding, const char *path,
                                   struct eagre_error *error) {
   struct eagre_io_entry entry;
   EAGRE_TRY(eagre_io_stat(finding->io, path, &entry, error));
-  if (entry.is_directory) return add_directory(finding, path, AT_ROOT, error);
+  if (entry.is_directory) return add_root(finding, path, error);
   return add_file(finding, path, false, entry.modified_us, error);
 }
 

@@ -162,3 +162,24 @@ def test_what_cannot_be_written_is_refused(tmp_path, using, query, mode, error):
     done = start(tmp_path, using, query, mode)
     assert done.returncode == 2 and error in done.stderr, done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("using, format", [("json PARTITIONED BY (k)", "json"), ("parquet", "parquet"),
+                                           ("parquet PARTITIONED BY (k)", "parquet")])
+def test_what_was_committed_is_read_back(tmp_path, using, format):
+    """As a table at rest and as a stream; what no entry names does not count."""
+    write_rows(tmp_path, 0, 13)
+    assert start(tmp_path, f"{using} OPTIONS ('path' = 'out')").returncode == 0
+    litter = next((tmp_path / "out").rglob("part-*"))
+    (litter.parent / litter.name.replace("c000", "c999")).write_bytes(litter.read_bytes())
+    columns = "n INT, t TIMESTAMP" if "PARTITIONED" in using else "k STRING, n INT, t TIMESTAMP"
+    schema = "" if format == "parquet" else f", schema => '{columns}'"
+    query = f"SELECT k, n FROM read_files('out', format => '{format}'{schema}) ORDER BY n"
+    done = run("query", "--format", "json", query, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    expected = [{"k": "abc"[n % 3], "n": n} for n in range(13)]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == expected
+    source = f"STREAM read_files('out', format => '{format}', schema => 'k STRING, n INT, t TIMESTAMP', maxFilesPerTrigger => 3)"
+    done = start(tmp_path, "json OPTIONS ('path' = 'again')", f"SELECT k, n FROM {source}", checkpoint="again.checkpoint")
+    assert done.returncode == 0, done.stderr
+    assert sorted(rows_of(tmp_path / "again"), key=lambda row: row["n"]) == expected

@@ -184,7 +184,8 @@ static void test_what_would_be_read_differently_is_refused(void **state) {
          "UNSUPPORTED_FEATURE.PARTITION_DIRECTORIES", EAGRE_USAGE);
   assert_int_equal(rmdir(scratch_path(fixture->input, "date=2026-01-01")), 0);
   assert_int_equal(mkdir(scratch_path(fixture->input, "_spark_metadata"), 0755), 0);
-  refuse(fixture, fixture->input, "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY", EAGRE_USAGE);
+  refuse(fixture, scratch_path(fixture->directory, "i*"), "UNSUPPORTED_FEATURE.FILE_SINK_DIRECTORY",
+         EAGRE_USAGE);
   assert_int_equal(rmdir(scratch_path(fixture->input, "_spark_metadata")), 0);
   assert_int_equal(rmdir(fixture->input), 0);
   refuse(fixture, fixture->input, "PATH_NOT_FOUND", EAGRE_IO);

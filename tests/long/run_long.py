@@ -22,6 +22,7 @@ BUILD = os.environ.get("BUILD", "build")
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZ_SECONDS = 600
 MATRIX_PARTS = 16
+MATRIX_RANDOM = 60  # random cases, per part
 
 
 def run(command, env=None, timeout=7200):
@@ -57,12 +58,14 @@ def oracle(_seed):
     return pytest(["tests/oracle"], {"EAGRE_LIVE": "all"})
 
 
-def matrix(_seed):
-    """Every recorded case in every setting: cores, batch sizes, decoders, kills at every crash point, restarts."""
+def matrix(seed):
+    """Every recorded case in every setting: cores, batch sizes, decoders, kills at every crash point, restarts. And random ones."""
     passed, total = True, collections.Counter()
     for part in range(1, MATRIX_PARTS + 1):
         good, counts = pytest(["tests/oracle/test_matrix.py"], {"EAGRE_MATRIX": "all",
-                                                                "EAGRE_MATRIX_PART": f"{part}/{MATRIX_PARTS}"})
+                                                                "EAGRE_MATRIX_PART": f"{part}/{MATRIX_PARTS}",
+                                                                "EAGRE_MATRIX_SEED": str(seed + part * MATRIX_RANDOM),
+                                                                "EAGRE_MATRIX_RANDOM": str(MATRIX_RANDOM)})
         passed = passed and good
         total.update(counts)
     return passed, dict(total)

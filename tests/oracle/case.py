@@ -69,7 +69,23 @@ class Case:
             write_files(right_directory(directory), self.right.batches, self.format)
 
     def pipeline(self, input_directory, checkpoint):
-        """The case as a pipeline file of Eagre."""
+        """The case as a pipeline file of Eagre that prints."""
+        return (
+            f"{self.relations(input_directory)}CREATE SINK out USING console "
+            "OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
+            f"CREATE FLOW f OPTIONS ('outputMode' = {quote(self.output_mode)}, "
+            f"'trigger' = 'available now', 'checkpointLocation' = {quote(checkpoint)}) "
+            f"AS INSERT INTO out\n{self.streaming_query()};\n")
+
+    def table_pipeline(self, input_directory, checkpoint, table):
+        """The case as a pipeline file of Eagre that writes a Delta table."""
+        return (
+            f"{self.relations(input_directory)}CREATE STREAMING TABLE out LOCATION {quote(table)} TBLPROPERTIES ("
+            f"'eagre.outputMode' = {quote(self.output_mode)}, 'eagre.trigger' = 'available now', "
+            f"'eagre.checkpointLocation' = {quote(checkpoint)}) AS\n{self.streaming_query()};\n")
+
+    def relations(self, input_directory):
+        """Settings and everything the query reads, as statements of Eagre."""
         options = "".join(f", {key} => {quote(value)}" for key, value in self.options.items())
         static = "".join(
             f"CREATE TEMPORARY VIEW {relation['name']} AS SELECT * FROM "
@@ -80,12 +96,7 @@ class Case:
             views += self.stream_view("other", right_directory(input_directory), self.right.schema,
                                options, self.right.watermark)
         settings = "".join(f"SET {key} = {value};\n" for key, value in self.settings.items())
-        return (
-            f"{settings}{static}{views}{self.views()}CREATE SINK out USING console "
-            "OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
-            f"CREATE FLOW f OPTIONS ('outputMode' = {quote(self.output_mode)}, "
-            f"'trigger' = 'available now', 'checkpointLocation' = {quote(checkpoint)}) "
-            f"AS INSERT INTO out\n{self.streaming_query()};\n")
+        return f"{settings}{static}{views}{self.views()}"
 
     def stream_view(self, name, directory, schema, options, watermark):
         """One input as a view of Eagre."""

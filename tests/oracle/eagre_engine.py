@@ -46,11 +46,20 @@ def answer_case(case):
     return process, rows_by_batch(process.stdout)
 
 
-def write_case(case, folder):
-    """What `run_case` reads: pipeline and input."""
+def write_case(case, folder, into_table=False):
+    """What `run_case` reads: pipeline and input. It prints, or writes the table that `read_table` reads."""
     case.write_input(folder / "in")
     case.write_static(folder)
-    (folder / "case.sql").write_text(case.pipeline("in", "checkpoint"))
+    text = case.table_pipeline("in", "checkpoint", "table") if into_table else case.pipeline("in", "checkpoint")
+    (folder / "case.sql").write_text(text)
+
+
+def read_table(folder):
+    """The rows of the table of a case, as the console would print them."""
+    process = run(["query", "--format", "json", "SELECT to_json(struct(*)) AS row FROM delta.`table`"], folder)
+    if process.returncode != 0:
+        raise Unusable(process.stderr)
+    return [json.loads(line)["row"] for line in lines(process.stdout)]
 
 
 def run_case(folder, arguments=(), environment=None):

@@ -5,7 +5,7 @@ I/O, and what interrupts it: nothing, SIGKILL at a crash point at its n-th passa
 
 The console prints an epoch again that is run again. So whatever the setting: an epoch is printed with the rows that
 Spark answered for it or not at all, it is printed by the run that reports it, no epoch is missing in the end, progress
-objects say what Spark's say, and the last run ends as Spark did. Tables under kills are the business of tests/crash.
+objects say what Spark's say, and the last run ends as Spark did. A Delta table holds every row once.
 """
 
 import dataclasses
@@ -16,12 +16,14 @@ import re
 import signal
 import tempfile
 
-from oracle import case as cases, differences, eagre_engine, fixture, verdict
+from oracle import case as cases, differences, eagre_engine, fixture, rows, verdict
 
 CRASH_POINTS = tuple(re.findall(
     r'EAGRE_CRASH_POINT\("([^"]+)"', (eagre_engine.CHECKOUT / "src/base/base_crash.def").read_text()))
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
 NOT_OF_A_CONSOLE = {"sink.mid_commit"}
+# What a Delta table cannot hold: intervals, a column with a blank in its name.
+NOT_FOR_A_TABLE = {"intervals-stateless", "json-escapes"}
 # Not passed in every epoch: some have no rows, and there is nothing to purge in the first.
 NOT_OF_EVERY_EPOCH = {"epoch.mid_run", "epoch.mid_purge", "epoch.after_purge"}
 END_OF_EPOCH = "epoch.after_commits"
@@ -41,22 +43,23 @@ class Setting:
     kill_at: str = ""        # a crash point; empty: nothing interrupts the run
     passage: int = 1         # of that point
     every_run: bool = False  # killed there again and again, not in the first run only
+    into_table: bool = False  # a Delta table instead of the console
 
     def __str__(self):
         kill = f"{self.kill_at}:{self.passage}{'*' * self.every_run}" if self.kill_at else "whole"
-        return f"{kill},cores={'+'.join(map(str, self.cores))},rows={self.batch_rows},{self.json or 'best'},{self.io or 'best'}"
+        sink = "table," if self.into_table else ""
+        return f"{sink}{kill},cores={'+'.join(map(str, self.cores))},rows={self.batch_rows},{self.json or 'best'},{self.io or 'best'}"
 
 
 # ---- Which settings there are --------------------------------------------------------------------------------------------
 
 
-def settings(name):
-    """All settings of a case. What interrupts is crossed with few ways to run: they go round."""
+def settings(epochs):
+    """All settings of a case of so many epochs. What interrupts is crossed with few ways to run: they go round."""
     ways = [Setting(cores=(cores,), batch_rows=rows, json=decoder)
             for cores, rows, decoder in itertools.product((1, 2), (4096, 1), ("", "scalar"))]
     yield from ways
     yield Setting(json="reference", io="posix")
-    epochs = len(fixture.load(name).answer.batches)
     if epochs == 0:
         return
     for cores in ((1,), (2,), (1, 2)):
@@ -69,9 +72,26 @@ def settings(name):
                 yield dataclasses.replace(next(turns), kill_at=point, passage=passage)
 
 
+def table_settings(epochs):
+    """What interrupts a query into a table. Each point is passed once: the passages of epochs are the console's."""
+    for cores in ((1,), (2,), (1, 2)):
+        yield Setting(cores=cores, into_table=True)
+        yield Setting(cores=cores, into_table=True, kill_at=END_OF_EPOCH, every_run=True)
+    passages = itertools.cycle(range(1, epochs + 1))
+    for point in CRASH_POINTS:
+        passage = 1 if point in ONCE_PER_CHECKPOINT else next(passages)
+        yield Setting(cores=(1, 2), into_table=True, kill_at=point, passage=passage)
+
+
 def everything():
     """All pairs of case and setting."""
-    return [(name, setting) for name in differences.ANSWERED for setting in settings(name)]
+    pairs = []
+    for name in differences.ANSWERED:
+        expected = fixture.load(name).answer
+        pairs += [(name, setting) for setting in settings(len(expected.batches))]
+        if expected.batches and not expected.error and name not in NOT_FOR_A_TABLE and cases.load(name).output_mode != "update":
+            pairs += [(name, setting) for setting in table_settings(len(expected.batches))]
+    return pairs
 
 
 def sample(count, seed):
@@ -83,16 +103,16 @@ def sample(count, seed):
 
 
 def answer(case, setting):
-    """Runs `case` to its end, through all kills; returns the processes."""
+    """Runs `case` to its end, through all kills; returns the processes, and the rows of its table if it has one."""
     with tempfile.TemporaryDirectory(prefix="eagre-matrix-", dir=MEMORY if MEMORY.is_dir() else None) as scratch:
         folder = pathlib.Path(scratch)
-        eagre_engine.write_case(case, folder)
+        eagre_engine.write_case(case, folder, setting.into_table)
         processes = []
         for cores in itertools.cycle(setting.cores):
             kills = bool(setting.kill_at) and (setting.every_run or not processes)
             processes.append(run_once(folder, setting, cores, kills))
             if processes[-1].returncode != -signal.SIGKILL:
-                return processes
+                return processes, eagre_engine.read_table(folder) if setting.into_table else None
 
 
 def run_once(folder, setting, cores, kills):
@@ -107,16 +127,42 @@ def run_once(folder, setting, cores, kills):
 
 
 def complaints(name, setting):
-    """What is wrong with the answer to a case in that setting; empty when nothing is."""
-    case = cases.load(name)
-    expected = fixture.load(name).answer
-    processes = answer(case, setting)
+    """What is wrong with the answer to a recorded case in that setting; empty when nothing is."""
+    return judge(cases.load(name), fixture.load(name).answer, differences.members(name), setting)
+
+
+def judge(case, expected, different, setting):
+    """What is wrong with the answer to `case` in that setting, but for `different` members of progress objects."""
+    processes, table = answer(case, setting)
     runs = [Run(process, case.state) for process in processes]
-    found = [complaint for run in runs for complaint in run.complaints(expected, differences.members(name))]
-    printed = {batch for run in runs for batch in run.rows}
-    found += [f"batch {batch} was never printed" for batch in sorted(expected.rows().keys() - printed)]
+    found = [complaint for run in runs for complaint in run.compare_progress(expected, different)]
+    if setting.into_table:
+        found += rows.differences(table_rows(case, expected), table)
+    else:
+        found += compare_prints(expected, runs)
     found += compare_kills(expected, setting, processes)
     return found + verdict.compare_end(expected.error, processes[-1])
+
+
+def table_rows(case, expected):
+    """What the table of a case holds in the end."""
+    batches = expected.batches[-1:] if case.output_mode == "complete" else expected.batches
+    return [row for batch in batches for row in batch["rows"]]
+
+
+def compare_prints(expected, runs):
+    """Whether every run printed whole epochs, those it reports among them, and all together every epoch."""
+    printed = {batch for run in runs for batch in run.rows}
+    missing = [f"batch {batch} was never printed" for batch in sorted(expected.rows().keys() - printed)]
+    return missing + [complaint for run in runs for complaint in run.compare_rows(expected.rows())]
+
+
+def plain_answer(case):
+    """What we answer when nothing interrupts and everything is as usual, in the shape of a recorded answer."""
+    process, rows = eagre_engine.answer_case(case)
+    assert process.returncode == 0, process.stderr
+    reports = eagre_engine.progress(process.stderr, case.state)
+    return fixture.Answer(batches=[{**report, "rows": rows.get(report["id"], [])} for report in reports])
 
 
 def compare_kills(expected, setting, processes):
@@ -139,16 +185,16 @@ class Run:
         self.rows = eagre_engine.rows_by_batch(process.stdout)
         self.progress = eagre_engine.progress(process.stderr, with_state)
 
-    def complaints(self, expected, different):
-        """Against Spark's answer, but for members of progress objects that are different on purpose."""
-        rows = expected.rows()
+    def compare_rows(self, expected):
+        """Against the rows of Spark by batch, as far as this run came."""
         told = self.rows.keys() | {one["id"] for one in self.progress}
-        found = verdict.compare_rows({batch: rows[batch] for batch in rows if batch in told}, self.rows)
+        return verdict.compare_rows({batch: expected[batch] for batch in expected if batch in told}, self.rows)
+
+    def compare_progress(self, expected, different):
+        """Against Spark's progress, but for members that are different on purpose."""
         wanted = {one["id"]: one for one in expected.progress()}
-        for one in self.progress:
-            if without(one, different) != without(wanted.get(one["id"], {}), different):
-                found.append(f"progress {one}\nnot {wanted.get(one['id'])}")
-        return found
+        return [f"progress {one}\nnot {wanted.get(one['id'])}" for one in self.progress
+                if without(one, different) != without(wanted.get(one["id"], {}), different)]
 
 
 def without(progress, members):

@@ -1,17 +1,23 @@
-"""Every query gives the same rows: the recorded cases in drawn settings of the matrix (matrix.py).
+"""Every query gives the same rows: the recorded cases, and random ones, in drawn settings of the matrix (matrix.py).
 
 EAGRE_MATRIX says how many, or `all`; EAGRE_MATRIX_SEED names another draw; EAGRE_MATRIX_PART=2/8 takes the second
 eighth, so that all of it (`make test-long`) can be interrupted. The name of a test is its case and setting: `-k` runs one again.
+EAGRE_MATRIX_RANDOM says how many random cases, each in three settings against what we answer in the usual one: what Spark
+answers to them is asked in live/test_random.py.
 """
 
 import os
+import random
 
 import pytest
 
 from oracle import matrix
+from oracle.random_case import random_case
 
 COUNT = os.environ.get("EAGRE_MATRIX", "60")
 SEED = os.environ.get("EAGRE_MATRIX_SEED", "1")
+RANDOM = int(os.environ.get("EAGRE_MATRIX_RANDOM", "10"))
+RANDOM_SETTINGS = 3
 PART, PARTS = map(int, os.environ.get("EAGRE_MATRIX_PART", "1/1").split("/"))
 
 
@@ -24,3 +30,12 @@ def chosen():
 def test_the_setting_changes_nothing(name, setting):
     complaints = matrix.complaints(name, setting)
     assert not complaints, "\n".join([matrix.cases.load(name).title, *complaints])
+
+
+@pytest.mark.parametrize("seed", range(int(SEED), int(SEED) + RANDOM), ids=lambda seed: f"seed{seed}")
+def test_random_cases_do_not_depend_on_the_setting(seed):
+    case = random_case(seed, wide=True)
+    expected = matrix.plain_answer(case)
+    for setting in random.Random(seed).sample(list(matrix.settings(len(expected.batches))), RANDOM_SETTINGS):
+        complaints = matrix.judge(case, expected, set(), setting)
+        assert not complaints, "\n".join([case.query, case.output_mode, case.watermark, str(setting), *complaints])

@@ -1,7 +1,7 @@
 """Random cases on both engines: the same rows, watermarks and late rows, batch by batch.
 
 EAGRE_RANDOM_CASES says how many (a few without it; `make test-long` takes 1,000), EAGRE_RANDOM_SEED with which seed to
-begin. The seed is in the name of every test: `-k seed123` runs one again.
+begin. The seed is in the name of every test: `-k seed123` runs one again. EAGRE_RANDOM_WIDE=1 draws wide cases.
 """
 
 import os
@@ -13,6 +13,7 @@ from oracle.random_case import random_case
 from rig.spark_session import spark_session
 
 COUNT = int(os.environ.get("EAGRE_RANDOM_CASES", "15"))
+WIDE = os.environ.get("EAGRE_RANDOM_WIDE", "0") == "1"
 FIRST = int(os.environ.get("EAGRE_RANDOM_SEED", "1"))
 # Spark pushes filters on columns of JSON files into its parser and counts the rows that are left.
 UNCOMPARED = {"numInputRows"}
@@ -30,7 +31,7 @@ def without(progress):
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT), ids=lambda seed: f"seed{seed}")
 def test_both_engines_give_the_same(session, seed):
-    case = random_case(seed)
+    case = random_case(seed, wide=WIDE)
     expected = spark_engine.answer_case(session, case)
     process, rows = eagre_engine.answer_case(case)
     complaints = verdict.compare_rows(expected.rows(), rows)

@@ -39,6 +39,16 @@ def test_all_partitions_once_and_in_order(broker, topic, tmp_path):
     assert flow.rows() == []
 
 
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_batches_of_any_size(broker, topic, tmp_path, size):
+    broker.create_topic(topic, partitions=2)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    for partition in range(2):
+        broker.produce(topic, numbered(partition * 5000, 5000), partition=partition)
+    rows = flow.rows("--set", f"eagre.source.batchRows={size}")
+    assert [values(rows, partition) for partition in range(2)] == [texts(0, 5000), texts(5000, 5000)]
+
+
 def test_two_topics_and_named_partitions(broker, topic, tmp_path):
     for name in (f"{topic}-a", f"{topic}-b"):
         broker.create_topic(name, partitions=2)

@@ -48,7 +48,8 @@ class Setting:
     def __str__(self):
         kill = f"{self.kill_at}:{self.passage}{'*' * self.every_run}" if self.kill_at else "whole"
         sink = "table," if self.into_table else ""
-        return f"{sink}{kill},cores={'+'.join(map(str, self.cores))},rows={self.batch_rows},{self.json or 'best'},{self.io or 'best'}"
+        cores = "+".join(map(str, self.cores))
+        return f"{sink}{kill},cores={cores},rows={self.batch_rows},{self.json or 'best'},{self.io or 'best'}"
 
 
 # ---- Which settings there are --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ Numbers stay small and doubles are binary fractions, so that no sum depends on t
 clock or on the order within a batch.
 """
 
+import dataclasses
 import json
 import random
 
@@ -26,11 +27,22 @@ BROKEN = ("{", "nonsense", '{"k":"x","i":}', '[1,2]', '"text"', "", '{"i":1}trai
 
 def random_case(seed, wide=False):
     """The case of that seed; `wide` draws from more kinds of queries and expressions."""
+    return make_case(seed, lambda maker: maker.make(), wide)
+
+
+def changing_case(seed):
+    """A case that Spark refuses, with results that change below others: aggregations, the first rows of each key."""
+    case = make_case(seed, lambda maker: maker.changing(), wide=False)
+    return dataclasses.replace(case, settings={"eagre.changes": "true"})
+
+
+def make_case(seed, make, wide):
+    """Input of that seed, and what `make` draws with its maker of queries."""
     chance = random.Random(seed)
     batches = [batch(chance, number) for number in range(chance.randint(2, 5))]
     watermark = chance.choice(WATERMARKS) if chance.random() < 0.8 else None
     maker = QueryMaker(chance, watermark is not None, wide)
-    query, mode = maker.make()
+    query, mode = make(maker)
     right = other_input(chance, len(batches)) if maker.reads_other else None
     return Case(name=f"random-{seed}", sha256="", title=f"random case of seed {seed}", schema=SCHEMA, query=query,
                 batches=batches, output_mode=mode, view=maker.views, right=right,
@@ -275,3 +287,32 @@ class QueryMaker:
                   "src.ts BETWEEN other.ts - INTERVAL 5 SECONDS AND other.ts + INTERVAL 10 SECONDS")
         self.views.append({"name": "pairs", "query": joined})
         return f"SELECT window.start AS s, k, count(*) AS n, sum(i) AS t FROM pairs GROUP BY {window}, k", "append"
+
+    # Results that change below others.
+
+    def changing(self):
+        return self.chance.choice((self.totals_of_counts, self.counts_of_counts, self.first_rows, self.totals_of_first_rows))()
+
+    def totals_of_counts(self):
+        inner = self.draw("k, f", "k, o.b", "k, i % 3")
+        outer = self.columns([lambda: self.draw("count(*)", "sum(n)", "avg(t)", "max(m)", "min(n)", "sum(t)")] * 3, "v")
+        query = (f"SELECT k, {outer} FROM (SELECT k, count(*) AS n, sum(i) AS t, max(d) AS m FROM src{self.where()} "
+                 f"GROUP BY {inner}) GROUP BY k")
+        return query, self.chance.choice(("update", "complete"))
+
+    def counts_of_counts(self):
+        key = self.draw("g", "k", "i")
+        return f"SELECT n, count(*) AS keys FROM (SELECT {key}, count(*) AS n FROM src GROUP BY {key}) GROUP BY n", "complete"
+
+    def ranked(self):
+        """The first rows of each key; rows that are equal in the order are equal in all that is read."""
+        key, order = self.draw("k", "g", "f"), self.draw("l DESC, d", "d, l", "l DESC, d NULLS LAST")
+        numbered = f"SELECT {key} AS key, l, d, row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS place FROM src"
+        return f"(SELECT * FROM ({numbered}) WHERE place <= {self.chance.randint(1, 3)})"
+
+    def first_rows(self):
+        return f"SELECT key, l, d, place FROM {self.ranked()}", self.chance.choice(("update", "complete"))
+
+    def totals_of_first_rows(self):
+        query = f"SELECT key, count(*) AS n, sum(l) AS t, max(d) AS m FROM {self.ranked()} GROUP BY key"
+        return query, self.chance.choice(("update", "complete"))

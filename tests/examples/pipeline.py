@@ -25,9 +25,8 @@ class Pipelines:
         self.folder = folder
 
     def call(self, *arguments, **defines):
-        """The program with what the files ask for; it must succeed. Returns what it printed."""
-        pairs = {"brokers": self.broker.address, **defines}
-        done = subprocess.run([program(), *arguments, *(f"--define={name}={value}" for name, value in pairs.items())],
+        """The program, with text for the names in files; it must succeed. Returns what it printed."""
+        done = subprocess.run([program(), *arguments, *(f"--define={name}={value}" for name, value in defines.items())],
                               cwd=self.folder, env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True,
                               timeout=TIMEOUT_SECONDS, check=False)
         assert done.returncode == 0, done.stderr
@@ -35,10 +34,12 @@ class Pipelines:
 
     def run(self, name, **defines):
         """Works off what is there."""
-        self.call("run", str(ROOT / f"examples/{name}.sql"), "--available-now", "--progress", "none", **defines)
+        self.call("run", str(ROOT / f"examples/{name}.sql"), "--available-now", "--progress", "none",
+                  brokers=self.broker.address, **defines)
 
     def query(self, name, **defines):
-        printed = self.call("query", "-f", str(ROOT / f"examples/{name}.sql"), "--format", "json", **defines)
+        printed = self.call("query", "-f", str(ROOT / f"examples/{name}.sql"), "--format", "json",
+                            brokers=self.broker.address, **defines)
         return [json.loads(line) for line in printed.splitlines()]
 
     def produce(self, topic, values, keys=None):

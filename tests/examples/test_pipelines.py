@@ -1,8 +1,10 @@
 """The pipelines of examples/ do what their first lines say."""
 
 import collections
+import contextlib
 import datetime
 import decimal
+import json
 import random
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
@@ -25,6 +27,35 @@ def windows_of(rides):
 def half_up(value):
     """Two places; round() of Python takes the even neighbour of a half."""
     return float(decimal.Decimal(repr(value)).quantize(decimal.Decimal("0.01"), decimal.ROUND_HALF_UP))
+
+
+def minutes_of(orders):
+    """Paid orders and cents of each minute and region that is over ten seconds before the newest order."""
+    newest = max(order["ts"] for order in orders)
+    closed = datetime.datetime.fromisoformat(newest) - datetime.timedelta(seconds=10)
+    found = collections.defaultdict(lambda: [0, 0])
+    for order in orders:
+        minute = datetime.datetime.fromisoformat(order["ts"]).replace(second=0, microsecond=0)
+        if order["status"] == "paid" and minute + datetime.timedelta(minutes=1) <= closed:
+            cell = found[minute.isoformat(), order["region"]]
+            cell[0] += 1
+            cell[1] += order["cents"]
+    return {key: tuple(cell) for key, cell in found.items()}
+
+
+def test_orders_per_minute(pipelines):
+    count = ["--count", "100000"]
+    pipelines.broker.create_topic("orders", partitions=2)
+    pipelines.call("generate", "orders", *count, "--topic", "orders", "--partitions", "2", "--brokers", pipelines.broker.address)
+    pipelines.run("orders")
+    orders = []
+    for line in pipelines.call("generate", "orders", *count).splitlines():
+        with contextlib.suppress(json.JSONDecodeError):  # some are cut off, which the pipeline leaves out too
+            orders.append(json.loads(line))
+    expected = minutes_of(orders)
+    rows = pipelines.rows("orders_per_minute")
+    assert {(row["minute"], row["region"]): (row["orders"], row["cents"]) for row in rows} == expected
+    assert len(rows) == len(expected) > 5
 
 
 def test_rides_from_topic_to_topic(pipelines):

@@ -14,7 +14,9 @@
 
 #include "plan/plan_push.h"
 
-enum { CONJUNCT_COUNT_MAX = 64 };
+/* Joins over one key make facts of facts: more than so many are not looked at, which leaves filters
+ * out and no row. */
+enum { CONJUNCT_COUNT_MAX = 64, FACT_COUNT_MAX = 128 };
 
 /* A set of conditions over one list of columns, of which none holds an equal one. */
 struct facts {
@@ -34,7 +36,7 @@ static bool holds(const struct facts *facts, const struct eagre_expression *fact
 static void add_fact(struct plan_binder *binder, struct facts *facts,
                      struct eagre_expression *fact) {
   if (!eagre_expression_is_deterministic(fact) || eagre_expression_has_json(fact)) return;
-  if (holds(facts, fact)) return;
+  if (facts->count == FACT_COUNT_MAX || holds(facts, fact)) return;
   if (facts->count == facts->capacity) {
     uint32_t capacity = facts->capacity == 0 ? 8 : facts->capacity * 2;
     struct eagre_expression **grown = eagre_arena_allocate(binder->arena, sizeof *grown * capacity);

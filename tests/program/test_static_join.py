@@ -116,3 +116,13 @@ def test_the_input_is_untouched_by_a_second_run(tmp_path):
     rows_of(run("run", "f.sql", cwd=tmp_path))
     shutil.rmtree(tmp_path / "dim")
     assert rows_of(run("run", "f.sql", cwd=tmp_path)) == []  # nothing new: the table is not read
+
+
+def test_twenty_joins_over_one_key(tmp_path):
+    """What is inferred of conditions is bounded: facts of facts of twenty sides would never end."""
+    write(tmp_path / "t/a.json", [{"k": "a", "n": 5, "m": 9}, {"k": "x", "n": 5, "m": 9}])
+    table = "(SELECT * FROM read_files('t', format => 'json', schema => 'k STRING, n INT, m INT'))"
+    joins = "".join(f" JOIN {table} t{i} ON t{i - 1}.k = t{i}.k AND t{i - 1}.n = t{i}.n AND t{i - 1}.n + t{i}.m > t{i - 1}.m"
+                    for i in range(1, 20))
+    query = f"SELECT t0.n, t19.m FROM {table} t0{joins} WHERE t0.n > 3 AND t0.k <> 'x' AND t0.n + t1.n > t0.m"
+    assert rows_of(run("query", "--format", "json", query, cwd=tmp_path)) == ['{"n":5,"m":9}']

@@ -105,24 +105,33 @@ static struct eagre_plan_node *new_project(struct plan_binder *binder,
   return node;
 }
 
-/* The input of OVER with its partition keys as columns behind it: the keys of a DEDUPLICATE. */
+/* The input of OVER, and behind its columns the partition keys that are none of them: the keys of a
+ * DEDUPLICATE are columns. `keys` gets them all. */
 static struct eagre_plan_node *add_keys(struct plan_binder *binder,
-                                        const struct eagre_plan_node *over) {
+                                        const struct eagre_plan_node *over,
+                                        struct eagre_expression **keys) {
   const struct eagre_over_window *window = &over->windows[0];
   struct eagre_plan_node *input = eagre_plan_input(over);
-  uint32_t before = input->output->field_count;
-  uint32_t count = before + window->partition_by_count;
-  struct eagre_plan_node *node = new_project(binder, input, count, over->position);
-  struct eagre_field *fields = eagre_arena_allocate(binder->arena, sizeof *fields * (count + 1));
-  for (uint32_t i = 0; i < before; i++) {
+  uint32_t count = input->output->field_count;
+  uint32_t capacity = count + window->partition_by_count;
+  struct eagre_plan_node *node = new_project(binder, input, capacity, over->position);
+  struct eagre_field *fields = eagre_arena_allocate(binder->arena, sizeof *fields * capacity);
+  for (uint32_t i = 0; i < count; i++) {
     fields[i] = input->output->fields[i];
   }
   for (uint32_t i = 0; i < window->partition_by_count; i++) {
-    struct eagre_expression *key = window->partition_by[i];
-    node->expressions[before + i] = key;
-    fields[before + i] = (struct eagre_field){eagre_arena_printf(binder->arena, "key%u", i + 1),
-                                              eagre_expression_type(key), true};
+    uint32_t column = 0;
+    keys[i] = window->partition_by[i];
+    if (eagre_expression_is_column(keys[i], &column)) continue;
+    const struct eagre_type *type = eagre_expression_type(keys[i]);
+    fields[count] =
+        (struct eagre_field){eagre_arena_printf(binder->arena, "key%u", i + 1), type, true};
+    node->expressions[count] = keys[i];
+    keys[i] = eagre_expression_column(binder->arena, count, type, over->position);
+    count += 1;
   }
+  if (count == input->output->field_count) return input;
+  node->expression_count = count;
   node->output = eagre_type_struct(binder->arena, fields, count);
   return node;
 }
@@ -130,20 +139,18 @@ static struct eagre_plan_node *add_keys(struct plan_binder *binder,
 static struct eagre_plan_node *new_deduplicate(struct plan_binder *binder,
                                                const struct eagre_plan_node *over) {
   const struct eagre_over_window *window = &over->windows[0];
-  uint32_t before = eagre_plan_input(over)->output->field_count;
-  struct eagre_plan_node *node =
-      eagre_plan_node_new(binder, EAGRE_PLAN_DEDUPLICATE, add_keys(binder, over), over->position);
-  node->keys =
+  struct eagre_expression **keys =
       eagre_arena_allocate(binder->arena, sizeof(void *) * (window->partition_by_count + 1));
+  struct eagre_plan_node *node = eagre_plan_node_new(binder, EAGRE_PLAN_DEDUPLICATE,
+                                                     add_keys(binder, over, keys), over->position);
+  node->keys = keys;
   node->key_count = window->partition_by_count;
   node->late_column = over->event_time;
   for (uint32_t i = 0; i < node->key_count; i++) {
     uint32_t column = 0;
-    bool is_time = eagre_expression_is_column(window->partition_by[i], &column) &&
-                   (int32_t)column == over->event_time;
+    bool is_time =
+        eagre_expression_is_column(keys[i], &column) && (int32_t)column == over->event_time;
     if (is_time) node->event_time_key = (int32_t)i;
-    node->keys[i] = eagre_expression_column(
-        binder->arena, before + i, eagre_expression_type(window->partition_by[i]), over->position);
   }
   return node;
 }

@@ -8,8 +8,8 @@
     [options]   more options of the file source
     [[view]]    relations made of others, in order: name, and `query`, or `deduplicate`, the
                 relation whose first rows it keeps, with `columns` (none: all) and
-                `within_watermark`; with `numbered`, the column with the watermark, Eagre is asked
-                by row_number() OVER (PARTITION BY columns ORDER BY it) ... = 1
+                `within_watermark`. What test_numbered.py asks has `numbered`, the column of the
+                order, too: row_number() OVER (PARTITION BY columns ORDER BY it) ... = 1
     state       true: the rows that stateful operators count are compared too
     [settings]  of the session, as SET takes them
     [watermark] column, and delay as SQL: "INTERVAL '10' SECONDS"

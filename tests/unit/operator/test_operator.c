@@ -3,5 +3,6 @@
 
 int main(void) {
   return run_chain_tests() + run_window_tests() + run_sort_tests() + run_aggregate_tests() +
-         run_model_tests() + run_exchange_tests() + run_join_tests() + run_expiring_tests();
+         run_over_tests() + run_model_tests() + run_exchange_tests() + run_join_tests() +
+         run_expiring_tests();
 }

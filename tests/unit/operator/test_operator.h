@@ -57,6 +57,7 @@ char *run_query(const char *select, const struct row *rows, uint32_t count, uint
 int run_chain_tests(void);
 int run_window_tests(void);
 int run_sort_tests(void);
+int run_over_tests(void);
 int run_aggregate_tests(void);
 int run_join_tests(void);
 int run_model_tests(void);

@@ -10,10 +10,11 @@
  *      shared, one instruction per call over registers that are vectors.
  *   3. `eagre_program_run` evaluates it over one batch. One program belongs to one thread.
  *
- * ANSI is on: overflow, bad casts and division by zero are DATA errors with class, SQL position and
- * row. Arguments that Spark evaluates lazily (AND, OR, CASE, IF, COALESCE, NVL, TRY_*) are
- * evaluated only for the rows that need them, so `x <> 0 AND 1 / x > 2` never fails. NULL in, NULL
- * out unless a function says otherwise. */
+ * ANSI is on unless the session says otherwise: overflow, bad casts and division by zero are DATA
+ * errors with class, SQL position and row. A call bound without ANSI gives NULL there, and
+ * integers wrap modulo 2^n; that is decided when it is bound. Arguments that Spark evaluates
+ * lazily (AND, OR, CASE, IF, COALESCE, NVL, TRY_*) are evaluated only for the rows that need them,
+ * so `x <> 0 AND 1 / x > 2` never fails. NULL in, NULL out unless a function says otherwise. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct eagre_expression; /* bound, immutable, lives in the arena it was made in 
 /* What binding and evaluation need to know of the session. Borrowed for the life of programs. */
 struct eagre_expression_session {
   const struct eagre_zone *zone;
+  bool is_legacy; /* spark.sql.ansi.enabled is false */
 };
 
 /* ---- Building (any thread; one arena, one thread) ------------------------------------------- */
@@ -68,9 +70,10 @@ enum eagre_status eagre_expression_coerce(struct eagre_arena *arena, struct eagr
                                           struct eagre_expression **out, struct eagre_error *error);
 /* The type that values of both types become where they meet (CASE, UNION); NULL when there is none.
  * Rules: spark-semantics 10. */
-const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,
-                                                      const struct eagre_type *a,
-                                                      const struct eagre_type *b);
+const struct eagre_type *
+eagre_expression_common_type(struct eagre_arena *arena, const struct eagre_type *a,
+                             const struct eagre_type *b,
+                             const struct eagre_expression_session *session);
 /* CASE WHEN c1 THEN v1 ... [ELSE e] END; `arguments` as in the syntax tree without operand. */
 enum eagre_status eagre_expression_case(struct eagre_arena *arena,
                                         struct eagre_expression *const *arguments,

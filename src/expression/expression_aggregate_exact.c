@@ -210,11 +210,13 @@ static enum eagre_status put_integer(const struct eagre_aggregate *inner, const 
   const struct wide_state *state = (const struct wide_state *)from;
   struct sum_state *sum = (struct sum_state *)into;
   eagre_decimal value;
+  sum->count = state->count;
+  sum->sum.integer = (int64_t)state->words[0];
+  if (eagre_aggregate_sum_wraps(inner)) return EAGRE_OK;
   bool fits = read_wide(state, &value) && value >= INT64_MIN && value <= INT64_MAX;
   bool is_try = strcmp(inner->info->name, "try_sum") == 0;
   if (!fits && !is_try) return eagre_aggregate_fail_sum(inner, -1, error);
-  sum->count = fits ? state->count : EAGRE_SUM_OVERFLOWN;
-  sum->sum.integer = fits ? (int64_t)value : 0;
+  if (!fits) sum->count = EAGRE_SUM_OVERFLOWN;
   return EAGRE_OK;
 }
 

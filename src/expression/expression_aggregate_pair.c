@@ -129,26 +129,38 @@ static enum eagre_status fail_division(const struct eagre_aggregate_finish *fini
   return EAGRE_DATA;
 }
 
+typedef enum pair_result pair_result_fn(const struct pair_state *state, double *out);
+
+static enum eagre_status finish_pairs(const struct eagre_aggregate_finish *finish,
+                                      pair_result_fn *result, bool is_legacy) {
+  for (uint32_t row = 0; row < finish->row_count; row++) {
+    const struct pair_state *state = (const struct pair_state *)eagre_aggregate_result(finish, row);
+    enum pair_result kind = result(state, &EAGRE_VALUES(double, finish->out)[row]);
+    if (kind == PAIR_DIVIDES_BY_ZERO && !is_legacy) return fail_division(finish);
+    if (kind != PAIR_VALUE) eagre_aggregate_set_null(finish, row);
+  }
+  return EAGRE_OK;
+}
+
+#define PAIR_KERNELS(finish_rows)                                                                  \
+  {                                                                                                \
+    .accumulator_size = sizeof(struct pair_state), .update = update_pairs, .merge = merge_pairs,   \
+    .finish = (finish_rows),                                                                       \
+  }
+
+/* [whether ANSI is off: a division by zero gives NULL] */
 #define DEFINE_PAIR(name, result)                                                                  \
   static enum eagre_status finish_##name(const struct eagre_aggregate_finish *finish) {            \
-    for (uint32_t row = 0; row < finish->row_count; row++) {                                       \
-      const struct pair_state *state =                                                             \
-          (const struct pair_state *)eagre_aggregate_result(finish, row);                          \
-      enum pair_result kind = result(state, &EAGRE_VALUES(double, finish->out)[row]);              \
-      if (kind == PAIR_DIVIDES_BY_ZERO) return fail_division(finish);                              \
-      if (kind == PAIR_NULL) eagre_aggregate_set_null(finish, row);                                \
-    }                                                                                              \
-    return EAGRE_OK;                                                                               \
+    return finish_pairs(finish, result, false);                                                    \
   }                                                                                                \
-  static const struct eagre_aggregate_kernels kernels_of_##name = {                                \
-      .accumulator_size = sizeof(struct pair_state),                                               \
-      .update = update_pairs,                                                                      \
-      .merge = merge_pairs,                                                                        \
-      .finish = finish_##name,                                                                     \
-  };                                                                                               \
+  static enum eagre_status finish_legacy_##name(const struct eagre_aggregate_finish *finish) {     \
+    return finish_pairs(finish, result, true);                                                     \
+  }                                                                                                \
+  static const struct eagre_aggregate_kernels kernels_of_##name[2] = {                             \
+      PAIR_KERNELS(finish_##name), PAIR_KERNELS(finish_legacy_##name)};                            \
   enum eagre_status eagre_aggregate_bind_##name(struct eagre_bind *bind,                           \
                                                 struct eagre_aggregate *out) {                     \
-    out->kernels = &kernels_of_##name;                                                             \
+    out->kernels = &kernels_of_##name[eagre_bind_is_legacy(bind)];                                 \
     return eagre_aggregate_bind_doubles(bind, out);                                                \
   }
 

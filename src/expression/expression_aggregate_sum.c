@@ -25,11 +25,12 @@ static inline bool add_integer(struct sum_state *state, int64_t value) {
   return __builtin_add_overflow(state->sum.integer, value, &state->sum.integer);
 }
 
-static enum eagre_status sum_integers(const struct eagre_aggregate_update *update) {
+static inline __attribute__((always_inline)) enum eagre_status
+sum_integers_with(const struct eagre_aggregate_update *update, bool wraps) {
   const int64_t *values = update->inputs->data;
   bool is_plain = eagre_aggregate_is_plain(update);
   for (uint32_t row = 0; is_plain && row < update->row_count; row++) {
-    bool is_over = add_integer(sum_of(update, row), values[row]);
+    bool is_over = add_integer(sum_of(update, row), values[row]) && !wraps;
     if (__builtin_expect(is_over, 0))
       return eagre_aggregate_fail_sum(update->aggregate, row, update->error);
   }
@@ -37,20 +38,40 @@ static enum eagre_status sum_integers(const struct eagre_aggregate_update *updat
     if (!eagre_aggregate_has_value(update, 0, row)) continue;
     bool is_over =
         add_integer(sum_of(update, row), values[eagre_vector_index(update->inputs, row)]);
-    if (is_over) return eagre_aggregate_fail_sum(update->aggregate, row, update->error);
+    if (is_over && !wraps) return eagre_aggregate_fail_sum(update->aggregate, row, update->error);
   }
   return EAGRE_OK;
+}
+
+static enum eagre_status sum_integers(const struct eagre_aggregate_update *update) {
+  return sum_integers_with(update, false);
+}
+
+static enum eagre_status wrap_integers(const struct eagre_aggregate_update *update) {
+  return sum_integers_with(update, true);
+}
+
+/* Whether the sum wrapped round. */
+static bool merge_sums(char *into, const char *from) {
+  struct sum_state *a = (struct sum_state *)into;
+  const struct sum_state *b = (const struct sum_state *)from;
+  a->count += b->count;
+  return __builtin_add_overflow(a->sum.integer, b->sum.integer, &a->sum.integer);
 }
 
 static enum eagre_status merge_integers(const struct eagre_aggregate *aggregate, char *into,
                                         const char *from, struct eagre_arena *arena,
                                         struct eagre_error *error) {
   (void)arena;
-  struct sum_state *a = (struct sum_state *)into;
-  const struct sum_state *b = (const struct sum_state *)from;
-  a->count += b->count;
-  bool is_over = __builtin_add_overflow(a->sum.integer, b->sum.integer, &a->sum.integer);
-  return is_over ? eagre_aggregate_fail_sum(aggregate, -1, error) : EAGRE_OK;
+  return merge_sums(into, from) ? eagre_aggregate_fail_sum(aggregate, -1, error) : EAGRE_OK;
+}
+
+static enum eagre_status merge_wrapped_integers(const struct eagre_aggregate *aggregate, char *into,
+                                                const char *from, struct eagre_arena *arena,
+                                                struct eagre_error *error) {
+  (void)aggregate, (void)arena, (void)error;
+  merge_sums(into, from);
+  return EAGRE_OK;
 }
 
 static enum eagre_status finish_integers(const struct eagre_aggregate_finish *finish) {
@@ -155,6 +176,13 @@ static const struct eagre_aggregate_kernels kernels_of_integers = {
     .merge = merge_integers,
     .finish = finish_integers,
 };
+/* Without ANSI. */
+static const struct eagre_aggregate_kernels kernels_of_wrapped_integers = {
+    .accumulator_size = sizeof(struct sum_state),
+    .update = wrap_integers,
+    .merge = merge_wrapped_integers,
+    .finish = finish_integers,
+};
 static const struct eagre_aggregate_kernels kernels_of_tried_integers = {
     .accumulator_size = sizeof(struct sum_state),
     .update = try_sum_integers,
@@ -174,6 +202,10 @@ static const struct eagre_aggregate_kernels kernels_of_averages = {
     .finish = finish_averages,
 };
 
+bool eagre_aggregate_sum_wraps(const struct eagre_aggregate *aggregate) {
+  return aggregate->kernels == &kernels_of_wrapped_integers;
+}
+
 static enum eagre_status check_number(struct eagre_bind *bind) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
   bool is_number = eagre_type_is_numeric(kind);
@@ -186,11 +218,13 @@ static enum eagre_status check_number(struct eagre_bind *bind) {
 enum eagre_status eagre_aggregate_bind_sum(struct eagre_bind *bind, struct eagre_aggregate *out) {
   EAGRE_TRY(check_number(bind));
   if (eagre_expression_is_decimal(bind->arguments[0])) {
-    eagre_aggregate_bind_decimal_sum(bind, out, false);
+    eagre_aggregate_bind_decimal_sum(bind, out, eagre_bind_is_legacy(bind));
     return EAGRE_OK;
   }
   bool is_integer = eagre_type_is_integral(eagre_bind_kind(bind, 0));
-  out->kernels = is_integer ? &kernels_of_integers : &kernels_of_reals;
+  out->kernels = !is_integer                  ? &kernels_of_reals
+                 : eagre_bind_is_legacy(bind) ? &kernels_of_wrapped_integers
+                                              : &kernels_of_integers;
   out->result_type = eagre_type_of(is_integer ? EAGRE_TYPE_BIGINT : EAGRE_TYPE_DOUBLE);
   return eagre_bind_cast(bind, 0, out->result_type);
 }
@@ -200,7 +234,7 @@ enum eagre_status eagre_aggregate_bind_try_sum(struct eagre_bind *bind,
   EAGRE_TRY(eagre_aggregate_bind_sum(bind, out));
   bool is_decimal = out->result_type->kind == EAGRE_TYPE_DECIMAL;
   if (is_decimal) eagre_aggregate_bind_decimal_sum(bind, out, true);
-  if (out->kernels == &kernels_of_integers) out->kernels = &kernels_of_tried_integers;
+  if (out->result_type->kind == EAGRE_TYPE_BIGINT) out->kernels = &kernels_of_tried_integers;
   return EAGRE_OK;
 }
 
@@ -218,7 +252,7 @@ static enum eagre_status bind_average(struct eagre_bind *bind, struct eagre_aggr
 
 enum eagre_status eagre_aggregate_bind_average(struct eagre_bind *bind,
                                                struct eagre_aggregate *out) {
-  return bind_average(bind, out, false);
+  return bind_average(bind, out, eagre_bind_is_legacy(bind));
 }
 
 enum eagre_status eagre_aggregate_bind_try_average(struct eagre_bind *bind,

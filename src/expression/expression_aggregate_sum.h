@@ -23,3 +23,5 @@ struct decimal_state {
 /* DATA ARITHMETIC_OVERFLOW of a BIGINT; `row` -1: of no single row. */
 enum eagre_status eagre_aggregate_fail_sum(const struct eagre_aggregate *aggregate, int64_t row,
                                            struct eagre_error *error);
+/* Whether it is a sum of BIGINTs that wraps round, as it does without ANSI. */
+bool eagre_aggregate_sum_wraps(const struct eagre_aggregate *aggregate);

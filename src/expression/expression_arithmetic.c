@@ -1,7 +1,8 @@
 /* + - * and unary minus and abs over numbers.
  *
  * Integers: the loop computes modulo 2^n and gathers whether any row overflowed; only then
- * fail_overflowing_rows looks for the rows that are not null and overflow. Reals never fail. */
+ * fail_overflowing_rows looks for the rows that are not null and overflow. Without ANSI the values
+ * stay as the loop left them. Reals never fail. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* vectorises loops of unknown length */
 #endif
@@ -74,6 +75,7 @@ static enum eagre_status fail_row(struct eagre_kernel_call *call, uint32_t row,
 static enum eagre_status fail_overflowing_rows(struct eagre_kernel_call *call,
                                                enum eagre_arithmetic operation) {
   bool is_unary = call->node->argument_count == 1;
+  if (call->node->is_legacy) return EAGRE_OK;
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (!eagre_kernel_is_live(call, row)) continue;
     int64_t a = is_unary ? 0 : read_integer(call->arguments[0], row);

@@ -90,8 +90,19 @@ enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
 
 struct eagre_expression *eagre_bind_call(struct eagre_bind *bind, const struct eagre_type *type,
                                          eagre_kernel_fn *kernel) {
-  return eagre_expression_new_call(bind->arena, bind->function, type, kernel, bind->arguments,
-                                   bind->argument_count, bind->position);
+  return eagre_bind_call_of(bind, bind->function, type, kernel, bind->arguments,
+                            bind->argument_count);
+}
+
+struct eagre_expression *eagre_bind_call_of(struct eagre_bind *bind,
+                                            const struct eagre_function *function,
+                                            const struct eagre_type *type, eagre_kernel_fn *kernel,
+                                            struct eagre_expression *const *arguments,
+                                            uint32_t argument_count) {
+  struct eagre_expression *call = eagre_expression_new_call(
+      bind->arena, function, type, kernel, arguments, argument_count, bind->position);
+  if (eagre_bind_is_legacy(bind)) eagre_expression_set_legacy(call);
+  return call;
 }
 
 enum eagre_status eagre_bind_other(struct eagre_bind *bind, const char *function,
@@ -112,7 +123,7 @@ enum eagre_status eagre_bind_parameter(struct eagre_bind *bind, uint32_t index,
                                        enum eagre_type_kind kind) {
   if (eagre_bind_kind(bind, index) == kind) return EAGRE_OK;
   const struct eagre_type *type = eagre_type_of(kind);
-  if (!eagre_coerce_is_implicit(bind->arguments[index]->type, kind)) {
+  if (!eagre_bind_takes(bind, bind->arguments[index]->type, kind)) {
     return eagre_bind_unexpected(bind, index, eagre_expression_type_name(bind->arena, type));
   }
   return eagre_bind_cast(bind, index, type);
@@ -143,11 +154,8 @@ enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t 
 
 enum eagre_status eagre_bind_unify(struct eagre_bind *bind, uint32_t first, uint32_t end,
                                    const struct eagre_type **out_type) {
-  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
-  for (uint32_t i = first; i < end; i++) {
-    common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
-    if (common == NULL) return eagre_bind_refuse_different(bind, first, end);
-  }
+  const struct eagre_type *common = eagre_bind_common_of(bind, first, end, 1);
+  if (common == NULL) return eagre_bind_refuse_different(bind, first, end);
   for (uint32_t i = first; i < end; i++) {
     EAGRE_TRY(eagre_bind_cast(bind, i, common));
   }
@@ -246,7 +254,7 @@ static bool takes_arguments(const struct eagre_bind *bind, const struct signatur
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     enum eagre_type_kind kind = find_parameter_kind(signature, i);
     if (kind == EAGRE_TYPE_count) continue;
-    if (!eagre_coerce_is_implicit(bind->arguments[i]->type, kind)) return false;
+    if (!eagre_bind_takes(bind, bind->arguments[i]->type, kind)) return false;
   }
   return true;
 }

@@ -18,9 +18,20 @@ static inline enum eagre_type_kind eagre_bind_kind(const struct eagre_bind *bind
   return bind->arguments[index]->type->kind;
 }
 
+/* Whether spark.sql.ansi.enabled is false. */
+static inline bool eagre_bind_is_legacy(const struct eagre_bind *bind) {
+  return bind->session->is_legacy;
+}
+
 /* The node of the call with its present arguments. */
 struct eagre_expression *eagre_bind_call(struct eagre_bind *bind, const struct eagre_type *type,
                                          eagre_kernel_fn *kernel);
+/* The node of a call of another function, with arguments of its own. */
+struct eagre_expression *eagre_bind_call_of(struct eagre_bind *bind,
+                                            const struct eagre_function *function,
+                                            const struct eagre_type *type, eagre_kernel_fn *kernel,
+                                            struct eagre_expression *const *arguments,
+                                            uint32_t argument_count);
 /* Another function called inside this binding, at the same position. */
 enum eagre_status eagre_bind_other(struct eagre_bind *bind, const char *function,
                                    struct eagre_expression *const *arguments,
@@ -69,17 +80,37 @@ enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t 
 /* ---- Coercion (expression_coerce.c)
  * -------------------------------------------------------------- */
 
-/* The type both sides are cast to (Spark's findWiderTypeForTwo under ANSI); NULL when there is
- * none. */
-const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
+/* The type both sides are cast to (Spark's findWiderTypeForTwo); NULL when there is none. Without
+ * ANSI a text makes a text of what stands beside it. */
+const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, bool is_legacy,
+                                             const struct eagre_type *a,
                                              const struct eagre_type *b);
+static inline const struct eagre_type *eagre_bind_common(const struct eagre_bind *bind,
+                                                         const struct eagre_type *a,
+                                                         const struct eagre_type *b) {
+  return eagre_coerce_common(bind->arena, bind->session->is_legacy, a, b);
+}
+/* The common type of arguments [first, end), every `step`-th; NULL when there is none. Without ANSI
+ * texts come first, so that the order of the arguments means nothing. */
+const struct eagre_type *eagre_bind_common_of(const struct eagre_bind *bind, uint32_t first,
+                                              uint32_t end, uint32_t step);
+/* The type two operands are compared as (without ANSI: the other's type beside a text); NULL when
+ * there is none. */
+const struct eagre_type *eagre_bind_common_compared(const struct eagre_bind *bind,
+                                                    const struct eagre_type *a,
+                                                    const struct eagre_type *b);
 /* Whether somewhere in the types a text stands beside something else: compared with each other or
  * put into one array, these are not converted. */
 bool eagre_coerce_mixes_texts(const struct eagre_type *a, const struct eagre_type *b);
 /* The same for a DECIMAL beside another type or another DECIMAL: not compared. */
 bool eagre_coerce_mixes_decimals(const struct eagre_type *a, const struct eagre_type *b);
 /* Whether a parameter of `to` takes an argument of `from` without a written cast. */
-bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to);
+bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to,
+                              bool is_legacy);
+static inline bool eagre_bind_takes(const struct eagre_bind *bind, const struct eagre_type *from,
+                                    enum eagre_type_kind to) {
+  return eagre_coerce_is_implicit(from, to, bind->session->is_legacy);
+}
 /* The DECIMAL that holds every value of a numeric type, and the narrowest for an integral literal
  * (not NULL): what they are beside a DECIMAL. */
 const struct eagre_type *eagre_coerce_decimal_of(struct eagre_arena *arena,

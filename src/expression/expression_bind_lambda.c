@@ -72,8 +72,9 @@ static enum eagre_status require_arrays(struct eagre_bind *bind, uint32_t count)
 static enum eagre_status unify_keys(struct eagre_bind *bind) {
   const struct eagre_type *types[] = {bind->arguments[0]->type, bind->arguments[1]->type};
   const struct eagre_type *a = types[0]->fields[0].type, *b = types[1]->fields[0].type;
-  const struct eagre_type *key =
-      eagre_coerce_mixes_texts(a, b) ? NULL : eagre_coerce_common(bind->arena, a, b);
+  const struct eagre_type *key = eagre_coerce_mixes_texts(a, b) && !eagre_bind_is_legacy(bind)
+                                     ? NULL
+                                     : eagre_bind_common(bind, a, b);
   if (key == NULL) {
     return eagre_bind_mismatch(bind, "MAP_ZIP_WITH_DIFF_TYPES",
                                "Input to the `map_zip_with` should have been two maps with "

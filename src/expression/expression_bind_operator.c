@@ -19,21 +19,44 @@ static enum eagre_status refuse_pair(struct eagre_bind *bind) {
       eagre_expression_type_name(bind->arena, bind->arguments[1]->type));
 }
 
-/* No operator for `actual`, the common type of the operands. */
-static enum eagre_status refuse_operand(struct eagre_bind *bind, const char *required,
-                                        const struct eagre_type *actual) {
-  bool is_pair = bind->argument_count == 2 && eagre_bind_kind(bind, 0) != eagre_bind_kind(bind, 1);
-  if (is_pair) return refuse_pair(bind);
+static bool are_different(const struct eagre_bind *bind) {
+  return bind->argument_count == 2 && eagre_bind_kind(bind, 0) != eagre_bind_kind(bind, 1);
+}
+
+static enum eagre_status refuse_type(struct eagre_bind *bind, const char *required,
+                                     const struct eagre_type *actual) {
   return eagre_bind_mismatch(bind, "BINARY_OP_WRONG_TYPE",
                              "the binary operator requires the input type %s, not %s.", required,
                              eagre_expression_type_name(bind->arena, actual));
 }
 
+/* No operator for `actual`, the common type of the operands. */
+static enum eagre_status refuse_operand(struct eagre_bind *bind, const char *required,
+                                        const struct eagre_type *actual) {
+  bool takes_type = false; /* one of them becomes what the other is */
+  for (uint32_t i = 0; i < bind->argument_count; i++) {
+    enum eagre_type_kind kind = eagre_bind_kind(bind, i);
+    takes_type |= kind == EAGRE_TYPE_NULL || kind == EAGRE_TYPE_STRING;
+  }
+  if (are_different(bind) && !takes_type) return refuse_pair(bind);
+  return refuse_type(bind, required, actual);
+}
+
+/* Without ANSI a text is a DOUBLE among numbers. */
+static enum eagre_status promote_texts(struct eagre_bind *bind) {
+  for (uint32_t i = 0; i < 2 && eagre_bind_is_legacy(bind); i++) {
+    if (eagre_bind_kind(bind, i) != EAGRE_TYPE_STRING) continue;
+    EAGRE_TRY(eagre_bind_cast(bind, i, eagre_type_of(EAGRE_TYPE_DOUBLE)));
+  }
+  return EAGRE_OK;
+}
+
 /* Casts both operands to their common type, which must be a number. */
 static enum eagre_status unify_numbers(struct eagre_bind *bind, const char *required,
                                        const struct eagre_type **out_type) {
+  EAGRE_TRY(promote_texts(bind));
   const struct eagre_type *common =
-      eagre_coerce_common(bind->arena, bind->arguments[0]->type, bind->arguments[1]->type);
+      eagre_bind_common(bind, bind->arguments[0]->type, bind->arguments[1]->type);
   if (common == NULL) return refuse_pair(bind);
   if (common->kind == EAGRE_TYPE_NULL) common = eagre_type_of(EAGRE_TYPE_DOUBLE);
   if (!eagre_type_is_numeric(common->kind)) return refuse_operand(bind, required, common);
@@ -112,11 +135,13 @@ enum eagre_status eagre_bind_divide(struct eagre_bind *bind, struct eagre_expres
 enum eagre_status eagre_bind_integral_divide(struct eagre_bind *bind,
                                              struct eagre_expression **out) {
   static const char *const required = "(\"BIGINT\" or \"DECIMAL\")";
+  EAGRE_TRY(promote_texts(bind));
   for (uint32_t i = 0; i < 2; i++) {
     enum eagre_type_kind kind = eagre_bind_kind(bind, i);
-    if (kind == EAGRE_TYPE_FLOAT || kind == EAGRE_TYPE_DOUBLE) {
-      return refuse_operand(bind, required, bind->arguments[i]->type);
-    }
+    if (kind != EAGRE_TYPE_FLOAT && kind != EAGRE_TYPE_DOUBLE) continue;
+    bool has_decimal = eagre_bind_kind(bind, 1 - i) == EAGRE_TYPE_DECIMAL;
+    return has_decimal ? refuse_type(bind, required, eagre_type_of(EAGRE_TYPE_DOUBLE))
+                       : refuse_operand(bind, required, bind->arguments[i]->type);
   }
   const struct eagre_type *type;
   if (eagre_bind_is_decimal_pair(bind)) {
@@ -189,6 +214,7 @@ static enum eagre_status bind_sign(struct eagre_bind *bind, enum eagre_arithmeti
   eagre_kernel_fn *kernel = eagre_kernel_simple_arithmetic(operation, type->kind);
   if (kernel == NULL) return eagre_bind_unexpected(bind, 0, arithmetic_types);
   *out = eagre_bind_call(bind, type, kernel);
+  if (eagre_type_is_interval(type->kind)) eagre_expression_set_strict(*out);
   if (type->kind == EAGRE_TYPE_FLOAT || type->kind == EAGRE_TYPE_DOUBLE) {
     eagre_expression_set_safe(*out);
   }
@@ -227,6 +253,9 @@ static void make_casts_try(struct eagre_arena *arena, struct eagre_expression *c
     if (!eagre_expression_calls(call->arguments[i], EAGRE_INTERNAL_CAST)) continue;
     struct eagre_expression *cast = eagre_arena_allocate(arena, sizeof *cast);
     *cast = *call->arguments[i];
+    cast->arguments = eagre_arena_allocate(arena, sizeof *cast->arguments);
+    cast->arguments[0] = call->arguments[i]->arguments[0];
+    make_casts_try(arena, cast);
     eagre_expression_set_try(cast);
     call->arguments[i] = cast;
   }
@@ -272,9 +301,12 @@ static enum eagre_status bind_bits(struct eagre_bind *bind, enum eagre_bitwise o
                                    struct eagre_expression **out) {
   const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_INT);
   for (uint32_t i = 0; i < bind->argument_count; i++) {
-    type = i == 0 ? bind->arguments[0]->type
-                  : eagre_coerce_common(bind->arena, type, bind->arguments[i]->type);
+    type =
+        i == 0 ? bind->arguments[0]->type : eagre_bind_common(bind, type, bind->arguments[i]->type);
     if (type == NULL) return refuse_pair(bind);
+  }
+  if (eagre_bind_is_legacy(bind) && type->kind == EAGRE_TYPE_STRING && are_different(bind)) {
+    return refuse_pair(bind);
   }
   if (type->kind == EAGRE_TYPE_NULL) type = eagre_type_of(EAGRE_TYPE_INT);
   eagre_kernel_fn *kernel = eagre_kernel_bitwise(operation, type->kind);

@@ -32,11 +32,7 @@ static const struct eagre_type *find_faster_type(const struct eagre_bind *bind,
 }
 
 static const struct eagre_type *find_common(struct eagre_bind *bind) {
-  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
-  for (uint32_t i = 0; i < bind->argument_count && common != NULL; i++) {
-    common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
-  }
-  return common;
+  return eagre_bind_common_of(bind, 0, bind->argument_count, 1);
 }
 
 /* Casts the arguments to one comparable type; the caller has refused when there is none. */
@@ -69,10 +65,22 @@ static enum eagre_status cast_literals(struct eagre_bind *bind) {
   return EAGRE_OK;
 }
 
-static enum eagre_status unify_pair(struct eagre_bind *bind) {
-  EAGRE_TRY(cast_literals(bind));
-  const struct eagre_type *common = find_common(bind);
+/* Without ANSI a BOOLEAN equals the numbers 1 and 0. */
+static const struct eagre_type *find_common_of_boolean(const struct eagre_bind *bind) {
   const struct eagre_type *left = bind->arguments[0]->type, *right = bind->arguments[1]->type;
+  bool left_is_boolean = left->kind == EAGRE_TYPE_BOOLEAN;
+  const struct eagre_type *other = left_is_boolean ? right : left;
+  bool has_boolean = left_is_boolean || right->kind == EAGRE_TYPE_BOOLEAN;
+  bool is_pair = has_boolean && eagre_type_is_numeric(other->kind);
+  if (!eagre_bind_is_legacy(bind) || !is_pair) return NULL;
+  return other;
+}
+
+static enum eagre_status unify_pair(struct eagre_bind *bind, bool is_equality) {
+  EAGRE_TRY(cast_literals(bind));
+  const struct eagre_type *left = bind->arguments[0]->type, *right = bind->arguments[1]->type;
+  const struct eagre_type *common = is_equality ? find_common_of_boolean(bind) : NULL;
+  if (common == NULL) common = eagre_bind_common_compared(bind, left, right);
   bool is_mixed = left->field_count > 0 && (eagre_coerce_mixes_texts(left, right) ||
                                             eagre_coerce_mixes_decimals(left, right));
   if (common == NULL || is_mixed) return refuse_pair(bind);
@@ -81,7 +89,8 @@ static enum eagre_status unify_pair(struct eagre_bind *bind) {
 
 static enum eagre_status bind_comparison(struct eagre_bind *bind, enum eagre_comparison operation,
                                          struct eagre_expression **out) {
-  EAGRE_TRY(unify_pair(bind));
+  bool is_equality = operation == EAGRE_COMPARISON_EQUAL || operation == EAGRE_COMPARISON_UNEQUAL;
+  EAGRE_TRY(unify_pair(bind, is_equality));
   const struct eagre_type *type = eagre_type_of(EAGRE_TYPE_BOOLEAN);
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
   if (kind == EAGRE_TYPE_NULL) {
@@ -125,10 +134,31 @@ enum eagre_status eagre_bind_greater_equal(struct eagre_bind *bind, struct eagre
 
 enum eagre_status eagre_bind_null_safe_equal(struct eagre_bind *bind,
                                              struct eagre_expression **out) {
-  EAGRE_TRY(unify_pair(bind));
+  EAGRE_TRY(unify_pair(bind, true));
   EAGRE_TRY(eagre_bind_require_order(bind, bind->arguments[0]->type));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_null_safe_equal);
   return EAGRE_OK;
+}
+
+/* a <=> TRUE or FALSE, so that a may be anything that compares with a BOOLEAN. */
+static enum eagre_status bind_truth(struct eagre_bind *bind, bool wanted, eagre_kernel_fn *kernel,
+                                    struct eagre_expression **out) {
+  if (eagre_bind_kind(bind, 0) == EAGRE_TYPE_BOOLEAN) {
+    *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), kernel);
+    return EAGRE_OK;
+  }
+  struct eagre_expression *sides[] = {
+      bind->arguments[0],
+      eagre_expression_new_literal(bind->arena, EAGRE_TYPE_BOOLEAN, &wanted, bind->position)};
+  return eagre_bind_other(bind, "<=>", sides, 2, out);
+}
+
+enum eagre_status eagre_bind_istrue(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_truth(bind, true, eagre_kernel_istrue, out);
+}
+
+enum eagre_status eagre_bind_isfalse(struct eagre_bind *bind, struct eagre_expression **out) {
+  return bind_truth(bind, false, eagre_kernel_isfalse, out);
 }
 
 enum eagre_status eagre_bind_between(struct eagre_bind *bind, struct eagre_expression **out) {
@@ -151,11 +181,32 @@ static bool are_constant_items(const struct eagre_bind *bind) {
   return true;
 }
 
+static bool may_item_fail(const struct eagre_bind *bind) {
+  for (uint32_t i = 1; i < bind->argument_count; i++) {
+    if (bind->arguments[i]->can_fail) return true;
+  }
+  return false;
+}
+
+/* a = x OR a = y ...: what stands behind the item that a equals is not evaluated. */
+static enum eagre_status bind_in_lazily(struct eagre_bind *bind, struct eagre_expression **out) {
+  for (uint32_t i = bind->argument_count - 1; i > 0; i--) {
+    struct eagre_expression *sides[] = {bind->arguments[0], bind->arguments[i]};
+    struct eagre_expression *both[2] = {NULL, *out};
+    EAGRE_TRY(eagre_bind_other(bind, "=", sides, 2, &both[0]));
+    *out = both[0];
+    if (both[1] != NULL) EAGRE_TRY(eagre_bind_other(bind, "or", both, 2, out));
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_bind_in(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *common = find_common(bind);
   if (common == NULL) return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   EAGRE_TRY(unify_comparable(bind, common));
   EAGRE_TRY(eagre_bind_require_order(bind, bind->arguments[0]->type));
+  *out = NULL;
+  if (may_item_fail(bind)) return bind_in_lazily(bind, out);
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_BOOLEAN), eagre_kernel_in);
   (*out)->parameters[0] =
       bind->argument_count - 1 > IN_COMPARISONS_MAX && common->field_count == 0 &&
@@ -226,14 +277,10 @@ enum eagre_status eagre_bind_or(struct eagre_bind *bind, struct eagre_expression
  * ----------------------------------------------------------------------------------------- */
 
 static const struct eagre_type *find_value_type(struct eagre_bind *bind, bool has_else) {
-  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
-  for (uint32_t i = 0; i < bind->argument_count && common != NULL; i++) {
-    bool is_value = i % 2 == 1 || (has_else && i + 1 == bind->argument_count);
-    if (is_value) {
-      common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
-    }
-  }
-  return common;
+  uint32_t count = bind->argument_count;
+  const struct eagre_type *common = eagre_bind_common_of(bind, 1, count - has_else, 2);
+  if (common == NULL || !has_else) return common;
+  return eagre_bind_common(bind, common, bind->arguments[count - 1]->type);
 }
 
 static enum eagre_status refuse_values(struct eagre_bind *bind, bool has_else) {

@@ -29,8 +29,7 @@ call_internal(struct eagre_bind *bind, enum eagre_internal_function which, eagre
               const struct eagre_type *type, struct eagre_expression *a,
               struct eagre_expression *b) {
   struct eagre_expression *arguments[] = {a, b};
-  return eagre_expression_new_call(bind->arena, eagre_function_internal(which), type, kernel,
-                                   arguments, 2, bind->position);
+  return eagre_bind_call_of(bind, eagre_function_internal(which), type, kernel, arguments, 2);
 }
 
 static enum eagre_status cast_to(struct eagre_bind *bind, struct eagre_expression *value,
@@ -89,7 +88,7 @@ static enum eagre_status add_interval(struct eagre_bind *bind, struct eagre_expr
 static enum eagre_status bind_intervals(struct eagre_bind *bind, enum eagre_arithmetic operation,
                                         struct eagre_expression **out) {
   const struct eagre_type *a = bind->arguments[0]->type, *b = bind->arguments[1]->type;
-  const struct eagre_type *type = eagre_coerce_common(bind->arena, a, b);
+  const struct eagre_type *type = eagre_bind_common(bind, a, b);
   if (type == NULL) {
     uint32_t other = is_interval(a->kind) ? 1 : 0;
     return eagre_bind_unexpected(
@@ -98,6 +97,7 @@ static enum eagre_status bind_intervals(struct eagre_bind *bind, enum eagre_arit
   EAGRE_TRY(eagre_bind_cast(bind, 0, type));
   EAGRE_TRY(eagre_bind_cast(bind, 1, type));
   *out = eagre_bind_call(bind, type, eagre_kernel_simple_arithmetic(operation, type->kind));
+  eagre_expression_set_strict(*out);
   return EAGRE_OK;
 }
 
@@ -113,6 +113,16 @@ static bool bind_time_and_null(struct eagre_bind *bind, const struct eagre_expre
   return true;
 }
 
+/* A DATE and a number of days, which here is no text. */
+static enum eagre_status add_days(struct eagre_bind *bind, struct eagre_expression **arguments,
+                                  struct eagre_expression **out) {
+  if (arguments[1]->type->kind == EAGRE_TYPE_STRING) {
+    return eagre_bind_unexpected(bind, arguments[0] == bind->arguments[0],
+                                 "(\"INT\" or \"SMALLINT\" or \"TINYINT\")");
+  }
+  return eagre_bind_other(bind, "date_add", arguments, 2, out);
+}
+
 enum eagre_status eagre_bind_add(struct eagre_bind *bind, struct eagre_expression **out) {
   struct eagre_expression *a = bind->arguments[0], *b = bind->arguments[1];
   if (is_interval(b->type->kind) && may_be_time(a->type->kind))
@@ -125,9 +135,7 @@ enum eagre_status eagre_bind_add(struct eagre_bind *bind, struct eagre_expressio
   if (bind_time_and_null(bind, a, b, out) || bind_time_and_null(bind, b, a, out)) return EAGRE_OK;
   bool a_is_date = a->type->kind == EAGRE_TYPE_DATE, b_is_date = b->type->kind == EAGRE_TYPE_DATE;
   struct eagre_expression *arguments[] = {a_is_date ? a : b, a_is_date ? b : a};
-  if ((a_is_date || b_is_date) && arguments[1]->type->kind != EAGRE_TYPE_STRING) {
-    return eagre_bind_other(bind, "date_add", arguments, 2, out);
-  }
+  if (a_is_date || b_is_date) return add_days(bind, arguments, out);
   return eagre_bind_arithmetic(bind, EAGRE_ARITHMETIC_ADD, out);
 }
 
@@ -158,6 +166,15 @@ static enum eagre_type_kind choose_clock(enum eagre_type_kind a, enum eagre_type
   return both ? EAGRE_TYPE_TIMESTAMP_NTZ : EAGRE_TYPE_TIMESTAMP;
 }
 
+/* Without ANSI a text is a DOUBLE in front of a TIMESTAMP and behind any point in time, which is no
+ * difference; in front of a DATE it is one itself. */
+static bool is_text_beside_time(const struct eagre_bind *bind) {
+  enum eagre_type_kind a = eagre_bind_kind(bind, 0), b = eagre_bind_kind(bind, 1);
+  bool is_text =
+      (is_time(a) && b == EAGRE_TYPE_STRING) || (a == EAGRE_TYPE_STRING && is_timestamp(b));
+  return is_text && eagre_bind_is_legacy(bind);
+}
+
 enum eagre_status eagre_bind_subtract(struct eagre_bind *bind, struct eagre_expression **out) {
   struct eagre_expression *a = bind->arguments[0], *b = bind->arguments[1];
   if (is_interval(b->type->kind) && may_be_time(a->type->kind)) {
@@ -168,6 +185,7 @@ enum eagre_status eagre_bind_subtract(struct eagre_bind *bind, struct eagre_expr
   if (is_interval(a->type->kind) || is_interval(b->type->kind)) {
     return bind_intervals(bind, EAGRE_ARITHMETIC_SUBTRACT, out);
   }
+  if (is_text_beside_time(bind)) return eagre_bind_unexpected(bind, 1, "\"TIMESTAMP\"");
   if (is_timestamp(a->type->kind) || is_timestamp(b->type->kind)) {
     return subtract_times(bind, choose_clock(a->type->kind, b->type->kind), out);
   }
@@ -208,6 +226,7 @@ static enum eagre_status multiply_interval(struct eagre_bind *bind, struct eagre
   *out = eagre_bind_call(bind, eagre_type_of(kind),
                          is_real ? eagre_kernel_multiply_interval_real
                                  : eagre_kernel_multiply_interval);
+  eagre_expression_set_strict(*out);
   return EAGRE_OK;
 }
 
@@ -226,5 +245,6 @@ enum eagre_status eagre_bind_divide_interval(struct eagre_bind *bind,
   *out =
       eagre_bind_call(bind, eagre_type_of(kind),
                       is_real ? eagre_kernel_divide_interval_real : eagre_kernel_divide_interval);
+  eagre_expression_set_strict(*out);
   return EAGRE_OK;
 }

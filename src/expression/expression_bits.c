@@ -97,9 +97,11 @@ static enum eagre_status convert_row(struct eagre_kernel_call *call, uint32_t ro
   uint64_t value;
   bool is_negative = text.data[0] == '-';
   if (is_negative) text = eagre_text_make(text.data + 1, text.size - 1);
-  if (!read_number(text, (unsigned)from, &value)) {
+  bool fits = read_number(text, (unsigned)from, &value);
+  if (!fits && !call->node->is_legacy) {
     return eagre_kernel_fail_overflow(call, row, "Overflow in function conv()", NULL);
   }
+  if (!fits) value = UINT64_MAX;
   const char *begin = put_number(value, is_negative, to, digits);
   *out = copy_digits(writer, begin, digits + NUMBER_SIZE_MAX);
   return EAGRE_OK;

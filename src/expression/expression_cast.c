@@ -1,8 +1,9 @@
 /* CAST and TRY_CAST: which casts exist, what they mean for structs, and how they fail.
  *
- * The allowed pairs are those of Spark's canAnsiCast. Kernels are per pair of types:
- * expression_cast_number.c, expression_cast_decimal.c, expression_cast_text.c,
- * expression_cast_time.c, expression_variant_cast.c. */
+ * The allowed pairs are those of Spark's canAnsiCast, without ANSI canCast. Kernels are per pair of
+ * types: expression_cast_number.c, expression_cast_decimal.c, expression_cast_text.c,
+ * expression_cast_time.c, expression_cast_interval.c, expression_cast_legacy.c,
+ * expression_variant_cast.c. */
 #include "expression/expression_cast.h"
 
 #include <stdio.h>
@@ -55,16 +56,27 @@ static void print_value(const struct eagre_vector *vector, uint32_t row,
   if (suffixes[kind] != NULL) eagre_buffer_append_string(out, suffixes[kind]);
 }
 
+/* A cast from or to an interval fails without ANSI too. */
+static bool fails_always(enum eagre_type_kind from, enum eagre_type_kind to) {
+  return eagre_type_is_interval(from) || eagre_type_is_interval(to);
+}
+
+static bool forgives(const struct eagre_cast *cast) {
+  bool is_strict =
+      eagre_cast_is_legacy(cast) && fails_always(cast->from->type->kind, cast->out->type->kind);
+  return cast->call->node->is_try && !is_strict;
+}
+
 enum eagre_status eagre_cast_fail(struct eagre_cast *cast, uint32_t row, const char *class_name,
                                   const char *reason) {
   struct eagre_kernel_call *call = cast->call;
-  if (call->node->is_try) {
+  if (forgives(cast)) {
     eagre_cast_set_null(cast, row);
     return EAGRE_OK;
   }
   struct eagre_buffer value = {0};
   print_value(cast->from, eagre_vector_index(cast->from, row), call->zone, &value);
-  enum eagre_status status = eagre_kernel_fail(
+  enum eagre_status status = eagre_kernel_fail_strictly(
       call, row, class_name, "The value %.200s of the type %s cannot be cast to %s %s",
       eagre_buffer_string(&value), eagre_expression_type_name(call->arena, cast->from->type),
       eagre_expression_type_name(call->arena, cast->out->type), reason);
@@ -91,14 +103,14 @@ enum eagre_status eagre_cast_fail_invalid(struct eagre_cast *cast, uint32_t row)
 static enum eagre_status fail_digits(struct eagre_cast *cast, uint32_t row, const char *class_name,
                                      const char *before, const char *after) {
   struct eagre_kernel_call *call = cast->call;
-  if (call->node->is_try) {
+  if (forgives(cast)) {
     eagre_cast_set_null(cast, row);
     return EAGRE_OK;
   }
   struct eagre_buffer value = {0};
   eagre_value_print(cast->from, eagre_vector_index(cast->from, row), call->zone, &value);
-  enum eagre_status status = eagre_kernel_fail(call, row, class_name, "%s%.200s %s", before,
-                                               eagre_buffer_string(&value), after);
+  enum eagre_status status = eagre_kernel_fail_strictly(call, row, class_name, "%s%.200s %s",
+                                                        before, eagre_buffer_string(&value), after);
   eagre_buffer_done(&value);
   eagre_error_hint(call->error, "use try_cast(...) to get NULL instead");
   return status;
@@ -132,7 +144,7 @@ static enum eagre_status run_retype(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
-struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to) {
+static struct eagre_cast_rule find_rule(enum eagre_type_kind from, enum eagre_type_kind to) {
   bool from_bytes = from == EAGRE_TYPE_STRING || from == EAGRE_TYPE_BINARY;
   bool to_bytes = to == EAGRE_TYPE_STRING || to == EAGRE_TYPE_BINARY;
   if (from == EAGRE_TYPE_VARIANT && to != from) {
@@ -158,6 +170,18 @@ struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_typ
   return rule.run != NULL ? rule : eagre_cast_find_time(from, to);
 }
 
+struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to,
+                                       bool is_legacy) {
+  struct eagre_cast_rule rule = find_rule(from, to);
+  return rule.run == NULL && is_legacy ? eagre_cast_find_legacy(from, to) : rule;
+}
+
+/* A cast that exists; `cast` says between which types. */
+static enum eagre_status run_rule(struct eagre_cast *cast) {
+  return eagre_cast_find(cast->from->type->kind, cast->out->type->kind, eagre_cast_is_legacy(cast))
+      .run(cast);
+}
+
 /* A field counts in the rows where the struct and the field have a value. */
 static enum eagre_status cast_field(struct eagre_cast *cast, uint32_t index) {
   struct eagre_vector from = cast->from->children[index];
@@ -180,7 +204,7 @@ static enum eagre_status cast_field(struct eagre_cast *cast, uint32_t index) {
   }
   out->validity = validity;
   struct eagre_cast field = {cast->call, &from, out, cast->row_count};
-  EAGRE_TRY(eagre_cast_find(from.type->kind, out->type->kind).run(&field));
+  EAGRE_TRY(run_rule(&field));
   out->is_constant = cast->from->is_constant;
   return EAGRE_OK;
 }
@@ -229,7 +253,7 @@ static enum eagre_status cast_elements(struct eagre_cast *cast, const struct eag
     memcpy(out->validity, from->validity, eagre_bits_size(count));
   }
   struct eagre_cast elements = {cast->call, from, out, count};
-  enum eagre_status status = eagre_cast_find(from->type->kind, out->type->kind).run(&elements);
+  enum eagre_status status = run_rule(&elements);
   if (status != EAGRE_OK) place_element_error(list, cast->call->error);
   return status;
 }
@@ -256,8 +280,15 @@ static bool is_allowed_variant(const struct eagre_type *from, const struct eagre
   return to->kind != EAGRE_TYPE_VARIANT || eagre_variant_casts_from(from, false);
 }
 
+/* Whether values of these types that a rule fails for may be there. */
+static bool may_fail(const struct eagre_type *from, const struct eagre_type *to,
+                     struct eagre_cast_rule rule, bool is_legacy) {
+  if (is_legacy && !fails_always(from->kind, to->kind)) return false;
+  return rule.can_fail && !eagre_cast_is_safe_decimal(from, to);
+}
+
 /* Whether every field can be cast; *inout_can_fail becomes true when one of the casts may fail. */
-static bool check_struct(const struct eagre_type *from, const struct eagre_type *to,
+static bool check_struct(const struct eagre_type *from, const struct eagre_type *to, bool is_legacy,
                          bool *inout_can_fail) {
   if (from->field_count != to->field_count) return false;
   for (uint32_t i = 0; i < from->field_count; i++) {
@@ -265,12 +296,12 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
     const struct eagre_type *b = to->fields[i].type;
     if (a->kind == EAGRE_TYPE_NULL && eagre_type_is_supported(b->kind)) continue;
     if (a->kind == b->kind && a->field_count > 0) {
-      if (!check_struct(a, b, inout_can_fail)) return false;
+      if (!check_struct(a, b, is_legacy, inout_can_fail)) return false;
       continue;
     }
-    struct eagre_cast_rule rule = eagre_cast_find(a->kind, b->kind);
+    struct eagre_cast_rule rule = eagre_cast_find(a->kind, b->kind, is_legacy);
     if (rule.run == NULL || !is_allowed_variant(a, b)) return false;
-    *inout_can_fail |= rule.can_fail && !eagre_cast_is_safe_decimal(a, b);
+    *inout_can_fail |= may_fail(a, b, rule, is_legacy);
   }
   return true;
 }
@@ -280,7 +311,7 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
 
 static enum eagre_status run_cast(struct eagre_kernel_call *call) {
   struct eagre_cast cast = {call, call->arguments[0], call->out, call->row_count};
-  return eagre_cast_find(cast.from->type->kind, call->node->type->kind).run(&cast);
+  return run_rule(&cast);
 }
 
 static const char *suggest_function(enum eagre_type_kind from, enum eagre_type_kind to) {
@@ -311,38 +342,38 @@ static enum eagre_status refuse_type(const struct eagre_type *type,
 }
 
 static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_expression *value,
-                                     const struct eagre_type *type, bool is_try,
+                                     const struct eagre_type *type, bool is_try, bool is_legacy,
                                      struct eagre_sql_position position,
                                      struct eagre_error *error) {
   enum eagre_type_kind from_kind = value->type->kind;
-  const char *function = suggest_function(from_kind, type->kind);
-  bool is_legacy = !is_try && is_legacy_cast(from_kind, type->kind);
+  const char *function = is_legacy ? NULL : suggest_function(from_kind, type->kind);
+  bool exists_without_ansi = !is_try && !is_legacy && is_legacy_cast(from_kind, type->kind);
   const char *from = eagre_expression_type_name(arena, value->type);
   const char *to = eagre_expression_type_name(arena, type);
   const char *sql = eagre_expression_sql(arena, value);
   enum eagre_status status = eagre_error_set(
       error, EAGRE_USAGE,
-      function != NULL ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
-      : is_legacy      ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
-                       : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+      function != NULL      ? "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
+      : exists_without_ansi ? "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+                            : "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
       "Cannot resolve \"CAST(%.*s AS %.*s)\" due to data type mismatch: cannot cast %s to %s%s.",
       (int)strlen(sql) - 2, sql + 1, (int)strlen(to) - 2, to + 1, from, to,
-      is_legacy ? " with ANSI mode on" : "");
+      exists_without_ansi ? " with ANSI mode on" : "");
   if (function != NULL) eagre_error_hint(error, "use the function %s instead", function);
   eagre_expression_place_error(position, error);
   return status;
 }
 
 /* Whether the cast exists, and whether it may fail. */
-static bool check_cast(const struct eagre_type *from, const struct eagre_type *to,
+static bool check_cast(const struct eagre_type *from, const struct eagre_type *to, bool is_legacy,
                        bool *out_can_fail) {
   *out_can_fail = false;
   if (from->kind == to->kind && (from->kind == EAGRE_TYPE_STRUCT || from->field_count > 0)) {
-    return check_struct(from, to, out_can_fail);
+    return check_struct(from, to, is_legacy, out_can_fail);
   }
   if (!eagre_type_is_supported(from->kind)) return false;
-  struct eagre_cast_rule rule = eagre_cast_find(from->kind, to->kind);
-  *out_can_fail = rule.can_fail && !eagre_cast_is_safe_decimal(from, to);
+  struct eagre_cast_rule rule = eagre_cast_find(from->kind, to->kind, is_legacy);
+  *out_can_fail = may_fail(from, to, rule, is_legacy);
   return rule.run != NULL && is_allowed_variant(from, to);
 }
 
@@ -356,15 +387,24 @@ static struct eagre_expression *mark_cast(struct eagre_arena *arena,
   return marked;
 }
 
-/* Whether TRY_CAST could make a key of a map NULL. */
-static bool may_lose_key(const struct eagre_type *from, const struct eagre_type *to) {
+/* Integers that do not fit do not become NULL without ANSI. */
+static bool may_be_null(const struct eagre_type *from, const struct eagre_type *to,
+                        bool is_legacy) {
   bool can_fail = false;
+  if (eagre_type_equal(from, to)) return false;
+  check_cast(from, to, false, &can_fail);
+  bool wraps = eagre_type_is_integral(to->kind) && eagre_type_is_integral(from->kind);
+  return can_fail && !(is_legacy && wraps);
+}
+
+/* Whether a failure that gives NULL could make a key of a map NULL. */
+static bool may_lose_key(const struct eagre_type *from, const struct eagre_type *to,
+                         bool is_legacy) {
   for (uint32_t i = 0; from->kind == to->kind && i < from->field_count; i++) {
-    if (may_lose_key(from->fields[i].type, to->fields[i].type)) return true;
+    if (may_lose_key(from->fields[i].type, to->fields[i].type, is_legacy)) return true;
   }
   if (from->kind != EAGRE_TYPE_MAP || to->kind != EAGRE_TYPE_MAP) return false;
-  check_cast(from->fields[0].type, to->fields[0].type, &can_fail);
-  return can_fail && !eagre_type_equal(from->fields[0].type, to->fields[0].type);
+  return may_be_null(from->fields[0].type, to->fields[0].type, is_legacy);
 }
 
 /* A call of type VOID (raise_error) must still be made, so only the literal is replaced. The kernel
@@ -422,12 +462,15 @@ enum eagre_status eagre_expression_cast(struct eagre_arena *arena, struct eagre_
   }
   *out = find_special_time(arena, value, type, session, position);
   if (*out != NULL) return EAGRE_OK;
-  bool can_fail;
-  if (!check_cast(value->type, type, &can_fail) || (is_try && may_lose_key(value->type, type))) {
-    return refuse_cast(arena, value, type, is_try, position, error);
+  bool has_variant = value->type->kind == EAGRE_TYPE_VARIANT || type->kind == EAGRE_TYPE_VARIANT;
+  bool can_fail, is_legacy = session->is_legacy && !is_try && !has_variant;
+  bool is_lossy = (is_try || is_legacy) && may_lose_key(value->type, type, is_legacy);
+  if (!check_cast(value->type, type, is_legacy, &can_fail) || is_lossy) {
+    return refuse_cast(arena, value, type, is_try, is_legacy, position, error);
   }
   *out = eagre_expression_new_call(arena, eagre_function_internal(EAGRE_INTERNAL_CAST), type,
                                    run_cast, &value, 1, position);
+  if (is_legacy) eagre_expression_set_legacy(*out);
   if (can_fail) eagre_expression_set_failing(*out);
   if (is_try) eagre_expression_set_try(*out);
   if (needs_today(value, type, session)) (*out)->is_constant = false;
@@ -444,7 +487,7 @@ enum eagre_status eagre_expression_coerce(struct eagre_arena *arena, struct eagr
   if (eagre_type_equal(value->type, type)) return EAGRE_OK;
   bool is_decimal = type->kind == EAGRE_TYPE_DECIMAL && (eagre_type_is_numeric(value->type->kind) ||
                                                          value->type->kind == EAGRE_TYPE_STRING);
-  if (is_decimal || eagre_coerce_is_implicit(value->type, type->kind))
+  if (is_decimal || eagre_coerce_is_implicit(value->type, type->kind, session->is_legacy))
     return eagre_expression_cast(arena, value, type, false, session, position, out, error);
   eagre_error_set(error, EAGRE_USAGE, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
                   "%s has the type %s, but %s is needed.", eagre_expression_sql(arena, value),

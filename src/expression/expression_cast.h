@@ -19,13 +19,16 @@ struct eagre_cast_rule {
   eagre_cast_fn *run; /* NULL: there is no such cast */
   bool can_fail;
 };
-/* Kinds differ, or both are STRUCT. */
-struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to);
+/* Kinds differ, or both are STRUCT. Without ANSI there are more. */
+struct eagre_cast_rule eagre_cast_find(enum eagre_type_kind from, enum eagre_type_kind to,
+                                       bool is_legacy);
 /* One of the kinds is DECIMAL. */
 struct eagre_cast_rule eagre_cast_find_decimal(enum eagre_type_kind from, enum eagre_type_kind to);
 /* Whether a rule that can fail for some types cannot for these. */
 bool eagre_cast_is_safe_decimal(const struct eagre_type *from, const struct eagre_type *to);
 struct eagre_cast_rule eagre_cast_find_number(enum eagre_type_kind from, enum eagre_type_kind to);
+/* Those that exist without ANSI only (expression_cast_legacy.c). */
+struct eagre_cast_rule eagre_cast_find_legacy(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_text(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_interval(enum eagre_type_kind from, enum eagre_type_kind to);
 struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagre_type_kind to);
@@ -33,6 +36,10 @@ struct eagre_cast_rule eagre_cast_find_time(enum eagre_type_kind from, enum eagr
 /* The array of `out`, made now. */
 void *eagre_cast_out(struct eagre_cast *cast);
 bool eagre_cast_is_live(const struct eagre_cast *cast, uint32_t row);
+/* Whether it was bound without ANSI: integers that do not fit wrap. */
+static inline bool eagre_cast_is_legacy(const struct eagre_cast *cast) {
+  return cast->call->node->is_legacy;
+}
 void eagre_cast_set_null(struct eagre_cast *cast, uint32_t row);
 /* Row `row` cannot be cast: NULL under TRY, else CAST_OVERFLOW or CAST_INVALID_INPUT with the value
  * as Spark prints it. */

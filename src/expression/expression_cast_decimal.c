@@ -64,7 +64,7 @@ static enum eagre_status boolean_to_decimal(struct eagre_cast *cast) {
     for (uint32_t i = 0; i < cast->row_count; i++) {                                               \
       eagre_decimal value = from[i] / power;                                                       \
       out[i] = (to_type)value;                                                                     \
-      if (out[i] == value || !eagre_cast_is_live(cast, i)) continue;                               \
+      if (out[i] == value || eagre_cast_is_legacy(cast) || !eagre_cast_is_live(cast, i)) continue; \
       EAGRE_TRY(eagre_cast_fail_overflow(cast, i));                                                \
     }                                                                                              \
     return EAGRE_OK;                                                                               \

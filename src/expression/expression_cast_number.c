@@ -1,7 +1,9 @@
 /* Casts between numbers and booleans.
  *
  * Integral to narrower integral and real to integral fail when the value does not fit (reals are
- * cut toward zero first, NaN never fits); everything else always succeeds. */
+ * cut toward zero first, NaN never fits); everything else always succeeds. Without ANSI the low
+ * bits of an integral are kept; a real is the nearest INT or BIGINT, NaN 0, and then goes on as an
+ * integral. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* vectorises loops of unknown length */
 #endif
@@ -51,6 +53,7 @@ DEFINE_WIDEN(double_to_float, double, float)
       out[i] = (to_type)from[i];                                                                   \
       lost |= (from_type)(from[i] ^ out[i]);                                                       \
     }                                                                                              \
+    if (eagre_cast_is_legacy(cast)) return EAGRE_OK;                                               \
     for (uint32_t i = 0; lost != 0 && i < cast->row_count; i++) {                                  \
       if (from[i] == out[i] || !eagre_cast_is_live(cast, i)) continue;                             \
       EAGRE_TRY(eagre_cast_fail_overflow(cast, i));                                                \
@@ -68,10 +71,33 @@ DEFINE_NARROW(bigint_to_int, int64_t, int32_t)
 /* ---- Real to integral
  * --------------------------------------------------------------------------------- */
 
+/* Java's (int) and (long) of a real. */
+static int32_t saturate_int(double value) {
+  if (isnan(value)) return 0;
+  return value >= INT32_MAX ? INT32_MAX : value <= INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+static int64_t saturate_bigint(double value) {
+  if (isnan(value)) return 0;
+  return value >= 0x1p63 ? INT64_MAX : value <= -0x1p63 ? INT64_MIN : (int64_t)value;
+}
+
+#define DEFINE_SATURATE(name, from_type, to_type, saturate)                                        \
+  static enum eagre_status name##_legacy(struct eagre_cast *cast) {                                \
+    const from_type *from = cast->from->data;                                                      \
+    to_type *out = eagre_cast_out(cast);                                                           \
+    for (uint32_t i = 0; i < cast->row_count; i++) {                                               \
+      out[i] = (to_type)saturate((double)from[i]);                                                 \
+    }                                                                                              \
+    return EAGRE_OK;                                                                               \
+  }
+
 /* As Java's Math.floor(x) <= max && Math.ceil(x) >= min, then a cast that saturates: 2^63 itself
  * passes, because it is what the greatest BIGINT becomes as a real. */
-#define DEFINE_CUT(name, from_type, to_type, least, greatest)                                      \
+#define DEFINE_CUT(name, from_type, to_type, least, greatest, saturate)                            \
+  DEFINE_SATURATE(name, from_type, to_type, saturate)                                              \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
+    if (eagre_cast_is_legacy(cast)) return name##_legacy(cast);                                    \
     const from_type *from = cast->from->data;                                                      \
     to_type *restrict out = eagre_cast_out(cast);                                                  \
     for (uint32_t i = 0; i < cast->row_count; i++) {                                               \
@@ -87,10 +113,10 @@ DEFINE_NARROW(bigint_to_int, int64_t, int32_t)
   }
 
 #define DEFINE_CUTS(suffix, from_type)                                                             \
-  DEFINE_CUT(suffix##_to_tinyint, from_type, int8_t, INT8_MIN, INT8_MAX)                           \
-  DEFINE_CUT(suffix##_to_smallint, from_type, int16_t, INT16_MIN, INT16_MAX)                       \
-  DEFINE_CUT(suffix##_to_int, from_type, int32_t, INT32_MIN, INT32_MAX)                            \
-  DEFINE_CUT(suffix##_to_bigint, from_type, int64_t, INT64_MIN, INT64_MAX)
+  DEFINE_CUT(suffix##_to_tinyint, from_type, int8_t, INT8_MIN, INT8_MAX, saturate_int)             \
+  DEFINE_CUT(suffix##_to_smallint, from_type, int16_t, INT16_MIN, INT16_MAX, saturate_int)         \
+  DEFINE_CUT(suffix##_to_int, from_type, int32_t, INT32_MIN, INT32_MAX, saturate_int)              \
+  DEFINE_CUT(suffix##_to_bigint, from_type, int64_t, INT64_MIN, INT64_MAX, saturate_bigint)
 
 DEFINE_CUTS(float, float)
 DEFINE_CUTS(double, double)

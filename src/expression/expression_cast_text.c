@@ -10,6 +10,13 @@ static struct eagre_text read_text(const struct eagre_cast *cast, uint32_t row) 
   return EAGRE_VALUES(struct eagre_text, cast->from)[row];
 }
 
+static enum eagre_value_result parse_integer(const struct eagre_cast *cast, uint32_t row,
+                                             int64_t *out_value) {
+  struct eagre_text text = read_text(cast, row);
+  return eagre_cast_is_legacy(cast) ? eagre_value_parse_integer_truncated(text, out_value)
+                                    : eagre_value_parse_integer(text, out_value);
+}
+
 /* The range check of the target is a comparison with the narrowed value. */
 #define DEFINE_TO_INTEGRAL(name, type)                                                             \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
@@ -18,7 +25,7 @@ static struct eagre_text read_text(const struct eagre_cast *cast, uint32_t row) 
       int64_t value = 0;                                                                           \
       out[row] = 0;                                                                                \
       if (!eagre_cast_is_live(cast, row)) continue;                                                \
-      bool is_valid = eagre_value_parse_integer(read_text(cast, row), &value) == EAGRE_VALUE_OK;   \
+      bool is_valid = parse_integer(cast, row, &value) == EAGRE_VALUE_OK;                          \
       if (!is_valid || value != (type)value) {                                                     \
         EAGRE_TRY(eagre_cast_fail_invalid(cast, row));                                             \
       } else {                                                                                     \
@@ -93,8 +100,9 @@ static size_t print_small(const struct eagre_cast *cast, uint32_t row, char *out
   case EAGRE_TYPE_DOUBLE:
     return eagre_value_print_double(EAGRE_VALUES(double, from)[row], out);
   case EAGRE_TYPE_DECIMAL:
-    return eagre_value_print_decimal(EAGRE_VALUES(eagre_decimal, from)[row], from->type->scale,
-                                     out);
+    return (eagre_cast_is_legacy(cast) ? eagre_value_print_decimal_java
+                                       : eagre_value_print_decimal)(
+        EAGRE_VALUES(eagre_decimal, from)[row], from->type->scale, out);
   case EAGRE_TYPE_DATE:
     return eagre_value_print_date(EAGRE_VALUES(int32_t, from)[row], out);
   case EAGRE_TYPE_TIMESTAMP_NTZ:
@@ -140,7 +148,8 @@ static enum eagre_status any_to_text(struct eagre_cast *cast) {
     out[row] = EAGRE_TEXT("");
     if (!eagre_cast_is_live(cast, row)) continue;
     eagre_buffer_clear(&buffer);
-    eagre_value_print(cast->from, row, cast->call->zone, &buffer);
+    (eagre_cast_is_legacy(cast) ? eagre_value_print_java
+                                : eagre_value_print)(cast->from, row, cast->call->zone, &buffer);
     out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&buffer));
   }
   eagre_buffer_done(&buffer);

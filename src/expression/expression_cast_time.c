@@ -105,6 +105,8 @@ DEFINE_TO_TIMESTAMP(bigint_to_timestamp, int64_t)
       out[row] = 0;                                                                                \
       if (micros >= -0x1p63 && micros <= 0x1p63) {                                                 \
         out[row] = micros == 0x1p63 ? INT64_MAX : (int64_t)micros;                                 \
+      } else if (eagre_cast_is_legacy(cast) && isfinite(from[row])) {                              \
+        out[row] = micros < 0 ? INT64_MIN : INT64_MAX;                                             \
       } else if (eagre_cast_is_live(cast, row)) {                                                  \
         EAGRE_TRY(isfinite(from[row]) ? eagre_cast_fail_overflow(cast, row)                        \
                                       : eagre_cast_fail_invalid(cast, row));                       \

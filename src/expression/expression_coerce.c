@@ -1,5 +1,8 @@
-/* Spark's implicit conversions under ANSI (AnsiTypeCoercion): the common type of two operands, and
- * which arguments a parameter takes. */
+/* Spark's implicit conversions, under ANSI (AnsiTypeCoercion) and without (TypeCoercion): the
+ * common type of two operands, and which arguments a parameter takes.
+ *
+ * Without ANSI a text beside something else makes a text of both where a value is chosen (CASE,
+ * COALESCE, IN, UNION), and is read as the other's type where they are compared. */
 #include "expression/expression_bind.h"
 
 /* ---- DECIMAL -------------------------------------------------------------------------------- */
@@ -64,7 +67,7 @@ widen_decimals(struct eagre_arena *arena, const struct eagre_type *a, const stru
 
 /* ---- Common types --------------------------------------------------------------------------- */
 
-static const struct eagre_type *find_numeric_common(struct eagre_arena *arena,
+static const struct eagre_type *find_numeric_common(struct eagre_arena *arena, bool is_legacy,
                                                     const struct eagre_type *a,
                                                     const struct eagre_type *b) {
   const struct eagre_type *wider = a->kind > b->kind ? a : b;
@@ -73,6 +76,7 @@ static const struct eagre_type *find_numeric_common(struct eagre_arena *arena,
   if (wider->kind == EAGRE_TYPE_DECIMAL && !is_real) {
     return widen_decimals(arena, wider, eagre_coerce_decimal_of(arena, other));
   }
+  if (is_legacy && wider->kind == EAGRE_TYPE_FLOAT) return wider;
   /* An integral does not fit into a FLOAT, nor a DECIMAL: both become DOUBLE. */
   if (wider->kind == EAGRE_TYPE_FLOAT || is_real) return eagre_type_of(EAGRE_TYPE_DOUBLE);
   return wider;
@@ -101,6 +105,18 @@ static const struct eagre_type *find_string_common(const struct eagre_type *othe
   }
 }
 
+static bool is_single(enum eagre_type_kind kind) {
+  return kind < EAGRE_TYPE_STRUCT || kind == EAGRE_TYPE_DECIMAL ||
+         kind == EAGRE_TYPE_TIMESTAMP_NTZ || kind == EAGRE_TYPE_VARIANT ||
+         eagre_type_is_interval(kind);
+}
+
+/* Spark's stringPromotion. */
+static const struct eagre_type *promote_to_text(const struct eagre_type *other) {
+  bool is_kept = other->kind == EAGRE_TYPE_BINARY || other->kind == EAGRE_TYPE_BOOLEAN;
+  return is_single(other->kind) && !is_kept ? eagre_type_of(EAGRE_TYPE_STRING) : NULL;
+}
+
 /* DATE < TIMESTAMP_NTZ < TIMESTAMP; 0 for what is no point in time. */
 static int rank_time(enum eagre_type_kind kind) {
   if (kind == EAGRE_TYPE_TIMESTAMP) return 3;
@@ -116,7 +132,7 @@ static const struct eagre_type *find_interval_common(const struct eagre_type *a,
                              a->scale > b->scale ? a->scale : b->scale);
 }
 
-static const struct eagre_type *find_struct_common(struct eagre_arena *arena,
+static const struct eagre_type *find_struct_common(struct eagre_arena *arena, bool is_legacy,
                                                    const struct eagre_type *a,
                                                    const struct eagre_type *b) {
   if (a->field_count != b->field_count) return NULL;
@@ -125,44 +141,79 @@ static const struct eagre_type *find_struct_common(struct eagre_arena *arena,
   for (uint32_t i = 0; i < a->field_count; i++) {
     if (!eagre_text_equal_ignoring_case(a->fields[i].name, b->fields[i].name)) return NULL;
     fields[i] = a->fields[i];
-    fields[i].type = eagre_coerce_common(arena, a->fields[i].type, b->fields[i].type);
+    fields[i].type = eagre_coerce_common(arena, is_legacy, a->fields[i].type, b->fields[i].type);
     fields[i].nullable = a->fields[i].nullable || b->fields[i].nullable;
     if (fields[i].type == NULL) return NULL;
   }
   return eagre_type_struct(arena, fields, a->field_count);
 }
 
-static const struct eagre_type *find_list_common(struct eagre_arena *arena,
+static const struct eagre_type *find_list_common(struct eagre_arena *arena, bool is_legacy,
                                                  const struct eagre_type *a,
                                                  const struct eagre_type *b) {
   const struct eagre_type *types[2];
   for (uint32_t i = 0; i < a->field_count; i++) {
-    types[i] = eagre_coerce_common(arena, a->fields[i].type, b->fields[i].type);
+    types[i] = eagre_coerce_common(arena, is_legacy, a->fields[i].type, b->fields[i].type);
     if (types[i] == NULL) return NULL;
   }
   return a->kind == EAGRE_TYPE_MAP ? eagre_type_map(arena, types[0], types[1])
                                    : eagre_type_array(arena, types[0]);
 }
 
-const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, const struct eagre_type *a,
+const struct eagre_type *eagre_coerce_common(struct eagre_arena *arena, bool is_legacy,
+                                             const struct eagre_type *a,
                                              const struct eagre_type *b) {
   if (a->kind == EAGRE_TYPE_NULL) return b;
   if (b->kind == EAGRE_TYPE_NULL) return a;
   if (eagre_type_equal(a, b)) return a;
   if (eagre_type_is_numeric(a->kind) && eagre_type_is_numeric(b->kind)) {
-    return find_numeric_common(arena, a, b);
+    return find_numeric_common(arena, is_legacy, a, b);
   }
-  if (a->kind == EAGRE_TYPE_STRING) return find_string_common(b);
-  if (b->kind == EAGRE_TYPE_STRING) return find_string_common(a);
+  if (a->kind == EAGRE_TYPE_STRING || b->kind == EAGRE_TYPE_STRING) {
+    const struct eagre_type *other = a->kind == EAGRE_TYPE_STRING ? b : a;
+    return is_legacy ? promote_to_text(other) : find_string_common(other);
+  }
   if (rank_time(a->kind) > 0 && rank_time(b->kind) > 0) {
     return rank_time(a->kind) > rank_time(b->kind) ? a : b;
   }
   if (eagre_type_is_interval(a->kind)) return find_interval_common(a, b);
   if (a->kind == EAGRE_TYPE_STRUCT && b->kind == EAGRE_TYPE_STRUCT) {
-    return find_struct_common(arena, a, b);
+    return find_struct_common(arena, is_legacy, a, b);
   }
-  if (a->kind == b->kind && eagre_type_is_list(a->kind)) return find_list_common(arena, a, b);
-  return NULL;
+  bool are_lists = a->kind == b->kind && eagre_type_is_list(a->kind);
+  return are_lists ? find_list_common(arena, is_legacy, a, b) : NULL;
+}
+
+static bool has_text(const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_STRING) return true;
+  return type->kind == EAGRE_TYPE_ARRAY && has_text(type->fields[0].type);
+}
+
+const struct eagre_type *eagre_bind_common_of(const struct eagre_bind *bind, uint32_t first,
+                                              uint32_t end, uint32_t step) {
+  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
+  bool is_legacy = bind->session->is_legacy;
+  for (int pass = 0; pass < (is_legacy ? 2 : 1); pass++) {
+    for (uint32_t i = first; i < end && common != NULL; i += step) {
+      const struct eagre_type *type = bind->arguments[i]->type;
+      bool is_due = !is_legacy || has_text(type) == (pass == 0);
+      if (is_due) common = eagre_bind_common(bind, common, type);
+    }
+  }
+  return common;
+}
+
+const struct eagre_type *eagre_bind_common_compared(const struct eagre_bind *bind,
+                                                    const struct eagre_type *a,
+                                                    const struct eagre_type *b) {
+  bool a_is_text = a->kind == EAGRE_TYPE_STRING, b_is_text = b->kind == EAGRE_TYPE_STRING;
+  const struct eagre_type *other = a_is_text ? b : a;
+  if (!bind->session->is_legacy || a_is_text == b_is_text || !is_single(other->kind)) {
+    return eagre_bind_common(bind, a, b);
+  }
+  if (eagre_type_is_interval(other->kind)) return NULL;
+  if (other->kind == EAGRE_TYPE_NULL) return a_is_text ? a : b;
+  return other->kind == EAGRE_TYPE_DECIMAL ? eagre_type_of(EAGRE_TYPE_DOUBLE) : other;
 }
 
 bool eagre_coerce_mixes_texts(const struct eagre_type *a, const struct eagre_type *b) {
@@ -187,22 +238,22 @@ bool eagre_coerce_mixes_decimals(const struct eagre_type *a, const struct eagre_
   return false;
 }
 
-const struct eagre_type *eagre_expression_common_type(struct eagre_arena *arena,
-                                                      const struct eagre_type *a,
-                                                      const struct eagre_type *b) {
-  return eagre_coerce_common(arena, a, b);
+const struct eagre_type *
+eagre_expression_common_type(struct eagre_arena *arena, const struct eagre_type *a,
+                             const struct eagre_type *b,
+                             const struct eagre_expression_session *session) {
+  return eagre_coerce_common(arena, session->is_legacy, a, b);
 }
 
 /* What a table column of the kind would take at INSERT (store assignment), and a text as any single
- * value. */
-bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to) {
+ * value; without ANSI as any but a BOOLEAN. */
+bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kind to,
+                              bool is_legacy) {
   enum eagre_type_kind kind = from->kind;
   if (kind == to || kind == EAGRE_TYPE_NULL) return true;
-  bool is_single = kind < EAGRE_TYPE_STRUCT;
   switch (to) {
   case EAGRE_TYPE_STRING:
-    return is_single || kind == EAGRE_TYPE_DECIMAL || kind == EAGRE_TYPE_TIMESTAMP_NTZ ||
-           kind == EAGRE_TYPE_VARIANT || eagre_type_is_interval(kind);
+    return is_single(kind);
   case EAGRE_TYPE_BINARY:
     return kind == EAGRE_TYPE_STRING;
   case EAGRE_TYPE_DATE:
@@ -210,7 +261,7 @@ bool eagre_coerce_is_implicit(const struct eagre_type *from, enum eagre_type_kin
   case EAGRE_TYPE_TIMESTAMP_NTZ:
     return kind == EAGRE_TYPE_STRING || rank_time(kind) > 0;
   case EAGRE_TYPE_BOOLEAN:
-    return kind == EAGRE_TYPE_STRING;
+    return kind == EAGRE_TYPE_STRING && !is_legacy;
   case EAGRE_TYPE_TINYINT:
   case EAGRE_TYPE_SMALLINT:
   case EAGRE_TYPE_INT:

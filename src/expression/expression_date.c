@@ -235,6 +235,26 @@ enum eagre_status eagre_bind_extract(struct eagre_bind *bind, struct eagre_expre
 
 /* ---- Days and months ------------------------------------------------------------------------ */
 
+/* Without ANSI a text is a number of days only when it is constant, and then it must be one. */
+static enum eagre_status read_constant_days(struct eagre_bind *bind) {
+  struct eagre_expression *days = bind->arguments[1];
+  const struct eagre_expression_session strict = {.zone = bind->session->zone};
+  if (!eagre_expression_is_constant(days)) {
+    return eagre_bind_unexpected(bind, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")");
+  }
+  EAGRE_TRY(eagre_expression_cast(bind->arena, days, eagre_type_of(EAGRE_TYPE_INT), false, &strict,
+                                  days->position, &bind->arguments[1], bind->error));
+  struct eagre_vector ignored;
+  struct eagre_error error;
+  if (eagre_expression_fold(bind->arena, bind->arguments[1], &strict, &ignored, &error) ==
+      EAGRE_OK) {
+    return EAGRE_OK;
+  }
+  return eagre_bind_fail(bind, days->position, "SECOND_FUNCTION_ARGUMENT_NOT_INTEGER",
+                         "The second argument of `%s` function needs to be an integer.",
+                         bind->function->info.name);
+}
+
 /* A DATE and a number of days, which is no BIGINT and no fraction. */
 static enum eagre_status bind_days(struct eagre_bind *bind, eagre_kernel_fn *kernel,
                                    struct eagre_expression **out) {
@@ -244,6 +264,7 @@ static enum eagre_status bind_days(struct eagre_bind *bind, eagre_kernel_fn *ker
   if (!is_small && kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
     return eagre_bind_unexpected(bind, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")");
   }
+  if (kind == EAGRE_TYPE_STRING && eagre_bind_is_legacy(bind)) EAGRE_TRY(read_constant_days(bind));
   EAGRE_TRY(eagre_bind_cast(bind, 1, eagre_type_of(EAGRE_TYPE_INT)));
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_DATE), kernel);
   return EAGRE_OK;

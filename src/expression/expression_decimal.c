@@ -393,6 +393,10 @@ enum eagre_status eagre_bind_decimal_sign(struct eagre_bind *bind, enum eagre_ar
   const struct eagre_type *type = bind->arguments[0]->type;
   *out =
       eagre_bind_call(bind, type, operation == EAGRE_ARITHMETIC_NEGATE ? run_negate : run_absolute);
-  if (type->precision <= JAVA_DIGITS) eagre_expression_set_safe(*out);
+  if (type->precision <= JAVA_DIGITS) {
+    eagre_expression_set_safe(*out);
+  } else {
+    eagre_expression_set_strict(*out);
+  }
   return EAGRE_OK;
 }

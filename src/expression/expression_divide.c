@@ -125,6 +125,7 @@ DEFINE_DIVISION(integral, bigint, int64_t, EAGRE_ARITHMETIC_INTEGRAL)
 
 static enum eagre_status integral_checked(struct eagre_kernel_call *call) {
   EAGRE_TRY(integral_bigint(call));
+  if (call->node->is_legacy) return EAGRE_OK;
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (EAGRE_ARGUMENT(int64_t, call, 1, row) != -1) continue;
     if (EAGRE_ARGUMENT(int64_t, call, 0, row) != INT64_MIN) continue;

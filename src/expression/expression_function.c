@@ -11,6 +11,7 @@ enum {
   LAZY = EAGRE_FUNCTION_LAZY,
   VOLATILE = EAGRE_FUNCTION_VOLATILE,
   LAMBDA = EAGRE_FUNCTION_LAMBDA,
+  ANSI = EAGRE_FUNCTION_ANSI | EAGRE_FUNCTION_FAILS,
   ANY = EAGRE_ARITY_ANY,
 };
 
@@ -50,7 +51,7 @@ static const struct eagre_function_info function_infos[] = {
 };
 
 static const struct eagre_function internal_functions[EAGRE_INTERNAL_count] = {
-    [EAGRE_INTERNAL_CAST] = {.info = {.name = "cast"}},
+    [EAGRE_INTERNAL_CAST] = {.info = {.name = "cast"}, .flags = EAGRE_FUNCTION_ANSI},
     [EAGRE_INTERNAL_CASE] = {.info = {.name = "case"}, .flags = LAZY | NULLS},
     [EAGRE_INTERNAL_FIELD] = {.info = {.name = "field"}},
     [EAGRE_INTERNAL_STRUCT] = {.info = {.name = "named_struct"}, .flags = NULLS},

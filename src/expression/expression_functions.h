@@ -68,6 +68,8 @@ eagre_kernel_fn eagre_kernel_greatest;
 eagre_kernel_fn eagre_kernel_hex_bytes;
 eagre_kernel_fn eagre_kernel_hex_integer;
 eagre_kernel_fn eagre_kernel_in;
+eagre_kernel_fn eagre_kernel_isfalse;
+eagre_kernel_fn eagre_kernel_istrue;
 eagre_kernel_fn eagre_kernel_least;
 eagre_kernel_fn eagre_kernel_left;
 eagre_kernel_fn eagre_kernel_length;

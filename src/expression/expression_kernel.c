@@ -40,20 +40,40 @@ void eagre_kernel_set_null(struct eagre_kernel_call *call, uint32_t row) {
 /* ---- Failures
  * ------------------------------------------------------------------------------------ */
 
+static enum eagre_status refuse_with(struct eagre_kernel_call *call, uint32_t row,
+                                     const char *class_name, const char *format,
+                                     va_list arguments) {
+  char text[sizeof call->error->text];
+  vsnprintf(text, sizeof text, format, arguments);
+  enum eagre_status status = eagre_error_set(call->error, EAGRE_DATA, class_name, "%s", text);
+  if (call->error != NULL) call->error->row = row;
+  eagre_expression_place_error(call->node->position, call->error);
+  return status;
+}
+
 enum eagre_status eagre_kernel_fail(struct eagre_kernel_call *call, uint32_t row,
                                     const char *class_name, const char *format, ...) {
   if (call->node->is_try) {
     eagre_kernel_set_null(call, row);
     return EAGRE_OK;
   }
-  char text[sizeof call->error->text];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  enum eagre_status status = refuse_with(call, row, class_name, format, arguments);
   va_end(arguments);
-  enum eagre_status status = eagre_error_set(call->error, EAGRE_DATA, class_name, "%s", text);
-  if (call->error != NULL) call->error->row = row;
-  eagre_expression_place_error(call->node->position, call->error);
+  return status;
+}
+
+enum eagre_status eagre_kernel_fail_strictly(struct eagre_kernel_call *call, uint32_t row,
+                                             const char *class_name, const char *format, ...) {
+  if (call->node->is_try && !call->node->is_legacy) {
+    eagre_kernel_set_null(call, row);
+    return EAGRE_OK;
+  }
+  va_list arguments;
+  va_start(arguments, format);
+  enum eagre_status status = refuse_with(call, row, class_name, format, arguments);
+  va_end(arguments);
   return status;
 }
 

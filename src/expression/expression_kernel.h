@@ -47,7 +47,11 @@ void eagre_kernel_set_null(struct eagre_kernel_call *call, uint32_t row);
 enum eagre_status eagre_kernel_fail(struct eagre_kernel_call *call, uint32_t row,
                                     const char *class_name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The same with Spark's sentence about overflow; `what` is "integer overflow" and so on, `instead`
+/* The same where Spark fails without ANSI too: NULL under TRY only. */
+enum eagre_status eagre_kernel_fail_strictly(struct eagre_kernel_call *call, uint32_t row,
+                                             const char *class_name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* As eagre_kernel_fail, with Spark's sentence about overflow; `what` is "integer overflow" and so on, `instead`
  * the function that gives NULL, or NULL. */
 enum eagre_status eagre_kernel_fail_overflow(struct eagre_kernel_call *call, uint32_t row,
                                              const char *what, const char *instead);

@@ -291,9 +291,8 @@ enum eagre_status eagre_bind_array_and_value(struct eagre_bind *bind, uint32_t i
   EAGRE_TRY(eagre_bind_array_argument(bind, index));
   const struct eagre_type *element = eagre_bind_element(bind, index);
   const struct eagre_type *other = bind->arguments[value]->type;
-  const struct eagre_type *common = eagre_coerce_mixes_texts(element, other)
-                                        ? NULL
-                                        : eagre_coerce_common(bind->arena, element, other);
+  const struct eagre_type *common =
+      eagre_coerce_mixes_texts(element, other) ? NULL : eagre_bind_common(bind, element, other);
   if (common == NULL) {
     return eagre_bind_mismatch(
         bind, "ARRAY_FUNCTION_DIFF_TYPES",
@@ -316,7 +315,7 @@ enum eagre_status eagre_bind_same_arrays(struct eagre_bind *bind, uint32_t first
   for (uint32_t i = first + 1; i < end; i++) {
     const struct eagre_type *a = bind->arguments[first]->type, *b = bind->arguments[i]->type;
     bool is_same = a->kind == b->kind && !eagre_coerce_mixes_texts(a, b) &&
-                   eagre_coerce_common(bind->arena, a, b) != NULL;
+                   eagre_bind_common(bind, a, b) != NULL;
     if (is_same) continue;
     return eagre_bind_mismatch(
         bind, "BINARY_ARRAY_DIFF_TYPES",

@@ -163,7 +163,7 @@ static enum eagre_status unify_key(struct eagre_bind *bind) {
   const struct eagre_type *key =
       !is_subscript && eagre_coerce_mixes_texts(map->fields[0].type, other)
           ? NULL
-          : eagre_coerce_common(bind->arena, map->fields[0].type, other);
+          : eagre_bind_common(bind, map->fields[0].type, other);
   if (key == NULL) {
     return eagre_bind_mismatch(
         bind, "MAP_FUNCTION_DIFF_TYPES",
@@ -215,8 +215,10 @@ static enum eagre_status bind_either(struct eagre_bind *bind, enum index_kind ki
   return bind_array_element(bind, kind, out);
 }
 
+/* Without ANSI what is out of bounds is NULL, while the index 0 stays an error. */
 enum eagre_status eagre_bind_element_at(struct eagre_bind *bind, struct eagre_expression **out) {
-  return bind_either(bind, INDEX_ELEMENT_AT, out);
+  return bind_either(bind, eagre_bind_is_legacy(bind) ? INDEX_TRY_ELEMENT_AT : INDEX_ELEMENT_AT,
+                     out);
 }
 
 enum eagre_status eagre_bind_try_element_at(struct eagre_bind *bind,
@@ -246,7 +248,9 @@ enum eagre_status eagre_expression_subscript(
       .position = position,
       .error = error,
   };
-  if (eagre_type_is_list(value->type->kind)) return bind_either(&bind, INDEX_SUBSCRIPT, out);
+  if (eagre_type_is_list(value->type->kind)) {
+    return bind_either(&bind, session->is_legacy ? INDEX_GET : INDEX_SUBSCRIPT, out);
+  }
   return eagre_bind_fail(&bind, position, "INVALID_EXTRACT_BASE_FIELD_TYPE",
                          "Can't extract a value from %s. Need a complex type [STRUCT, ARRAY, MAP] "
                          "but got %s.",
@@ -287,6 +291,7 @@ struct eagre_expression *eagre_expression_array_field(struct eagre_arena *arena,
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */
 
+/* Without ANSI the size of NULL is -1, but for array_size. */
 enum eagre_status eagre_bind_size(struct eagre_bind *bind, struct eagre_expression **out) {
   enum eagre_type_kind kind = eagre_bind_kind(bind, 0);
   bool takes_map = strcmp(bind->function->info.name, "array_size") != 0;
@@ -297,7 +302,11 @@ enum eagre_status eagre_bind_size(struct eagre_bind *bind, struct eagre_expressi
     EAGRE_TRY(eagre_bind_array_argument(bind, 0));
   }
   *out = eagre_bind_call(bind, eagre_type_of(EAGRE_TYPE_INT), eagre_kernel_size);
-  return EAGRE_OK;
+  if (!takes_map || !eagre_bind_is_legacy(bind)) return EAGRE_OK;
+  int32_t of_null = -1;
+  struct eagre_expression *sizes[] = {
+      *out, eagre_expression_new_literal(bind->arena, EAGRE_TYPE_INT, &of_null, bind->position)};
+  return eagre_bind_other(bind, "coalesce", sizes, 2, out);
 }
 
 enum eagre_status eagre_kernel_size(struct eagre_kernel_call *call) {

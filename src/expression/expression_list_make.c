@@ -38,10 +38,7 @@ enum eagre_status eagre_kernel_array(struct eagre_kernel_call *call) {
 static enum eagre_status unify_every_second(struct eagre_bind *bind, uint32_t first,
                                             const char *reason, const char *what,
                                             const struct eagre_type **out) {
-  const struct eagre_type *common = eagre_type_of(EAGRE_TYPE_NULL);
-  for (uint32_t i = first; i < bind->argument_count && common != NULL; i += 2) {
-    common = eagre_coerce_common(bind->arena, common, bind->arguments[i]->type);
-  }
+  const struct eagre_type *common = eagre_bind_common_of(bind, first, bind->argument_count, 2);
   if (common == NULL) {
     return eagre_bind_mismatch(bind, reason,
                                "The given %s of function `map` should all be the same type.", what);
@@ -207,7 +204,7 @@ enum eagre_status eagre_bind_map_concat(struct eagre_bind *bind, struct eagre_ex
                                "The `map_concat` should all be of type map, but %s is none.",
                                eagre_expression_sql(bind->arena, bind->arguments[i]));
   }
-  for (uint32_t i = 1; i < bind->argument_count; i++) {
+  for (uint32_t i = 1; i < bind->argument_count && !eagre_bind_is_legacy(bind); i++) {
     if (!eagre_coerce_mixes_texts(bind->arguments[0]->type, bind->arguments[i]->type)) continue;
     return eagre_bind_refuse_different(bind, 0, bind->argument_count);
   }

@@ -177,12 +177,16 @@ enum eagre_status eagre_kernel_array_extreme(struct eagre_kernel_call *call) {
 enum eagre_status eagre_bind_array_join(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *text = eagre_type_of(EAGRE_TYPE_STRING);
   EAGRE_TRY(eagre_bind_array_argument(bind, 0));
-  if (!eagre_coerce_is_implicit(eagre_bind_element(bind, 0), EAGRE_TYPE_STRING)) {
+  if (!eagre_bind_takes(bind, eagre_bind_element(bind, 0), EAGRE_TYPE_STRING)) {
     return eagre_bind_unexpected(bind, 0, "\"ARRAY<STRING>\"");
   }
   EAGRE_TRY(eagre_bind_cast(bind, 0, eagre_type_array(bind->arena, text)));
   for (uint32_t i = 1; i < bind->argument_count; i++) {
-    EAGRE_TRY(eagre_bind_parameter(bind, i, EAGRE_TYPE_STRING));
+    enum eagre_type_kind kind = eagre_bind_kind(bind, i);
+    if (kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
+      return eagre_bind_unexpected(bind, i, "\"STRING\"");
+    }
+    EAGRE_TRY(eagre_bind_cast(bind, i, text));
   }
   *out = eagre_bind_call(bind, text, eagre_kernel_array_join);
   return EAGRE_OK;

@@ -171,7 +171,7 @@ static enum eagre_status refuse_time(struct eagre_bind *bind) {
 /* The first argument: a point in time, or a text, which every other single value becomes. */
 static enum eagre_status take_time(struct eagre_bind *bind) {
   if (is_time_or_text(eagre_bind_kind(bind, 0))) return EAGRE_OK;
-  if (eagre_coerce_is_implicit(bind->arguments[0]->type, EAGRE_TYPE_STRING)) {
+  if (eagre_bind_takes(bind, bind->arguments[0]->type, EAGRE_TYPE_STRING)) {
     return eagre_bind_cast(bind, 0, eagre_type_of(EAGRE_TYPE_STRING));
   }
   return refuse_time(bind);

@@ -74,7 +74,7 @@ static void print_arguments(const struct printer *printer, const struct eagre_ex
 }
 
 static void print_cast(const struct printer *printer, const struct eagre_expression *node) {
-  print_string(printer, node->is_try ? "TRY_CAST(" : "CAST(");
+  print_string(printer, node->is_try && !node->is_legacy ? "TRY_CAST(" : "CAST(");
   print_node(printer, node->arguments[0]);
   print_string(printer, " AS ");
   eagre_type_print(printer->out, node->type);

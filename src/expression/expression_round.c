@@ -223,7 +223,8 @@ static enum eagre_status round_float(struct eagre_kernel_call *call) {
 
 /* ---- round, bround: integrals --------------------------------------------------------------- */
 
-/* `value` to a multiple of 10^-scale; false when it leaves the range of BIGINT. */
+/* `value` to a multiple of 10^-scale; false when it leaves the range of BIGINT: *out has its low
+ * bits then. */
 static bool round_integer(int64_t value, int64_t scale, bool to_even, int64_t *out) {
   *out = 0;
   if (scale < -19) return true;
@@ -237,9 +238,8 @@ static bool round_integer(int64_t value, int64_t scale, bool to_even, int64_t *o
   unsigned __int128 twice = size % power * 2;
   bool is_up = twice > power || (twice == power && (!to_even || quotient % 2 == 1));
   unsigned __int128 rounded = (quotient + is_up) * power;
-  if (rounded > (unsigned __int128)INT64_MAX + is_negative) return false;
-  *out = is_negative ? (int64_t)(0 - (uint64_t)rounded) : (int64_t)rounded;
-  return true;
+  *out = (int64_t)(is_negative ? 0 - (uint64_t)rounded : (uint64_t)rounded);
+  return rounded <= (unsigned __int128)INT64_MAX + is_negative;
 }
 
 #define DEFINE_ROUND_INTEGER(name, type, what)                                                     \
@@ -251,7 +251,8 @@ static bool round_integer(int64_t value, int64_t scale, bool to_even, int64_t *o
       bool is_inside = round_integer(a[row], call->node->parameters[0],                            \
                                      call->node->parameters[1] != 0, &rounded);                    \
       out[row] = (type)rounded;                                                                    \
-      if ((!is_inside || out[row] != rounded) && eagre_kernel_is_live(call, row)) {                \
+      if (call->node->is_legacy || (is_inside && out[row] == rounded)) continue;                   \
+      if (eagre_kernel_is_live(call, row)) {                                                       \
         EAGRE_TRY(eagre_kernel_fail_overflow(call, row, what, NULL));                              \
       }                                                                                            \
     }                                                                                              \

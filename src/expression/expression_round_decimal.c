@@ -85,14 +85,13 @@ enum eagre_status eagre_bind_round_decimal(struct eagre_bind *bind, int64_t scal
   const struct eagre_type *from = bind->arguments[0]->type;
   const struct eagre_type *type = find_type(bind->arena, from, scale);
   bool has_room = from->precision - from->scale < type->precision - type->scale;
-  *out = eagre_expression_new_call(bind->arena, bind->function, type, run_round, bind->arguments,
-                                   bind->argument_count, bind->position);
+  *out = eagre_bind_call(bind, type, run_round);
   (*out)->parameters[0] = scale;
   (*out)->parameters[1] = rounding;
   if (has_room && scale >= 0) {
     eagre_expression_set_safe(*out);
   } else {
-    eagre_expression_set_failing(*out);
+    eagre_expression_set_strict(*out);
   }
   return EAGRE_OK;
 }

@@ -107,9 +107,10 @@ static enum eagre_status read_clock(struct eagre_kernel_call *call, uint32_t row
                   !__builtin_add_overflow(
                       local_us, minutes * 60 * EAGRE_MICROS_PER_SECOND + seconds_us, out_local_us);
   if (*out_is_valid) return EAGRE_OK;
-  return eagre_kernel_fail(call, row, "DATETIME_OVERFLOW",
-                           "Datetime operation overflow: the result of `%s` is no TIMESTAMP.",
-                           call->node->function->info.name);
+  return eagre_kernel_fail_strictly(
+      call, row, "DATETIME_OVERFLOW",
+      "Datetime operation overflow: the result of `%s` is no TIMESTAMP.",
+      call->node->function->info.name);
 }
 
 static enum eagre_status run_make_timestamp(struct eagre_kernel_call *call) {
@@ -151,6 +152,7 @@ static enum eagre_status bind_make(struct eagre_bind *bind, enum eagre_type_kind
     EAGRE_TRY(eagre_bind_parameter(bind, PART_COUNT, EAGRE_TYPE_STRING));
   }
   *out = eagre_bind_call(bind, eagre_type_of(kind), run_make_timestamp);
+  eagre_expression_set_failing(*out);
   if (is_try) (*out)->is_try = true;
   return EAGRE_OK;
 }

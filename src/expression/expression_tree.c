@@ -123,7 +123,19 @@ void eagre_expression_set_failing(struct eagre_expression *call) {
 
 void eagre_expression_set_try(struct eagre_expression *call) {
   call->is_try = true;
+  call->is_legacy = false;
   eagre_expression_set_safe(call);
+}
+
+void eagre_expression_set_legacy(struct eagre_expression *call) {
+  if ((call->function->flags & EAGRE_FUNCTION_ANSI) != 0) eagre_expression_set_try(call);
+  call->is_legacy = true;
+}
+
+void eagre_expression_set_strict(struct eagre_expression *call) {
+  call->is_try = false;
+  call->is_legacy = false;
+  call->can_fail = true;
 }
 
 /* ---- Columns, fields, structs

@@ -51,6 +51,7 @@ struct eagre_expression {
   bool is_constant; /* no column and no batch timestamp below */
   bool can_fail;    /* it, or something below it, may raise a DATA error */
   bool is_try;      /* a failure of this very call gives NULL */
+  bool is_legacy;   /* bound without ANSI: integers wrap, casts are the lenient ones */
   struct eagre_sql_position position;
   const struct eagre_type *type;
   const struct eagre_function *function; /* CALL */
@@ -76,6 +77,7 @@ enum eagre_function_flag {
   EAGRE_FUNCTION_LAZY = 4,     /* evaluates its operands itself (expression_lazy.c) */
   EAGRE_FUNCTION_VOLATILE = 8, /* its value belongs to a batch: never folded */
   EAGRE_FUNCTION_LAMBDA = 16,  /* runs lambdas itself (expression_lambda.c) */
+  EAGRE_FUNCTION_ANSI = 32,    /* what fails does so under ANSI only, and is NULL without */
 };
 
 /* One row of expression_functions.def. */
@@ -147,6 +149,10 @@ void eagre_expression_set_safe(struct eagre_expression *call);
 /* This call itself may fail. */
 void eagre_expression_set_failing(struct eagre_expression *call);
 void eagre_expression_set_try(struct eagre_expression *call);
+/* It was bound without ANSI: what EAGRE_FUNCTION_ANSI says holds. */
+void eagre_expression_set_legacy(struct eagre_expression *call);
+/* It fails as under ANSI, although its function need not. */
+void eagre_expression_set_strict(struct eagre_expression *call);
 
 /* Whether it is a literal with a value of a STRING, and that text. */
 bool eagre_expression_is_text(const struct eagre_expression *expression,

@@ -129,7 +129,7 @@ static enum eagre_status cast_group(struct eagre_kernel_call *call,
     return EAGRE_OK;
   }
   *out_cast = (struct eagre_vector){0};
-  struct eagre_cast_rule rule = eagre_cast_find(group->type->kind, type->kind);
+  struct eagre_cast_rule rule = eagre_cast_find(group->type->kind, type->kind, false);
   if (rule.run == NULL) return EAGRE_OK;
   struct eagre_expression node = *call->node;
   struct eagre_kernel_call inner = *call;

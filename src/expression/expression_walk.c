@@ -13,7 +13,8 @@ bool eagre_expression_is_column(const struct eagre_expression *expression, uint3
 
 bool eagre_expression_is_cast_column(const struct eagre_expression *expression,
                                      uint32_t *out_index) {
-  while (eagre_expression_calls(expression, EAGRE_INTERNAL_CAST) && !expression->is_try) {
+  while (eagre_expression_calls(expression, EAGRE_INTERNAL_CAST) &&
+         (!expression->is_try || expression->is_legacy)) {
     expression = expression->arguments[0];
   }
   return eagre_expression_is_column(expression, out_index);
@@ -169,6 +170,7 @@ bool eagre_expression_equal(const struct eagre_expression *a, const struct eagre
   if (memcmp(a->parameters, b->parameters, sizeof a->parameters) != 0) return false;
   if (a->kind == EAGRE_EXPRESSION_COLUMN || a->kind == EAGRE_EXPRESSION_VARIABLE) return true;
   if (a->function != b->function || a->kernel != b->kernel || a->is_try != b->is_try) return false;
+  if (a->is_legacy != b->is_legacy) return false;
   if (a->argument_count != b->argument_count || !eagre_text_equal(a->text, b->text)) return false;
   if (!equal_json(a, b)) return false;
   for (uint32_t i = 0; i < a->argument_count; i++) {

@@ -146,7 +146,8 @@ static void print_functions(struct eagre_buffer *out) {
   uint32_t count = 0;
   const struct eagre_function_info *functions = eagre_function_list(&count);
   print_title(out, "Functions", "functions",
-              "Each answers what Spark 4.2 answers with ANSI mode on; what differs is in\n"
+              "Each answers what Spark 4.2 answers, with `spark.sql.ansi.enabled` and without; what\n"
+              "differs is in\n"
               "[Differences from Spark](../differences-from-spark.md).");
   for (uint32_t i = 0; i < count; i++) {
     if (is_first_of_group(functions, i)) print_group(out, functions, count, functions[i].group);

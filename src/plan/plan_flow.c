@@ -82,19 +82,16 @@ static struct eagre_sql_position position_of(const struct eagre_options *setting
 
 static enum eagre_status check_session(const struct eagre_options *session,
                                        struct eagre_error *error) {
-  if (!eagre_option_boolean(session, "spark.sql.ansi.enabled")) {
-    eagre_plan_fail(error, position_of(session, "spark.sql.ansi.enabled"),
-                    "UNSUPPORTED_FEATURE.NON_ANSI",
-                    "spark.sql.ansi.enabled = false is not supported yet.");
-    eagre_error_hint(error, "use try_cast, try_add, try_divide ... where NULL is wanted");
-    return EAGRE_USAGE;
-  }
   if (eagre_option_boolean(session, "spark.sql.caseSensitive")) {
     return eagre_plan_fail(error, position_of(session, "spark.sql.caseSensitive"),
                            "UNSUPPORTED_FEATURE.CASE_SENSITIVE",
                            "spark.sql.caseSensitive = true is not supported yet.");
   }
   return EAGRE_OK;
+}
+
+static bool is_legacy(const struct eagre_options *session) {
+  return !eagre_option_boolean(session, "spark.sql.ansi.enabled");
 }
 
 /* The session's zone. Each is opened once and lives as long as the pipeline, as expressions keep
@@ -134,6 +131,7 @@ static enum eagre_status apply_settings(struct flow_work *work, struct eagre_err
   EAGRE_TRY(check_session(&pipeline->session, error));
   EAGRE_TRY(open_zone(work->binder, &pipeline->session, &pipeline->zone, error));
   pipeline->expression_session.zone = pipeline->zone;
+  pipeline->expression_session.is_legacy = is_legacy(&pipeline->session);
   return EAGRE_OK;
 }
 
@@ -290,7 +288,7 @@ static bool is_time(enum eagre_type_kind kind) {
          kind == EAGRE_TYPE_TIMESTAMP_NTZ;
 }
 
-/* ANSI store assignment: what INSERT casts by itself. */
+/* ANSI store assignment: what INSERT casts by itself. Its casts fail also without ANSI. */
 static bool can_assign(enum eagre_type_kind from, enum eagre_type_kind to) {
   if (from == to || from == EAGRE_TYPE_NULL) return true;
   if (eagre_type_is_numeric(from) && eagre_type_is_numeric(to)) return true;
@@ -336,6 +334,8 @@ static enum eagre_status assign_columns(struct plan_binder *binder, const struct
       eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, position);
   node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
   node->expression_count = count;
+  const struct eagre_expression_session strict = {.zone =
+                                                      binder->pipeline->expression_session.zone};
   for (uint32_t i = 0; i < count; i++) {
     const struct eagre_field *field = &schema->fields[i];
     int column = by_name ? find_by_name(relation, field->name) : (int)i;
@@ -351,9 +351,8 @@ static enum eagre_status assign_columns(struct plan_binder *binder, const struct
       if (!can_assign(from->kind, field->type->kind)) {
         return fail_assignment(field->name, from, field->type, position, error);
       }
-      EAGRE_TRY(eagre_expression_cast(binder->arena, value, field->type, false,
-                                      &binder->pipeline->expression_session, position, &value,
-                                      error));
+      EAGRE_TRY(eagre_expression_cast(binder->arena, value, field->type, false, &strict, position,
+                                      &value, error));
     }
     node->expressions[i] = value;
   }
@@ -396,6 +395,7 @@ static enum eagre_status flow_options(struct flow_work *work,
                                      own_count + target->flow_option_count, &flow->options, error));
   EAGRE_TRY(merge_settings(work, &flow->options, &flow->settings, error));
   EAGRE_TRY(check_session(&flow->settings, error));
+  flow->expression_session.is_legacy = is_legacy(&flow->settings);
   return open_zone(work->binder, &flow->settings, &flow->expression_session.zone, error);
 }
 

@@ -112,7 +112,8 @@ static enum eagre_status find_columns(struct plan_binder *binder, const struct u
     each->qualifier = eagre_text_make("", 0);
     for (uint32_t i = 1; i < work->count; i++) {
       const struct eagre_type *common = eagre_expression_common_type(
-          binder->arena, each->type, work->inputs[i].columns[column].type);
+          binder->arena, each->type, work->inputs[i].columns[column].type,
+          &binder->pipeline->expression_session);
       if (common == NULL) return refuse_types(work, i, column, each->type, error);
       each->type = common;
     }

@@ -235,6 +235,9 @@ int64_t eagre_value_interval_unit_size(enum eagre_interval_unit unit);
  * printed as JSON. `zone` is needed when there are timestamps or VARIANTs. */
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
                        const struct eagre_zone *zone, struct eagre_buffer *out);
+/* The same as that CAST prints it without ANSI: DECIMALs as eagre_value_print_decimal_java. */
+bool eagre_value_print_java(const struct eagre_vector *vector, uint32_t row,
+                            const struct eagre_zone *zone, struct eagre_buffer *out);
 
 /* Appends the bytes as base64 between quotation marks, as JSON has them. */
 void eagre_value_print_base64(struct eagre_text bytes, struct eagre_buffer *out);

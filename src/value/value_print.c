@@ -77,12 +77,20 @@ size_t eagre_value_print_json_timestamp_ntz(int64_t us, char *out) {
 
 /* ---- Whole values ---------------------------------------------------------------------------- */
 
+struct print_style {
+  const struct eagre_zone *zone;
+  bool has_exponents; /* a small DECIMAL is written with one, as Java does */
+};
+
+static bool print_value(const struct eagre_vector *vector, uint32_t row,
+                        const struct print_style *style, struct eagre_buffer *out);
+
 static void print_struct(const struct eagre_vector *vector, uint32_t index,
-                         const struct eagre_zone *zone, struct eagre_buffer *out) {
+                         const struct print_style *style, struct eagre_buffer *out) {
   eagre_buffer_append_char(out, '{');
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     if (i > 0) eagre_buffer_append(out, ", ", 2);
-    if (!eagre_value_print(&vector->children[i], index, zone, out)) {
+    if (!print_value(&vector->children[i], index, style, out)) {
       eagre_buffer_append(out, "null", 4);
     }
   }
@@ -90,28 +98,28 @@ static void print_struct(const struct eagre_vector *vector, uint32_t index,
 }
 
 static void print_or_null(const struct eagre_vector *vector, uint32_t row,
-                          const struct eagre_zone *zone, struct eagre_buffer *out) {
-  if (!eagre_value_print(vector, row, zone, out)) eagre_buffer_append(out, "null", 4);
+                          const struct print_style *style, struct eagre_buffer *out) {
+  if (!print_value(vector, row, style, out)) eagre_buffer_append(out, "null", 4);
 }
 
 /* [1, null] and {a -> 1}. */
 static void print_list(const struct eagre_vector *vector, uint32_t index,
-                       const struct eagre_zone *zone, struct eagre_buffer *out) {
+                       const struct print_style *style, struct eagre_buffer *out) {
   bool is_map = vector->type->kind == EAGRE_TYPE_MAP;
   eagre_buffer_append_char(out, is_map ? '{' : '[');
   for (int32_t i = vector->offsets[index]; i < vector->offsets[index + 1]; i++) {
     if (i > vector->offsets[index]) eagre_buffer_append(out, ", ", 2);
-    print_or_null(&vector->children[0], (uint32_t)i, zone, out);
+    print_or_null(&vector->children[0], (uint32_t)i, style, out);
     if (!is_map) continue;
     eagre_buffer_append(out, " -> ", 4);
-    print_or_null(&vector->children[1], (uint32_t)i, zone, out);
+    print_or_null(&vector->children[1], (uint32_t)i, style, out);
   }
   eagre_buffer_append_char(out, is_map ? '}' : ']');
 }
 
 /* Into `out`, which has room for PRINT_SIZE_MAX bytes; returns the size. */
 static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
-                          const struct eagre_zone *zone, char *out) {
+                          const struct print_style *style, char *out) {
   switch (vector->type->kind) {
   case EAGRE_TYPE_TINYINT:
     return eagre_value_print_integer(EAGRE_VALUES(int8_t, vector)[index], out);
@@ -126,12 +134,12 @@ static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
   case EAGRE_TYPE_DOUBLE:
     return eagre_value_print_double(EAGRE_VALUES(double, vector)[index], out);
   case EAGRE_TYPE_DECIMAL:
-    return eagre_value_print_decimal(EAGRE_VALUES(eagre_decimal, vector)[index],
-                                     vector->type->scale, out);
+    return (style->has_exponents ? eagre_value_print_decimal_java : eagre_value_print_decimal)(
+        EAGRE_VALUES(eagre_decimal, vector)[index], vector->type->scale, out);
   case EAGRE_TYPE_DATE:
     return eagre_value_print_date(EAGRE_VALUES(int32_t, vector)[index], out);
   case EAGRE_TYPE_TIMESTAMP:
-    return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], zone, out);
+    return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], style->zone, out);
   case EAGRE_TYPE_TIMESTAMP_NTZ:
     return eagre_value_print_timestamp(EAGRE_VALUES(int64_t, vector)[index], eagre_zone_utc(), out);
   default:
@@ -141,7 +149,7 @@ static size_t print_fixed(const struct eagre_vector *vector, uint32_t index,
 }
 
 static void print_valid(const struct eagre_vector *vector, uint32_t row,
-                        const struct eagre_zone *zone, struct eagre_buffer *out) {
+                        const struct print_style *style, struct eagre_buffer *out) {
   uint32_t index = eagre_vector_index(vector, row);
   switch (vector->type->kind) {
   case EAGRE_TYPE_BOOLEAN:
@@ -158,18 +166,18 @@ static void print_valid(const struct eagre_vector *vector, uint32_t row,
     eagre_value_print_interval_as(EAGRE_VALUES(int32_t, vector)[index], vector->type, out);
     return;
   case EAGRE_TYPE_STRUCT:
-    print_struct(vector, index, zone, out);
+    print_struct(vector, index, style, out);
     return;
   case EAGRE_TYPE_ARRAY:
   case EAGRE_TYPE_MAP:
-    print_list(vector, index, zone, out);
+    print_list(vector, index, style, out);
     return;
   case EAGRE_TYPE_VARIANT:
-    eagre_variant_print(eagre_variant_open(EAGRE_VALUES(struct eagre_text, vector)[index]), zone,
-                        out);
+    eagre_variant_print(eagre_variant_open(EAGRE_VALUES(struct eagre_text, vector)[index]),
+                        style->zone, out);
     return;
   default:
-    out->size += print_fixed(vector, index, zone, eagre_buffer_reserve(out, PRINT_SIZE_MAX));
+    out->size += print_fixed(vector, index, style, eagre_buffer_reserve(out, PRINT_SIZE_MAX));
   }
 }
 
@@ -192,9 +200,21 @@ void eagre_value_print_base64(struct eagre_text bytes, struct eagre_buffer *out)
   out->size += (size_t)(at - begin);
 }
 
+static bool print_value(const struct eagre_vector *vector, uint32_t row,
+                        const struct print_style *style, struct eagre_buffer *out) {
+  if (eagre_vector_is_null(vector, row)) return false;
+  print_valid(vector, row, style, out);
+  return true;
+}
+
 bool eagre_value_print(const struct eagre_vector *vector, uint32_t row,
                        const struct eagre_zone *zone, struct eagre_buffer *out) {
-  if (eagre_vector_is_null(vector, row)) return false;
-  print_valid(vector, row, zone, out);
-  return true;
+  const struct print_style style = {zone, false};
+  return print_value(vector, row, &style, out);
+}
+
+bool eagre_value_print_java(const struct eagre_vector *vector, uint32_t row,
+                            const struct eagre_zone *zone, struct eagre_buffer *out) {
+  const struct print_style style = {zone, true};
+  return print_value(vector, row, &style, out);
 }

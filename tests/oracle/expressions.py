@@ -5,9 +5,11 @@ begin with `#` are for the reader. The expressions of `rows-*.txt` are evaluated
 for every row of `expressions/rows.json` (schema below), those of `aggregates-*.txt`
 over all rows of `expressions/aggregate-rows.json` and then for each `g` of them in
 its order, NULL first, the others once. A file whose first line is `# zone: NAME` is
-evaluated in that session time zone, the others in UTC.
+evaluated in that session time zone, the others in UTC. Every file is evaluated twice, which
+makes two sheets of it: with spark.sql.ansi.enabled as it is by default, and without
+(`<file>.ansi-off`).
 
-`expressions/expected/<file>.json` maps each expression to either
+`expressions/expected/<sheet>.json` maps each expression to either
 
     {"type": ..., "values": [...]}      typeof, and per row CAST(... AS STRING)
                                         (BINARY: hex, as casting keeps any bytes)
@@ -15,6 +17,7 @@ evaluated in that session time zone, the others in UTC.
                                         lets an exception of Java through
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -27,19 +30,59 @@ ROWS = DIRECTORY / "rows.json"
 ROWS_SCHEMA = ("n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOAT, d DOUBLE, "
                "c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
 
+# Files that Spark was not asked about without ANSI yet.
+ANSI_ONLY = {"functions-math", "functions-text", "functions-vectors"}
+
 AGGREGATE_ROWS = DIRECTORY / "aggregate-rows.json"
 AGGREGATE_ROWS_SCHEMA = ("g STRING, n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, h BIGINT, f FLOAT, "
                          "d DOUBLE, c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
 
 
 @dataclasses.dataclass(frozen=True)
+class Sheet:
+    """One file of expressions under one setting of spark.sql.ansi.enabled."""
+
+    file: str
+    ansi: bool
+
+    @property
+    def name(self):
+        return self.file if self.ansi else f"{self.file}.ansi-off"
+
+    @property
+    def source(self):
+        return DIRECTORY / f"{self.file}.txt"
+
+    @property
+    def answers(self):
+        """Where Spark's answers to it are written down."""
+        return EXPECTED / f"{self.name}.json"
+
+    def expressions(self):
+        """Its expressions, in order; one that stands twice is an error."""
+        found = [Expression(self.file, line.strip(), self.ansi) for line in self.source.read_text().splitlines()
+                 if line.strip() and not line.startswith("#")]
+        if len(set(found)) != len(found):
+            raise ValueError(f"repeated: {sorted({e.key for e in found if found.count(e) > 1})}")
+        return found
+
+    def is_stale(self):
+        return not self.answers.exists() or json.loads(self.answers.read_text())["sha256"] != sha256(self.source)
+
+
+@dataclasses.dataclass(frozen=True)
 class Expression:
     file: str
     text: str
+    ansi: bool = True
+
+    @property
+    def sheet(self):
+        return Sheet(self.file, self.ansi)
 
     @property
     def key(self):
-        return f"{self.file}: {self.text}"
+        return f"{self.sheet.name}: {self.text}"
 
     @property
     def over_rows(self):
@@ -67,18 +110,14 @@ def zone_of(file):
     return head.removeprefix("# zone: ") if head.startswith("# zone: ") else "UTC"
 
 
-def sources():
-    return sorted(DIRECTORY.glob("*.txt"))
+def sheets():
+    files = sorted(path.stem for path in DIRECTORY.glob("*.txt"))
+    return [Sheet(file, ansi) for file in files for ansi in (True, False) if ansi or file not in ANSI_ONLY]
 
 
 def load():
-    """All expressions, in order; one that stands twice in a file is an error."""
-    found = [Expression(path.stem, line.strip()) for path in sources()
-             for line in path.read_text().splitlines()
-             if line.strip() and not line.startswith("#")]
-    if len(set(found)) != len(found):
-        raise ValueError(f"repeated: {sorted({e.key for e in found if found.count(e) > 1})}")
-    return found
+    """All expressions of all sheets, in order."""
+    return [expression for sheet in sheets() for expression in sheet.expressions()]
 
 
 def sha256(source):
@@ -91,15 +130,6 @@ def sha256(source):
         digest.update(AGGREGATE_ROWS_SCHEMA.encode())
         digest.update(AGGREGATE_ROWS.read_bytes())
     return digest.hexdigest()
-
-
-def answers_of(source):
-    return EXPECTED / f"{source.stem}.json"
-
-
-def is_stale(source):
-    path = answers_of(source)
-    return not path.exists() or json.loads(path.read_text())["sha256"] != sha256(source)
 
 
 def load_answers():
@@ -115,30 +145,41 @@ def as_text(expression, type_name):
     return f"CAST({expression.text} AS STRING)"
 
 
-def record(session, source):
-    """Asks Spark about one file and writes its answers, one a line."""
+def record(session, sheet):
+    """Asks Spark about one sheet and writes its answers, one a line."""
     from rig.spark_session import java_version
-    head = {"spark": session.version, "java": java_version(session), "sha256": sha256(source)}
-    answers = {expression.text: answer for expression, answer in answer_all(session, source).items()}
+    head = {"spark": session.version, "java": java_version(session), "sha256": sha256(sheet.source)}
+    answers = {expression.text: answer for expression, answer in answer_all(session, sheet).items()}
     lines = [f" {spell(text)}: {spell(answer)}" for text, answer in answers.items()]
     EXPECTED.mkdir(exist_ok=True)
-    answers_of(source).write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
+    sheet.answers.write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
 
 
 def spell(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def answer_all(session, source):
-    """Spark's answers to one file, by expression."""
-    session.conf.set("spark.sql.session.timeZone", zone_of(source.stem))
-    session.read.schema(ROWS_SCHEMA).json(str(ROWS)).coalesce(1).createOrReplaceTempView("rows")
-    aggregate_rows = session.read.schema(AGGREGATE_ROWS_SCHEMA).json(str(AGGREGATE_ROWS)).coalesce(1)
-    aggregate_rows.createOrReplaceTempView("aggregate_rows")
-    answers = {expression: answer(session, expression) for expression in load()
-               if expression.file == source.stem}
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    return answers
+def answer_all(session, sheet):
+    """Spark's answers to one sheet, by expression."""
+    settings = {"spark.sql.session.timeZone": zone_of(sheet.file), "spark.sql.ansi.enabled": str(sheet.ansi).lower()}
+    with settings_of(session, settings):
+        session.read.schema(ROWS_SCHEMA).json(str(ROWS)).coalesce(1).createOrReplaceTempView("rows")
+        aggregate_rows = session.read.schema(AGGREGATE_ROWS_SCHEMA).json(str(AGGREGATE_ROWS)).coalesce(1)
+        aggregate_rows.createOrReplaceTempView("aggregate_rows")
+        return {expression: answer(session, expression) for expression in sheet.expressions()}
+
+
+@contextlib.contextmanager
+def settings_of(session, settings):
+    """The session with other settings, for a while."""
+    before = {key: session.conf.get(key) for key in settings}
+    for key, value in settings.items():
+        session.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            session.conf.set(key, value)
 
 
 def answer(session, expression):

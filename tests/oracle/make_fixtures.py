@@ -3,7 +3,7 @@
 
     make_fixtures.py             everything whose file changed since it was recorded
     make_fixtures.py --all       everything
-    make_fixtures.py NAME...     these cases; `expressions/strings`, `queries/joins` are files
+    make_fixtures.py NAME...     these cases; `expressions/strings`, `expressions/strings.ansi-off`, `queries/joins` are files
 
 Needs what scripts/setup-tests installs, and its Python. This is the only
 program that writes to expected/, expressions/expected/ and queries/expected/.
@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from oracle import case, expressions, fixture, queries, spark_engine
 from rig.spark_session import java_version, spark_session
 
-EXPRESSIONS = {f"expressions/{source.stem}": source for source in expressions.sources()}
+EXPRESSIONS = {f"expressions/{sheet.name}": sheet for sheet in expressions.sheets()}
 QUERIES = {f"queries/{source.stem}": source for source in queries.sources()}
 
 
@@ -47,7 +47,7 @@ def parse_arguments():
 def is_stale(name):
     """Whether it was never recorded, or changed since."""
     if name in EXPRESSIONS:
-        return expressions.is_stale(EXPRESSIONS[name])
+        return EXPRESSIONS[name].is_stale()
     if name in QUERIES:
         return queries.is_stale(QUERIES[name])
     if not fixture.path(name).exists():

@@ -143,7 +143,6 @@ CASES = [
     ("kafka sink without value", "CREATE SINK s USING kafka OPTIONS ('kafka.bootstrap.servers' = 'b:1', 'topic' = 't'); "
      f"CREATE FLOW f AS INSERT INTO s SELECT k FROM {SOURCE};", None, None),
     ("unknown setting", "SET spark.sql.shuffle.partition = 4;" + table(f"SELECT * FROM {SOURCE}"), "UNKNOWN_OPTION", None),
-    ("ANSI off", "SET spark.sql.ansi.enabled = false;" + table(f"SELECT * FROM {SOURCE}"), "UNSUPPORTED_FEATURE.NON_ANSI", None),
     ("unknown zone", "SET spark.sql.session.timeZone = Mars;" + table(f"SELECT * FROM {SOURCE}"), "INVALID_TIMEZONE", None),
     ("a SELECT of its own", "SELECT 1;", "UNSUPPORTED_FEATURE.SELECT_IN_PIPELINE", "SELECT"),
     ("statement of the future", "OPTIMIZE t;", "UNSUPPORTED_FEATURE.STATEMENT", "OPTIMIZE"),

@@ -12,7 +12,7 @@ from oracle.live.sample import sample
 from rig.spark_session import spark_session
 
 CASES = sample(case.names(), 50)
-EXPRESSIONS = sample(expressions.sources(), 9)
+EXPRESSIONS = sample(expressions.sheets(), 9)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def test_eagre_says_what_spark_says(live, name):
     assert not complaints, "\n".join([case.load(name).title, *complaints])
 
 
-@pytest.mark.parametrize("source", EXPRESSIONS, ids=lambda path: path.stem)
-def test_expressions_are_what_spark_says(session, source):
+@pytest.mark.parametrize("sheet", EXPRESSIONS, ids=lambda sheet: sheet.name)
+def test_expressions_are_what_spark_says(session, sheet):
     recorded = expressions.load_answers()
-    live = {expression.key: answer for expression, answer in expressions.answer_all(session, source).items()}
+    live = {expression.key: answer for expression, answer in expressions.answer_all(session, sheet).items()}
     assert {key: live[key] for key in live if live[key] != recorded.get(key)} == {}
 
 

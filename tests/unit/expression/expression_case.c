@@ -323,7 +323,8 @@ static bool check_case(struct bench *bench, const struct expression_case *one) {
   return is_right && check_rows(bench, one, &result);
 }
 
-void run_cases(const struct expression_case *cases, size_t count, const char *zone_name) {
+static void run_cases_under(const struct expression_case *cases, size_t count,
+                            const char *zone_name, bool is_legacy) {
   static const enum case_mode modes[] = {CASE_CONSTANT, CASE_COLUMN, CASE_SPARSE};
   unsigned wrong_count = 0;
   for (size_t i = 0; i < count; i++) {
@@ -331,9 +332,18 @@ void run_cases(const struct expression_case *cases, size_t count, const char *zo
       if ((cases[i].modes & modes[k]) == 0) continue;
       struct bench bench;
       bench_init(&bench, modes[k], zone_name);
+      bench.session.is_legacy = is_legacy;
       wrong_count += !check_case(&bench, &cases[i]);
       bench_done(&bench);
     }
   }
   assert_int_equal(wrong_count, 0);
+}
+
+void run_cases(const struct expression_case *cases, size_t count, const char *zone_name) {
+  run_cases_under(cases, count, zone_name, false);
+}
+
+void run_legacy_cases(const struct expression_case *cases, size_t count, const char *zone_name) {
+  run_cases_under(cases, count, zone_name, true);
 }

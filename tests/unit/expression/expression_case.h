@@ -31,6 +31,8 @@ struct expression_case {
 
 /* Fails the test when an evaluation differs; prints all that do. */
 void run_cases(const struct expression_case *cases, size_t count, const char *zone_name);
+/* The same with spark.sql.ansi.enabled = false. */
+void run_legacy_cases(const struct expression_case *cases, size_t count, const char *zone_name);
 
 /* What one evaluation needs; the columns grow while binding. */
 struct bench {

@@ -72,12 +72,22 @@ static const struct expression_case zone_cases[] = {
 };
 DEFINE_TABLE(zone, "Europe/Paris")
 
+static const struct expression_case legacy_cases[] = {
+#include "cases_legacy.def"
+};
+
+static void test_legacy(void **state) {
+  (void)state;
+  run_legacy_cases(legacy_cases, EAGRE_COUNT_OF(legacy_cases), "UTC");
+}
+
 int run_case_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_operators), cmocka_unit_test(test_casts), cmocka_unit_test(test_math),
       cmocka_unit_test(test_strings),   cmocka_unit_test(test_like),  cmocka_unit_test(test_regex),
       cmocka_unit_test(test_dates),     cmocka_unit_test(test_json),  cmocka_unit_test(test_more),
       cmocka_unit_test(test_time),      cmocka_unit_test(test_clock), cmocka_unit_test(test_zone),
+      cmocka_unit_test(test_legacy),
   };
   return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
 }

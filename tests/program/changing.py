@@ -4,6 +4,8 @@ import json
 import os
 import random
 
+from program import run
+
 SCHEMA = "id INT, k INT, g STRING, n INT, x DOUBLE, b BOOLEAN, ts TIMESTAMP"
 SETTINGS = "SET eagre.changes = true;\nSET spark.sql.streaming.minBatchesToRetain = 3;\n"
 SINK = "CREATE SINK out USING console OPTIONS ('format' = 'json', 'includeBatchId' = 'true');\n"
@@ -75,9 +77,30 @@ def text_of(name, streams, files_per_epoch=1):
     return query.format(inner=inner, source=source(streams, files_per_epoch))
 
 
-def flow(name, mode, files_per_epoch=1):
+def flow_of(query, mode, settings=SETTINGS):
     options = f"OPTIONS ('outputMode' = '{mode}', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
-    return f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {text_of(name, True, files_per_epoch)};\n"
+    return f"{settings}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n"
+
+
+def flow(name, mode, files_per_epoch=1):
+    return flow_of(text_of(name, True, files_per_epoch), mode)
+
+
+def rows_of(process):
+    assert process.returncode == 0, process.stderr
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+def batch_rows_of(folder, query):
+    return rows_of(run("query", "--format", "json", query, cwd=folder))
+
+
+def last_epoch_rows(folder, cores):
+    """Runs the flow to its end: all rows of its last epoch, which may have none."""
+    done = run("run", "f.sql", "--cores", cores, "--progress", "json", cwd=folder)
+    rows = rows_of(done)
+    last = max(json.loads(line)["batchId"] for line in done.stderr.splitlines() if line.startswith("{"))
+    return as_set(row for row in rows if row["_batch_id"] == last)
 
 
 def write_file(folder, part, rows, seed):

@@ -3,19 +3,15 @@
 import json
 
 import pytest
-from changing import FLEETING, LASTING, QUERIES, SETTINGS, SINK, as_set, final_rows, flow, source, text_of, write_file
+from changing import (FLEETING, LASTING, QUERIES, SETTINGS, as_set, batch_rows_of, final_rows, flow, flow_of, rows_of, source,
+                      text_of, write_file)
 from program import run
 
 SHAPES = [(name, "complete") for name in QUERIES] + [(name, "update") for name in LASTING]
 
 
-def rows_of(process):
-    assert process.returncode == 0, process.stderr
-    return [json.loads(line) for line in process.stdout.splitlines()]
-
-
 def batch_rows(tmp_path, name):
-    return as_set(rows_of(run("query", "--format", "json", text_of(name, False), cwd=tmp_path)))
+    return as_set(batch_rows_of(tmp_path, text_of(name, False)))
 
 
 @pytest.mark.parametrize("number,name,mode", [(number, *shape) for number, shape in enumerate(SHAPES)])
@@ -53,8 +49,7 @@ def test_update_mode_through_restarts(tmp_path, name):
 def test_nothing_is_given_when_nothing_changes(tmp_path):
     """The greatest values come first: later epochs touch groups and change no result."""
     query = f"SELECT k, sum(m) AS m FROM (SELECT k, g, max(n) AS m FROM {source(True)} GROUP BY k, g) GROUP BY k"
-    options = "OPTIONS ('outputMode' = 'update', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
-    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "f.sql").write_text(flow_of(query, "update"))
     (tmp_path / "in").mkdir()
     for part, greatest in enumerate([9, 5, 9, 1]):
         lines = [json.dumps({"k": k, "g": g, "n": greatest - k}) for k in range(3) for g in "ab"]
@@ -69,8 +64,7 @@ def test_groups_that_are_gone_leave_the_state(tmp_path):
     """Each epoch all groups of the outer aggregation are others: metrics count those that are there, and what is
     gone is given back."""
     query = (f"SELECT m, count(*) AS rows FROM (SELECT k, max(n) AS m FROM {source(True)} GROUP BY k) GROUP BY m")
-    options = "OPTIONS ('outputMode' = 'complete', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
-    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "f.sql").write_text(flow_of(query, "complete"))
     (tmp_path / "in").mkdir()
     for part in range(12):
         lines = [json.dumps({"k": k, "n": part * 1000 + k}) for k in range(700)]
@@ -87,9 +81,8 @@ def test_windows_within_windows(tmp_path):
     inner = ("(SELECT window, k, count(*) AS c FROM (SELECT * FROM {source}) {watermark} "
              "GROUP BY window(ts, '10 seconds'), k)")
     query = "SELECT window.start AS start, max(c) AS most, sum(c) AS all_of FROM {inner} GROUP BY window"
-    options = "OPTIONS ('outputMode' = 'update', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
     streamed = query.format(inner=inner.format(source=source(True), watermark="WATERMARK ts DELAY OF INTERVAL 5 SECONDS"))
-    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {streamed};\n")
+    (tmp_path / "f.sql").write_text(flow_of(streamed, "update"))
     (tmp_path / "in").mkdir()
     for part in range(8):
         lines = [json.dumps({"k": (i * i + part) % 5, "ts": f"2026-01-01T00:{part:02}:{i % 60:02}Z"}) for i in range(90)]
@@ -101,8 +94,7 @@ def test_windows_within_windows(tmp_path):
 
 
 def refusal(tmp_path, query, mode="update", settings=SETTINGS):
-    options = f"OPTIONS ('outputMode' = '{mode}', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
-    (tmp_path / "f.sql").write_text(f"{settings}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "f.sql").write_text(flow_of(query, mode, settings))
     (tmp_path / "in").mkdir(exist_ok=True)
     done = run("run", "f.sql", cwd=tmp_path)
     assert done.returncode == 2
@@ -123,12 +115,11 @@ def test_the_first_rows_of_each_window_in_append_mode(tmp_path):
     for part in range(4):
         these = lines[part * 100:part * 100 + 100] + ([late] if part == 3 else [])
         (tmp_path / "in" / f"{part}.json").write_text("".join(json.dumps(line) + "\n" for line in these))
-    options = "OPTIONS ('outputMode' = 'append', 'trigger' = 'available now', 'checkpointLocation' = '{}')"
     for name, query, columns in [("a", first, "window.start AS start, k, g, c, rn"),
                                  ("b", rows, "window.start AS start, k, id, n, rn")]:
         streamed = query.format(source=f"(SELECT * FROM {source(True)}) WATERMARK ts DELAY OF INTERVAL 5 SECONDS")
-        (tmp_path / f"{name}.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW {name} {options.format(name)} AS "
-                                              f"INSERT INTO out SELECT {columns} FROM {streamed};\n")
+        text = flow_of(f"SELECT {columns} FROM {streamed}", "append").replace("'checkpoint'", f"'{name}'")
+        (tmp_path / f"{name}.sql").write_text(text)
         done = run("run", f"{name}.sql", "--cores", 2, "--progress", "json", cwd=tmp_path)
         found = rows_of(done)
         batch = query.format(source=f"(SELECT * FROM {source(False)} WHERE id < 1000)")
@@ -143,8 +134,7 @@ def test_the_first_rows_of_each_window_in_append_mode(tmp_path):
 def test_rows_of_one_key_in_one_epoch(tmp_path):
     """More of them than a group keeps unordered, and more than are put in order at once."""
     query = (f"SELECT * FROM (SELECT id, n, row_number() OVER (ORDER BY n, id) AS rn FROM {source(True)}) WHERE rn <= 9000")
-    options = "OPTIONS ('outputMode' = 'complete', 'trigger' = 'available now', 'checkpointLocation' = 'checkpoint')"
-    (tmp_path / "f.sql").write_text(f"{SETTINGS}{SINK}CREATE FLOW f {options} AS INSERT INTO out {query};\n")
+    (tmp_path / "f.sql").write_text(flow_of(query, "complete"))
     (tmp_path / "in").mkdir()
     numbers = [i * 7919 % 40_009 for i in range(40_000)]
     (tmp_path / "in" / "0.json").write_text("".join(json.dumps({"id": i, "n": n}) + "\n" for i, n in enumerate(numbers)))

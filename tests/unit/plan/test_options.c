@@ -69,7 +69,9 @@ static void settings_of_a_flow_are_its_own(void **state) {
       "SET spark.sql.shuffle.partitions = 5; CREATE SINK x USING noop;"
       "CREATE FLOW a OPTIONS ('spark.sql.shuffle.partitions' = '7', 'spark.sql.session.timeZone' "
       "= 'Europe/Berlin') AS INSERT INTO x SELECT * FROM STREAM rate();"
-      "CREATE FLOW b AS INSERT INTO x SELECT * FROM STREAM rate();"
+      "CREATE FLOW b OPTIONS ('spark.sql.ansi.enabled' = 'false') AS INSERT INTO x SELECT * FROM "
+      "STREAM "
+      "rate();"
       "SET spark.sql.session.timeZone = 'Asia/Tokyo';"
       "CREATE FLOW c AS INSERT INTO x SELECT * FROM STREAM rate();";
   struct eagre_pipeline *pipeline = bind_text(file);
@@ -79,6 +81,9 @@ static void settings_of_a_flow_are_its_own(void **state) {
   assert_ptr_not_equal(flows[0].expression_session.zone, flows[1].expression_session.zone);
   assert_ptr_not_equal(flows[1].expression_session.zone, flows[2].expression_session.zone);
   assert_ptr_equal(flows[2].expression_session.zone, pipeline->zone);
+  assert_false(flows[0].expression_session.is_legacy);
+  assert_true(flows[1].expression_session.is_legacy);
+  assert_false(pipeline->expression_session.is_legacy);
   eagre_pipeline_free(pipeline);
 
   const struct eagre_sql_define setting = {EAGRE_TEXT("spark.sql.shuffle.partitions"),

@@ -181,7 +181,28 @@ static bool are_constant_items(const struct eagre_bind *bind) {
   return true;
 }
 
-static bool may_item_fail(const struct eagre_bind *bind) {
+/* A constant item that turns out well becomes a literal, which cannot fail. */
+static void fold_item(struct eagre_bind *bind, uint32_t index) {
+  const struct eagre_expression *item = bind->arguments[index];
+  struct eagre_vector value;
+  struct eagre_error ignored;
+  bool is_known = item->is_constant && item->can_fail && eagre_type_width(item->type->kind) > 0;
+  if (!is_known) return;
+  if (eagre_expression_fold(bind->arena, item, bind->session, &value, &ignored) != EAGRE_OK) return;
+  bind->arguments[index] =
+      eagre_vector_is_null(&value, 0)
+          ? eagre_expression_new_null(bind->arena, item->type, item->position)
+          : eagre_expression_new_value(bind->arena, item->type, value.data, item->position);
+}
+
+/* More items than this are evaluated all: each is a block within another. */
+enum { IN_LAZY_MAX = 32 };
+
+static bool may_item_fail(struct eagre_bind *bind) {
+  for (uint32_t i = 1; i < bind->argument_count; i++) {
+    fold_item(bind, i);
+  }
+  if (bind->argument_count > IN_LAZY_MAX) return false;
   for (uint32_t i = 1; i < bind->argument_count; i++) {
     if (bind->arguments[i]->can_fail) return true;
   }

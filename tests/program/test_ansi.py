@@ -63,3 +63,10 @@ CREATE FLOW f AS INSERT INTO t SELECT i FROM STREAM {SOURCE};"""
     assert process.returncode == 5, process.stderr
     assert "[CAST_OVERFLOW]" in process.stderr
     assert "2147483647" in process.stderr
+
+
+def test_a_long_list_of_texts_is_a_list_of_what_they_say(tmp_path):
+    days = ", ".join(f"'{1900 + i // 5}-01-0{i % 5 + 1}'" for i in range(2000))
+    text = f"SELECT DATE'1950-01-03' IN ({days}) AS a, DATE'2950-01-03' IN ({days}) AS b;\n"
+    process = run("query", "--format", "json", "-f", "f.sql", cwd=directory(tmp_path, text))
+    assert printed(process) == [{"a": True, "b": False}]

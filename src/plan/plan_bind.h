@@ -55,7 +55,8 @@ struct plan_aggregation {
   uint32_t aggregate_capacity;
 };
 
-/* The OVER node of a SELECT under construction. */
+/* The OVER nodes of a SELECT under construction: one, or a stack of them when functions read others;
+ * the level of a function is the number of its node, from below. */
 struct plan_overs {
   const struct eagre_sql_query *query; /* its WINDOW clause names windows */
   uint32_t first_column;               /* of the functions: they stand behind all others */
@@ -63,6 +64,7 @@ struct plan_overs {
   uint32_t window_count;
   uint32_t window_capacity;
   struct eagre_over_function *functions;
+  uint32_t *levels; /* by function */
   uint32_t function_count;
   uint32_t function_capacity;
 };

@@ -1,6 +1,7 @@
 /* f(...) OVER (...): a call becomes a function of the OVER node, which stands between what the
  * SELECT list is bound against (above GROUP BY and HAVING) and the SELECT list; in the list stands
- * a column of that node. Functions with the same PARTITION BY and ORDER BY share a window. */
+ * a column of that node. Functions with the same PARTITION BY and ORDER BY share a window. What
+ * reads the result of another function stands in a node of its own above that one's. */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -392,13 +393,45 @@ static bool are_equal_functions(const struct eagre_over_function *a,
          are_equal_expressions(a->fallback, b->fallback) && has_equal_aggregate;
 }
 
+/* What a function reads: its own expressions, then those of its window. */
+static void mark_columns(const struct eagre_over_function *function,
+                         const struct eagre_over_window *window, bool *used) {
+  const struct eagre_expression *const read[] = {function->argument, function->fallback,
+                                                 function->lower.limit, function->upper.limit};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(read); i++) {
+    if (read[i] != NULL) eagre_expression_mark_columns(read[i], used);
+  }
+  for (uint32_t i = 0; i < window->partition_by_count; i++) {
+    eagre_expression_mark_columns(window->partition_by[i], used);
+  }
+  for (uint32_t i = 0; i < window->sort_key_count; i++) {
+    eagre_expression_mark_columns(window->sort_keys[i].expression, used);
+  }
+}
+
+static uint32_t level_of(const struct plan_overs *overs,
+                         const struct eagre_over_function *function) {
+  uint32_t first = overs->first_column, level = 0;
+  bool *used = eagre_allocate_zeroed(first + overs->function_count + 1, sizeof *used);
+  mark_columns(function, &overs->windows[function->window], used);
+  for (uint32_t i = 0; i < overs->function_count; i++) {
+    if (used[first + i] && overs->levels[i] >= level) level = overs->levels[i] + 1;
+  }
+  eagre_free(used);
+  return level;
+}
+
 static uint32_t add_function(struct plan_binder *binder, struct plan_overs *overs,
                              const struct eagre_over_function *function) {
   for (uint32_t i = 0; i < overs->function_count; i++) {
     if (are_equal_functions(&overs->functions[i], function)) return i;
   }
+  uint32_t level = level_of(overs, function), capacity = overs->function_capacity;
+  overs->levels =
+      grow(binder, overs->levels, sizeof *overs->levels, overs->function_count, &capacity);
   overs->functions = grow(binder, overs->functions, sizeof *function, overs->function_count,
                           &overs->function_capacity);
+  overs->levels[overs->function_count] = level;
   overs->functions[overs->function_count] = *function;
   return overs->function_count++;
 }
@@ -417,10 +450,7 @@ static enum eagre_status check_place(const struct plan_scope *scope,
                                      struct eagre_error *error) {
   if (scope->overs != NULL) return EAGRE_OK;
   const char *place = scope->over_refusal != NULL ? scope->over_refusal : scope->aggregate_refusal;
-  bool is_nested = place != NULL && strcmp(place, "another window function") == 0;
-  eagre_plan_fail(error, tree->position,
-                  is_nested ? "UNSUPPORTED_FEATURE.NESTED_WINDOW_FUNCTION"
-                            : class_of_refusal(place),
+  eagre_plan_fail(error, tree->position, class_of_refusal(place),
                   "It is not allowed to use the window function \"%.*s\" in %s.",
                   (int)tree->source.size, tree->source.data, place == NULL ? "this place" : place);
   eagre_error_hint(error, "compute it in a subquery in FROM and use its column here");
@@ -462,8 +492,6 @@ enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct 
   EAGRE_TRY(check_place(scope, tree, error));
   struct plan_overs *overs = scope->overs;
   struct plan_scope inside = *scope;
-  inside.overs = NULL;
-  inside.over_refusal = "another window function";
   inside.aliases = NULL;
   const struct eagre_sql_over *definition = NULL;
   struct over_call call = {0};
@@ -484,31 +512,118 @@ enum eagre_status eagre_plan_bind_over(struct plan_binder *binder, const struct 
   return EAGRE_OK;
 }
 
-/* ---- The node -------------------------------------------------------------------------------- */
+/* ---- The nodes ------------------------------------------------------------------------------- */
 
-void eagre_plan_add_over(struct plan_binder *binder, struct plan_relation *relation,
-                         const struct plan_overs *overs, struct eagre_sql_position position) {
-  if (overs->function_count == 0) return;
+/* Puts a node of the functions of one level, without windows yet, on top. */
+static struct eagre_plan_node *new_node(struct plan_binder *binder, struct plan_relation *relation,
+                                        const struct plan_overs *overs, uint32_t level,
+                                        struct eagre_sql_position position) {
   struct eagre_plan_node *node =
       eagre_plan_node_new(binder, EAGRE_PLAN_OVER, relation->node, position);
   const struct eagre_type *input = relation->node->output;
-  uint32_t count = input->field_count + overs->function_count;
-  eagre_assert(input->field_count == overs->first_column);
-  struct eagre_field *fields = eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * count);
+  uint32_t capacity = input->field_count + overs->function_count;
+  struct eagre_field *fields =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *fields * capacity);
   if (input->field_count > 0) memcpy(fields, input->fields, sizeof *fields * input->field_count);
+  node->functions =
+      eagre_arena_allocate(binder->arena, sizeof *node->functions * overs->function_count);
   for (uint32_t i = 0; i < overs->function_count; i++) {
     const struct eagre_over_function *function = &overs->functions[i];
-    fields[input->field_count + i] = (struct eagre_field){
+    if (overs->levels[i] != level) continue;
+    fields[input->field_count + node->function_count] = (struct eagre_field){
         eagre_arena_printf(binder->arena, "%s#%u", eagre_over_name(function), i),
         function->result_type, true};
+    node->functions[node->function_count++] = *function;
   }
-  node->output = eagre_type_struct(binder->arena, fields, count);
-  node->windows = overs->windows;
-  node->window_count = overs->window_count;
-  node->functions = overs->functions;
-  node->function_count = overs->function_count;
+  node->output =
+      eagre_type_struct(binder->arena, fields, input->field_count + node->function_count);
   for (uint32_t i = 0; i < relation->column_count; i++) {
     if (node->event_time < 0 && relation->columns[i].is_event_time) node->event_time = (int32_t)i;
   }
   relation->node = node;
+  return node;
+}
+
+static void remap(struct plan_binder *binder, struct eagre_expression **expression,
+                  const uint32_t *map) {
+  if (*expression != NULL) *expression = eagre_expression_remap(binder->arena, *expression, map);
+}
+
+/* A copy of a window whose column i is column map[i]. */
+static struct eagre_over_window remap_window(struct plan_binder *binder,
+                                             const struct eagre_over_window *window,
+                                             const uint32_t *map) {
+  struct eagre_over_window out = *window;
+  size_t partition_size = sizeof(void *) * (window->partition_by_count + 1);
+  size_t order_size = sizeof *out.sort_keys * (window->sort_key_count + 1);
+  out.partition_by = eagre_arena_allocate_zeroed(binder->arena, partition_size);
+  out.sort_keys = eagre_arena_allocate_zeroed(binder->arena, order_size);
+  for (uint32_t i = 0; i < window->partition_by_count; i++) {
+    out.partition_by[i] = window->partition_by[i];
+    remap(binder, &out.partition_by[i], map);
+  }
+  for (uint32_t i = 0; i < window->sort_key_count; i++) {
+    out.sort_keys[i] = window->sort_keys[i];
+    remap(binder, &out.sort_keys[i].expression, map);
+  }
+  return out;
+}
+
+/* Gives the functions of a node their windows, and everything its places in the node's input. */
+static void place_functions(struct plan_binder *binder, const struct plan_overs *overs,
+                            struct eagre_plan_node *node, const uint32_t *map) {
+  struct plan_overs own = {0};
+  for (uint32_t i = 0; i < node->function_count; i++) {
+    struct eagre_over_function *function = &node->functions[i];
+    const struct eagre_over_window window =
+        remap_window(binder, &overs->windows[function->window], map);
+    function->window = add_window(binder, &own, &window);
+    remap(binder, &function->argument, map);
+    remap(binder, &function->fallback, map);
+    remap(binder, &function->lower.limit, map);
+    remap(binder, &function->upper.limit, map);
+  }
+  node->windows = own.windows;
+  node->window_count = own.window_count;
+}
+
+/* The columns in the order in which they were bound. */
+static void add_order(struct plan_binder *binder, struct plan_relation *relation,
+                      const uint32_t *map, struct eagre_sql_position position) {
+  const struct eagre_type *input = relation->node->output;
+  struct eagre_plan_node *node =
+      eagre_plan_node_new(binder, EAGRE_PLAN_PROJECT, relation->node, position);
+  struct eagre_field *fields =
+      eagre_arena_allocate(binder->arena, sizeof *fields * input->field_count);
+  node->expressions = eagre_arena_allocate(binder->arena, sizeof(void *) * input->field_count);
+  node->expression_count = input->field_count;
+  for (uint32_t i = 0; i < input->field_count; i++) {
+    fields[i] = input->fields[map[i]];
+    node->expressions[i] = eagre_expression_column(binder->arena, map[i], fields[i].type, position);
+  }
+  node->output = eagre_type_struct(binder->arena, fields, input->field_count);
+  relation->node = node;
+}
+
+void eagre_plan_add_over(struct plan_binder *binder, struct plan_relation *relation,
+                         const struct plan_overs *overs, struct eagre_sql_position position) {
+  uint32_t first = overs->first_column, level_count = 0;
+  uint32_t *map =
+      eagre_arena_allocate(binder->arena, sizeof *map * (first + overs->function_count + 1));
+  for (uint32_t i = 0; i < first + overs->function_count; i++) {
+    map[i] = i;
+  }
+  for (uint32_t i = 0; i < overs->function_count; i++) {
+    if (overs->levels[i] >= level_count) level_count = overs->levels[i] + 1;
+  }
+  eagre_assert(level_count == 0 || relation->node->output->field_count == first);
+  for (uint32_t level = 0; level < level_count; level++) {
+    uint32_t place = relation->node->output->field_count;
+    struct eagre_plan_node *node = new_node(binder, relation, overs, level, position);
+    place_functions(binder, overs, node, map);
+    for (uint32_t i = 0; i < overs->function_count; i++) {
+      if (overs->levels[i] == level) map[first + i] = place++;
+    }
+  }
+  if (level_count > 1) add_order(binder, relation, map, position);
 }

@@ -55,8 +55,8 @@ struct plan_aggregation {
   uint32_t aggregate_capacity;
 };
 
-/* The OVER nodes of a SELECT under construction: one, or a stack of them when functions read others;
- * the level of a function is the number of its node, from below. */
+/* The OVER nodes of a SELECT under construction: one, or a stack of them when functions read
+ * others; the level of a function is the number of its node, from below. */
 struct plan_overs {
   const struct eagre_sql_query *query; /* its WINDOW clause names windows */
   uint32_t first_column;               /* of the functions: they stand behind all others */

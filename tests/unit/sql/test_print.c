@@ -387,6 +387,15 @@ static const struct tree_row names[] = {
     {"hash(s, a)", "hash(s, a)"},
     {"concat(s)", "concat(s)"},
     {"window_time(window(ts, '1 minute'))", "window_time(window)"},
+    {"rank() OVER (PARTITION BY a, b ORDER BY c DESC)",
+     "RANK() OVER (PARTITION BY a, b ORDER BY c DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING "
+     "AND CURRENT ROW)"},
+    {"lag(a) OVER (ORDER BY b)", "lag(a, 1, NULL) OVER (ORDER BY b ASC NULLS FIRST ROWS BETWEEN "
+                                 "-1 FOLLOWING AND -1 FOLLOWING)"},
+    {"count(*) OVER ()",
+     "count(1) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"},
+    {"sum(a + 1) OVER (ORDER BY b RANGE 2 PRECEDING)",
+     "sum((a + 1)) OVER (ORDER BY b ASC NULLS FIRST RANGE BETWEEN 2 PRECEDING AND CURRENT ROW)"},
     {"s LIKE 'a%' ESCAPE '\\\\'", "s LIKE a%"},
     {"a = 1 AND s LIKE 'x'", "((a = 1) AND s LIKE x)"},
     {"array(1)[0]", "array(1)[0]"},

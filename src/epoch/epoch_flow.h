@@ -24,6 +24,7 @@ struct epoch_watermarks {
   struct eagre_checkpoint_partition *partitions;
   uint32_t partition_count;
   uint32_t partition_capacity;
+  uint32_t partition_next; /* most likely the next that is told of */
   struct eagre_arena topics;
 };
 

@@ -76,7 +76,10 @@ add_partition(struct epoch_watermarks *watermarks,
 static struct eagre_checkpoint_partition *find_partition(struct epoch_watermarks *watermarks,
                                                          const struct eagre_partition_time *time) {
   for (uint32_t i = 0; i < watermarks->partition_count; i++) {
-    if (is_partition(&watermarks->partitions[i], time)) return &watermarks->partitions[i];
+    uint32_t place = (watermarks->partition_next + i) % watermarks->partition_count;
+    if (!is_partition(&watermarks->partitions[place], time)) continue;
+    watermarks->partition_next = place + 1;
+    return &watermarks->partitions[place];
   }
   const struct eagre_checkpoint_partition partition = {
       .watermark = time->watermark,

@@ -35,7 +35,9 @@ struct eagre_checkpoint_offsets {
   uint32_t source_count;
 };
 
-/* What a flow knows of a partition, with a watermark for each. */
+/* What a flow knows of a partition, with a watermark for each. One without source stands for a
+ * WATERMARK node until a partition gave rows. */
+enum { EAGRE_CHECKPOINT_NO_SOURCE = UINT32_MAX };
 struct eagre_checkpoint_partition {
   uint32_t watermark; /* number of its node */
   uint32_t source;

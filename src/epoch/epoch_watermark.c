@@ -47,10 +47,6 @@ static int64_t delay_ms_of(const struct eagre_flow *flow, uint32_t number) {
 
 /* ---- A watermark per partition --------------------------------------------------------------- */
 
-/* Stands for a node until a partition gave rows: what never gives any must not hold others back for
- * ever either. */
-enum { NO_SOURCE = UINT32_MAX };
-
 static bool is_partition(const struct eagre_checkpoint_partition *known,
                          const struct eagre_partition_time *time) {
   return known->watermark == time->watermark && known->source == time->source &&
@@ -69,8 +65,18 @@ add_partition(struct epoch_watermarks *watermarks,
   }
   struct eagre_checkpoint_partition *added = &watermarks->partitions[watermarks->partition_count++];
   *added = *partition;
-  added->topic = eagre_arena_copy_text(&watermarks->topics, partition->topic);
   return added;
+}
+
+/* What stands for the node; NULL once a partition gave rows. */
+static struct eagre_checkpoint_partition *find_waiting(struct epoch_watermarks *watermarks,
+                                                       uint32_t number) {
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
+    if (partition->watermark == number && partition->source == EAGRE_CHECKPOINT_NO_SOURCE)
+      return partition;
+  }
+  return NULL;
 }
 
 static struct eagre_checkpoint_partition *find_partition(struct epoch_watermarks *watermarks,
@@ -85,26 +91,24 @@ static struct eagre_checkpoint_partition *find_partition(struct epoch_watermarks
       .watermark = time->watermark,
       .source = time->source,
       .partition = time->partition,
-      .topic = time->topic,
+      .topic = eagre_arena_copy_text(&watermarks->topics, time->topic),
   };
-  return add_partition(watermarks, &partition);
+  struct eagre_checkpoint_partition *waiting = find_waiting(watermarks, time->watermark);
+  if (waiting == NULL) return add_partition(watermarks, &partition);
+  *waiting = partition;
+  return waiting;
 }
 
-static bool knows_partitions(const struct epoch_watermarks *watermarks, uint32_t number) {
-  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
-    const struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
-    if (partition->watermark == number && partition->source != NO_SOURCE) return true;
-  }
-  return false;
-}
-
+/* What never gives any rows must not hold others back for ever either. */
 static void begin_waiting(struct epoch_watermarks *watermarks, uint32_t number,
                           int64_t timestamp_ms) {
   for (uint32_t i = 0; i < watermarks->partition_count; i++) {
     if (watermarks->partitions[i].watermark == number) return;
   }
-  const struct eagre_checkpoint_partition waiting = {
-      .watermark = number, .source = NO_SOURCE, .partition = -1, .last_ms = timestamp_ms};
+  const struct eagre_checkpoint_partition waiting = {.watermark = number,
+                                                     .source = EAGRE_CHECKPOINT_NO_SOURCE,
+                                                     .partition = -1,
+                                                     .last_ms = timestamp_ms};
   add_partition(watermarks, &waiting);
 }
 
@@ -116,12 +120,10 @@ static bool is_idle(const struct epoch_watermarks *watermarks,
 /* The node is where the slowest of its partitions is that are not idle; without any it stays. */
 static void follow_slowest(struct epoch_watermarks *watermarks, uint32_t number,
                            int64_t timestamp_ms) {
-  bool is_known = knows_partitions(watermarks, number);
   int64_t least_ms = INT64_MAX;
   for (uint32_t i = 0; i < watermarks->partition_count; i++) {
     const struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
     if (partition->watermark != number || is_idle(watermarks, partition, timestamp_ms)) continue;
-    if (is_known && partition->source == NO_SOURCE) continue;
     if (partition->maximum_ms < least_ms) least_ms = partition->maximum_ms;
   }
   watermarks->is_idle[number] = least_ms == INT64_MAX;
@@ -131,9 +133,6 @@ static void follow_slowest(struct epoch_watermarks *watermarks, uint32_t number,
 
 static void observe_partitions(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
                                const struct eagre_partition_times *times, int64_t timestamp_ms) {
-  for (uint32_t i = 0; i < watermarks->count; i++) {
-    begin_waiting(watermarks, i, timestamp_ms);
-  }
   for (uint32_t i = 0; i < times->count; i++) {
     const struct eagre_partition_time *time = &times->items[i];
     struct eagre_checkpoint_partition *partition = find_partition(watermarks, time);
@@ -142,6 +141,7 @@ static void observe_partitions(struct epoch_watermarks *watermarks, const struct
     partition->last_ms = timestamp_ms;
   }
   for (uint32_t i = 0; i < watermarks->count; i++) {
+    begin_waiting(watermarks, i, timestamp_ms);
     follow_slowest(watermarks, i, timestamp_ms);
   }
 }
@@ -173,8 +173,10 @@ void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
   }
   if (!watermarks->is_per_partition) return;
   for (uint32_t i = 0; i < prepared->partition_count; i++) {
-    if (prepared->partitions[i].watermark < watermarks->count)
-      add_partition(watermarks, &prepared->partitions[i]);
+    struct eagre_checkpoint_partition partition = prepared->partitions[i];
+    if (partition.watermark >= watermarks->count) continue;
+    partition.topic = eagre_arena_copy_text(&watermarks->topics, partition.topic);
+    add_partition(watermarks, &partition);
   }
 }
 

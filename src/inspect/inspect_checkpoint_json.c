@@ -138,6 +138,25 @@ static void print_spark_state(const struct eagre_inspect_spark_state *state,
   eagre_buffer_append_char(out, ']');
 }
 
+static void print_marks(const struct eagre_checkpoint_prepared *prepared,
+                        struct eagre_buffer *out) {
+  eagre_inspect_json_name(out, "partitions");
+  eagre_buffer_append_char(out, '[');
+  for (uint32_t i = 0; i < prepared->partition_count; i++) {
+    const struct eagre_checkpoint_partition *each = &prepared->partitions[i];
+    bool has_rows = each->source != EAGRE_CHECKPOINT_NO_SOURCE;
+    eagre_buffer_append_string(out, i == 0 ? "{" : ",{");
+    eagre_inspect_json_integer(out, "watermark", each->watermark);
+    eagre_inspect_json_number(out, "source", has_rows ? (int64_t)each->source : -1);
+    eagre_inspect_json_text(out, "topic", each->topic);
+    eagre_inspect_json_number(out, "partition", each->partition);
+    eagre_inspect_json_integer(out, "watermarkMs", each->maximum_ms);
+    eagre_inspect_json_integer(out, "lastRowsMs", each->last_ms);
+    eagre_buffer_append_char(out, '}');
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
 static void print_prepared(const struct eagre_inspect_checkpoint *checkpoint,
                            struct eagre_buffer *out) {
   const struct eagre_checkpoint_prepared *prepared = &checkpoint->prepared;
@@ -153,6 +172,7 @@ static void print_prepared(const struct eagre_inspect_checkpoint *checkpoint,
   eagre_inspect_json_number(out, "stateVersion",
                             prepared->has_state ? prepared->state_version : -1);
   eagre_inspect_json_integer(out, "cores", prepared->core_count);
+  print_marks(prepared, out);
   eagre_buffer_append_char(out, '}');
 }
 

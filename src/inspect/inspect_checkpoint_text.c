@@ -166,6 +166,38 @@ static void print_prepared(const struct eagre_inspect_checkpoint *checkpoint,
   eagre_buffer_append_char(out, '\n');
 }
 
+/* "watermark 0, clicks 5"; a source that is one partition by its number. */
+static void print_partition_name(const struct eagre_checkpoint_partition *partition,
+                                 struct eagre_buffer *out) {
+  eagre_buffer_printf(out, "watermark %u, ", partition->watermark);
+  if (partition->source == EAGRE_CHECKPOINT_NO_SOURCE) {
+    eagre_buffer_append_string(out, "no rows yet");
+  } else if (partition->partition < 0) {
+    eagre_buffer_printf(out, "source %u", partition->source);
+  } else {
+    eagre_buffer_printf(out, "%.*s %d", (int)partition->topic.size, partition->topic.data,
+                        partition->partition);
+  }
+}
+
+/* With a watermark per partition: which one holds it back. */
+static void print_marks(const struct eagre_inspect_checkpoint *checkpoint,
+                        struct eagre_buffer *out) {
+  const struct eagre_checkpoint_prepared *prepared = &checkpoint->prepared;
+  for (uint32_t i = 0; checkpoint->has_prepared && i < prepared->partition_count; i++) {
+    char last[EAGRE_INSPECT_TIME_SIZE];
+    const struct eagre_checkpoint_partition *partition = &prepared->partitions[i];
+    eagre_inspect_print_time(partition->last_ms, last);
+    print_label(out, i == 0 ? "partitions" : "");
+    print_partition_name(partition, out);
+    eagre_buffer_append_string(out, ": ");
+    print_time(out, partition->maximum_ms);
+    eagre_buffer_printf(
+        out, ", %s %s\n",
+        partition->source == EAGRE_CHECKPOINT_NO_SOURCE ? "waits since" : "last rows", last);
+  }
+}
+
 /* ---- All ------------------------------------------------------------------------------------- */
 
 static void print_lock(const struct eagre_inspect_lock *lock, struct eagre_buffer *out) {
@@ -191,6 +223,7 @@ void eagre_inspect_checkpoint_print_text(const struct eagre_inspect_checkpoint *
   print_state(&checkpoint->state, out);
   print_spark_state(&checkpoint->spark_state, out);
   print_prepared(checkpoint, out);
+  print_marks(checkpoint, out);
   print_lock(&checkpoint->lock, out);
   print_line(out, "a start", "%.*s", (int)checkpoint->restart.sentence.size,
              checkpoint->restart.sentence.data);

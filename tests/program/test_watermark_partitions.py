@@ -80,6 +80,18 @@ def test_partitions_are_known_after_a_restart_with_other_cores(tmp_path):
     assert late(reports) == 0
 
 
+def test_the_checkpoint_tells_which_partition_lags(tmp_path):
+    write(tmp_path / "fast", 0, FAST.format(40))
+    write(tmp_path / "slow", 0, SLOW.format(5))
+    run_flow(tmp_path, "SET eagre.watermark.perPartition = true;")
+    shown = run("checkpoint", "show", "c", cwd=tmp_path).stdout
+    assert "watermark 0, source 0: 2025-01-01T00:00:40.000Z" in shown
+    assert "watermark 0, source 1: 2025-01-01T00:00:05.000Z" in shown
+    partitions = json.loads(run("checkpoint", "show", "c", "--format", "json", cwd=tmp_path).stdout)["prepared"]["partitions"]
+    assert {(each["source"], each["watermarkMs"] % 60000) for each in partitions if each["source"] is not None} == {
+        (0, 40000), (1, 5000)}
+
+
 def test_a_clock_that_runs_ahead_makes_no_row_late(tmp_path):
     write(tmp_path / "fast", 0, FAST.format(10), '{"k":"ahead","ts":"2999-01-01T00:00:00Z"}\n')
     write(tmp_path / "slow", 0, SLOW.format(5))

@@ -27,7 +27,7 @@ static const char *const harmless_features[] = {
     "appendOnly",       "invariants",      "checkConstraints",  "changeDataFeed",
     "generatedColumns", "identityColumns", "columnMapping",     "allowColumnDefaults",
     "deletionVectors",  "timestampNtz",    "domainMetadata",    "vacuumProtocolCheck",
-    "v2Checkpoint",     "clustering",      "inCommitTimestamp",
+    "v2Checkpoint",     "clustering",      "inCommitTimestamp", "variantType",
 };
 
 /* Properties that ask something of writers which we do not do. */
@@ -209,8 +209,8 @@ enum eagre_status eagre_delta_protocol_check(const struct eagre_json_node *proto
 
 /* Features of readers that ask nothing, or whose use shows in the metadata or in an add action. */
 static bool is_harmless_to_read(struct eagre_text feature) {
-  static const char *const features[] = {"columnMapping", "deletionVectors", "timestampNtz",
-                                         "v2Checkpoint", "vacuumProtocolCheck"};
+  static const char *const features[] = {"columnMapping", "deletionVectors",     "timestampNtz",
+                                         "v2Checkpoint",  "vacuumProtocolCheck", "variantType"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(features); i++) {
     if (eagre_text_equal_string(feature, features[i])) return true;
   }

@@ -191,6 +191,7 @@ struct walk {
 };
 
 static uint32_t count_parquet_leaves(const struct eagre_type *type) {
+  if (type->kind == EAGRE_TYPE_VARIANT) return 2; /* metadata and value */
   if (type->field_count == 0) return 1;
   uint32_t count = 0;
   for (uint32_t i = 0; i < type->field_count; i++) {

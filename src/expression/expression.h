@@ -151,7 +151,7 @@ enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression *expression,
                                         const struct eagre_expression_session *session,
                                         struct eagre_vector *out, struct eagre_error *error);
-/* Whether values of the type can be compared: all but MAP and what holds one. */
+/* Whether values of the type can be compared: all but MAP, VARIANT and what holds one. */
 bool eagre_expression_is_ordered(const struct eagre_type *type);
 /* USAGE UNSUPPORTED_DATATYPE when it, or a value inside a struct it makes, has a type that cannot
  * be computed (SELECT INTERVAL 1 MONTH). To be asked of every tree before it is

@@ -1,6 +1,8 @@
 /* Binding, from the columns down to the leaves. */
 #include "parquet/parquet_binding.h"
 
+#include "parquet/parquet_variant.h"
+
 struct binder {
   struct eagre_parquet_binding *binding;
   const struct eagre_parquet_file *file;
@@ -121,6 +123,37 @@ static uint32_t choose_witness(struct binder *binder, const struct eagre_parquet
   return chosen;
 }
 
+/* ---- VARIANT -------------------------------------------------------------------------------- */
+
+/* A group that holds what it can in columns of the values' own types. */
+static enum eagre_status refuse_shredded(const struct binder *binder,
+                                         const struct eagre_parquet_node *node) {
+  struct eagre_buffer path = {0};
+  eagre_parquet_node_append_path(node, &path);
+  eagre_error_set(binder->error, EAGRE_DATA, "UNSUPPORTED_FEATURE.SHREDDED_VARIANT",
+                  "The VARIANT column %s of file %s is shredded, which is not supported.",
+                  eagre_buffer_string(&path), binder->file->path);
+  eagre_error_hint(binder->error, "write the file without shredding "
+                                  "(spark.sql.variant.writeShredding.enabled=false)");
+  eagre_buffer_done(&path);
+  return EAGRE_DATA;
+}
+
+static enum eagre_status check_variant(const struct binder *binder,
+                                       const struct eagre_parquet_node *node) {
+  const struct eagre_type *group = eagre_parquet_variant_group();
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < node->child_count; i++) {
+    const struct eagre_parquet_element *element = node->children[i].element;
+    if (eagre_text_equal_string(element->name, "typed_value")) return refuse_shredded(binder, node);
+    bool is_bytes = element->physical == EAGRE_PARQUET_BYTE_ARRAY &&
+                    element->repetition != EAGRE_PARQUET_REPEATED;
+    found += is_bytes && eagre_type_find_field(group, element->name, false) >= 0;
+  }
+  if (found == group->field_count && node->child_count == found) return EAGRE_OK;
+  return refuse_mismatch(binder, node, eagre_type_of(EAGRE_TYPE_VARIANT));
+}
+
 /* ---- Groups --------------------------------------------------------------------------------- */
 
 const struct eagre_parquet_node *eagre_parquet_node_find(const struct eagre_parquet_node *group,
@@ -176,7 +209,7 @@ static enum eagre_status bind_elements(struct binder *binder, const struct eagre
 static bool is_shaped_as(enum eagre_parquet_form form, enum eagre_type_kind kind) {
   switch (form) {
   case EAGRE_PARQUET_FORM_LEAF:
-    return kind != EAGRE_TYPE_STRUCT && kind != EAGRE_TYPE_ARRAY && kind != EAGRE_TYPE_MAP;
+    return kind != EAGRE_TYPE_STRUCT && kind != EAGRE_TYPE_VARIANT && !eagre_type_is_list(kind);
   case EAGRE_PARQUET_FORM_STRUCT:
     return kind == EAGRE_TYPE_STRUCT;
   case EAGRE_PARQUET_FORM_LIST:
@@ -214,6 +247,10 @@ static enum eagre_status bind_node(struct binder *binder, const struct eagre_par
                                    struct eagre_parquet_column *column) {
   struct eagre_parquet_shape shape = eagre_parquet_node_shape(node, is_element);
   if (shape.form == EAGRE_PARQUET_FORM_WRONG) return refuse_type(binder, node);
+  if (type->kind == EAGRE_TYPE_VARIANT && shape.form == EAGRE_PARQUET_FORM_STRUCT) {
+    EAGRE_TRY(check_variant(binder, node));
+    type = eagre_parquet_variant_group();
+  }
   if (!is_shaped_as(shape.form, type->kind)) return refuse_mismatch(binder, node, type);
   bool is_bare_list = shape.repeated == node; /* there whenever what it stands in is */
   *column = (struct eagre_parquet_column){

@@ -13,6 +13,7 @@
 #include "parquet/parquet_metadata.h"
 #include "parquet/parquet_prune.h"
 #include "parquet/parquet_tree.h"
+#include "parquet/parquet_variant.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are copied as they are stored");
 
@@ -297,6 +298,17 @@ static void begin_batch(const struct eagre_parquet_reader *reader, struct eagre_
   eagre_batch_set_columns(batch, reader->binding.type->field_count, row_count);
 }
 
+/* Values that are not sound are an error of the file. */
+static enum eagre_status join_variants(const struct eagre_parquet_reader *reader,
+                                       struct eagre_batch *batch, uint32_t column,
+                                       struct eagre_error *error) {
+  enum eagre_status status =
+      eagre_parquet_variants_join(reader->binding.type->fields[column].type, batch->row_count,
+                                  &batch->arena, &batch->columns[column], error);
+  if (status != EAGRE_OK) eagre_error_hint(error, "the file is %s", reader->file.path);
+  return status;
+}
+
 static enum eagre_status fill_batch(struct eagre_parquet_reader *reader, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   for (uint32_t i = 0; i < reader->leaf_count; i++) {
@@ -306,6 +318,7 @@ static enum eagre_status fill_batch(struct eagre_parquet_reader *reader, struct 
   for (uint32_t i = 0; i < batch->column_count; i++) {
     EAGRE_TRY(eagre_parquet_assemble(&reader->binding.columns[i], reader->leaves, batch->row_count,
                                      &batch->arena, &batch->columns[i], error));
+    EAGRE_TRY(join_variants(reader, batch, i, error));
   }
   return EAGRE_OK;
 }

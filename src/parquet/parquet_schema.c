@@ -1,6 +1,8 @@
 /* Types to leaf columns, and to the SchemaElements of the footer. */
 #include "parquet/parquet_schema.h"
 
+#include "parquet/parquet_variant.h"
+
 enum {
   STEP_COUNT_MAX = 100, /* nesting; keeps levels below 2 * 100 + 1 */
   PATH_COUNT_MAX = 2 * STEP_COUNT_MAX + 1,
@@ -188,6 +190,17 @@ static enum eagre_status visit_struct(struct walk *walk, const struct eagre_type
   return EAGRE_OK;
 }
 
+/* The two leaves of a VARIANT. */
+static enum eagre_status visit_variant(struct walk *walk) {
+  const struct eagre_type *group = eagre_parquet_variant_group();
+  walk->definition += 1;
+  for (uint32_t i = 0; i < group->field_count; i++) {
+    EAGRE_TRY(visit_child(walk, group, i, group->fields[i].name, true));
+  }
+  walk->definition -= 1;
+  return EAGRE_OK;
+}
+
 static enum eagre_status visit_repeated(struct walk *walk, const struct eagre_type *type) {
   bool is_outermost = walk->row_definition == 0;
   if (is_outermost) walk->row_definition = walk->definition + 1;
@@ -219,6 +232,11 @@ static enum eagre_status visit(struct walk *walk, const struct eagre_type *type,
     if (walk->step_count == STEP_COUNT_MAX) return refuse_depth(walk);
     walk->schema->element_count += type->kind == EAGRE_TYPE_STRUCT ? 1 : 2;
     return type->kind == EAGRE_TYPE_STRUCT ? visit_struct(walk, type) : visit_repeated(walk, type);
+  case EAGRE_TYPE_VARIANT:
+    if (is_required) return refuse_type(walk, type);
+    if (walk->step_count == STEP_COUNT_MAX) return refuse_depth(walk);
+    walk->schema->element_count += 1;
+    return visit_variant(walk);
   default:
     walk->schema->element_count += 1;
     return visit_leaf(walk, type, is_required);
@@ -265,7 +283,8 @@ enum eagre_status eagre_parquet_schema_build(struct eagre_arena *arena,
 
 /* ---- SchemaElements ------------------------------------------------------------------------- */
 
-/* The union LogicalType; its members are structs, empty but for DECIMAL, TIMESTAMP and INTEGER. */
+/* The union LogicalType; its members are structs, empty but for DECIMAL, TIMESTAMP, INTEGER and
+ * VARIANT. */
 static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct eagre_type *type,
                              enum eagre_parquet_logical_type logical) {
   if (logical == EAGRE_PARQUET_LOGICAL_NONE) return;
@@ -284,6 +303,8 @@ static void put_logical_type(struct eagre_parquet_thrift *thrift, const struct e
   } else if (logical == EAGRE_PARQUET_LOGICAL_DECIMAL) {
     eagre_parquet_thrift_put_i32(thrift, 1, type->scale);
     eagre_parquet_thrift_put_i32(thrift, 2, type->precision);
+  } else if (logical == EAGRE_PARQUET_LOGICAL_VARIANT) {
+    eagre_parquet_thrift_put_i8(thrift, 1, 1); /* specification_version */
   }
   eagre_parquet_thrift_end(thrift);
   eagre_parquet_thrift_end(thrift);
@@ -352,6 +373,14 @@ static void add_elements(struct eagre_parquet_thrift *thrift, const struct eagre
     add_plain_group(thrift, EAGRE_TEXT("key_value"), EAGRE_PARQUET_REPEATED, 2);
     add_elements(thrift, type->fields[0].type, EAGRE_TEXT("key"), EAGRE_PARQUET_REQUIRED);
     add_elements(thrift, type->fields[1].type, EAGRE_TEXT("value"), EAGRE_PARQUET_OPTIONAL);
+    return;
+  case EAGRE_TYPE_VARIANT:
+    type = eagre_parquet_variant_group();
+    add_group_element(thrift, name, repetition, type->field_count, EAGRE_PARQUET_CONVERTED_NONE,
+                      EAGRE_PARQUET_LOGICAL_VARIANT);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+      add_elements(thrift, type->fields[i].type, type->fields[i].name, EAGRE_PARQUET_REQUIRED);
+    }
     return;
   default:
     add_leaf_element(thrift, type, name, repetition);

@@ -387,7 +387,8 @@ struct eagre_parquet_shape eagre_parquet_node_shape(const struct eagre_parquet_n
       (converted == EAGRE_PARQUET_CONVERTED_MAP_KEY_VALUE && !is_repeated(node))) {
     return map_shape(node);
   }
-  bool is_plain = logical == EAGRE_PARQUET_LOGICAL_NONE && node->leaf_end > node->leaf_begin;
+  bool is_known = logical == EAGRE_PARQUET_LOGICAL_NONE || logical == EAGRE_PARQUET_LOGICAL_VARIANT;
+  bool is_plain = is_known && node->leaf_end > node->leaf_begin;
   return (struct eagre_parquet_shape){.form = is_plain ? EAGRE_PARQUET_FORM_STRUCT
                                                        : EAGRE_PARQUET_FORM_WRONG};
 }
@@ -472,6 +473,9 @@ const struct eagre_type *eagre_parquet_node_infer(const struct eagre_parquet_nod
   uint32_t count = shape.form == EAGRE_PARQUET_FORM_MAP ? 2 : 1;
   switch (shape.form) {
   case EAGRE_PARQUET_FORM_STRUCT:
+    if (node->element->logical.kind == EAGRE_PARQUET_LOGICAL_VARIANT) {
+      return eagre_type_of(EAGRE_TYPE_VARIANT);
+    }
     return infer_struct(node, arena, out_culprit);
   case EAGRE_PARQUET_FORM_LIST:
   case EAGRE_PARQUET_FORM_MAP:

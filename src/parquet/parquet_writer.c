@@ -9,6 +9,7 @@
 #include "parquet/parquet_footer.h"
 #include "parquet/parquet_page.h"
 #include "parquet/parquet_schema.h"
+#include "parquet/parquet_variant.h"
 
 enum {
   /* Rows handed to all chunks before the limits of a row group are looked at. */
@@ -176,6 +177,21 @@ static enum eagre_status write_rows(struct eagre_parquet_writer *writer,
   return EAGRE_OK;
 }
 
+/* With every VARIANT as the group that a file has. */
+static enum eagre_status write_variants(struct eagre_parquet_writer *writer,
+                                        const struct eagre_vector *columns, uint32_t row_count,
+                                        struct eagre_error *error) {
+  struct eagre_arena arena = {0};
+  uint32_t column_count = writer->schema.type->field_count;
+  struct eagre_vector *split = eagre_arena_allocate(&arena, column_count * sizeof *split);
+  for (uint32_t i = 0; i < column_count; i++) {
+    split[i] = eagre_parquet_variants_split(&columns[i], row_count, &arena);
+  }
+  enum eagre_status status = write_rows(writer, split, row_count, error);
+  eagre_arena_done(&arena);
+  return status;
+}
+
 enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer,
                                              const struct eagre_vector *columns, uint32_t row_count,
                                              struct eagre_error *error) {
@@ -183,7 +199,9 @@ enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer
   for (uint32_t i = 0; i < writer->schema.type->field_count; i++) {
     eagre_assert(columns[i].type->kind == writer->schema.type->fields[i].type->kind);
   }
-  enum eagre_status status = write_rows(writer, columns, row_count, error);
+  enum eagre_status status = eagre_parquet_holds_variant(writer->schema.type)
+                                 ? write_variants(writer, columns, row_count, error)
+                                 : write_rows(writer, columns, row_count, error);
   if (status != EAGRE_OK) writer->state = WRITER_FAILED;
   return status;
 }

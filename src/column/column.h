@@ -118,6 +118,8 @@ static inline bool eagre_type_is_list(enum eagre_type_kind kind) {
 static inline bool eagre_type_is_text(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY || kind == EAGRE_TYPE_VARIANT;
 }
+/* Whether it is of the kind, or holds values that are, at any depth. */
+bool eagre_type_holds(const struct eagre_type *type, enum eagre_type_kind kind);
 /* Bytes per value in `data`; 0 for BOOLEAN (bitmap), STRUCT and NULL (no data). */
 uint32_t eagre_type_width(enum eagre_type_kind kind);
 /* "INT", "STRUCT<a: INT, b: STRING>": as Spark prints types in errors (upper case). */

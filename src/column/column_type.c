@@ -175,6 +175,14 @@ bool eagre_type_is_numeric(enum eagre_type_kind kind) {
          kind == EAGRE_TYPE_DECIMAL;
 }
 
+bool eagre_type_holds(const struct eagre_type *type, enum eagre_type_kind kind) {
+  if (type->kind == kind) return true;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    if (eagre_type_holds(type->fields[i].type, kind)) return true;
+  }
+  return false;
+}
+
 uint32_t eagre_type_width(enum eagre_type_kind kind) {
   eagre_assert((unsigned)kind < EAGRE_TYPE_count);
   return kind_rows[kind].width;

@@ -69,23 +69,14 @@ static void print_schema_string(const struct eagre_delta_commit *commit, struct 
   eagre_buffer_done(&schema);
 }
 
-/* Whether a value is of the kind, at any depth. */
-static bool has_kind(const struct eagre_type *type, enum eagre_type_kind kind) {
-  if (type->kind == kind) return true;
-  for (uint32_t i = 0; i < type->field_count; i++) {
-    if (has_kind(type->fields[i].type, kind)) return true;
-  }
-  return false;
-}
-
 /* The protocol that most programs read; TIMESTAMP_NTZ and VARIANT are features, and need the
  * versions that list the older ones too. */
 static const char *choose_protocol(const struct eagre_type *schema) {
 #define FEATURES(names)                                                                            \
   "\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[" names "],"                  \
   "\"writerFeatures\":[" names ",\"invariants\",\"appendOnly\"]"
-  bool has_ntz = has_kind(schema, EAGRE_TYPE_TIMESTAMP_NTZ);
-  bool has_variant = has_kind(schema, EAGRE_TYPE_VARIANT);
+  bool has_ntz = eagre_type_holds(schema, EAGRE_TYPE_TIMESTAMP_NTZ);
+  bool has_variant = eagre_type_holds(schema, EAGRE_TYPE_VARIANT);
   if (has_ntz && has_variant) return FEATURES("\"timestampNtz\",\"variantType\"");
   if (has_variant) return FEATURES("\"variantType\"");
   if (has_ntz) return FEATURES("\"timestampNtz\"");

@@ -341,14 +341,6 @@ enum eagre_status eagre_bind_require_typed(struct eagre_bind *bind, uint32_t ind
                              bind->function->info.name);
 }
 
-bool eagre_type_holds(const struct eagre_type *type, enum eagre_type_kind kind) {
-  if (type->kind == kind) return true;
-  for (uint32_t i = 0; i < type->field_count; i++) {
-    if (eagre_type_holds(type->fields[i].type, kind)) return true;
-  }
-  return false;
-}
-
 enum eagre_status eagre_bind_require_key(struct eagre_bind *bind, const struct eagre_type *type) {
   if (!eagre_type_holds(type, EAGRE_TYPE_MAP) && !eagre_type_holds(type, EAGRE_TYPE_VARIANT)) {
     return EAGRE_OK;

@@ -131,7 +131,5 @@ enum eagre_status eagre_bind_same_arrays(struct eagre_bind *bind, uint32_t first
 enum eagre_status eagre_bind_require_order(struct eagre_bind *bind, const struct eagre_type *type);
 /* USAGE NULL_TYPE when argument `index` is a bare NULL. */
 enum eagre_status eagre_bind_require_typed(struct eagre_bind *bind, uint32_t index);
-/* Whether it is of the kind, or holds values that are. */
-bool eagre_type_holds(const struct eagre_type *type, enum eagre_type_kind kind);
 /* Refuses a MAP or VARIANT as a key. */
 enum eagre_status eagre_bind_require_key(struct eagre_bind *bind, const struct eagre_type *type);

@@ -134,6 +134,7 @@ static enum eagre_status cast_group(struct eagre_kernel_call *call,
   struct eagre_expression node = *call->node;
   struct eagre_kernel_call inner = *call;
   node.is_try = true;
+  node.is_legacy = false; /* values are cast the same without ANSI, and fail */
   inner.node = &node;
   inner.row_count = group->count;
   inner.out = out_cast;

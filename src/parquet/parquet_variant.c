@@ -16,14 +16,6 @@ const struct eagre_type *eagre_parquet_variant_group(void) {
   return &group;
 }
 
-bool eagre_parquet_holds_variant(const struct eagre_type *type) {
-  if (type->kind == EAGRE_TYPE_VARIANT) return true;
-  for (uint32_t i = 0; i < type->field_count; i++) {
-    if (eagre_parquet_holds_variant(type->fields[i].type)) return true;
-  }
-  return false;
-}
-
 /* Rows of the children of a column that has `count`. */
 static uint32_t count_below(const struct eagre_vector *column, uint32_t count) {
   return eagre_type_is_list(column->type->kind) ? (uint32_t)column->offsets[count] : count;
@@ -55,7 +47,7 @@ static struct eagre_vector split_variant(const struct eagre_vector *column, uint
 struct eagre_vector eagre_parquet_variants_split(const struct eagre_vector *column, uint32_t count,
                                                  struct eagre_arena *arena) {
   const struct eagre_type *type = column->type;
-  if (!eagre_parquet_holds_variant(type)) return *column;
+  if (!eagre_type_holds(type, EAGRE_TYPE_VARIANT)) return *column;
   if (column->is_constant) count = 1;
   if (type->kind == EAGRE_TYPE_VARIANT) return split_variant(column, count, arena);
   struct eagre_vector out = *column;
@@ -115,7 +107,7 @@ enum eagre_status eagre_parquet_variants_join(const struct eagre_type *type, uin
                                               struct eagre_arena *arena,
                                               struct eagre_vector *column,
                                               struct eagre_error *error) {
-  if (!eagre_parquet_holds_variant(type) || column->is_constant) return EAGRE_OK;
+  if (!eagre_type_holds(type, EAGRE_TYPE_VARIANT) || column->is_constant) return EAGRE_OK;
   if (type->kind == EAGRE_TYPE_VARIANT) {
     if (column->type->kind == EAGRE_TYPE_VARIANT) return EAGRE_OK;
     return join_variant(count, arena, column, error);

@@ -199,7 +199,7 @@ enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer
   for (uint32_t i = 0; i < writer->schema.type->field_count; i++) {
     eagre_assert(columns[i].type->kind == writer->schema.type->fields[i].type->kind);
   }
-  enum eagre_status status = eagre_parquet_holds_variant(writer->schema.type)
+  enum eagre_status status = eagre_type_holds(writer->schema.type, EAGRE_TYPE_VARIANT)
                                  ? write_variants(writer, columns, row_count, error)
                                  : write_rows(writer, columns, row_count, error);
   if (status != EAGRE_OK) writer->state = WRITER_FAILED;

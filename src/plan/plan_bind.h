@@ -418,7 +418,12 @@ enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
                                                struct plan_attached **attached,
                                                struct eagre_error *error);
 
-/* plan_deduplicate.c: deduplicate(relation, column, ..., withinWatermark => true). */
+/* plan_deduplicate.c. USAGE UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE or _ON_VARIANT_TYPE for a
+ * column whose values cannot be told apart. */
+enum eagre_status eagre_plan_check_distinct(const struct plan_column *column,
+                                            struct eagre_sql_position position,
+                                            struct eagre_error *error);
+/* deduplicate(relation, column, ..., withinWatermark => true). */
 enum eagre_status eagre_plan_bind_deduplicate(struct plan_binder *binder,
                                               const struct eagre_sql_relation *tree,
                                               struct plan_relation *out, struct eagre_error *error);

@@ -10,19 +10,28 @@ static bool is_known(const struct eagre_plan_node *node, const struct eagre_expr
   return false;
 }
 
+enum eagre_status eagre_plan_check_distinct(const struct plan_column *column,
+                                            struct eagre_sql_position position,
+                                            struct eagre_error *error) {
+  if (eagre_expression_is_ordered(column->type)) return EAGRE_OK;
+  bool is_variant = eagre_type_holds(column->type, EAGRE_TYPE_VARIANT);
+  return eagre_plan_fail(error, position,
+                         is_variant ? "UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE"
+                                    : "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+                         "The feature is not supported: Cannot have %s type columns in DataFrame "
+                         "which calls set operations (INTERSECT, EXCEPT, etc.), but the type of "
+                         "column `%.*s` is or has a %s.",
+                         is_variant ? "VARIANT" : "MAP", (int)column->name.size, column->name.data,
+                         is_variant ? "VARIANT" : "MAP");
+}
+
 static enum eagre_status add_key(struct plan_binder *binder, const struct plan_relation *relation,
                                  struct eagre_plan_node *node, uint32_t column,
                                  struct eagre_sql_position position, struct eagre_error *error) {
   struct eagre_expression *key = eagre_plan_column_reference(binder, relation, column, position);
   const struct plan_column *known = &relation->columns[column];
   if (is_known(node, key)) return EAGRE_OK;
-  if (known->type->kind == EAGRE_TYPE_MAP) {
-    return eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-                           "The feature is not supported: Cannot have MAP type columns in "
-                           "DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but "
-                           "the type of column `%.*s` is a MAP.",
-                           (int)known->name.size, known->name.data);
-  }
+  EAGRE_TRY(eagre_plan_check_distinct(known, position, error));
   if (known->is_event_time) node->event_time_key = (int32_t)node->key_count;
   node->keys[node->key_count++] = key;
   return EAGRE_OK;

@@ -125,8 +125,8 @@ static enum eagre_status bind_partition(struct plan_binder *binder, const struct
     EAGRE_TRY(eagre_plan_bind_expression(binder, scope, each, &window->partition_by[i], error));
     if (eagre_expression_is_ordered(eagre_expression_type(window->partition_by[i]))) continue;
     return eagre_plan_fail(error, each->position, "EXPRESSION_TYPE_IS_NOT_ORDERABLE",
-                           "PARTITION BY \"%.*s\": a map has no order.", (int)each->source.size,
-                           each->source.data);
+                           "PARTITION BY \"%.*s\": a MAP or VARIANT has no order.",
+                           (int)each->source.size, each->source.data);
   }
   return EAGRE_OK;
 }

@@ -144,6 +144,24 @@ static uint32_t list_group_items(const struct eagre_sql_query *tree,
   return count;
 }
 
+/* A key whose values have no order. */
+static enum eagre_status refuse_key(const struct eagre_sql_expression *item,
+                                    const struct eagre_type *type, struct eagre_error *error) {
+  if (eagre_type_holds(type, EAGRE_TYPE_VARIANT)) {
+    eagre_plan_fail(error, item->position, "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
+                    "The expression \"%.*s\" cannot be used as a grouping expression because its "
+                    "data type is not an orderable data type: it is or has a VARIANT.",
+                    (int)item->source.size, item->source.data);
+    eagre_error_hint(error, "group by a cast of it: value:path::STRING");
+    return EAGRE_USAGE;
+  }
+  eagre_plan_fail(error, item->position, "UNSUPPORTED_FEATURE.GROUP_BY_MAP",
+                  "Grouping by \"%.*s\", which has a map, is not supported.",
+                  (int)item->source.size, item->source.data);
+  eagre_error_hint(error, "group by map_entries(...) or by single values of the map");
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status bind_key(struct plan_binder *binder, struct select_work *work,
                                   const struct eagre_sql_expression *tree,
                                   struct eagre_expression **out, struct plan_column *column,
@@ -154,11 +172,7 @@ static enum eagre_status bind_key(struct plan_binder *binder, struct select_work
   EAGRE_TRY(resolve_group_item(binder, work, tree, &item, error));
   EAGRE_TRY(eagre_plan_bind_expression(binder, &below, item, out, error));
   if (!eagre_expression_is_ordered(eagre_expression_type(*out))) {
-    eagre_plan_fail(error, item->position, "UNSUPPORTED_FEATURE.GROUP_BY_MAP",
-                    "Grouping by \"%.*s\", which has a map, is not supported.",
-                    (int)item->source.size, item->source.data);
-    eagre_error_hint(error, "group by map_entries(...) or by single values of the map");
-    return EAGRE_USAGE;
+    return refuse_key(item, eagre_expression_type(*out), error);
   }
   uint32_t source_column = 0;
   *column = (struct plan_column){.name = expression_name(binder, item),
@@ -525,8 +539,8 @@ static enum eagre_status bind_sort_key(struct plan_binder *binder, struct select
   EAGRE_TRY(eagre_plan_bind_expression(binder, &order, tree, &expression, error));
   if (!eagre_expression_is_ordered(eagre_expression_type(expression))) {
     return eagre_plan_fail(error, tree->position, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                           "ORDER BY \"%.*s\": a map has no order.", (int)tree->source.size,
-                           tree->source.data);
+                           "ORDER BY \"%.*s\": a MAP or VARIANT has no order.",
+                           (int)tree->source.size, tree->source.data);
   }
   for (uint32_t i = 0; i < work->item_count; i++) {
     if (!eagre_expression_equal(work->items[i], expression)) continue;
@@ -579,12 +593,7 @@ static enum eagre_status add_distinct(struct plan_binder *binder, struct plan_re
   node->key_count = relation->column_count;
   for (uint32_t i = 0; i < relation->column_count; i++) {
     node->keys[i] = eagre_plan_column_reference(binder, relation, i, position);
-    if (!eagre_expression_is_ordered(relation->columns[i].type)) {
-      return eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-                             "Cannot have MAP type columns in a DataFrame which calls set "
-                             "operations, but the type of column `%.*s` is a map.",
-                             (int)relation->columns[i].name.size, relation->columns[i].name.data);
-    }
+    EAGRE_TRY(eagre_plan_check_distinct(&relation->columns[i], position, error));
     EAGRE_TRY(choose_pane(node, &relation->columns[i], i, error));
   }
   relation->node = node;

@@ -213,6 +213,7 @@ static enum eagre_status bind_join(struct plan_binder *binder, const struct eagr
   eagre_plan_join_begin(binder, is_intersect ? EAGRE_JOIN_LEFT_SEMI : EAGRE_JOIN_LEFT_ANTI,
                         &sides[0], &sides[1], tree->position, out);
   for (uint32_t i = 0; i < columns.column_count; i++) {
+    EAGRE_TRY(eagre_plan_check_distinct(&columns.columns[i], tree->position, error));
     struct eagre_expression *pair[2] = {
         eagre_plan_column_reference(binder, out, i, tree->position),
         eagre_plan_column_reference(binder, out, columns.column_count + i, tree->position),

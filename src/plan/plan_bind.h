@@ -423,6 +423,11 @@ enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
 enum eagre_status eagre_plan_check_distinct(const struct plan_column *column,
                                             struct eagre_sql_position position,
                                             struct eagre_error *error);
+/* plan_functions.c: the rows of SHOW FUNCTIONS and DESCRIBE FUNCTION (sql_show.c). */
+enum eagre_status eagre_plan_bind_functions(struct plan_binder *binder,
+                                            const struct eagre_sql_relation *tree,
+                                            struct plan_relation *out, bool *out_is_known,
+                                            struct eagre_error *error);
 /* deduplicate(relation, column, ..., withinWatermark => true). */
 enum eagre_status eagre_plan_bind_deduplicate(struct plan_binder *binder,
                                               const struct eagre_sql_relation *tree,

@@ -287,6 +287,9 @@ static enum eagre_status bind_function(struct plan_binder *binder,
                                        const struct eagre_sql_relation *tree,
                                        struct plan_relation *out, struct eagre_error *error) {
   struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
+  bool is_known = false;
+  EAGRE_TRY(eagre_plan_bind_functions(binder, tree, out, &is_known, error));
+  if (is_known) return EAGRE_OK;
   size_t row = 0;
   while (row < EAGRE_COUNT_OF(source_functions) &&
          !eagre_text_equal_ignoring_case(name, eagre_text_of(source_functions[row].name))) {

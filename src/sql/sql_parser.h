@@ -265,6 +265,9 @@ enum eagre_status eagre_sql_parse_statement(struct eagre_sql_parser *parser,
 /* Behind CREATE; false in *out_is_known when it is none of the statements of this file. */
 enum eagre_status eagre_sql_parse_create(struct eagre_sql_parser *parser,
                                          struct eagre_sql_statement *statement, bool *out_is_known);
+/* sql_show.c: SHOW FUNCTIONS, DESCRIBE FUNCTION; other statements are not known. */
+enum eagre_status eagre_sql_parse_show(struct eagre_sql_parser *parser,
+                                       struct eagre_sql_statement *statement, bool *out_is_known);
 /* Makes `statement` one that is refused by name, and skips it. */
 void eagre_sql_make_other(struct eagre_sql_parser *parser, struct eagre_sql_statement *statement,
                           const char *what);

@@ -197,7 +197,8 @@ static enum eagre_status parse_kind(struct eagre_sql_parser *parser,
     if (is_known) return EAGRE_OK;
     return eagre_sql_fail_expected(parser, "STREAMING TABLE, SINK, FLOW or TEMPORARY VIEW");
   }
-  if (parse_other(parser, statement)) return EAGRE_OK;
+  EAGRE_TRY(eagre_sql_parse_show(parser, statement, &is_known));
+  if (is_known || parse_other(parser, statement)) return EAGRE_OK;
   return eagre_sql_fail_expected(parser, "a statement");
 }
 

@@ -105,9 +105,9 @@ static const struct tree_row others[] = {
      "EXTENDED t",
      "other(OPTIMIZE); other(VACUUM); other(DESCRIBE HISTORY); other(DESCRIBE DETAIL); "
      "other(DESCRIBE); other(DESCRIBE)"},
-    {"SHOW FUNCTIONS; show tables; EXPLAIN SELECT 1; USE a; DROP TABLE t; drop view v; ALTER TABLE "
+    {"SHOW COLUMNS; show tables; EXPLAIN SELECT 1; USE a; DROP TABLE t; drop view v; ALTER TABLE "
      "t ADD x",
-     "other(SHOW FUNCTIONS); other(SHOW TABLES); other(EXPLAIN); other(USE); other(DROP TABLE); "
+     "other(SHOW COLUMNS); other(SHOW TABLES); other(EXPLAIN); other(USE); other(DROP TABLE); "
      "other(DROP VIEW); other(ALTER TABLE)"},
     {"INSERT INTO t SELECT 1; INSERT OVERWRITE t SELECT 1; MERGE INTO t USING s ON a; DELETE FROM "
      "t; UPDATE t SET a = 1; TRUNCATE TABLE t",

@@ -193,10 +193,25 @@ static enum eagre_status check_watermarks(struct export_program *program,
   return EAGRE_OK;
 }
 
+/* What runs with eagre.changes, Spark refuses when the program starts. */
+static enum eagre_status check_changes(struct export_program *program,
+                                       const struct eagre_flow *flow) {
+  for (uint32_t i = 0; i < flow->query.stateful_count; i++) {
+    const struct eagre_plan_node *node = flow->query.stateful[i];
+    if (!node->takes_changes) continue;
+    return eagre_export_refuse(program, node->position,
+                               "Spark has no aggregation over the result of a streaming "
+                               "aggregation in %s mode.",
+                               eagre_output_mode_name(flow->mode));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status append_flow(struct export_program *program,
                                      const struct eagre_flow *flow) {
   struct eagre_text sql;
   EAGRE_TRY(check_watermarks(program, flow));
+  EAGRE_TRY(check_changes(program, flow));
   append_title(program->out, flow->name);
   append_settings(program, &flow->settings, &flow->expression_session);
   EAGRE_TRY(append_query(program, flow->statement, &sql));

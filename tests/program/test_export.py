@@ -161,6 +161,17 @@ WHERE rn = 1;
     assert "deduplicate" in done.stderr
 
 
+def test_results_that_change_are_refused(tmp_path):
+    done = export(tmp_path, f"""
+SET eagre.changes = true;
+CREATE SINK o USING noop;
+CREATE FLOW f OPTIONS ('outputMode' = 'update') AS INSERT INTO o
+SELECT k, count(*) AS c FROM (SELECT k, ts, count(*) AS c FROM STREAM {SOURCE} GROUP BY k, ts) GROUP BY k;
+""")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "[UNSUPPORTED_FEATURE.EXPORT_TO_SPARK]" in done.stderr and "in update mode" in done.stderr
+
+
 def test_wrong_sql_is_refused_as_everywhere(tmp_path):
     done = export(tmp_path, "CREATE FLOW f AS INSERT INTO nowhere SELECT 1;")
     assert done.returncode == 2 and done.stdout == ""

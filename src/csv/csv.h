@@ -1,5 +1,5 @@
-/* Door of the room `csv`: lines of CSV -> columns, with the meaning of Spark 4.2, whose parser is
- * univocity's. A line is a record; values that hold line ends are not read.
+/* Door of the room `csv`: lines of CSV -> columns, and back, with the meaning of Spark 4.2, whose
+ * parser is univocity's. A line is a record; values that hold line ends are not read.
  *
  * A decoder belongs to one thread; options may be shared. */
 #pragma once
@@ -22,8 +22,10 @@ struct eagre_csv_options {
   bool trims_leading;
   bool trims_trailing;
   enum eagre_csv_mode mode;
-  struct eagre_text null_value;  /* default "" */
-  struct eagre_text empty_value; /* what "" in quotes is; default "" */
+  struct eagre_text null_value;          /* default "" */
+  struct eagre_text empty_value;         /* what "" in quotes is; default "" */
+  struct eagre_text written_empty_value; /* what an empty text is written as; default "\"\"" */
+  bool quotes_all;                       /* option quoteAll, of writing */
   struct eagre_text nan_value;
   struct eagre_text positive_infinity;
   struct eagre_text negative_infinity;
@@ -69,3 +71,8 @@ enum eagre_status eagre_csv_decode(struct eagre_csv_decoder *decoder,
  * _LEGACY_ERROR_TEMP_3241. */
 enum eagre_status eagre_csv_check_header(struct eagre_csv_decoder *decoder, struct eagre_text line,
                                          struct eagre_error *error);
+
+/* Appends a value that is not NULL as it is written into a record, in quotes where it must be, and
+ * without white space at its ends; the first of a record with a comment's character too. */
+void eagre_csv_write_value(const struct eagre_csv_options *options, struct eagre_text value,
+                           bool is_first, struct eagre_buffer *out);

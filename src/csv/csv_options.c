@@ -8,6 +8,7 @@ void eagre_csv_options_init(struct eagre_csv_options *options) {
       .escape = '\\',
       .null_value = EAGRE_TEXT(""),
       .empty_value = EAGRE_TEXT(""),
+      .written_empty_value = EAGRE_TEXT("\"\""),
       .nan_value = EAGRE_TEXT("NaN"),
       .positive_infinity = EAGRE_TEXT("Inf"),
       .negative_infinity = EAGRE_TEXT("-Inf"),
@@ -137,8 +138,10 @@ enum eagre_status eagre_csv_option_set(struct eagre_csv_options *options, struct
   struct eagre_text *text = find_text(options, name);
   if (text != NULL) {
     *text = eagre_arena_copy_text(arena, value);
+    if (text == &options->empty_value) options->written_empty_value = *text;
     return EAGRE_OK;
   }
+  if (is_named(name, "quoteAll")) return set_boolean(&options->quotes_all, name, value, error);
   if (is_named(name, "sep") || is_named(name, "delimiter")) {
     return set_separator(options, value, arena, error);
   }

@@ -7,6 +7,7 @@
  *   expression_aggregate_decimal.c   sum, avg, min and max of DECIMAL
  *   expression_aggregate_extreme.c   min, max, every, any
  *   expression_aggregate_bit.c       bit_and, bit_or, bit_xor
+ *   expression_aggregate_bitmap.c    bitmap_construct_agg, bitmap_or_agg, bitmap_and_agg
  *   expression_aggregate_moment.c    stddev, variance, skewness, kurtosis
  *   expression_aggregate_pair.c      covar, corr, regr
  *   expression_aggregate_list.c      collect_list, collect_set

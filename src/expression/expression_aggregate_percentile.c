@@ -117,26 +117,50 @@ static double pick_discrete(const struct weighted *values, uint64_t count, doubl
   return value_at(values, position < 1 ? 0 : (uint64_t)position - 1);
 }
 
+void eagre_percentile_results_begin(struct eagre_percentile_results *results,
+                                    const struct eagre_aggregate_finish *finish) {
+  *results = (struct eagre_percentile_results){
+      .finish = finish, .options = finish->aggregate->options, .values = finish->out};
+  if (!results->options->is_list) return;
+  results->values = &finish->out->children[0];
+  eagre_vector_init(results->values, finish->out->type->fields[0].type,
+                    finish->row_count * results->options->percentage_count, finish->arena);
+}
+
+void eagre_percentile_results_end_row(struct eagre_percentile_results *results, uint32_t row,
+                                      bool is_null) {
+  if (is_null) eagre_aggregate_set_null(results->finish, row);
+  if (results->options->is_list) {
+    results->finish->out->offsets[row + 1] = (int32_t)results->next;
+  } else if (is_null) {
+    results->next++;
+  }
+}
+
 static enum eagre_status finish_exact(const struct eagre_aggregate_finish *finish) {
   const struct eagre_percentile_options *options = finish->aggregate->options;
+  struct eagre_percentile_results results;
   struct eagre_buffer scratch = {0};
+  eagre_percentile_results_begin(&results, finish);
   for (uint32_t row = 0; row < finish->row_count; row++) {
     const struct exact_state *state =
         (const struct exact_state *)eagre_aggregate_result(finish, row);
-    EAGRE_VALUES(double, finish->out)[row] = 0;
-    if (state->count == 0) {
-      eagre_aggregate_set_null(finish, row);
-      continue;
-    }
+    if (state->count == 0 && !options->is_list) EAGRE_VALUES(double, results.values)[row] = 0;
     eagre_buffer_clear(&scratch);
     eagre_buffer_append_text(&scratch, state->values);
     struct weighted *values = (struct weighted *)(void *)scratch.data;
-    qsort(values, scratch.size / sizeof *values, sizeof *values,
-          options->is_descending ? compare_backwards : compare_weighted);
-    double percentage = options->percentage;
-    EAGRE_VALUES(double, finish->out)
-    [row] = options->is_discrete ? pick_discrete(values, state->count, percentage)
-                                 : interpolate(values, state->count, percentage);
+    if (state->count > 0) {
+      qsort(values, scratch.size / sizeof *values, sizeof *values,
+            options->is_descending ? compare_backwards : compare_weighted);
+    }
+    for (uint32_t i = 0; i < options->percentage_count && state->count > 0; i++) {
+      double percentage = options->percentages[i];
+      EAGRE_VALUES(double, results.values)
+      [results.next++] = options->is_discrete ? pick_discrete(values, state->count, percentage)
+                                              : interpolate(values, state->count, percentage);
+    }
+    bool is_null = state->count == 0 || options->percentage_count == 0;
+    eagre_percentile_results_end_row(&results, row, is_null);
   }
   eagre_buffer_done(&scratch);
   return EAGRE_OK;
@@ -156,18 +180,69 @@ static enum eagre_status finish_exact(const struct eagre_aggregate_finish *finis
 DEFINE_KERNELS(kernels_of_exact, collect_values)
 DEFINE_KERNELS(kernels_of_weighted, collect_weighted)
 
-enum eagre_status eagre_aggregate_bind_percentage(struct eagre_bind *bind, uint32_t index,
-                                                  double *out) {
-  if (bind->arguments[index]->type->kind == EAGRE_TYPE_ARRAY) {
-    return eagre_bind_fail(bind, bind->arguments[index]->position, "UNSUPPORTED_FEATURE.FUNCTION",
-                           "The feature is not supported: `%s` of an ARRAY of percentages.",
-                           bind->function->info.name);
-  }
-  EAGRE_TRY(eagre_aggregate_bind_constant_double(bind, index, "percentage", out));
-  if (*out >= 0.0 && *out <= 1.0) return EAGRE_OK;
+static enum eagre_status check_percentage(struct eagre_bind *bind, double percentage) {
+  if (percentage >= 0.0 && percentage <= 1.0) return EAGRE_OK;
   return eagre_bind_mismatch(bind, "VALUE_OUT_OF_RANGE",
                              "The percentage must be between [0.0, 1.0] (current value = %g).",
-                             *out);
+                             percentage);
+}
+
+/* The constant ARRAY at argument `index`, which becomes one of DOUBLE. */
+static enum eagre_status fold_percentages(struct eagre_bind *bind, uint32_t index,
+                                          struct eagre_vector *out) {
+  const struct eagre_type *doubles =
+      eagre_type_array(bind->arena, eagre_type_of(EAGRE_TYPE_DOUBLE));
+  const struct eagre_expression *list = bind->arguments[index];
+  enum eagre_type_kind element = list->type->fields[0].type->kind;
+  if (!eagre_expression_is_constant(list)) {
+    return eagre_bind_mismatch(bind, "NON_FOLDABLE_INPUT",
+                               "the input `percentage` should be a foldable \"ARRAY<DOUBLE>\" "
+                               "expression; however, got %s.",
+                               eagre_expression_sql(bind->arena, list));
+  }
+  if (!eagre_type_is_numeric(element) && element != EAGRE_TYPE_NULL) {
+    return eagre_bind_unexpected(bind, index, "\"ARRAY<DOUBLE>\"");
+  }
+  EAGRE_TRY(eagre_bind_cast(bind, index, doubles));
+  return eagre_expression_fold(bind->arena, bind->arguments[index], bind->session, out,
+                               bind->error);
+}
+
+static enum eagre_status bind_percentage_list(struct eagre_bind *bind, uint32_t index,
+                                              struct eagre_percentile_options *out) {
+  struct eagre_vector list;
+  EAGRE_TRY(fold_percentages(bind, index, &list));
+  const struct eagre_vector *elements = list.children;
+  uint32_t count = eagre_vector_is_null(&list, 0) ? 0 : eagre_vector_list_size(&list, 0);
+  for (uint32_t i = 0; i < count; i++) {
+    if (eagre_vector_is_null(elements, i)) {
+      return eagre_bind_unexpected(bind, index, "\"ARRAY<DOUBLE>\" without NULL");
+    }
+    EAGRE_TRY(check_percentage(bind, EAGRE_VALUES(double, elements)[i]));
+  }
+  out->is_list = true;
+  out->percentages = EAGRE_VALUES(double, elements);
+  out->percentage_count = count;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_aggregate_bind_percentages(struct eagre_bind *bind, uint32_t index,
+                                                   struct eagre_percentile_options *out) {
+  if (bind->arguments[index]->type->kind == EAGRE_TYPE_ARRAY) {
+    return bind_percentage_list(bind, index, out);
+  }
+  double *percentage = eagre_arena_allocate(bind->arena, sizeof *percentage);
+  EAGRE_TRY(eagre_aggregate_bind_constant_double(bind, index, "percentage", percentage));
+  out->percentages = percentage;
+  out->percentage_count = 1;
+  return check_percentage(bind, *percentage);
+}
+
+const struct eagre_type *
+eagre_aggregate_percentile_type(struct eagre_arena *arena,
+                                const struct eagre_percentile_options *options,
+                                const struct eagre_type *type) {
+  return options->is_list ? eagre_type_array(arena, type) : type;
 }
 
 static struct eagre_percentile_options *new_options(struct eagre_bind *bind,
@@ -191,7 +266,8 @@ enum eagre_status eagre_aggregate_bind_percentile(struct eagre_bind *bind,
                                                   struct eagre_aggregate *out) {
   struct eagre_percentile_options *options = new_options(bind, out);
   EAGRE_TRY(bind_number(bind, 0));
-  EAGRE_TRY(eagre_aggregate_bind_percentage(bind, 1, &options->percentage));
+  EAGRE_TRY(eagre_aggregate_bind_percentages(bind, 1, options));
+  out->result_type = eagre_aggregate_percentile_type(bind->arena, options, out->result_type);
   if (bind->argument_count < 3) return EAGRE_OK;
   if (!eagre_type_is_integral(eagre_bind_kind(bind, 2))) {
     return eagre_bind_unexpected(bind, 2, "\"INTEGRAL\"");
@@ -212,7 +288,9 @@ static enum eagre_status bind_within_group(struct eagre_bind *bind, struct eagre
   options->is_discrete = is_discrete;
   options->is_descending = out->order[0].is_descending;
   EAGRE_TRY(bind_number(bind, 0));
-  return eagre_aggregate_bind_percentage(bind, 1, &options->percentage);
+  EAGRE_TRY(eagre_aggregate_bind_percentages(bind, 1, options));
+  out->result_type = eagre_aggregate_percentile_type(bind->arena, options, out->result_type);
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_aggregate_bind_percentile_cont(struct eagre_bind *bind,
@@ -227,6 +305,9 @@ enum eagre_status eagre_aggregate_bind_percentile_disc(struct eagre_bind *bind,
 
 enum eagre_status eagre_aggregate_bind_median(struct eagre_bind *bind,
                                               struct eagre_aggregate *out) {
-  new_options(bind, out)->percentage = 0.5;
+  static const double half = 0.5;
+  struct eagre_percentile_options *options = new_options(bind, out);
+  options->percentages = &half;
+  options->percentage_count = 1;
   return bind_number(bind, 0);
 }

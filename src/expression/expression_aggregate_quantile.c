@@ -243,16 +243,20 @@ static void put_number(struct eagre_vector *out, uint32_t row, double value) {
 
 static enum eagre_status finish_quantiles(const struct eagre_aggregate_finish *finish) {
   const struct eagre_percentile_options *options = finish->aggregate->options;
+  struct eagre_percentile_results results;
+  eagre_percentile_results_begin(&results, finish);
   for (uint32_t row = 0; row < finish->row_count; row++) {
     struct summary summary;
     summarize((const struct quantile_state *)eagre_aggregate_result(finish, row),
               options->relative_error, &summary);
-    if (summary.count == 0) {
-      put_number(finish->out, row, 0);
-      eagre_aggregate_set_null(finish, row);
-    } else {
-      put_number(finish->out, row, query(&summary, options->percentage, options->relative_error));
+    if (summary.count == 0 && !options->is_list) put_number(results.values, row, 0);
+    for (uint32_t i = 0; i < options->percentage_count && summary.count > 0; i++) {
+      double percentage = options->percentages[i];
+      put_number(results.values, results.next++,
+                 query(&summary, percentage, options->relative_error));
     }
+    bool is_null = summary.count == 0 || options->percentage_count == 0;
+    eagre_percentile_results_end_row(&results, row, is_null);
     eagre_free(summary.samples);
   }
   return EAGRE_OK;
@@ -304,7 +308,8 @@ enum eagre_status eagre_aggregate_bind_percentile_approx(struct eagre_bind *bind
       eagre_arena_allocate_zeroed(bind->arena, sizeof *options);
   double accuracy = 10000;
   EAGRE_TRY(bind_value(bind, out));
-  EAGRE_TRY(eagre_aggregate_bind_percentage(bind, 1, &options->percentage));
+  EAGRE_TRY(eagre_aggregate_bind_percentages(bind, 1, options));
+  out->result_type = eagre_aggregate_percentile_type(bind->arena, options, out->result_type);
   if (bind->argument_count > 2) {
     enum eagre_type_kind kind = eagre_bind_kind(bind, 2);
     if (!eagre_type_is_integral(kind) && kind != EAGRE_TYPE_NULL) {

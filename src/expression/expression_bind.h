@@ -61,6 +61,14 @@ struct eagre_expression *eagre_bind_interval_field(struct eagre_bind *bind,
 enum eagre_status eagre_bind_constant_text(struct eagre_bind *bind, uint32_t index,
                                            const char *name, struct eagre_text *out);
 
+/* The pairs of argument `index`, map('key', 'value', ...), one after the other; NULL when there is
+ * no such argument. USAGE INVALID_OPTIONS.NON_MAP_FUNCTION and .NON_STRING_TYPE. */
+enum eagre_status eagre_bind_options(struct eagre_bind *bind, uint32_t index,
+                                     struct eagre_text **out_texts, uint32_t *out_count);
+/* "map('key', 'value')", so that equal calls are found equal; empty without options. */
+struct eagre_text eagre_bind_join_options(struct eagre_arena *arena, const struct eagre_text *texts,
+                                          uint32_t count);
+
 /* ---- Refusals: each fills the error with Spark's class and sentence, and the position
  * ------------ */
 

@@ -379,6 +379,10 @@ enum eagre_status eagre_bind_nvl2(struct eagre_bind *bind, struct eagre_expressi
 enum eagre_status eagre_bind_nanvl(struct eagre_bind *bind, struct eagre_expression **out) {
   const struct eagre_type *type;
   struct eagre_expression *condition;
+  for (uint32_t i = 0; i < 2; i++) {
+    bool has_parts = bind->arguments[i]->type->field_count > 0;
+    if (has_parts) return eagre_bind_unexpected(bind, i, "(\"DOUBLE\" or \"FLOAT\")");
+  }
   EAGRE_TRY(eagre_bind_unify(bind, 0, 2, &type));
   if (type->kind != EAGRE_TYPE_FLOAT) {
     EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_DOUBLE));

@@ -63,6 +63,7 @@ eagre_kernel_fn eagre_kernel_date_add;
 eagre_kernel_fn eagre_kernel_date_sub;
 eagre_kernel_fn eagre_kernel_divide_interval;
 eagre_kernel_fn eagre_kernel_divide_interval_real;
+eagre_kernel_fn eagre_kernel_from_csv;
 eagre_kernel_fn eagre_kernel_from_json;
 eagre_kernel_fn eagre_kernel_greatest;
 eagre_kernel_fn eagre_kernel_hex_bytes;
@@ -84,6 +85,7 @@ eagre_kernel_fn eagre_kernel_substring;
 eagre_kernel_fn eagre_kernel_substring_bytes;
 eagre_kernel_fn eagre_kernel_subtract_dates;
 eagre_kernel_fn eagre_kernel_subtract_timestamps;
+eagre_kernel_fn eagre_kernel_to_csv;
 eagre_kernel_fn eagre_kernel_to_json;
 eagre_kernel_fn eagre_kernel_window_time;
 

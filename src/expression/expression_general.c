@@ -108,6 +108,10 @@ enum eagre_status eagre_bind_window_time(struct eagre_bind *bind, struct eagre_e
   bool is_window = type->kind == EAGRE_TYPE_STRUCT && type->field_count == 2 &&
                    (type->fields[1].type->kind == EAGRE_TYPE_TIMESTAMP ||
                     type->fields[1].type->kind == EAGRE_TYPE_TIMESTAMP_NTZ);
+  if (type->kind == EAGRE_TYPE_NULL) {
+    return eagre_bind_fail(bind, bind->position, "_LEGACY_ERROR_TEMP_3101",
+                           "The input is not a correct window column: NULL.");
+  }
   if (!is_window) return eagre_bind_unexpected(bind, 0, "\"STRUCT\"");
   *out = eagre_bind_call(bind, type->fields[1].type, eagre_kernel_window_time);
   return EAGRE_OK;

@@ -17,9 +17,8 @@ static bool is_map(const struct eagre_expression *expression) {
          expression->function == eagre_function_find(EAGRE_TEXT("map"));
 }
 
-/* The pairs of the options argument, one after the other, NULL when there is none. */
-static enum eagre_status read_pairs(struct eagre_bind *bind, uint32_t index,
-                                    struct eagre_text **out_texts, uint32_t *out_count) {
+enum eagre_status eagre_bind_options(struct eagre_bind *bind, uint32_t index,
+                                     struct eagre_text **out_texts, uint32_t *out_count) {
   *out_texts = NULL;
   *out_count = 0;
   if (bind->argument_count <= index) return EAGRE_OK;
@@ -46,9 +45,8 @@ static enum eagre_status read_pairs(struct eagre_bind *bind, uint32_t index,
   return EAGRE_OK;
 }
 
-/* "map('key', 'value')", so that equal calls are found equal; empty without options. */
-static struct eagre_text join_options(struct eagre_arena *arena, const struct eagre_text *texts,
-                                      uint32_t count) {
+struct eagre_text eagre_bind_join_options(struct eagre_arena *arena, const struct eagre_text *texts,
+                                          uint32_t count) {
   struct eagre_buffer buffer = {0};
   for (uint32_t i = 0; i < count; i++) {
     eagre_buffer_append_string(&buffer, i == 0 ? "map('" : ", '");
@@ -170,7 +168,7 @@ static enum eagre_status check_decoder(struct eagre_bind *bind,
 /* The arguments behind the first as they are written. */
 static struct eagre_text join_texts(struct eagre_arena *arena, struct eagre_text schema,
                                     const struct eagre_text *texts, uint32_t count) {
-  struct eagre_text options = join_options(arena, texts, count);
+  struct eagre_text options = eagre_bind_join_options(arena, texts, count);
   return eagre_arena_printf(arena, "'%.*s'%s%.*s", (int)schema.size, schema.data,
                             count > 0 ? ", " : "", (int)options.size, options.data);
 }
@@ -190,7 +188,7 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   json->options = eagre_arena_allocate(bind->arena, sizeof *json->options);
   EAGRE_TRY(read_schema_text(bind, &schema));
   EAGRE_TRY(read_schema(bind, schema, &json->schema));
-  EAGRE_TRY(read_pairs(bind, 2, &texts, &count));
+  EAGRE_TRY(eagre_bind_options(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, json->options));
   const struct eagre_type *type = json->schema;
   EAGRE_TRY(take_single_variant(bind, json));
@@ -394,13 +392,13 @@ static enum eagre_status read_write_options(struct eagre_bind *bind,
                                             struct eagre_text *out_text) {
   struct eagre_text *texts;
   uint32_t count;
-  EAGRE_TRY(read_pairs(bind, 1, &texts, &count));
+  EAGRE_TRY(eagre_bind_options(bind, 1, &texts, &count));
   for (uint32_t i = 0; i + 1 < count; i += 2) {
     if (!set_write_option(to_json, texts[i], texts[i + 1])) {
       return refuse_option(bind, texts[i], texts[i + 1], "");
     }
   }
-  *out_text = join_options(bind->arena, texts, count);
+  *out_text = eagre_bind_join_options(bind->arena, texts, count);
   return EAGRE_OK;
 }
 

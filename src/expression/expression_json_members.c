@@ -101,7 +101,8 @@ enum eagre_status eagre_bind_json_tuple(struct eagre_bind *bind, struct eagre_ex
       eagre_arena_allocate(bind->arena, bind->argument_count * sizeof *fields);
   for (uint32_t i = 0; i < bind->argument_count; i++) {
     enum eagre_type_kind kind = eagre_bind_kind(bind, i);
-    if (kind != EAGRE_TYPE_STRING && kind != EAGRE_TYPE_NULL) {
+    bool is_text = kind == EAGRE_TYPE_STRING || (i == 0 && kind == EAGRE_TYPE_NULL);
+    if (!is_text) {
       return eagre_bind_mismatch(bind, "NON_STRING_TYPE",
                                  "all arguments of the function `json_tuple` must be strings.");
     }

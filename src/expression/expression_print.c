@@ -170,7 +170,8 @@ static void print_named_call(const struct printer *printer, const struct eagre_e
   print_string(printer, node->function->info.name);
   print_string(printer, "(");
   print_arguments(printer, node, 0, ", ");
-  if (node->json != NULL || (node->to_json != NULL && node->text.size > 0)) {
+  bool has_options = (node->to_json != NULL || node->csv != NULL) && node->text.size > 0;
+  if (node->json != NULL || has_options) {
     print_string(printer, ", ");
     eagre_buffer_append_text(printer->out, node->text);
   }

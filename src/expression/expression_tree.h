@@ -64,6 +64,7 @@ struct eagre_expression {
   int64_t parameters[4];
   const struct eagre_expression_json *json; /* from_json */
   const struct eagre_expression_to_json *to_json;
+  const struct eagre_expression_csv *csv; /* from_csv and to_csv (expression_csv.c) */
   struct eagre_text text;    /* path of value:path; options of from_json and to_json as they
                                                 are written */
   struct eagre_vector value; /* LITERAL */

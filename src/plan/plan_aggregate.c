@@ -63,6 +63,35 @@ static bool is_count_of_all(const struct eagre_sql_expression *tree) {
          (argument->kind == EAGRE_SQL_LITERAL && argument->literal != EAGRE_SQL_LITERAL_NULL);
 }
 
+/* count(DISTINCT *): all columns of the relation, those of the qualifier when there is one. */
+static enum eagre_status expand_star(struct plan_binder *binder, const struct plan_scope *below,
+                                     const struct eagre_sql_expression *star,
+                                     struct eagre_aggregate_call *call, struct eagre_error *error) {
+  const struct plan_relation *relation = below->relation;
+  struct eagre_expression **columns =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *columns * (relation->column_count + 1));
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < relation->column_count; i++) {
+    const struct plan_column *column = &relation->columns[i];
+    bool is_wanted = !column->is_hidden;
+    if (star->name.part_count > 0) {
+      is_wanted = eagre_text_equal_ignoring_case(column->qualifier,
+                                                 star->name.parts[star->name.part_count - 1]);
+    }
+    if (is_wanted) {
+      columns[count++] = eagre_plan_column_reference(binder, relation, i, star->position);
+    }
+  }
+  if (count == 0) {
+    return eagre_plan_fail(error, star->position, "CANNOT_RESOLVE_STAR_EXPAND",
+                           "Cannot resolve `%.*s` given the columns of the relation.",
+                           (int)star->source.size, star->source.data);
+  }
+  call->arguments = columns;
+  call->argument_count = count;
+  return EAGRE_OK;
+}
+
 /* The arguments as they are written; none for count(*). */
 static enum eagre_status bind_arguments(struct plan_binder *binder, const struct plan_scope *below,
                                         const struct eagre_sql_expression *tree,
@@ -74,6 +103,9 @@ static enum eagre_status bind_arguments(struct plan_binder *binder, const struct
     return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITH_SUGGESTION",
                            "The `%.*s` requires > 0 parameters but the actual number is 0.",
                            (int)tree->function.size, tree->function.data);
+  }
+  if (is_count && tree->is_distinct && tree->arguments[0].value->kind == EAGRE_SQL_STAR) {
+    return expand_star(binder, below, tree->arguments[0].value, call, error);
   }
   struct eagre_expression **arguments =
       eagre_arena_allocate_zeroed(binder->arena, sizeof *arguments * (tree->argument_count + 1));
@@ -128,7 +160,10 @@ static enum eagre_status check_call(const struct plan_scope *scope,
                                     const struct eagre_sql_expression *tree,
                                     struct eagre_error *error) {
   if (scope->aggregate_refusal != NULL || scope->aggregation == NULL) {
-    return eagre_plan_fail(error, tree->position, "INVALID_WHERE_CONDITION",
+    bool is_where =
+        scope->aggregate_refusal != NULL && strcmp(scope->aggregate_refusal, "WHERE") == 0;
+    return eagre_plan_fail(error, tree->position,
+                           is_where ? "INVALID_WHERE_CONDITION" : "UNSUPPORTED_EXPR_FOR_OPERATOR",
                            "The aggregate function `%.*s` is not allowed in %s.",
                            (int)tree->function.size, tree->function.data,
                            scope->aggregate_refusal == NULL ? "this place"

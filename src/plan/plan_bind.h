@@ -206,6 +206,7 @@ enum eagre_status eagre_plan_bind_condition(struct plan_binder *binder,
                                             struct eagre_error *error);
 /* Above a GROUP BY: an expression over columns that are not grouped by. */
 enum eagre_status eagre_plan_fail_not_grouped(const struct eagre_sql_expression *tree,
+                                              const struct plan_aggregation *aggregation,
                                               struct eagre_error *error);
 /* A constant as text (option values) or integer (LIMIT). */
 enum eagre_status eagre_plan_constant_text(struct plan_binder *binder,

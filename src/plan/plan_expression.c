@@ -133,6 +133,14 @@ static bool puts_characters_first(const struct eagre_sql_expression *tree) {
   return is_trim && tree->argument_count == 2 && !tree->is_operator;
 }
 
+/* Inside an expression of the SELECT list, an aggregate's argument or another generator. */
+static bool is_inside_item(const struct plan_scope *scope) {
+  if (scope->aliases != NULL) return scope->aliases->rank == PLAN_ALIAS_LATERAL;
+  const char *place = scope->aggregate_refusal;
+  return place != NULL &&
+         (strcmp(place, "a generator") == 0 || strcmp(place, "an aggregate's argument") == 0);
+}
+
 static enum eagre_status bind_call(struct plan_binder *binder, const struct plan_scope *scope,
                                    const struct eagre_sql_expression *tree,
                                    struct eagre_expression **out, struct eagre_error *error) {
@@ -158,9 +166,12 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
                                : "WITHIN GROUP");
   }
   if (eagre_plan_is_generator(tree)) {
-    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
-                           "The generator is not supported: outside the SELECT clause, or inside "
-                           "another expression, found: %.*s.",
+    bool is_nested = is_inside_item(scope);
+    return eagre_plan_fail(error, tree->position,
+                           is_nested ? "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS"
+                                     : "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+                           "The generator is not supported: %s, found: %.*s.",
+                           is_nested ? "nested in expressions" : "outside the SELECT clause",
                            (int)tree->source.size, tree->source.data);
   }
   bool has_lambda = false;
@@ -262,7 +273,16 @@ static enum eagre_status bind_attached(const struct plan_scope *scope,
 }
 
 enum eagre_status eagre_plan_fail_not_grouped(const struct eagre_sql_expression *tree,
+                                              const struct plan_aggregation *aggregation,
                                               struct eagre_error *error) {
+  if (aggregation->key_count == 0) {
+    eagre_plan_fail(error, tree->position, "MISSING_GROUP_BY",
+                    "The query does not include a GROUP BY clause, but \"%.*s\" stands beside "
+                    "aggregates.",
+                    (int)tree->source.size, tree->source.data);
+    eagre_error_hint(error, "add GROUP BY, or aggregate the expression, for example with min(...)");
+    return EAGRE_USAGE;
+  }
   eagre_plan_fail(error, tree->position, "MISSING_AGGREGATION",
                   "The non-aggregating expression \"%.*s\" is based on columns which are not "
                   "participating in the GROUP BY clause.",
@@ -291,7 +311,7 @@ static enum eagre_status bind_name_above_group(struct plan_binder *binder,
     }
     if (*out != NULL) return EAGRE_OK;
   }
-  return status == EAGRE_OK ? eagre_plan_fail_not_grouped(tree, error) : status;
+  return status == EAGRE_OK ? eagre_plan_fail_not_grouped(tree, scope->aggregation, error) : status;
 }
 
 static enum eagre_status bind_name(struct plan_binder *binder, const struct plan_scope *scope,
@@ -417,15 +437,35 @@ enum eagre_status eagre_plan_constant_text(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
+static bool reads_names(const struct eagre_sql_expression *tree) {
+  if (tree->kind == EAGRE_SQL_NAME) return true;
+  for (uint32_t i = 0; i < tree->argument_count; i++) {
+    if (reads_names(tree->arguments[i].value)) return true;
+  }
+  return false;
+}
+
 enum eagre_status eagre_plan_constant_integer(struct plan_binder *binder,
                                               const struct eagre_sql_expression *tree,
                                               const char *clause, int64_t *out,
                                               struct eagre_error *error) {
   struct eagre_vector value;
+  if (reads_names(tree)) {
+    bool is_limit = strcmp(clause, "LIMIT") == 0 || strcmp(clause, "OFFSET") == 0;
+    return eagre_plan_fail(error, tree->position,
+                           is_limit ? "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE"
+                                    : "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                           "The %s must be a constant, but got \"%.*s\".", clause,
+                           (int)tree->source.size, tree->source.data);
+  }
   EAGRE_TRY(fold_constant(binder, tree, eagre_type_of(EAGRE_TYPE_BIGINT), &value, error));
-  if (eagre_vector_is_null(&value, 0) || EAGRE_VALUES(int64_t, &value)[0] < 0) {
+  if (eagre_vector_is_null(&value, 0)) {
+    return eagre_plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+                           "The %s must be a whole number, not NULL.", clause);
+  }
+  if (EAGRE_VALUES(int64_t, &value)[0] < 0) {
     return eagre_plan_fail(error, tree->position, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE",
-                           "The %s must not be negative or NULL.", clause);
+                           "The %s must not be negative.", clause);
   }
   *out = EAGRE_VALUES(int64_t, &value)[0];
   return EAGRE_OK;

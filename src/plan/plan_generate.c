@@ -59,6 +59,30 @@ static enum eagre_status read_row_count(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
+/* Row `row` must have the types of the first one; a NULL has every type. */
+static enum eagre_status check_stack_row(const struct eagre_sql_expression *tree, uint32_t row,
+                                         struct eagre_expression *const *values,
+                                         const struct eagre_type **types, uint32_t column_count,
+                                         struct eagre_error *error) {
+  for (uint32_t i = 0; i < column_count; i++) {
+    const struct eagre_type *type = eagre_expression_type(values[i]);
+    if (types[i] == NULL || types[i]->kind == EAGRE_TYPE_NULL) types[i] = type;
+    if (type->kind == EAGRE_TYPE_NULL || eagre_type_equal(type, types[i])) continue;
+    struct eagre_buffer left = {0}, right = {0};
+    eagre_type_print(&left, types[i]);
+    eagre_type_print(&right, type);
+    eagre_plan_fail(error, tree->position, "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
+                    "Cannot resolve \"%.*s\" due to data type mismatch: The data type of column %u "
+                    "(\"%s\") is not that of row %u (\"%s\").",
+                    (int)tree->source.size, tree->source.data, i, eagre_buffer_string(&left),
+                    row + 1, eagre_buffer_string(&right));
+    eagre_buffer_done(&left);
+    eagre_buffer_done(&right);
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}
+
 /* stack(n, a, b, ...): n rows of col0, col1, ..., filled up with NULLs. */
 static enum eagre_status bind_stack(struct plan_binder *binder, const struct plan_scope *scope,
                                     const struct eagre_sql_expression *tree,
@@ -81,6 +105,8 @@ static enum eagre_status bind_stack(struct plan_binder *binder, const struct pla
       eagre_arena_allocate(binder->arena, sizeof(void *) * (row_count + 1));
   struct eagre_expression **values =
       eagre_arena_allocate(binder->arena, sizeof(void *) * column_count);
+  const struct eagre_type **types =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof(void *) * column_count);
   for (uint32_t row = 0; row < row_count; row++) {
     for (uint32_t i = 0; i < column_count; i++) {
       uint32_t index = row * column_count + i;
@@ -91,6 +117,7 @@ static enum eagre_status bind_stack(struct plan_binder *binder, const struct pla
       const struct eagre_sql_expression *value = tree->arguments[1 + index].value;
       EAGRE_TRY(eagre_plan_bind_expression(binder, scope, value, &values[i], error));
     }
+    EAGRE_TRY(check_stack_row(tree, row, values, types, column_count, error));
     rows[row] = eagre_expression_struct(binder->arena, values, names, column_count, tree->position);
   }
   return call(binder, "array", rows, row_count, tree->position, out, error);
@@ -273,7 +300,10 @@ enum eagre_status eagre_plan_bind_lateral_view(struct plan_binder *binder,
       .argument_count = view->argument_count,
   };
   if (!eagre_plan_is_generator(&function)) {
-    return eagre_plan_fail(error, view->position, "UNSUPPORTED_FEATURE.LATERAL_VIEW",
+    return eagre_plan_fail(error, view->position,
+                           eagre_function_exists(function.function)
+                               ? "UNSUPPORTED_GENERATOR.NOT_GENERATOR"
+                               : "ROUTINE_NOT_FOUND",
                            "LATERAL VIEW needs a generator (explode, posexplode, inline, stack and "
                            "their _outer forms); `%.*s` is none.",
                            (int)function.function.size, function.function.data);

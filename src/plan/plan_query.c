@@ -105,7 +105,9 @@ static enum eagre_status resolve_group_item(struct plan_binder *binder, struct s
     }
   }
   if (eagre_plan_has_aggregate(*out)) {
-    return eagre_plan_fail(error, tree->position, "GROUP_BY_AGGREGATE",
+    bool is_position = *out != tree && tree->kind == EAGRE_SQL_LITERAL;
+    return eagre_plan_fail(error, tree->position,
+                           is_position ? "GROUP_BY_POS_AGGREGATE" : "GROUP_BY_AGGREGATE",
                            "Aggregate functions are not allowed in GROUP BY, but found \"%.*s\".",
                            (int)(*out)->source.size, (*out)->source.data);
   }
@@ -352,7 +354,9 @@ static enum eagre_status add_star_column(struct plan_binder *binder, struct sele
       eagre_plan_column_reference(binder, input, index, star->position);
   if (work->is_aggregate) {
     reference = eagre_plan_find_key(binder, &work->aggregation, reference, star->position);
-    if (reference == NULL) return eagre_plan_fail_not_grouped(star, error);
+    if (reference == NULL) {
+      return eagre_plan_fail_not_grouped(star, &work->aggregation, error);
+    }
   }
   add_item(binder, work, reference, input->columns[index].name, NULL);
   return EAGRE_OK;
@@ -391,9 +395,14 @@ static enum eagre_status add_star(struct plan_binder *binder, struct select_work
                                             .position = star->position,
                                             .source = star->source,
                                             .name = star->name};
-  EAGRE_TRY(eagre_plan_bind_expression(binder, scope, &name, &value, error));
+  struct eagre_error ignored;
+  if (eagre_plan_bind_expression(binder, scope, &name, &value, &ignored) != EAGRE_OK) {
+    return eagre_plan_fail(error, star->position, "CANNOT_RESOLVE_STAR_EXPAND",
+                           "Cannot resolve %.*s: no table and no column has the name.",
+                           (int)star->source.size, star->source.data);
+  }
   if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
-    return eagre_plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+    return eagre_plan_fail(error, star->position, "_LEGACY_ERROR_TEMP_1050",
                            "Can only star expand struct data types.");
   }
   add_struct_fields(binder, work, value, star->position);
@@ -407,7 +416,7 @@ static enum eagre_status add_field_star(struct plan_binder *binder, struct selec
   struct eagre_expression *value = NULL;
   EAGRE_TRY(eagre_plan_bind_expression(binder, scope, star->arguments[0].value, &value, error));
   if (eagre_expression_type(value)->kind != EAGRE_TYPE_STRUCT) {
-    return eagre_plan_fail(error, star->position, "INVALID_USAGE_OF_STAR_OR_REGEX",
+    return eagre_plan_fail(error, star->position, "_LEGACY_ERROR_TEMP_1050",
                            "Can only star expand struct data types.");
   }
   add_struct_fields(binder, work, value, star->position);
@@ -697,8 +706,9 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   struct eagre_plan_sort_key *sort_keys = NULL;
   EAGRE_TRY(bind_order(binder, work, &scope, visible_count, &sort_keys, error));
   if (tree->is_distinct && work->item_count > visible_count) {
-    return eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.ORDER_BY_HIDDEN_COLUMN",
-                           "With DISTINCT, ORDER BY may use only columns of the SELECT list.");
+    return eagre_plan_fail(error, tree->position, "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                           "A column of ORDER BY cannot be resolved: with DISTINCT it may use "
+                           "only columns of the SELECT list.");
   }
   if (work->is_aggregate) end_aggregate(binder, work);
   struct eagre_plan_node *having = work->relation.node;

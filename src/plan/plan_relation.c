@@ -272,6 +272,11 @@ static enum eagre_status refuse_function(const struct eagre_sql_relation *tree,
   for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++)
     names[i] = source_functions[i].name;
   const char *nearest = eagre_text_nearest(name, names, EAGRE_COUNT_OF(names));
+  if (eagre_function_exists(name)) {
+    return eagre_plan_fail(error, tree->position, "NOT_A_TABLE_FUNCTION",
+                           "Operation not allowed: `%.*s` is not a table function.", (int)name.size,
+                           name.data);
+  }
   eagre_plan_fail(error, tree->position, "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
                   "Could not resolve `%.*s` to a table-valued function.", (int)name.size,
                   name.data);
@@ -356,12 +361,17 @@ static enum eagre_status fail_no_table(struct plan_binder *binder,
   return EAGRE_USAGE;
 }
 
+/* WITH tables and temporary views have no schema: a name of several parts is another's. */
+static bool is_named(const struct eagre_sql_relation *tree, struct eagre_text name) {
+  return tree->name.part_count == 1 && eagre_text_equal_ignoring_case(tree->name.parts[0], name);
+}
+
 static enum eagre_status bind_table_name(struct plan_binder *binder,
                                          const struct eagre_sql_relation *tree,
                                          struct plan_relation *out, struct eagre_error *error) {
   struct eagre_text name = tree->name.parts[tree->name.part_count - 1];
   for (struct plan_common *table = binder->common_tables; table != NULL; table = table->next) {
-    if (!eagre_text_equal_ignoring_case(table->name, name)) continue;
+    if (!is_named(tree, table->name)) continue;
     struct plan_common *saved = binder->common_tables;
     binder->common_tables = table->next; /* a WITH table sees only those before it */
     enum eagre_status status = expand(binder, table->query, tree->position, out, error);
@@ -369,7 +379,7 @@ static enum eagre_status bind_table_name(struct plan_binder *binder,
     return status;
   }
   for (struct plan_view *view = binder->views; view != NULL; view = view->next) {
-    if (!eagre_text_equal_ignoring_case(view->name, name)) continue;
+    if (!is_named(tree, view->name)) continue;
     EAGRE_TRY(expand_view(binder, view, tree->position, out, error));
     if (out->is_stream && !tree->is_stream) {
       eagre_plan_fail(
@@ -597,7 +607,9 @@ static enum eagre_status apply_alias(struct plan_binder *binder,
   if (tree->column_alias_count == 0) return EAGRE_OK;
   if (tree->column_alias_count != relation->column_count) {
     return eagre_plan_fail(
-        error, tree->position, "NUM_COLUMNS_MISMATCH",
+        error, tree->position,
+        tree->kind == EAGRE_SQL_RELATION_VALUES ? "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH"
+                                                : "ASSIGNMENT_ARITY_MISMATCH",
         "Number of column aliases does not match number of columns. Number of column "
         "aliases: %u; number of columns: %u.",
         tree->column_alias_count, relation->column_count);

@@ -135,11 +135,24 @@ static enum eagre_status parse_alias(struct eagre_sql_parser *parser,
   return eagre_sql_take_identifier(parser, "an alias", out_alias);
 }
 
+/* FROM and something to read; otherwise `from` is the name of a column. */
+static bool is_from_clause(struct eagre_sql_parser *parser) {
+  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
+  return eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_FROM) &&
+         !eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_FROM) &&
+         (eagre_sql_is_identifier(next) || next->kind == EAGRE_SQL_TOKEN_LEFT_PAREN);
+}
+
 static enum eagre_status parse_items(struct eagre_sql_parser *parser,
                                      struct eagre_sql_query *query) {
   struct eagre_sql_list items = {0};
   do {
     struct eagre_sql_select_item item = {0};
+    if (items.count > 0 && is_from_clause(parser)) {
+      return eagre_sql_fail_range(parser, parser->index - 1, "TRAILING_COMMA_IN_SELECT",
+                                  "Trailing comma detected in SELECT clause. Remove the trailing "
+                                  "comma before the FROM clause.");
+    }
     EAGRE_TRY(eagre_sql_parse_expression(parser, &item.expression));
     EAGRE_TRY(parse_alias(parser, &item));
     *(struct eagre_sql_select_item *)eagre_sql_list_append(parser, &items, sizeof item) = item;
@@ -377,6 +390,17 @@ static enum eagre_status parse_common_table(struct eagre_sql_parser *parser,
   return EAGRE_OK;
 }
 
+static enum eagre_status check_name(struct eagre_sql_parser *parser, uint32_t first,
+                                    const struct eagre_sql_list *tables, struct eagre_text name) {
+  const struct eagre_sql_common_table *known = tables->items;
+  for (uint32_t i = 0; i < tables->count; i++) {
+    if (!eagre_text_equal_ignoring_case(known[i].name, name)) continue;
+    return eagre_sql_fail_range(parser, first, "DUPLICATED_CTE_NAMES",
+                                "CTE definition can't have duplicate names.");
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status parse_with(struct eagre_sql_parser *parser,
                                     struct eagre_sql_list *out_tables) {
   if (!eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_WITH)) return EAGRE_OK;
@@ -388,7 +412,9 @@ static enum eagre_status parse_with(struct eagre_sql_parser *parser,
   }
   do {
     struct eagre_sql_common_table table = {0};
+    uint32_t name = parser->index;
     EAGRE_TRY(parse_common_table(parser, &table));
+    EAGRE_TRY(check_name(parser, name, out_tables, table.name));
     *(struct eagre_sql_common_table *)eagre_sql_list_append(parser, out_tables, sizeof table) =
         table;
   } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));

@@ -31,8 +31,8 @@ ROWS_SCHEMA = ("n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOA
                "c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
 
 # Files that Spark was not asked about without ANSI yet.
-ANSI_ONLY = {"functions-math", "functions-text", "functions-vectors", "variant-parse", "variant-get", "variant-casts",
-             "rows-variant", "aggregates-variant"}
+ANSI_ONLY = {"aggregates-every", "aggregates-more", "functions-csv", "functions-every", "functions-math", "functions-text",
+             "functions-vectors", "variant-parse", "variant-get", "variant-casts", "rows-variant", "aggregates-variant"}
 
 AGGREGATE_ROWS = DIRECTORY / "aggregate-rows.json"
 AGGREGATE_ROWS_SCHEMA = ("g STRING, n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, h BIGINT, f FLOAT, "

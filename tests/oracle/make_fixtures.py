@@ -6,7 +6,7 @@
     make_fixtures.py NAME...     these cases; `expressions/strings`, `expressions/strings.ansi-off`, `queries/joins` are files
 
 Needs what scripts/setup-tests installs, and its Python. This is the only
-program that writes to expected/, expressions/expected/ and queries/expected/.
+program that writes to expected/, expressions/expected/, queries/expected/ and refusals/expected/.
 """
 
 import argparse
@@ -15,16 +15,17 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from oracle import case, expressions, fixture, queries, spark_engine
+from oracle import case, expressions, fixture, queries, refusals, spark_engine
 from rig.spark_session import java_version, spark_session
 
 EXPRESSIONS = {f"expressions/{sheet.name}": sheet for sheet in expressions.sheets()}
 QUERIES = {f"queries/{source.stem}": source for source in queries.sources()}
+REFUSALS = {f"refusals/{source.stem}": source for source in refusals.sources()}
 
 
 def main():
     arguments = parse_arguments()
-    everything = [*EXPRESSIONS, *QUERIES, *case.names()]
+    everything = [*EXPRESSIONS, *QUERIES, *REFUSALS, *case.names()]
     stale = [name for name in everything if arguments.all or is_stale(name)]
     names = arguments.names or stale
     remove_orphans()
@@ -50,6 +51,8 @@ def is_stale(name):
         return EXPRESSIONS[name].is_stale()
     if name in QUERIES:
         return queries.is_stale(QUERIES[name])
+    if name in REFUSALS:
+        return refusals.is_stale(REFUSALS[name])
     if not fixture.path(name).exists():
         return True
     return fixture.load(name).case_sha256 != case.load(name).sha256
@@ -61,6 +64,9 @@ def record(session, name):
         return
     if name in QUERIES:
         queries.record(session, QUERIES[name])
+        return
+    if name in REFUSALS:
+        refusals.record(session, REFUSALS[name])
         return
     one = case.load(name)
     answer = spark_engine.answer_case(session, one)
@@ -77,6 +83,9 @@ def remove_orphans():
             path.unlink()
     for path in queries.EXPECTED.glob("*.json"):
         if f"queries/{path.stem}" not in QUERIES:
+            path.unlink()
+    for path in refusals.EXPECTED.glob("*.json"):
+        if f"refusals/{path.stem}" not in REFUSALS:
             path.unlink()
 
 

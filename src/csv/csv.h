@@ -76,3 +76,8 @@ enum eagre_status eagre_csv_check_header(struct eagre_csv_decoder *decoder, stru
  * without white space at its ends; the first of a record with a comment's character too. */
 void eagre_csv_write_value(const struct eagre_csv_options *options, struct eagre_text value,
                            bool is_first, struct eagre_buffer *out);
+/* The same of row `row` of a vector of any type but ARRAY, MAP, STRUCT, VARIANT and BINARY, with
+ * `options->zone`. A NULL is nothing. */
+void eagre_csv_write_field(const struct eagre_csv_options *options,
+                           const struct eagre_vector *vector, uint32_t row, bool is_first,
+                           struct eagre_buffer *out);

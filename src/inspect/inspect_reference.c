@@ -63,7 +63,7 @@ static const struct scope_text scope_texts[EAGRE_OPTION_SCOPE_count] = {
                                             "`rate_micro_batch(name => value, ...)`"},
     [EAGRE_OPTION_WRITE_DELTA] = {"Delta table", "`TBLPROPERTIES` of a streaming table."},
     [EAGRE_OPTION_WRITE_FILES] = {"Files sink",
-                                  "`CREATE SINK ... USING parquet, json or text [PARTITIONED BY "
+                                  "`CREATE SINK ... USING parquet, json, csv or text [PARTITIONED BY "
                                   "(column, ...)] OPTIONS ('path' = ..., ...)`"},
     [EAGRE_OPTION_WRITE_KAFKA] = {"Kafka sink", "`CREATE SINK ... USING kafka OPTIONS (...)`"},
     [EAGRE_OPTION_WRITE_CONSOLE] = {"Console sink",

@@ -243,7 +243,7 @@ static enum eagre_status check_table_format(const struct eagre_sql_statement *st
   if (format.size == 0 || eagre_text_equal_ignoring_case(format, EAGRE_TEXT("delta"))) {
     return EAGRE_OK;
   }
-  static const char *const sinks[] = {"kafka", "parquet", "json", "text", "console", "noop"};
+  static const char *const sinks[] = {"kafka", "parquet", "json", "csv", "text", "console", "noop"};
   for (size_t i = 0; i < EAGRE_COUNT_OF(sinks); i++) {
     if (!eagre_text_equal_ignoring_case(format, eagre_text_of(sinks[i]))) continue;
     eagre_plan_fail(error, statement->position, "DATA_SOURCE_NOT_A_TABLE", "%s is no table format.",

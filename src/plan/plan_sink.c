@@ -13,6 +13,7 @@ static const struct {
     {"noop", EAGRE_SINK_NOOP, EAGRE_OPTION_WRITE_NOOP, 0},
     {"parquet", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_PARQUET},
     {"json", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_JSON},
+    {"csv", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_CSV},
     {"text", EAGRE_SINK_FILES, EAGRE_OPTION_WRITE_FILES, EAGRE_FILES_TEXT},
 };
 
@@ -30,7 +31,7 @@ static enum eagre_status refuse_format(const struct eagre_sql_statement *stateme
   } else if (nearest != NULL) {
     eagre_error_hint(error, "did you mean %s", nearest);
   } else {
-    eagre_error_hint(error, "there are kafka, parquet, json, text, console and noop");
+    eagre_error_hint(error, "there are kafka, parquet, json, csv, text, console and noop");
   }
   return EAGRE_USAGE;
 }

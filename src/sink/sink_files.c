@@ -31,6 +31,10 @@ static bool is_storable(enum eagre_file_format format, const struct eagre_type *
   if (!is_known) return false;
   if (format == EAGRE_FILES_TEXT) return type->kind == EAGRE_TYPE_STRING;
   if (format == EAGRE_FILES_PARQUET && eagre_type_is_interval(type->kind)) return false;
+  if (format == EAGRE_FILES_CSV) {
+    return type->field_count == 0 && type->kind != EAGRE_TYPE_BINARY &&
+           type->kind != EAGRE_TYPE_VARIANT;
+  }
   for (uint32_t i = 0; i < type->field_count; i++) {
     if (!is_storable(format, type->fields[i].type)) return false;
   }
@@ -172,12 +176,24 @@ static const char *print_extension(struct eagre_sink_files *files) {
   return eagre_arena_printf(&files->arena, ".%s%s", name, suffix).data;
 }
 
+static enum eagre_status set_csv_options(struct eagre_sink_files *files,
+                                         struct eagre_error *error) {
+  const struct eagre_options *options = &files->base.plan->options;
+  eagre_csv_options_init(&files->csv);
+  files->csv.zone = files->base.environment.zone;
+  files->has_header = eagre_option_boolean(options, "header");
+  if (!eagre_option_given(options, "sep")) return EAGRE_OK;
+  return eagre_csv_option_set(&files->csv, EAGRE_TEXT("sep"), eagre_option_text(options, "sep"),
+                              &files->arena, error);
+}
+
 static enum eagre_status set_options(struct eagre_sink_files *files, struct eagre_error *error) {
   const struct eagre_options *options = &files->base.plan->options;
   EAGRE_TRY(find_codec(files->base.plan, &files->codec, error));
   eagre_parquet_options_init(&files->parquet);
   files->parquet.codec = files->codec;
   files->extension = print_extension(files);
+  EAGRE_TRY(set_csv_options(files, error));
   files->file_row_count_max = UINT64_MAX;
   if (eagre_option_given(options, "maxRecordsPerFile")) {
     files->file_row_count_max = (uint64_t)eagre_option_integer(options, "maxRecordsPerFile");

@@ -10,6 +10,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "compress/compress.h"
+#include "csv/csv.h"
 #include "parquet/parquet.h"
 #include "sink/sink_kind.h"
 #include "store/store.h"
@@ -24,6 +25,8 @@ struct eagre_sink_files {
   const char *extension; /* ".json.gz" */
   enum eagre_codec codec;
   struct eagre_parquet_options parquet;
+  struct eagre_csv_options csv;
+  bool has_header;
   uint64_t file_row_count_max; /* option maxRecordsPerFile; UINT64_MAX without */
   /* Columns of the flow that name directories, in the order of PARTITIONED BY, and those that are
    * left for the files. */

@@ -33,11 +33,35 @@ static void append_text(const struct eagre_vector *column, uint32_t row, struct 
       out, EAGRE_VALUES(const struct eagre_text, column)[eagre_vector_index(column, row)]);
 }
 
+static void append_csv(const struct eagre_sink_files *sink, const struct eagre_vector *columns,
+                       uint32_t row, struct eagre_buffer *out) {
+  size_t begin = out->size;
+  for (uint32_t i = 0; i < sink->file_schema->field_count; i++) {
+    if (i > 0) eagre_buffer_append_text(out, sink->csv.separator);
+    eagre_csv_write_field(&sink->csv, &columns[i], row, i == 0, out);
+  }
+  /* An empty line would be no record: Spark loses the row. */
+  if (out->size == begin) eagre_buffer_append_string(out, "\"\"");
+}
+
+static void append_header(const struct eagre_sink_files *sink, struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < sink->file_schema->field_count; i++) {
+    if (i > 0) eagre_buffer_append_text(out, sink->csv.separator);
+    eagre_csv_write_value(&sink->csv, sink->file_schema->fields[i].name, i == 0, out);
+  }
+  eagre_buffer_append_char(out, '\n');
+}
+
 static void append_line(const struct eagre_sink_files *sink, const struct eagre_vector *columns,
                         uint32_t row, struct eagre_buffer *out) {
-  if (sink->base.plan->format == EAGRE_FILES_TEXT) {
+  switch (sink->base.plan->format) {
+  case EAGRE_FILES_TEXT:
     append_text(&columns[0], row, out);
-  } else {
+    break;
+  case EAGRE_FILES_CSV:
+    append_csv(sink, columns, row, out);
+    break;
+  default:
     append_json(sink, columns, row, out);
   }
   eagre_buffer_append_char(out, '\n');
@@ -95,6 +119,8 @@ enum eagre_status eagre_sink_data_file_open(const struct eagre_sink_files *sink,
     free_file(file);
     return status;
   }
+  bool has_header = sink->base.plan->format == EAGRE_FILES_CSV && sink->has_header;
+  if (has_header) append_header(sink, &file->lines);
   *out_file = file;
   return EAGRE_OK;
 }

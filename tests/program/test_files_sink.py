@@ -108,6 +108,18 @@ def test_text_and_compression(tmp_path):
     assert texts == [b"a0\n", b"b1\n"]
 
 
+def test_csv(tmp_path):
+    write_rows(tmp_path, 0, 3)
+    query = f"SELECT n, IF(n = 1, NULL, concat(k, ',')) AS `a;k`, t FROM STREAM {SOURCE} WHERE n > 0"
+    assert start(tmp_path, "csv OPTIONS ('path' = 'out', 'header' = 'true', 'sep' = ';')", query).returncode == 0
+    texts = sorted(path.read_text() for path in (tmp_path / "out").glob("*.csv"))
+    assert texts == ['n;"a;k";t\n', 'n;"a;k";t\n1;;2026-01-01T00:00:01.000Z\n',
+                     'n;"a;k";t\n2;c,;2026-01-01T00:00:02.000Z\n']
+    assert start(tmp_path, "csv OPTIONS ('path' = 'one')", f"SELECT CAST(NULL AS STRING) FROM STREAM {SOURCE}",
+                 checkpoint="one.checkpoint").returncode == 0
+    assert [path.read_text() for path in (tmp_path / "one").glob("*.csv")] == ['""\n'] * 3
+
+
 def test_a_directory_belongs_to_one_checkpoint(tmp_path):
     write_rows(tmp_path, 0, 2)
     assert start(tmp_path, "json OPTIONS ('path' = 'out')").returncode == 0

@@ -115,3 +115,36 @@ def test_eagre_reads_what_spark_committed(tmp_path, spark):
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["n"], row.get("k")) for row in found] == [(n, site.row(n)["k"]) for n in range(33)]
+
+
+TEXTS = ["a", "", None, " lead", "trail ", "\ttab", "a,b", 'say "hi"', '"', 'a"b', "a\\b", "a\\", "a\\,b", "a\nb", "a\rb",
+         "#c", " #c", "null", "a;b", "😀", "\u0001", "\u00a0nb", "  ", ' "x', '\\"']
+CSV_COLUMNS = {
+    "two texts": ["k", "k AS j"],
+    "one text": ["k"],
+    "typed": ["n", "CAST(n AS DOUBLE) / 3 AS d", "CAST(n AS DECIMAL(38, 20)) / 10000000000 AS e", "t",
+              "CAST(t AS TIMESTAMP_NTZ) AS u", "CAST(t AS DATE) AS day", "n % 2 = 0 AS even", "CAST(n AS TINYINT) AS tiny",
+              "CAST(n AS FLOAT) AS f", "INTERVAL '1' DAY AS i"],
+}
+
+
+@pytest.mark.parametrize("header", ["false", "true"])
+@pytest.mark.parametrize("columns", CSV_COLUMNS)
+def test_csv_is_the_same_byte_for_byte(tmp_path, spark, columns, header):
+    (tmp_path / "in").mkdir()
+    texts = [text for text in TEXTS if text is not None or columns != "one text"]  # Spark leaves such a row out
+    rows = [{"k": text, "n": n, "t": f"2026-01-01T00:00:{n:02}.1234{n % 10}6Z"} for n, text in enumerate(texts)]
+    (tmp_path / "in/0.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "p.sql").write_text(f"""
+CREATE SINK out USING csv OPTIONS ('path' = 'ours', 'header' = '{header}');
+CREATE FLOW f OPTIONS ('trigger' = 'available now', 'checkpointLocation' = 'checkpoint') AS INSERT INTO out
+SELECT {", ".join(CSV_COLUMNS[columns])} FROM STREAM read_files('in', format => 'json', schema => '{SCHEMA}');
+""")
+    done = run("run", "p.sql", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    frame = spark.readStream.schema(SCHEMA).json(str(tmp_path / "in")).selectExpr(*CSV_COLUMNS[columns])
+    query = (frame.writeStream.format("csv").option("header", header).option("checkpointLocation", str(tmp_path / "spark"))
+             .trigger(availableNow=True).start(str(tmp_path / "theirs")))
+    assert query.awaitTermination(300)
+    ours, theirs = (next((tmp_path / name).glob("*.csv")).read_bytes() for name in ("ours", "theirs"))
+    assert ours == theirs

@@ -144,6 +144,14 @@ static enum eagre_status cast_group(struct eagre_kernel_call *call,
   return rule.run(&cast);
 }
 
+/* Seconds beyond the range of a TIMESTAMP saturate when a number is cast, and fail in a VARIANT. */
+static bool is_saturated(const struct group *group, const struct eagre_vector *cast, uint32_t row) {
+  bool is_number = group->kind == EAGRE_VARIANT_INTEGER || group->kind == EAGRE_VARIANT_DECIMAL;
+  if (!is_number || cast->type->kind != EAGRE_TYPE_TIMESTAMP) return false;
+  int64_t value = EAGRE_VALUES(const int64_t, cast)[row];
+  return value == INT64_MAX || value == INT64_MIN;
+}
+
 /* Puts the values of a group in their places. */
 static enum eagre_status put_group(struct eagre_kernel_call *call,
                                    const struct eagre_variant_items *items,
@@ -151,9 +159,15 @@ static enum eagre_status put_group(struct eagre_kernel_call *call,
   struct eagre_vector cast;
   EAGRE_TRY(cast_group(call, items, group, out->type, &cast));
   for (uint32_t i = 0; i < group->count; i++) {
-    if (cast.type == NULL || eagre_vector_is_null(&cast, i)) {
-      EAGRE_TRY(refuse_item(call, items, group->members[i], out));
+    bool is_refused = cast.type == NULL || eagre_vector_is_null(&cast, i);
+    if (!is_refused && is_saturated(group, &cast, i)) {
+      if (cast.validity == NULL) {
+        eagre_vector_add_validity(&cast, group->count, true, call->arena);
+      }
+      eagre_bit_clear(cast.validity, i);
+      is_refused = true;
     }
+    if (is_refused) EAGRE_TRY(refuse_item(call, items, group->members[i], out));
   }
   if (cast.type == NULL) return EAGRE_OK;
   eagre_vector_scatter(out, items->count, &cast, group->members, group->count, call->arena);

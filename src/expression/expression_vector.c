@@ -60,7 +60,8 @@ static enum eagre_status run_pairs(struct eagre_kernel_call *call, pair_fn *func
   for (uint32_t row = 0; row < call->row_count; row++) {
     struct vector a, b;
     if (!eagre_kernel_is_live(call, row)) continue;
-    bool has_nulls = !read_vector(call, 0, row, &a) | !read_vector(call, 1, row, &b);
+    bool is_whole = read_vector(call, 0, row, &a);
+    bool has_nulls = !read_vector(call, 1, row, &b) || !is_whole; /* both are read */
     if (a.size != b.size) {
       EAGRE_TRY(eagre_kernel_fail(call, row, "VECTOR_DIMENSION_MISMATCH",
                                   "Vectors passed to `%s` must have the same dimension, but got "

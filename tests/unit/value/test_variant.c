@@ -183,7 +183,7 @@ static void test_repeated_names(void **state) {
   eagre_variant_builder_begin(&builder);
   struct eagre_variant_frame frame = eagre_variant_builder_open(&builder);
   for (int i = 0; i < 4; i++) {
-    eagre_variant_builder_name(&builder, &frame, eagre_text_make("abca" + i, 1));
+    eagre_variant_builder_name(&builder, &frame, eagre_text_make(&"abca"[i], 1));
     eagre_variant_builder_null(&builder);
   }
   assert_false(eagre_variant_builder_close_object(&builder, &frame, &name));

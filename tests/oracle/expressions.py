@@ -30,10 +30,6 @@ ROWS = DIRECTORY / "rows.json"
 ROWS_SCHEMA = ("n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOAT, d DOUBLE, "
                "c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
 
-# Files that Spark was not asked about without ANSI yet.
-ANSI_ONLY = {"aggregates-every", "aggregates-more", "functions-csv", "functions-every", "functions-math", "functions-text",
-             "functions-vectors", "variant-parse", "variant-get", "variant-casts", "rows-variant", "aggregates-variant"}
-
 AGGREGATE_ROWS = DIRECTORY / "aggregate-rows.json"
 AGGREGATE_ROWS_SCHEMA = ("g STRING, n INT, p BOOLEAN, t TINYINT, s SMALLINT, i INT, b BIGINT, h BIGINT, f FLOAT, "
                          "d DOUBLE, c STRING, x BINARY, day DATE, ts TIMESTAMP, o STRUCT<a: INT, b: STRING>")
@@ -113,7 +109,7 @@ def zone_of(file):
 
 def sheets():
     files = sorted(path.stem for path in DIRECTORY.glob("*.txt"))
-    return [Sheet(file, ansi) for file in files for ansi in (True, False) if ansi or file not in ANSI_ONLY]
+    return [Sheet(file, ansi) for file in files for ansi in (True, False)]
 
 
 def load():

@@ -189,6 +189,15 @@ SELECT row_number() OVER (ORDER BY 1)
 SELECT sum(x) OVER (ORDER BY id), rank() OVER (ORDER BY x DESC NULLS LAST), lag(x, 2) OVER (PARTITION BY k ORDER BY id) FROM t
 SELECT count(*) OVER (PARTITION BY k), sum(x) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND UNBOUNDED FOLLOWING) FROM t
 SELECT id FROM t WHERE id IN (SELECT row_number() OVER (ORDER BY id) FROM t WHERE k = 'a')
+SELECT id, sum(id) OVER (ORDER BY day RANGE BETWEEN INTERVAL 2 DAYS PRECEDING AND INTERVAL 1 DAY FOLLOWING) AS s FROM t
+SELECT id, nth_value(x, 2) OVER (ORDER BY id ROWS 3 PRECEDING) AS v, ntile(3) OVER (PARTITION BY k ORDER BY id) AS n, dense_rank() OVER (ORDER BY id DESC) AS d FROM t WHERE id > 1
+SELECT ntile(2) OVER (ORDER BY id), dense_rank() OVER (ORDER BY x), percent_rank() OVER (ORDER BY x), cume_dist() OVER (ORDER BY x), lead(x) OVER (ORDER BY id), nth_value(x, 2) OVER (ORDER BY id) FROM t
+SELECT max(x) OVER (PARTITION BY k, id % 2 ORDER BY id DESC, x RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), first_value(x) OVER (ORDER BY id ROWS 1 PRECEDING), lag(x, 1, 0) OVER (ORDER BY id) FROM t
+SELECT id, sum(row_number() OVER (ORDER BY id)) OVER (ORDER BY id) AS r FROM t
+SELECT id, sum(x) OVER (PARTITION BY row_number() OVER (ORDER BY id) % 2 ORDER BY id) AS r, rank() OVER (ORDER BY x) AS q FROM t
+SELECT id, rank() OVER (ORDER BY lag(x) OVER (ORDER BY id)) AS r, lag(x) OVER (ORDER BY id) AS l FROM t
+SELECT id, count(*) OVER (ORDER BY dense_rank() OVER (ORDER BY lead(x, 1, 0) OVER (ORDER BY id)) RANGE 1 PRECEDING) AS r FROM t
+SELECT k, sum(sum(count(*)) OVER (ORDER BY k)) OVER () AS s FROM t GROUP BY k
 # Errors
 SELECT id FROM t WHERE row_number() OVER (ORDER BY id) = 1
 SELECT k FROM t GROUP BY k, row_number() OVER (ORDER BY k)

@@ -200,7 +200,14 @@ struct eagre_checkpoint_manifest {
   int64_t interval;
   struct eagre_checkpoint_manifest_file *files; /* all that count, oldest first */
   uint32_t count;
+  uint32_t capacity; /* of `files` */
 };
+/* Adds the files of one entry, whose bytes are `content`; `place` is where it stands. Errors as
+ * below. */
+enum eagre_status eagre_checkpoint_manifest_parse(struct eagre_checkpoint_manifest *manifest,
+                                                  struct eagre_text content, const char *place,
+                                                  struct eagre_arena *arena,
+                                                  struct eagre_error *error);
 /* Reads the manifest of `directory` into `arena`. UNSAFE MALFORMED_LOG_FILE, FILE_LOG_INCOMPLETE,
  * INVALID_LOG_VERSION.*. */
 enum eagre_status eagre_checkpoint_manifest_read(struct eagre_io *io, const char *directory,

@@ -7,20 +7,12 @@
 #include "value/value.h"
 #include "json/json.h"
 
-struct reading {
-  struct eagre_io *io;
-  const char *directory; /* of the manifest */
-  struct eagre_arena *arena;
-  struct eagre_checkpoint_manifest *out;
-  uint32_t capacity;
-};
-
-static struct eagre_checkpoint_manifest_file *add_file(struct reading *reading) {
-  struct eagre_checkpoint_manifest *manifest = reading->out;
-  if (manifest->count == reading->capacity) {
-    reading->capacity = reading->capacity == 0 ? 64 : reading->capacity * 2;
+static struct eagre_checkpoint_manifest_file *add_file(struct eagre_checkpoint_manifest *manifest,
+                                                       struct eagre_arena *arena) {
+  if (manifest->count == manifest->capacity) {
+    manifest->capacity = manifest->capacity == 0 ? 64 : manifest->capacity * 2;
     struct eagre_checkpoint_manifest_file *files =
-        eagre_arena_allocate(reading->arena, reading->capacity * sizeof *files);
+        eagre_arena_allocate(arena, manifest->capacity * sizeof *files);
     if (manifest->count > 0) memcpy(files, manifest->files, manifest->count * sizeof *files);
     manifest->files = files;
   }
@@ -40,19 +32,28 @@ static bool parse_line(struct eagre_text line, struct eagre_arena *arena,
          eagre_json_integer(eagre_json_member(root, "modificationTime"), &out->modified_ms);
 }
 
-static enum eagre_status parse_entry(struct reading *reading, const char *place,
-                                     struct eagre_text content, struct eagre_error *error) {
+enum eagre_status eagre_checkpoint_manifest_parse(struct eagre_checkpoint_manifest *manifest,
+                                                  struct eagre_text content, const char *place,
+                                                  struct eagre_arena *arena,
+                                                  struct eagre_error *error) {
   struct eagre_text line;
   EAGRE_TRY(eagre_checkpoint_log_take_version(&content, place, error));
   while (eagre_checkpoint_log_take_line(&content, &line)) {
     line = eagre_text_trim(line);
     if (line.size == 0) continue;
-    if (!parse_line(line, reading->arena, add_file(reading))) {
+    if (!parse_line(line, arena, add_file(manifest, arena))) {
       return eagre_checkpoint_log_refuse(place, "a line names no file", error);
     }
   }
   return EAGRE_OK;
 }
+
+struct reading {
+  struct eagre_io *io;
+  const char *directory; /* of the manifest */
+  struct eagre_arena *arena;
+  struct eagre_checkpoint_manifest *out;
+};
 
 static enum eagre_status read_entry(struct reading *reading, int64_t id, bool is_compact,
                                     struct eagre_error *error) {
@@ -66,7 +67,8 @@ static enum eagre_status read_entry(struct reading *reading, int64_t id, bool is
                              "%s is missing, so it is not known which files were written.", place);
     eagre_error_hint(error, "restore it from a backup, or write into a new directory");
   } else if (status == EAGRE_OK) {
-    status = parse_entry(reading, place, eagre_buffer_text(&content), error);
+    status = eagre_checkpoint_manifest_parse(reading->out, eagre_buffer_text(&content), place,
+                                             reading->arena, error);
   }
   eagre_buffer_done(&content);
   return status;

@@ -1,5 +1,6 @@
-/* Bytes of the file source's log, as Spark or somebody else may have left them: every file is taken
- * or refused with a name; what was taken is in order and known. The URIs of files come back. */
+/* Bytes of the logs of the file source and the file sink, as Spark or somebody else may have left
+ * them: every file is taken or refused with a name; what was taken is in order and known. The URIs
+ * of files come back. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,21 @@ static void parse(struct eagre_text content, bool is_compact) {
   eagre_source_files_log_done(&log);
 }
 
+static void parse_manifest(struct eagre_text content) {
+  struct eagre_arena arena = {0};
+  struct eagre_checkpoint_manifest manifest = {0};
+  struct eagre_error error;
+  eagre_error_init(&error);
+  enum eagre_status status =
+      eagre_checkpoint_manifest_parse(&manifest, content, "manifest", &arena, &error);
+  eagre_assert(status == EAGRE_OK || (status == EAGRE_UNSAFE && error.class_name[0] != '\0'));
+  for (uint32_t i = 0; status == EAGRE_OK && i < manifest.count; i++) {
+    eagre_assert(manifest.files[i].path.size > 0);
+    eagre_assert(manifest.files[i].line.data[0] == '{');
+  }
+  eagre_arena_done(&arena);
+}
+
 /* A path has no zero byte and begins with a slash. */
 static void check_uri(struct eagre_text bytes) {
   struct eagre_arena arena = {0};
@@ -55,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct eagre_text content = eagre_text_make((const char *)data, size);
   parse(content, false);
   parse(content, true);
+  parse_manifest(content);
   check_uri(content);
   return 0;
 }

@@ -106,6 +106,20 @@ enum eagre_status eagre_export_find_relations(struct export_program *program,
   return walk_query(&walk, query);
 }
 
+/* Whether STREAM stands inside of a relation that has none in front: the view that replaces it is a
+ * stream, and Spark wants to be told so in the text of another view. */
+static bool hides_stream(const struct export_relations *relations,
+                         const struct eagre_sql_relation *outer) {
+  const char *end = outer->source.data + outer->source.size;
+  if (outer->kind != EAGRE_SQL_RELATION_DEDUPLICATE || outer->is_stream) return false;
+  for (uint32_t i = 0; i < relations->count; i++) {
+    const struct eagre_sql_relation *inner = relations->items[i];
+    bool is_inside = inner->source.data >= outer->source.data && inner->source.data < end;
+    if (is_inside && inner->is_stream) return true;
+  }
+  return false;
+}
+
 struct eagre_text eagre_export_rewrite(struct export_program *program, struct eagre_text source,
                                        const struct export_relations *relations) {
   struct eagre_buffer text = {0};
@@ -117,6 +131,7 @@ struct eagre_text eagre_export_rewrite(struct export_program *program, struct ea
     bool is_inside = relation->source.data >= from && relation->source.data < end;
     if (made == NULL || !is_inside) continue;
     eagre_buffer_append(&text, from, (size_t)(relation->source.data - from));
+    if (hides_stream(relations, relation)) eagre_buffer_append_string(&text, "STREAM ");
     eagre_buffer_append_text(&text, made->name);
     from = relation->source.data + relation->source.size;
   }

@@ -122,7 +122,7 @@ def test_deduplication_is_said_in_python(tmp_path):
 CREATE SINK o USING noop;
 CREATE FLOW f AS INSERT INTO o SELECT d.k FROM deduplicate((SELECT * FROM STREAM {SOURCE}), k, v) AS d;
 """)
-    assert sql_texts(program) == ["SELECT * FROM (SELECT * FROM STREAM eagre_source_0)", "SELECT d.k FROM eagre_source_1 AS d"]
+    assert sql_texts(program) == ["SELECT * FROM (SELECT * FROM STREAM eagre_source_0)", "SELECT d.k FROM STREAM eagre_source_1 AS d"]
     assert '.dropDuplicates(["k", "v"])' in program
 
 
@@ -133,7 +133,7 @@ CREATE SINK o USING noop;
 CREATE FLOW f AS INSERT INTO o SELECT * FROM deduplicate(STREAM a, k, withinWatermark => true);
 """)
     assert '.dropDuplicatesWithinWatermark(["k"])' in program
-    assert sql_texts(program)[1:] == ["SELECT * FROM STREAM a", "SELECT * FROM eagre_source_1"]
+    assert sql_texts(program)[1:] == ["SELECT * FROM STREAM a", "SELECT * FROM STREAM eagre_source_1"]
 
 
 def test_trigger_of_the_command_line(tmp_path):

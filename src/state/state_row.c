@@ -174,7 +174,7 @@ static bool take_leb(struct cursor *cursor, uint64_t *out) {
 static bool take_bytes(struct cursor *cursor, size_t size, const char **out) {
   if ((size_t)(cursor->end - cursor->begin) < size) return false;
   *out = cursor->begin;
-  cursor->begin += size;
+  if (size > 0) cursor->begin += size; /* a cursor over nothing has no pointer to add to */
   return true;
 }
 

@@ -26,6 +26,7 @@ def answer_case(session, case):
 def run(session, program):
     printed = io.StringIO()
     error = None
+    before = dict(session.conf.getAll)
     with contextlib.redirect_stdout(printed):
         try:
             exec(compile(program, "exported.py", "exec"), {})
@@ -34,4 +35,14 @@ def run(session, program):
         finally:
             for query in session.streams.active:
                 query.stop()
+            restore(session, before)
     return eagre_engine.rows_by_batch(printed.getvalue()), error
+
+
+def restore(session, before):
+    """Settings as they were: the next program finds none of this one's."""
+    for key, value in dict(session.conf.getAll).items():
+        if key not in before:
+            session.conf.unset(key)
+        elif value != before[key]:
+            session.conf.set(key, before[key])

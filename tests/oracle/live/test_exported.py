@@ -10,9 +10,14 @@ from oracle.live.sample import sample
 from rig.spark_session import spark_session
 
 
+# v:path of a VARIANT: `export` looks at the text alone, where it may be that of a STRING, which Spark has not.
+REFUSED = {"variant-aggregates", "variant-stateless", "variant-window"}
+
+
 def chosen():
     """Cases that end well; static inputs have relative paths, which a running Spark looks for elsewhere."""
-    names = [name for name in case.names() if fixture.load(name).answer.error is None and not case.load(name).static]
+    names = [name for name in case.names() if fixture.load(name).answer.error is None and not case.load(name).static
+             and name not in REFUSED]
     return sample(names, 20)
 
 

@@ -131,3 +131,16 @@ eagre_aggregate_exact_kernels(const struct eagre_aggregate *inner);
 #undef EAGRE_FUNCTION
 #undef EAGRE_FUNCTION_BOUND
 #undef EAGRE_FUNCTION_AGGREGATE
+
+/* ---- Counts ---------------------------------------------------------------------------------- */
+
+enum eagre_status eagre_aggregate_merge_counts(const struct eagre_aggregate *aggregate, char *into,
+                                               const char *from, struct eagre_arena *arena,
+                                               struct eagre_error *error);
+enum eagre_status eagre_aggregate_finish_counts(const struct eagre_aggregate_finish *finish);
+/* Kernels of an aggregate whose accumulator is a BIGINT that `update_rows` adds to. */
+#define EAGRE_AGGREGATE_COUNT_KERNELS(update_rows)                                                 \
+  {                                                                                                \
+    .accumulator_size = sizeof(int64_t), .update = (update_rows),                                  \
+    .merge = eagre_aggregate_merge_counts, .finish = eagre_aggregate_finish_counts,                \
+  }

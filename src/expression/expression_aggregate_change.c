@@ -62,29 +62,12 @@ static enum eagre_status weigh_true(const struct eagre_aggregate_update *update)
   return EAGRE_OK;
 }
 
-static enum eagre_status merge_counts(const struct eagre_aggregate *aggregate, char *into,
-                                      const char *from, struct eagre_arena *arena,
-                                      struct eagre_error *error) {
-  (void)aggregate, (void)arena, (void)error;
-  *(int64_t *)into += *(const int64_t *)from;
-  return EAGRE_OK;
-}
-
-static enum eagre_status finish_counts(const struct eagre_aggregate_finish *finish) {
-  for (uint32_t row = 0; row < finish->row_count; row++) {
-    EAGRE_VALUES(int64_t, finish->out)[row] = *(const int64_t *)eagre_aggregate_result(finish, row);
-  }
-  return EAGRE_OK;
-}
-
-#define KERNELS_OF_COUNT(update_rows)                                                              \
-  {                                                                                                \
-    .accumulator_size = sizeof(int64_t), .update = (update_rows), .merge = merge_counts,           \
-    .finish = finish_counts,                                                                       \
-  }
-static const struct eagre_aggregate_kernels kernels_of_rows = KERNELS_OF_COUNT(weigh_rows);
-static const struct eagre_aggregate_kernels kernels_of_values = KERNELS_OF_COUNT(weigh_values);
-static const struct eagre_aggregate_kernels kernels_of_true = KERNELS_OF_COUNT(weigh_true);
+static const struct eagre_aggregate_kernels kernels_of_rows =
+    EAGRE_AGGREGATE_COUNT_KERNELS(weigh_rows);
+static const struct eagre_aggregate_kernels kernels_of_values =
+    EAGRE_AGGREGATE_COUNT_KERNELS(weigh_values);
+static const struct eagre_aggregate_kernels kernels_of_true =
+    EAGRE_AGGREGATE_COUNT_KERNELS(weigh_true);
 
 /* ---- Values that are kept -------------------------------------------------------------------- */
 

@@ -45,15 +45,15 @@ static enum eagre_status count_true(const struct eagre_aggregate_update *update)
   return EAGRE_OK;
 }
 
-static enum eagre_status merge_counts(const struct eagre_aggregate *aggregate, char *into,
-                                      const char *from, struct eagre_arena *arena,
-                                      struct eagre_error *error) {
+enum eagre_status eagre_aggregate_merge_counts(const struct eagre_aggregate *aggregate, char *into,
+                                               const char *from, struct eagre_arena *arena,
+                                               struct eagre_error *error) {
   (void)aggregate, (void)arena, (void)error;
   *(int64_t *)into += *(const int64_t *)from;
   return EAGRE_OK;
 }
 
-static enum eagre_status finish_counts(const struct eagre_aggregate_finish *finish) {
+enum eagre_status eagre_aggregate_finish_counts(const struct eagre_aggregate_finish *finish) {
   int64_t *out = EAGRE_VALUES(int64_t, finish->out);
   for (uint32_t row = 0; row < finish->row_count; row++) {
     out[row] = *(const int64_t *)eagre_aggregate_result(finish, row);
@@ -61,15 +61,12 @@ static enum eagre_status finish_counts(const struct eagre_aggregate_finish *fini
   return EAGRE_OK;
 }
 
-#define COUNT_KERNELS(update_rows)                                                                 \
-  {                                                                                                \
-    .accumulator_size = sizeof(int64_t), .update = (update_rows), .merge = merge_counts,           \
-    .finish = finish_counts,                                                                       \
-  }
-
-static const struct eagre_aggregate_kernels kernels_of_values = COUNT_KERNELS(count_values);
-static const struct eagre_aggregate_kernels kernels_of_tuples = COUNT_KERNELS(count_tuples);
-static const struct eagre_aggregate_kernels kernels_of_true = COUNT_KERNELS(count_true);
+static const struct eagre_aggregate_kernels kernels_of_values =
+    EAGRE_AGGREGATE_COUNT_KERNELS(count_values);
+static const struct eagre_aggregate_kernels kernels_of_tuples =
+    EAGRE_AGGREGATE_COUNT_KERNELS(count_tuples);
+static const struct eagre_aggregate_kernels kernels_of_true =
+    EAGRE_AGGREGATE_COUNT_KERNELS(count_true);
 
 enum eagre_status eagre_aggregate_bind_count(struct eagre_bind *bind, struct eagre_aggregate *out) {
   out->input_count = bind->argument_count;

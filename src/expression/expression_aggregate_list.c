@@ -90,20 +90,6 @@ static enum eagre_status add_to_sets(const struct eagre_aggregate_update *update
   return status;
 }
 
-static enum eagre_status merge_sets(const struct eagre_aggregate *aggregate, char *into,
-                                    const char *from, struct eagre_arena *arena,
-                                    struct eagre_error *error) {
-  const struct eagre_aggregate_set *set = (const struct eagre_aggregate_set *)from;
-  uint32_t offset = 0;
-  char *entry;
-  for (uint64_t i = 0; i < set->count; i++) {
-    struct eagre_text value = eagre_aggregate_set_next(set, 0, &offset);
-    EAGRE_TRY(eagre_aggregate_set_get(aggregate, (struct eagre_aggregate_set *)into, value, 0,
-                                      arena, &entry, error));
-  }
-  return EAGRE_OK;
-}
-
 static enum eagre_status finish_sets(const struct eagre_aggregate_finish *finish) {
   struct eagre_buffer places = {0};
   for (uint32_t row = 0; row < finish->row_count; row++) {
@@ -131,7 +117,7 @@ static const struct eagre_aggregate_kernels kernels_of_sets = {
     .text_offset = offsetof(struct eagre_aggregate_set, entries),
     .text_count = 2,
     .update = add_to_sets,
-    .merge = merge_sets,
+    .merge = eagre_aggregate_set_merge,
     .finish = finish_sets,
 };
 static enum eagre_status bind_collect(struct eagre_bind *bind, struct eagre_aggregate *out,

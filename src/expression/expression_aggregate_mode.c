@@ -152,20 +152,6 @@ static enum eagre_status keep_distinct(const struct eagre_aggregate_update *upda
   return status;
 }
 
-static enum eagre_status merge_distinct(const struct eagre_aggregate *aggregate, char *into,
-                                        const char *from, struct eagre_arena *arena,
-                                        struct eagre_error *error) {
-  const struct eagre_aggregate_set *set = (const struct eagre_aggregate_set *)from;
-  uint32_t offset = 0;
-  char *entry;
-  for (uint64_t i = 0; i < set->count; i++) {
-    struct eagre_text value = eagre_aggregate_set_next(set, 0, &offset);
-    EAGRE_TRY(eagre_aggregate_set_get(aggregate, (struct eagre_aggregate_set *)into, value, 0,
-                                      arena, &entry, error));
-  }
-  return EAGRE_OK;
-}
-
 /* The values of all sets, and beside each the accumulator it goes to. */
 static uint32_t list_values(const struct eagre_aggregate_finish *finish, char *states,
                             uint32_t state_size, struct eagre_buffer *places,
@@ -213,7 +199,7 @@ static const struct eagre_aggregate_kernels kernels_of_distinct = {
     .text_offset = offsetof(struct eagre_aggregate_set, entries),
     .text_count = 2,
     .update = keep_distinct,
-    .merge = merge_distinct,
+    .merge = eagre_aggregate_set_merge,
     .finish = finish_distinct,
 };
 

@@ -416,3 +416,17 @@ enum eagre_status eagre_aggregate_set_get(const struct eagre_aggregate *aggregat
   *out_entry = (char *)(uintptr_t)set->entries.data + *slot - 1;
   return EAGRE_OK;
 }
+
+enum eagre_status eagre_aggregate_set_merge(const struct eagre_aggregate *aggregate, char *into,
+                                            const char *from, struct eagre_arena *arena,
+                                            struct eagre_error *error) {
+  const struct eagre_aggregate_set *set = (const struct eagre_aggregate_set *)from;
+  uint32_t offset = 0;
+  char *entry;
+  for (uint64_t i = 0; i < set->count; i++) {
+    struct eagre_text value = eagre_aggregate_set_next(set, 0, &offset);
+    EAGRE_TRY(eagre_aggregate_set_get(aggregate, (struct eagre_aggregate_set *)into, value, 0,
+                                      arena, &entry, error));
+  }
+  return EAGRE_OK;
+}

@@ -63,3 +63,7 @@ enum eagre_status eagre_aggregate_set_get(const struct eagre_aggregate *aggregat
 /* The value of the entry at `*offset`, which moves to the next entry; the first is at 0. */
 struct eagre_text eagre_aggregate_set_next(const struct eagre_aggregate_set *set, uint32_t extra,
                                            uint32_t *offset);
+/* The merge of kernels whose accumulator is a set without extra bytes. */
+enum eagre_status eagre_aggregate_set_merge(const struct eagre_aggregate *aggregate, char *into,
+                                            const char *from, struct eagre_arena *arena,
+                                            struct eagre_error *error);

@@ -72,12 +72,16 @@ enum eagre_status eagre_csv_decode(struct eagre_csv_decoder *decoder,
 enum eagre_status eagre_csv_check_header(struct eagre_csv_decoder *decoder, struct eagre_text line,
                                          struct eagre_error *error);
 
+/* Appends row `row`, which is not NULL, of a vector of any type as Spark's writer prints it, before
+ * it is put into quotes; `options->zone` is needed when there are timestamps. */
+void eagre_csv_print_value(const struct eagre_csv_options *options,
+                           const struct eagre_vector *vector, uint32_t row,
+                           struct eagre_buffer *out);
 /* Appends a value that is not NULL as it is written into a record, in quotes where it must be, and
  * without white space at its ends; the first of a record with a comment's character too. */
 void eagre_csv_write_value(const struct eagre_csv_options *options, struct eagre_text value,
                            bool is_first, struct eagre_buffer *out);
-/* The same of row `row` of a vector of any type but ARRAY, MAP, STRUCT, VARIANT and BINARY, with
- * `options->zone`. A NULL is nothing. */
+/* The two together; a NULL is nothing. */
 void eagre_csv_write_field(const struct eagre_csv_options *options,
                            const struct eagre_vector *vector, uint32_t row, bool is_first,
                            struct eagre_buffer *out);

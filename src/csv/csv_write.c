@@ -58,9 +58,19 @@ void eagre_csv_write_value(const struct eagre_csv_options *options, struct eagre
   eagre_buffer_append_char(out, options->quote);
 }
 
+/* [61 62] */
+static void print_bytes(struct eagre_text bytes, struct eagre_buffer *out) {
+  eagre_buffer_append_char(out, '[');
+  for (size_t i = 0; i < bytes.size; i++) {
+    eagre_buffer_printf(out, "%s%02X", i > 0 ? " " : "", (unsigned char)bytes.data[i]);
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
 /* Times are written as JSON has them, numbers as Java prints them. */
-static void print_field(const struct eagre_csv_options *options, const struct eagre_vector *vector,
-                        uint32_t row, struct eagre_buffer *out) {
+void eagre_csv_print_value(const struct eagre_csv_options *options,
+                           const struct eagre_vector *vector, uint32_t row,
+                           struct eagre_buffer *out) {
   uint32_t index = eagre_vector_index(vector, row);
   char text[64];
   size_t size = 0;
@@ -76,6 +86,9 @@ static void print_field(const struct eagre_csv_options *options, const struct ea
     size = eagre_value_print_decimal_java(EAGRE_VALUES(const eagre_decimal, vector)[index],
                                           vector->type->scale, text);
     break;
+  case EAGRE_TYPE_BINARY:
+    print_bytes(EAGRE_VALUES(const struct eagre_text, vector)[index], out);
+    return;
   default:
     eagre_value_print(vector, row, options->zone, out);
     return;
@@ -94,7 +107,7 @@ void eagre_csv_write_field(const struct eagre_csv_options *options,
     return;
   }
   struct eagre_buffer printed = {0};
-  print_field(options, vector, row, &printed);
+  eagre_csv_print_value(options, vector, row, &printed);
   eagre_csv_write_value(options, eagre_buffer_text(&printed), is_first, out);
   eagre_buffer_done(&printed);
 }

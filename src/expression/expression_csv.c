@@ -251,19 +251,9 @@ enum eagre_status eagre_bind_to_csv(struct eagre_bind *bind, struct eagre_expres
   return EAGRE_OK;
 }
 
-/* [61 62] */
-static void print_bytes(struct eagre_text bytes, struct eagre_buffer *out) {
-  eagre_buffer_append_char(out, '[');
-  for (size_t i = 0; i < bytes.size; i++) {
-    eagre_buffer_printf(out, "%s%02X", i > 0 ? " " : "", (unsigned char)bytes.data[i]);
-  }
-  eagre_buffer_append_char(out, ']');
-}
-
 /* The value as Spark writes it into a file. */
 static void print_value(const struct csv_state *state, const struct eagre_vector *vector,
                         uint32_t row, struct eagre_buffer *out) {
-  char text[64];
   uint32_t index = eagre_vector_index(vector, row);
   enum eagre_type_kind kind = vector->type->kind;
   if (kind == EAGRE_TYPE_DATE && state->date_pattern != NULL) {
@@ -272,17 +262,8 @@ static void print_value(const struct csv_state *state, const struct eagre_vector
   } else if (kind == EAGRE_TYPE_TIMESTAMP && state->timestamp_pattern != NULL) {
     eagre_pattern_format(state->timestamp_pattern, EAGRE_VALUES(int64_t, vector)[index],
                          state->options.zone, out);
-  } else if (kind == EAGRE_TYPE_TIMESTAMP) {
-    size_t size = eagre_value_print_json_timestamp(EAGRE_VALUES(int64_t, vector)[index],
-                                                   state->options.zone, text);
-    eagre_buffer_append(out, text, size);
-  } else if (kind == EAGRE_TYPE_BINARY) {
-    print_bytes(EAGRE_VALUES(struct eagre_text, vector)[index], out);
-  } else if (kind == EAGRE_TYPE_TIMESTAMP_NTZ) {
-    size_t size = eagre_value_print_json_timestamp_ntz(EAGRE_VALUES(int64_t, vector)[index], text);
-    eagre_buffer_append(out, text, size);
   } else {
-    eagre_value_print(vector, index, state->options.zone, out);
+    eagre_csv_print_value(&state->options, vector, row, out);
   }
 }
 

@@ -21,8 +21,9 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import json
 import pathlib
+
+from oracle import answers
 
 DIRECTORY = pathlib.Path(__file__).parent / "expressions"
 EXPECTED = DIRECTORY / "expected"
@@ -64,7 +65,7 @@ class Sheet:
         return found
 
     def is_stale(self):
-        return not self.answers.exists() or json.loads(self.answers.read_text())["sha256"] != sha256(self.source)
+        return answers.is_stale(self.answers, sha256(self.source))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +133,7 @@ def sha256(source):
 def load_answers():
     """Spark's answers by key, of all files."""
     return {f"{path.stem}: {text}": answer for path in EXPECTED.glob("*.json")
-            for text, answer in json.loads(path.read_text())["answers"].items()}
+            for text, answer in answers.read(path).items()}
 
 
 def as_text(expression, type_name):
@@ -144,16 +145,8 @@ def as_text(expression, type_name):
 
 def record(session, sheet):
     """Asks Spark about one sheet and writes its answers, one a line."""
-    from rig.spark_session import java_version
-    head = {"spark": session.version, "java": java_version(session), "sha256": sha256(sheet.source)}
-    answers = {expression.text: answer for expression, answer in answer_all(session, sheet).items()}
-    lines = [f" {spell(text)}: {spell(answer)}" for text, answer in answers.items()]
-    EXPECTED.mkdir(exist_ok=True)
-    sheet.answers.write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
-
-
-def spell(value):
-    return json.dumps(value, ensure_ascii=False)
+    found = {expression.text: answer for expression, answer in answer_all(session, sheet).items()}
+    answers.write(sheet.answers, session, sha256(sheet.source), found)
 
 
 def answer_all(session, sheet):

@@ -16,11 +16,11 @@ are batch queries. `«` stands where the caret of Eagre's message begins; withou
 
 import dataclasses
 import hashlib
-import json
 import pathlib
 import re
 import tempfile
 
+from oracle import answers
 from oracle.case import quote
 
 DIRECTORY = pathlib.Path(__file__).parent / "refusals"
@@ -99,24 +99,17 @@ def sha256(source):
 
 
 def is_stale(source):
-    path = answers_of(source)
-    return not path.exists() or json.loads(path.read_text())["sha256"] != sha256(source)
+    return answers.is_stale(answers_of(source), sha256(source))
 
 
 def load_answers(source):
     """Spark's answers by query; none when they were never recorded."""
-    path = answers_of(source)
-    return json.loads(path.read_text())["answers"] if path.exists() else {}
+    return answers.read(answers_of(source))
 
 
 def record(session, source):
     """Asks Spark about one file and writes its answers, one a line."""
-    from oracle.expressions import spell
-    from rig.spark_session import java_version
-    head = {"spark": session.version, "java": java_version(session), "sha256": sha256(source)}
-    lines = [f" {spell(key)}: {spell(answer)}" for key, answer in answer_all(session, source).items()]
-    EXPECTED.mkdir(exist_ok=True)
-    answers_of(source).write_text(spell(head)[:-1] + ', "answers": {\n' + ",\n".join(lines) + "\n}}\n")
+    answers.write(answers_of(source), session, sha256(source), answer_all(session, source))
 
 
 def answer_all(session, source):

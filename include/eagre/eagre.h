@@ -139,6 +139,8 @@ typedef struct eagre_engine_options {
   uint32_t core_count;        /* when `cpus` is NULL; 0 = all allowed CPUs */
   int is_split;               /* readers on cores of their own: few partitions, many cores */
   int take_over;              /* go past the lock of a checkpoint */
+  int has_assumed;            /* `assumed_epoch` is given: one flow only */
+  int64_t assumed_epoch;      /* the last epoch the sink has, where it forgot; -1 = none */
   int64_t startup_timeout_ms; /* 0 = 30 s */
   int64_t stop_timeout_ms;    /* 0 = 10 s */
   const char *const *flows;   /* run only these */

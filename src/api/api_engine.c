@@ -69,6 +69,8 @@ enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine
       .core_count = options->cpu_count > 0 ? (uint32_t)options->cpu_count : options->core_count,
       .is_split = options->is_split != 0,
       .take_over = options->take_over != 0,
+      .has_assumed = options->has_assumed != 0,
+      .assumed_epoch = options->assumed_epoch,
       .startup_timeout_us = startup_us > 0 ? startup_us : STARTUP_TIMEOUT_US,
       .stop_timeout_us = stop_us > 0 ? stop_us : STOP_TIMEOUT_US,
       .flow_names = engine->flow_names,

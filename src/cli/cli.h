@@ -31,6 +31,8 @@ struct cli_options {
   const char *metrics_address;
   bool is_split;
   bool take_over;
+  bool has_assumed;
+  int64_t assumed_epoch;
   enum cli_progress progress;
   enum eagre_format format;
   const char *target; /* export --to */

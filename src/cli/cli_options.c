@@ -20,6 +20,7 @@ enum option_key {
   KEY_STARTUP_TIMEOUT,
   KEY_STOP_TIMEOUT,
   KEY_TAKE_OVER,
+  KEY_ASSUME_COMMITTED,
   KEY_PROGRESS,
   KEY_METRICS,
   KEY_PLACEMENT,
@@ -68,6 +69,9 @@ static const struct grouped_option grouped_options[] = {
       "how long a stop waits for the current epoch (10)", 2}},
     {CLI_GROUP_RUN,
      {"take-over", KEY_TAKE_OVER, 0, 0, "go past the lock of a checkpoint whose process hangs", 2}},
+    {CLI_GROUP_RUN,
+     {"assume-committed", KEY_ASSUME_COMMITTED, "N", 0,
+      "the last epoch that the sink has, where only you can tell (one flow)", 2}},
     {CLI_GROUP_RUN,
      {"placement", KEY_PLACEMENT, "KIND", 0,
       "fused (default), or split: readers on cores of their own", 2}},
@@ -153,6 +157,17 @@ static void parse_cores(struct argp_state *state, struct cli_options *options, c
   }
 }
 
+/* The number of an epoch; -1 stands in front of the first. */
+static int64_t parse_epoch(struct argp_state *state, const char *text) {
+  char *end = NULL;
+  errno = 0;
+  long long number = strtoll(text, &end, 10);
+  if (end == text || *end != '\0' || errno != 0 || number < -1) {
+    argp_error(state, "'%s' is no number of an epoch", text);
+  }
+  return number;
+}
+
 static int64_t parse_seconds(struct argp_state *state, const char *text) {
   char *end = NULL;
   double seconds = strtod(text, &end);
@@ -203,6 +218,10 @@ static error_t parse_run_option(int key, char *argument, struct argp_state *stat
     return 0;
   case KEY_TAKE_OVER:
     options->take_over = true;
+    return 0;
+  case KEY_ASSUME_COMMITTED:
+    options->has_assumed = true;
+    options->assumed_epoch = parse_epoch(state, argument);
     return 0;
   case KEY_PLACEMENT:
     options->is_split = parse_word(state, "placement", argument, placement_words) == 1;

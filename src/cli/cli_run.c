@@ -57,6 +57,8 @@ static int run_pipeline(const struct cli_options *options, eagre_pipeline *pipel
   request.core_count = options->core_count;
   request.is_split = options->is_split;
   request.take_over = options->take_over;
+  request.has_assumed = options->has_assumed;
+  request.assumed_epoch = options->assumed_epoch;
   request.startup_timeout_ms = options->startup_timeout_ms;
   request.stop_timeout_ms = options->stop_timeout_ms;
   request.metrics_address = options->metrics_address;

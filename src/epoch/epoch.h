@@ -89,6 +89,10 @@ struct eagre_epoch_options {
   struct eagre_sink *sink;             /* open */
   const struct eagre_epoch_workers *workers;
   uint32_t core_count;
+  /* Whoever knows it says which epoch is the last that the sink has, where the sink forgot it and
+   * nothing else tells (--assume-committed). */
+  bool has_assumed;
+  int64_t assumed_epoch;
 };
 
 struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options);

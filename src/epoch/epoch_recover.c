@@ -8,7 +8,10 @@
  *                              any other A: another process worked here: exit 4
  *   the sink does not have N   run N again with the logged ends
  *   the sink has more than N   the checkpoint is older than the table, as a restored backup: exit 4
+ *   the sink forgot            without prepared/N it was never asked to commit N: run N again;
+ *                              else only --assume-committed can tell: exit 4
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "epoch/epoch_flow.h"
@@ -130,10 +133,32 @@ enum eagre_status eagre_epoch_check(struct eagre_flow *flow, struct eagre_checkp
   return status;
 }
 
+static enum eagre_status check_not_ahead(struct eagre_epoch *epoch, int64_t last,
+                                         const struct eagre_sink_recovery *recovery,
+                                         struct eagre_error *error) {
+  if (recovery->knowledge != EAGRE_SINK_HAS || recovery->epoch <= last) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_UNSAFE, "SINK_AHEAD_OF_CHECKPOINT",
+                  "The sink has epoch %lld of this checkpoint, whose last one is %lld: %s is older "
+                  "than the table.",
+                  (long long)recovery->epoch, (long long)last,
+                  eagre_checkpoint_path(epoch->options.checkpoint));
+  eagre_error_hint(error, "restore the newest checkpoint, or begin a new table with a new "
+                          "checkpoint");
+  return EAGRE_UNSAFE;
+}
+
+/* What the sink has, for a checkpoint whose last planned epoch is `last`. */
+static enum eagre_status ask_sink(struct eagre_epoch *epoch, int64_t last,
+                                  struct eagre_sink_recovery *out, struct eagre_error *error) {
+  EAGRE_TRY(eagre_sink_recover(epoch->options.sink, out, error));
+  return check_not_ahead(epoch, last, out, error);
+}
+
 /* ---- A new checkpoint
  * ----------------------------------------------------------------------------- */
 
 static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error *error) {
+  struct eagre_sink_recovery recovery;
   uint32_t count = epoch->options.flow->source_count;
   struct eagre_text *positions =
       eagre_arena_allocate_zeroed(&epoch->arena, sizeof *positions * (count + 1));
@@ -141,6 +166,8 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
   for (uint32_t i = 0; i < count; i++) {
     EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
   }
+  EAGRE_TRY(ask_sink(epoch, -1, &recovery, error));
+  EAGRE_TRY(eagre_sink_claim(epoch->options.sink, -1, error));
   eagre_crash_point("checkpoint.after_sources");
   eagre_epoch_set_positions(epoch, positions);
   epoch->next = 0;
@@ -217,8 +244,10 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
 }
 
 /* Nothing refuses this checkpoint any more. Spark's has neither our directories nor our lock. */
-static enum eagre_status claim(struct eagre_epoch *epoch, struct eagre_error *error) {
-  return eagre_checkpoint_create(epoch->options.checkpoint, error);
+static enum eagre_status claim(struct eagre_epoch *epoch, int64_t last_in_sink,
+                               struct eagre_error *error) {
+  EAGRE_TRY(eagre_checkpoint_create(epoch->options.checkpoint, error));
+  return eagre_sink_claim(epoch->options.sink, last_in_sink, error);
 }
 
 /* Everything up to and including `number` is done. */
@@ -226,7 +255,7 @@ static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t numbe
                                         const struct eagre_checkpoint_offsets *offsets,
                                         int64_t next_watermark_ms, struct eagre_error *error) {
   EAGRE_TRY(load_state_after(epoch, number, error));
-  EAGRE_TRY(claim(epoch, error));
+  EAGRE_TRY(claim(epoch, number, error));
   eagre_epoch_set_positions(epoch, offsets->sources);
   epoch->watermarks.late_ms = offsets->watermark_ms;
   epoch->watermarks.eviction_ms =
@@ -241,7 +270,7 @@ static enum eagre_status rerun(struct eagre_epoch *epoch, int64_t number,
                                struct eagre_error *error) {
   eagre_log(EAGRE_LOG_INFO, "epoch %lld was not finished and is run again", (long long)number);
   EAGRE_TRY(load_state_after(epoch, number - 1, error));
-  EAGRE_TRY(claim(epoch, error));
+  EAGRE_TRY(claim(epoch, number - 1, error));
   EAGRE_TRY(load_positions_before(epoch, number, error));
   epoch->watermarks.eviction_ms = offsets->watermark_ms;
   epoch->next = number;
@@ -292,36 +321,73 @@ static enum eagre_status adopt(struct eagre_epoch *epoch, int64_t number,
   return EAGRE_OK;
 }
 
-static enum eagre_status check_not_ahead(struct eagre_epoch *epoch, int64_t last,
-                                         const struct eagre_sink_recovery *recovery,
-                                         struct eagre_error *error) {
-  if (recovery->knowledge != EAGRE_SINK_HAS || recovery->epoch <= last) return EAGRE_OK;
-  eagre_error_set(error, EAGRE_UNSAFE, "SINK_AHEAD_OF_CHECKPOINT",
-                  "The sink has epoch %lld of this checkpoint, whose last one is %lld: %s is older "
-                  "than the table.",
-                  (long long)recovery->epoch, (long long)last,
-                  eagre_checkpoint_path(epoch->options.checkpoint));
-  eagre_error_hint(error, "restore the newest checkpoint, or begin a new table with a new "
-                          "checkpoint");
-  return EAGRE_UNSAFE;
+static enum eagre_status fail_forgotten(struct eagre_epoch *epoch, int64_t number,
+                                        struct eagre_error *error) {
+  const char *path = eagre_checkpoint_path(epoch->options.checkpoint);
+  enum eagre_status status = epoch->options.has_assumed ? EAGRE_USAGE : EAGRE_UNSAFE;
+  if (epoch->options.has_assumed) {
+    eagre_error_set(
+        error, status, "INVALID_ASSUMED_EPOCH",
+        "--assume-committed %lld cannot be: of %s it is open whether the sink has epoch "
+        "%lld.",
+        (long long)epoch->options.assumed_epoch, path, (long long)number);
+  } else {
+    eagre_error_set(
+        error, status, "SINK_FORGOT_EPOCH",
+        "Whether the sink has epoch %lld of %s is not known: the epoch was handed to it, "
+        "and what it remembered of this checkpoint has expired or was removed.",
+        (long long)number, path);
+  }
+  eagre_error_hint(error,
+                   "look whether the rows of epoch %lld are there; --assume-committed %lld if they "
+                   "are, --assume-committed %lld if not",
+                   (long long)number, (long long)number, (long long)(number - 1));
+  return status;
+}
+
+/* A sink that has forgotten: what else tells whether it has epoch `number`, which is not committed
+ * here? It is asked to commit only what is prepared. */
+static enum eagre_status settle_forgotten(struct eagre_epoch *epoch, int64_t number,
+                                          struct eagre_sink_recovery *recovery,
+                                          struct eagre_error *error) {
+  struct eagre_checkpoint_prepared prepared;
+  bool is_old = recovery->knowledge == EAGRE_SINK_HAS && recovery->remembers_every_epoch &&
+                recovery->epoch < number - 1;
+  if (recovery->knowledge != EAGRE_SINK_FORGOTTEN && !is_old) return EAGRE_OK;
+  enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
+                                                            &epoch->arena, &prepared, error);
+  if (status != EAGRE_OK && status != EAGRE_END) return status;
+  *recovery = (struct eagre_sink_recovery){.knowledge = EAGRE_SINK_NOTHING, .epoch = -1};
+  if (status == EAGRE_END) return EAGRE_OK;
+  int64_t assumed = epoch->options.assumed_epoch;
+  bool is_told = epoch->options.has_assumed && (assumed == number || assumed == number - 1);
+  if (!is_told) return fail_forgotten(epoch, number, error);
+  eagre_log(EAGRE_LOG_WARNING, "epoch %lld is taken as %s, as --assume-committed says",
+            (long long)number, assumed == number ? "committed" : "not committed");
+  if (assumed != number) return EAGRE_OK;
+  recovery->knowledge = EAGRE_SINK_HAS;
+  recovery->epoch = number;
+  snprintf(recovery->attempt, sizeof recovery->attempt, "%.*s", (int)prepared.attempt.size,
+           prepared.attempt.data);
+  return EAGRE_OK;
 }
 
 static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
                                       struct eagre_error *error) {
   struct eagre_checkpoint_offsets offsets;
-  struct eagre_sink_recovery recovery = {0};
+  struct eagre_sink_recovery recovery;
   int64_t next_watermark_ms = 0;
   EAGRE_TRY(read_required_offsets(epoch, last, &offsets, error));
   /* Fixed by the checkpoint, as in Spark. */
   struct eagre_text policy =
       logged_setting(&offsets, "spark.sql.streaming.multipleWatermarkPolicy");
   if (policy.size > 0) epoch->watermarks.policy_is_max = eagre_text_equal_string(policy, "max");
-  EAGRE_TRY(eagre_sink_recover(epoch->options.sink, &recovery, error));
-  EAGRE_TRY(check_not_ahead(epoch, last, &recovery, error));
+  EAGRE_TRY(ask_sink(epoch, last, &recovery, error));
   enum eagre_status status =
       eagre_checkpoint_read_commit(epoch->options.checkpoint, last, &next_watermark_ms, error);
   if (status == EAGRE_OK) return continue_after(epoch, last, &offsets, next_watermark_ms, error);
   if (status != EAGRE_END) return status;
+  EAGRE_TRY(settle_forgotten(epoch, last, &recovery, error));
   bool sink_has_it = recovery.knowledge == EAGRE_SINK_HAS && recovery.epoch == last;
 #if defined(EAGRE_PLANTED_RECOVERY_IGNORES_SINK)
   sink_has_it = false;

@@ -33,6 +33,8 @@ struct eagre_runtime_options {
   uint32_t core_count;  /* 0 = all allowed CPUs */
   bool is_split;        /* placement: readers on sibling cores */
   bool take_over;
+  bool has_assumed; /* --assume-committed: of the one flow that runs (epoch.h) */
+  int64_t assumed_epoch;
   int64_t startup_timeout_us;
   int64_t stop_timeout_us; /* after a stop was asked for, an unfinished epoch is abandoned */
   const struct eagre_text *flow_names; /* run these only; NULL = all */

@@ -223,6 +223,8 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
       .sink = flow->sink,
       .workers = &workers,
       .core_count = flow->runtime->lane_count,
+      .has_assumed = flow->runtime->options.has_assumed,
+      .assumed_epoch = flow->runtime->options.assumed_epoch,
   };
   flow->epoch = eagre_epoch_new(&options);
   EAGRE_TRY(eagre_epoch_start(flow->epoch, error));

@@ -30,6 +30,16 @@ static enum eagre_status check_flow_names(const struct eagre_pipeline *pipeline,
   return EAGRE_OK;
 }
 
+/* An epoch is a number of one checkpoint. */
+static enum eagre_status check_assumed(const struct eagre_runtime *runtime,
+                                       struct eagre_error *error) {
+  if (!runtime->options.has_assumed || runtime->flow_count == 1) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_USAGE, "INVALID_ASSUMED_EPOCH",
+                  "--assume-committed speaks of one flow, and %u are to run.", runtime->flow_count);
+  eagre_error_hint(error, "name the flow: eagre run FILE FLOW --assume-committed N");
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagre_error *error) {
   const struct eagre_runtime_options *options = &runtime->options;
   uint32_t allowed[EAGRE_CORE_COUNT_MAX];
@@ -140,11 +150,14 @@ enum eagre_status eagre_runtime_new(struct eagre_pipeline *pipeline,
   runtime->options = *options;
   pthread_mutex_init(&runtime->output_mutex, NULL);
   enum eagre_status status = choose_cores(runtime, error);
+  if (status == EAGRE_OK) {
+    make_flows(runtime);
+    status = check_assumed(runtime, error);
+  }
   if (status != EAGRE_OK) {
     eagre_runtime_free(runtime);
     return status;
   }
-  make_flows(runtime);
   *out_runtime = runtime;
   return EAGRE_OK;
 }

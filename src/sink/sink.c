@@ -64,6 +64,11 @@ enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_
   return sink->methods->recover(sink, out, error);
 }
 
+enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch,
+                                   struct eagre_error *error) {
+  return sink->methods->claim == NULL ? EAGRE_OK : sink->methods->claim(sink, epoch, error);
+}
+
 enum eagre_status eagre_sink_begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,
                                    struct eagre_error *error) {
   return sink->methods->begin(sink, epoch, attempt, error);

@@ -2,15 +2,14 @@
  *
  * A sink has a control half (control thread) and one writer per core (that core's thread).
  *
- *   control: open -> { begin -> (cores write, then prepare) -> commit }* -> close
+ *   control: open -> recover, claim -> { begin -> (cores write, prepare) -> commit }* -> close
  *   core:    open -> { begin -> write* -> prepare }* -> close
  *
  * `prepare` of a core makes its rows durable under the attempt and gives a piece, an opaque JSON
  * text; all pieces stand in prepared/N before `commit` makes them visible. Commit is idempotent
- * by (checkpoint
- * id, epoch, attempt). What each kind promises: Delta exactly once; Kafka at least once (rows are
- * visible as they are written, prepare flushes and checks every acknowledgement); console and noop
- * nothing. */
+ * by (checkpoint id, epoch, attempt). What each kind promises: Delta exactly once; Kafka exactly
+ * once by transactions, or at least once (rows are visible as they are written, prepare flushes and
+ * checks every acknowledgement); console and noop nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -57,14 +56,22 @@ enum eagre_sink_knowledge {
   EAGRE_SINK_UNKNOWING, /* it cannot tell (console, Kafka at-least-once, noop) */
   EAGRE_SINK_NOTHING,
   EAGRE_SINK_HAS,       /* the last epoch it has, and by which attempt ("" = not ours) */
+  EAGRE_SINK_FORGOTTEN, /* it was told, and what it remembered is gone (Kafka exactly-once) */
 };
 struct eagre_sink_recovery {
   enum eagre_sink_knowledge knowledge;
   int64_t epoch;
   char attempt[64];
+  /* HAS: it is told of every epoch, so that one before the last but one is an old memory. */
+  bool remembers_every_epoch;
 };
+/* From here on a process that was passed cannot commit any more, where the sink can see to that. */
 enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,
                                      struct eagre_error *error);
+/* After `recover`, before anything is planned: the start has found that `epoch` is the last one
+ * that the sink has (-1: none). A sink whose memory does not say so is told. */
+enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch,
+                                   struct eagre_error *error);
 
 /* Control: names the attempt that follows. */
 enum eagre_status eagre_sink_begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,

@@ -116,6 +116,11 @@ static enum eagre_status recover_sink(struct eagre_sink *base, struct eagre_sink
   size_t size = 0;
   (void)error;
   if (!world->sink_knows) return EAGRE_OK;
+  out->remembers_every_epoch = world->sink_remembers_every;
+  if (world->sink_forgets) {
+    out->knowledge = EAGRE_SINK_FORGOTTEN;
+    return EAGRE_OK;
+  }
   char *content = scratch_read(sink_path(world), &size);
   out->knowledge = EAGRE_SINK_NOTHING;
   for (char *line = content; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
@@ -126,6 +131,13 @@ static enum eagre_status recover_sink(struct eagre_sink *base, struct eagre_sink
     snprintf(out->attempt, sizeof out->attempt, "%s", world->sink_claims);
   }
   eagre_free(content);
+  return EAGRE_OK;
+}
+
+static enum eagre_status claim_sink(struct eagre_sink *base, int64_t epoch,
+                                    struct eagre_error *error) {
+  (void)error;
+  ((struct fake_sink *)base)->world->claimed = epoch;
   return EAGRE_OK;
 }
 
@@ -164,6 +176,7 @@ static enum eagre_status purge_sink(struct eagre_sink *base, int64_t epoch,
 static const struct eagre_sink_methods sink_methods = {
     .description = describe_sink,
     .recover = recover_sink,
+    .claim = claim_sink,
     .begin = begin_sink,
     .commit = commit_sink,
     .purge = purge_sink,
@@ -252,6 +265,7 @@ struct world *open_world(const char *settings, const char *mode, const char *sel
   world->limit = INT64_MAX;
   world->failure_status = EAGRE_IO;
   world->sink_knows = true;
+  world->claimed = -2;
   world->event_times_ms[0] = -1;
   world->event_times_ms[1] = -1;
   assert_int_equal(eagre_io_open(NULL, &world->io, &world->error), EAGRE_OK);
@@ -299,7 +313,9 @@ enum eagre_status try_start(struct world *world) {
                                               .sources = world->sources,
                                               .sink = &world->sink.base,
                                               .workers = &world->workers,
-                                              .core_count = 2};
+                                              .core_count = 2,
+                                              .has_assumed = world->has_assumed,
+                                              .assumed_epoch = world->assumed_epoch};
   world->epoch = eagre_epoch_new(&options);
   return eagre_epoch_start(world->epoch, &world->error);
 }

@@ -52,6 +52,11 @@ struct world {
   enum eagre_status failure_status;
   bool sink_knows;           /* it answers recovery from its file; else UNKNOWING */
   const char *sink_claims;   /* attempt it claims instead of the one in its file; NULL = that one */
+  bool sink_forgets;         /* it knows, and what it knew is gone */
+  bool sink_remembers_every; /* it says that it is told of every epoch */
+  int64_t claimed;           /* the last epoch that the sink was told it has; -2: it was not */
+  bool has_assumed;          /* as --assume-committed */
+  int64_t assumed_epoch;
   int64_t event_times_ms[2]; /* greatest event time of the next epoch per watermark; -1 = no row */
   struct eagre_partition_time partition; /* what the next epoch tells of one; 0: nothing */
   int64_t range_from, range_to;          /* of the running epoch */

@@ -217,6 +217,106 @@ static struct world *after_two_epochs(struct world *world) {
   return world;
 }
 
+static void a_sink_is_told_what_it_has(void **state) {
+  (void)state;
+  struct world *world = open_stateless("");
+  start_world(world);
+  assert_int_equal(world->claimed, -1);
+  world->available = 2;
+  step(world);
+  stop_world(world);
+  start_world(world);
+  assert_int_equal(world->claimed, 0);
+  close_world(world);
+  world = interrupt(open_stateless(""), FAIL_COMMIT, false);
+  start_world(world);
+  assert_int_equal(world->claimed, 0);
+  close_world(world);
+  world = interrupt(open_stateless(""), FAIL_NOWHERE, true);
+  start_world(world);
+  assert_int_equal(world->claimed, 1);
+  close_world(world);
+}
+
+/* Nobody asks a sink for an epoch that is committed here, or that never was prepared. */
+static void what_is_not_in_doubt_may_be_forgotten(void **state) {
+  (void)state;
+  struct world *world = open_stateful("", "update");
+  world->available = 2;
+  world->sink_forgets = true;
+  start_world(world);
+  step(world);
+  stop_world(world);
+  start_world(world);
+  assert_int_equal(eagre_epoch_next(world->epoch), 1);
+  assert_int_equal(world->claimed, 0);
+  close_world(world);
+  world = interrupt(open_stateful("", "update"), FAIL_RUN, false);
+  world->sink_forgets = true;
+  start_world(world);
+  assert_int_equal(eagre_epoch_next(world->epoch), 1);
+  assert_int_equal(world->claimed, 0);
+  step(world);
+  assert_string_equal(sink_lines(world), "0:0..2 1:2..4");
+  close_world(world);
+}
+
+static void an_epoch_in_doubt_that_the_sink_forgot_is_for_people(void **state) {
+  (void)state;
+  struct world *world = interrupt(open_stateful("", "update"), FAIL_COMMIT, false);
+  world->sink_forgets = true;
+  assert_int_equal(try_start(world), EAGRE_UNSAFE);
+  assert_string_equal(world->error.class_name, "SINK_FORGOT_EPOCH");
+  assert_non_null(strstr(world->error.hint, "--assume-committed 1 if they are, "
+                                            "--assume-committed 0 if not"));
+  stop_world(world);
+  world->has_assumed = true;
+  world->assumed_epoch = 2;
+  assert_int_equal(try_start(world), EAGRE_USAGE);
+  assert_string_equal(world->error.class_name, "INVALID_ASSUMED_EPOCH");
+  stop_world(world);
+  take_log(world);
+  world->assumed_epoch = 1;
+  start_world(world);
+  assert_string_equal(take_log(world), "load 2 of 2 cores");
+  assert_int_equal(eagre_epoch_next(world->epoch), 2);
+  assert_int_equal(world->claimed, 1);
+  close_world(world);
+}
+
+static void an_epoch_assumed_to_be_lacking_is_run_again(void **state) {
+  (void)state;
+  struct world *world = interrupt(open_stateful("", "update"), FAIL_COMMIT, false);
+  world->sink_forgets = true;
+  world->has_assumed = true;
+  world->assumed_epoch = 0;
+  start_world(world);
+  assert_int_equal(world->claimed, 0);
+  step(world);
+  assert_string_equal(sink_lines(world), "0:0..2 1:2..4");
+  close_world(world);
+}
+
+/* A sink that is told of every epoch has the last one or the one before. */
+static void an_old_memory_is_none(void **state) {
+  (void)state;
+  struct world *world = open_stateless("");
+  enum eagre_epoch_outcome outcome;
+  world->limit = 2;
+  world->available = 8;
+  start_world(world);
+  for (int i = 0; i < 3; i++) {
+    step(world);
+  }
+  world->failure = FAIL_COMMIT;
+  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
+  stop_world(world);
+  scratch_write(scratch_path(world->directory, "sink"), "0 a 0 2\n", 8);
+  world->failure = FAIL_NOWHERE;
+  world->sink_remembers_every = true;
+  assert_refused(world, "SINK_FORGOT_EPOCH");
+}
+
 static void missing_files_are_named(void **state) {
   (void)state;
   struct world *world = after_two_epochs(open_stateless(""));
@@ -311,6 +411,11 @@ int run_recovery_tests(void) {
       cmocka_unit_test(a_checkpoint_of_spark_is_claimed),
       cmocka_unit_test(a_refused_checkpoint_of_spark_is_left_alone),
       cmocka_unit_test(a_sink_that_is_ahead_is_refused),
+      cmocka_unit_test(a_sink_is_told_what_it_has),
+      cmocka_unit_test(what_is_not_in_doubt_may_be_forgotten),
+      cmocka_unit_test(an_epoch_in_doubt_that_the_sink_forgot_is_for_people),
+      cmocka_unit_test(an_epoch_assumed_to_be_lacking_is_run_again),
+      cmocka_unit_test(an_old_memory_is_none),
       cmocka_unit_test(missing_files_are_named),
       cmocka_unit_test(another_number_of_sources_is_refused),
       cmocka_unit_test(the_checkpoint_fixes_the_number_of_partitions),

@@ -83,7 +83,7 @@ struct eagre_text eagre_inspect_file_path(struct eagre_arena *arena, struct eagr
 
 enum {
   EAGRE_INSPECT_ATTEMPT_SIZE = 64,
-  EAGRE_INSPECT_STATE_HEADER_SIZE = 136,
+  EAGRE_INSPECT_STATE_HEADER_SIZE = 152, /* at most */
 };
 
 /* One state file of ours: what its name says. */
@@ -110,6 +110,7 @@ struct eagre_inspect_state_header {
   bool is_full;
   int64_t version;
   int64_t base_version;
+  int64_t chain_first; /* oldest version whose file it needs; -1: back to a full file */
   uint32_t core;
   char base_attempt[EAGRE_INSPECT_ATTEMPT_SIZE];
 };

@@ -1,23 +1,24 @@
 /* State files of ours, from outside: which versions are there, what a version needs, and whether
- * those files are whole. Their format is in src/state/state_snapshot.c; here only the frame counts
- * (name, header, size and checksum), because what is between depends on the query.
+ * those files are whole. Their format is in docs/internals/state-format.md; here only the frame
+ * counts (name, header, size and checksum), because what is between depends on the query.
  *
  * A version is, for each core that wrote it, a full file or a delta, and what the delta builds on,
- * back to a full file. */
+ * as far back as its header says; those of format version 1 reach back to a full file. */
 #include "inspect/inspect_checkpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-  FORMAT_VERSION = 1,
+  FORMAT_VERSION = 2,
+  HEADER_SIZE_1 = 136, /* of format version 1 */
   TRAILER_SIZE = 12,
   OFFSET_KIND = 12,
   OFFSET_VERSION = 16,
   OFFSET_BASE_VERSION = 24,
   OFFSET_CORE = 44,
   OFFSET_BASE_ATTEMPT = 64,
-  OFFSET_CHECKSUM = 132,
+  OFFSET_CHAIN_FIRST = 132, /* from format version 2 on */
 };
 
 static const char CORRUPT[] = "STATE_STORE_CORRUPT";
@@ -102,17 +103,20 @@ bool eagre_inspect_state_header_parse(const char *bytes, size_t size,
   if (size < sizeof MAGIC + 4) return refuse_header(CORRUPT, "it is too short", out_fault);
   if (memcmp(bytes, MAGIC, sizeof MAGIC) != 0)
     return refuse_header(CORRUPT, "it does not begin as a state file does", out_fault);
-  if (read_integer(bytes + sizeof MAGIC, 4) > FORMAT_VERSION)
+  uint64_t format = read_integer(bytes + sizeof MAGIC, 4);
+  if (format > FORMAT_VERSION)
     return refuse_header("STATE_STORE_VERSION_UNSUPPORTED", "it was written by a newer Eagre",
                          out_fault);
-  if (size < EAGRE_INSPECT_STATE_HEADER_SIZE)
-    return refuse_header(CORRUPT, "it is too short", out_fault);
-  if (read_integer(bytes + OFFSET_CHECKSUM, 4) != eagre_crc32c(0, bytes, OFFSET_CHECKSUM))
+  size_t header_size = format == 1 ? HEADER_SIZE_1 : EAGRE_INSPECT_STATE_HEADER_SIZE;
+  if (size < header_size) return refuse_header(CORRUPT, "it is too short", out_fault);
+  size_t checked = header_size - 4;
+  if (format == 0 || read_integer(bytes + checked, 4) != eagre_crc32c(0, bytes, checked))
     return refuse_header(CORRUPT, "the checksum of its header is wrong", out_fault);
   out->is_full = read_integer(bytes + OFFSET_KIND, 4) == 0;
   out->version = (int64_t)read_integer(bytes + OFFSET_VERSION, 8);
   out->base_version = (int64_t)read_integer(bytes + OFFSET_BASE_VERSION, 8);
   out->core = (uint32_t)read_integer(bytes + OFFSET_CORE, 4);
+  out->chain_first = format == 1 ? -1 : (int64_t)read_integer(bytes + OFFSET_CHAIN_FIRST, 8);
   memcpy(out->base_attempt, bytes + OFFSET_BASE_ATTEMPT, sizeof out->base_attempt);
   out->base_attempt[sizeof out->base_attempt - 1] = '\0';
   return true;
@@ -189,8 +193,8 @@ static enum eagre_status read_frame(const struct check *check, uint64_t file_siz
 static enum eagre_status check_trailer(const struct check *check, const struct frame *frame,
                                        uint64_t file_size) {
   if (!check->is_deep) return EAGRE_OK;
-  bool is_whole = file_size >= EAGRE_INSPECT_STATE_HEADER_SIZE + TRAILER_SIZE &&
-                  frame->size == file_size && read_integer(frame->trailer, 8) == file_size;
+  bool is_whole = file_size >= HEADER_SIZE_1 + TRAILER_SIZE && frame->size == file_size &&
+                  read_integer(frame->trailer, 8) == file_size;
   if (!is_whole) return refuse_file(check, CORRUPT, "its length is wrong");
   if (read_integer(frame->trailer + 8, 4) != frame->checksum)
     return refuse_file(check, CORRUPT, "its checksum is wrong");
@@ -233,7 +237,7 @@ static const struct eagre_inspect_state_file *find_file(const struct eagre_inspe
 
 static enum eagre_status check_chain(struct check *check, int64_t version, uint32_t core,
                                      const char *attempt) {
-  for (;;) {
+  for (int64_t newest = version, first = -1;;) {
     struct eagre_inspect_state_header header;
     const struct eagre_inspect_state_file *file = find_file(check->state, version, core, attempt);
     if (file == NULL) {
@@ -243,7 +247,8 @@ static enum eagre_status check_chain(struct check *check, int64_t version, uint3
       return refuse_file(check, MISSING, "it (or the .delta) is missing");
     }
     EAGRE_TRY(check_file(check, file, &header));
-    if (header.is_full) return EAGRE_OK;
+    if (version == newest) first = header.chain_first;
+    if (header.is_full || version == first) return EAGRE_OK;
     if (header.base_version >= version)
       return refuse_file(check, CORRUPT, "it builds on a later version");
     version = header.base_version;

@@ -194,9 +194,10 @@ bool eagre_state_decode_rows(const struct eagre_text *bodies, uint32_t row_count
 /* ---- Snapshots ---------------------------------------------------------------------------------
  * The tables of one query on one core are saved and loaded together, always the same ones in the
  * same order: one file per core and version below the checkpoint's eagre/state, called
- * <version>-<core>-<attempt>.full or .delta (format: state_snapshot.c). A delta holds the groups
- * changed in its epoch and the eviction bounds, of rows the new ones and which have found a match;
- * every 10th version is full.
+ * <version>-<core>-<attempt>.full or .delta (format: docs/internals/state-format.md). A delta holds
+ * the groups changed in its epoch and the eviction bounds, of rows the new ones and which have
+ * found a match, and a slice of everything else, so that no version needs many files before it and
+ * no epoch writes the whole state (docs/decisions/0010-rolling-snapshots.md).
  * Damaged, truncated, missing or newer files are refused by name (UNSAFE STATE_STORE_CORRUPT,
  * STATE_STORE_MISSING_FILE, STATE_STORE_VERSION_UNSUPPORTED, STATE_STORE_SCHEMA_NOT_COMPATIBLE). */
 
@@ -214,21 +215,21 @@ struct eagre_state_snapshot {
   uint32_t partition_count;
   uint64_t fingerprint; /* of key and aggregate types: another query's state is refused */
 };
-/* Writes and syncs the file (full, or delta when the tables were loaded or saved at version - 1 and
- * a full one is recent). The directory is synced by the caller (one sync for all cores). Never
- * overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file stays and the tables are
- * as they were. */
+/* Writes and syncs the file: a delta when the tables were loaded or saved at version - 1 and fewer
+ * than half of the groups have changed, else a full one. The directory is synced by the caller (one
+ * sync for all cores). Never overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file
+ * stays and the tables are as they were. *out_bytes: size of the file. */
 enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
                                    struct eagre_error *error);
 /* Loads version `version` written by `core_count` cores under `attempt`, taking only groups whose
- * state partition p satisfies p % core_total == core. Follows deltas back to full files (the
- * attempt of each base is in the delta's header). */
+ * state partition p satisfies p % core_total == core. Follows deltas back as far as the newest
+ * says (the attempt of each base is in the delta's header). */
 enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot,
                                    uint32_t written_core_count, uint32_t core_total,
                                    struct eagre_error *error);
-/* Removes state files no version >= `keep_from` needs, and losing attempts below it. Nothing when
- * there is no version >= `keep_from`, or no such directory. */
+/* Removes state files older than what any version >= `keep_from` needs, losing attempts among them.
+ * Nothing when there is no version >= `keep_from`, or no such directory. */
 enum eagre_status eagre_state_purge(struct eagre_io *io, const char *directory, int64_t keep_from,
                                     struct eagre_error *error);

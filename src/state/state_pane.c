@@ -181,6 +181,7 @@ void eagre_state_pane_reset(struct eagre_state_pane *pane) {
   pane->changed_count = 0;
   pane->listed_count = 0;
   pane->is_listed = true;
+  pane->slice = (struct eagre_state_slice){0};
 }
 
 size_t eagre_state_pane_memory(const struct eagre_state_pane *pane) {

@@ -1,21 +1,16 @@
 /* Removing snapshots that no version to be kept needs.
  *
- * A version >= keep_from keeps its files. A delta builds on the version before, so that only the
- * deltas of version keep_from itself reach below it; their chains are followed back to full files.
- * Everything else below goes, the files of attempts that lost among it. */
+ * A version >= keep_from keeps its files. How far below it they reach, the files of version
+ * keep_from say: those of later ones do not reach further. Everything below that goes; files of
+ * attempts that lost go with the files around them. */
 #include "state/state_snapshot.h"
 
 #include <string.h>
 
-struct file {
-  struct eagre_state_file_name name;
-  bool is_needed;
-};
-
 struct purge {
   struct eagre_io *io;
   const char *directory;
-  struct file *files;
+  struct eagre_state_file_name *files;
   uint32_t count;
   struct eagre_arena arena;
 };
@@ -27,19 +22,17 @@ static enum eagre_status list_files(struct purge *purge, struct eagre_error *err
       eagre_io_list(purge->io, purge->directory, &purge->arena, &entries, &entry_count, error));
   purge->files = eagre_arena_allocate(&purge->arena, entry_count * sizeof *purge->files);
   for (uint32_t i = 0; i < entry_count; i++) {
-    struct file *file = &purge->files[purge->count];
-    *file = (struct file){0};
-    if (eagre_state_file_name_parse(entries[i].name, &file->name)) purge->count++;
+    if (eagre_state_file_name_parse(entries[i].name, &purge->files[purge->count])) purge->count++;
   }
   return EAGRE_OK;
 }
 
-static struct file *find_file(struct purge *purge, int64_t version, uint32_t core,
-                              const char *attempt) {
+static const struct eagre_state_file_name *find_file(const struct purge *purge, int64_t version,
+                                                     uint32_t core, const char *attempt) {
   for (uint32_t i = 0; i < purge->count; i++) {
-    const struct eagre_state_file_name *name = &purge->files[i].name;
+    const struct eagre_state_file_name *name = &purge->files[i];
     if (name->version == version && name->core == core && strcmp(name->attempt, attempt) == 0)
-      return &purge->files[i];
+      return name;
   }
   return NULL;
 }
@@ -63,42 +56,45 @@ static enum eagre_status read_header(struct purge *purge, const struct eagre_sta
   return eagre_state_header_parse(bytes, size, path, out, error);
 }
 
-/* Marks what `file` builds on, and what that builds on. A file that is half written (its attempt
- * died) needs nothing: no header, or no file behind it, ends the chain. */
-static enum eagre_status mark_chain(struct purge *purge, struct file *file,
-                                    struct eagre_error *error) {
-  while (file != NULL && file->name.kind == EAGRE_STATE_DELTA) {
+/* The oldest version that a file needs, into *first when that is lower. Deltas of format version 1
+ * are followed back to their full file. A file that is half written (its attempt died) needs
+ * nothing: no header, or no file behind it, ends the chain. */
+static enum eagre_status find_first(struct purge *purge, const struct eagre_state_file_name *name,
+                                    int64_t *first, struct eagre_error *error) {
+  while (name != NULL) {
     struct eagre_state_file_header header;
-    enum eagre_status status = read_header(purge, &file->name, &header, error);
+    enum eagre_status status = read_header(purge, name, &header, error);
     if (status == EAGRE_UNSAFE || status == EAGRE_END) return EAGRE_OK;
     EAGRE_TRY(status);
-    file = find_file(purge, header.base_version, header.core, header.base_attempt);
-    if (file == NULL || file->is_needed) return EAGRE_OK;
-    file->is_needed = true;
+    int64_t reached = header.chain_first >= 0 ? header.chain_first : header.version;
+    if (reached < *first) *first = reached;
+    if (header.chain_first >= 0) return EAGRE_OK;
+    name = find_file(purge, header.base_version, header.core, header.base_attempt);
   }
   return EAGRE_OK;
 }
 
-/* Whether any version to be kept is there at all; *out_has. */
-static enum eagre_status mark_needed(struct purge *purge, int64_t keep_from, bool *out_has,
+/* The oldest version of which files are needed; INT64_MIN when no version to be kept is there. */
+static enum eagre_status find_oldest(struct purge *purge, int64_t keep_from, int64_t *out,
                                      struct eagre_error *error) {
-  *out_has = false;
+  bool has_kept = false;
+  *out = keep_from;
   for (uint32_t i = 0; i < purge->count; i++) {
-    struct file *file = &purge->files[i];
-    if (file->name.version < keep_from) continue;
-    *out_has = true;
-    file->is_needed = true;
-    if (file->name.version == keep_from) EAGRE_TRY(mark_chain(purge, file, error));
+    const struct eagre_state_file_name *name = &purge->files[i];
+    has_kept |= name->version >= keep_from;
+    if (name->version == keep_from) EAGRE_TRY(find_first(purge, name, out, error));
   }
+  if (!has_kept) *out = INT64_MIN;
   return EAGRE_OK;
 }
 
-static enum eagre_status remove_rest(struct purge *purge, struct eagre_error *error) {
+static enum eagre_status remove_below(struct purge *purge, int64_t oldest,
+                                      struct eagre_error *error) {
   const char **paths = eagre_arena_allocate(&purge->arena, purge->count * sizeof *paths);
   uint32_t count = 0;
   for (uint32_t i = 0; i < purge->count; i++) {
-    if (purge->files[i].is_needed) continue;
-    paths[count++] = eagre_state_file_path(&purge->arena, purge->directory, &purge->files[i].name);
+    if (purge->files[i].version >= oldest) continue;
+    paths[count++] = eagre_state_file_path(&purge->arena, purge->directory, &purge->files[i]);
   }
   return eagre_io_remove_files(purge->io, paths, count, error);
 }
@@ -106,10 +102,10 @@ static enum eagre_status remove_rest(struct purge *purge, struct eagre_error *er
 enum eagre_status eagre_state_purge(struct eagre_io *io, const char *directory, int64_t keep_from,
                                     struct eagre_error *error) {
   struct purge purge = {.io = io, .directory = directory};
-  bool has_kept = false;
+  int64_t oldest = INT64_MIN;
   enum eagre_status status = list_files(&purge, error);
-  if (status == EAGRE_OK) status = mark_needed(&purge, keep_from, &has_kept, error);
-  if (status == EAGRE_OK && has_kept) status = remove_rest(&purge, error);
+  if (status == EAGRE_OK) status = find_oldest(&purge, keep_from, &oldest, error);
+  if (status == EAGRE_OK) status = remove_below(&purge, oldest, error);
   eagre_arena_done(&purge.arena);
   return status == EAGRE_END ? EAGRE_OK : status;
 }

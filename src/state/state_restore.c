@@ -1,8 +1,10 @@
-/* Reading snapshots (format: state_snapshot.c).
+/* Reading snapshots (format: docs/internals/state-format.md).
  *
- * The files of each writing core are read newest first, back to its full file; a group counts where
- * it is seen first. Cores own different keys, so that the order of the cores does not matter, and a
- * pane that one core has evicted says nothing about the groups of another.
+ * The files of each writing core are read newest first, as far back as the newest one says; a group
+ * counts where it is seen first. Slices count in the files of the pass that the newest one names:
+ * those behind it are of a pass that has not come to its end. Cores own different keys, so that the
+ * order of the cores does not matter, and a pane that one core has evicted says nothing about the
+ * groups of another.
  *
  * Bytes are parsed while their checksum is summed: nothing read may be believed beyond what is left
  * of the file until the end is reached, and the table is empty again when anything is wrong. */
@@ -129,7 +131,12 @@ struct restore {
   int64_t *evicted_time_max;  /* of each row store, as above */
   struct number_set *matched; /* of each: rows that newer files of this chain say have a match */
   bool is_same_cores;         /* our own files, with our keys and no others */
-  uint64_t foreign_count;     /* groups of other cores seen so far */
+  int64_t chain_first;        /* of the core being read, as its newest file says */
+  int64_t chain_last;
+  bool has_slices;    /* of the file being read: it has some */
+  bool counts_slices; /* and they are of the pass of the chain */
+  bool is_in_slice;
+  uint64_t foreign_count; /* groups of other cores seen so far */
   struct eagre_buffer key;
   struct eagre_buffer payload;
   struct eagre_arena arena; /* paths */
@@ -167,9 +174,14 @@ static bool is_owned(struct restore *restore, uint64_t hash) {
   return is_ours;
 }
 
-/* Whether the group is ours and not one that a newer file has evicted. */
-static bool is_wanted(struct restore *restore, int64_t pane, uint64_t hash) {
-  return is_owned(restore, hash) && pane > restore->table_evicted_max;
+/* Whether what is being read counts at all. */
+static bool counts(const struct restore *restore) {
+  return !restore->is_in_slice || restore->counts_slices;
+}
+
+/* Whether the group or row is ours, counts, and is not one that a newer file has evicted. */
+static bool is_wanted(struct restore *restore, int64_t time, uint64_t hash) {
+  return is_owned(restore, hash) && counts(restore) && time > restore->table_evicted_max;
 }
 
 /* Takes so many bytes into `buffer`, which is emptied first. */
@@ -227,7 +239,8 @@ static void reserve_pane(struct restore *restore, const struct input *input, int
   uint64_t size_min = EAGRE_STATE_GROUP_SIZE_MIN + restore->table->payload_size;
   uint64_t believed = input->left / size_min < count ? input->left / size_min : count;
   bool is_evicted = end <= restore->table_evicted_max;
-  if (input->status != EAGRE_OK || is_evicted || !restore->is_same_cores) return;
+  if (input->status != EAGRE_OK || is_evicted || !restore->is_same_cores || !counts(restore))
+    return;
   struct eagre_state_pane *pane = eagre_state_table_get_pane(restore->table, end);
   eagre_state_pane_reserve(restore->table, pane, believed);
 }
@@ -244,6 +257,17 @@ static uint64_t take_pane(struct restore *restore, struct input *input) {
   return count;
 }
 
+/* Returns the number of groups in the panes. */
+static uint64_t take_panes(struct restore *restore, struct input *input, bool is_slice) {
+  uint64_t pane_count = take_integer(input, 8);
+  uint64_t seen = 0;
+  restore->is_in_slice = is_slice;
+  for (uint64_t i = 0; i < pane_count && input->status == EAGRE_OK; i++) {
+    seen += take_pane(restore, input);
+  }
+  return seen;
+}
+
 /* What this file says of evictions counts for the older files of the chain. */
 static uint64_t take_table(struct restore *restore, struct input *input, uint32_t number) {
   restore->table = restore->set->tables[number];
@@ -251,13 +275,10 @@ static uint64_t take_table(struct restore *restore, struct input *input, uint32_
   int64_t evicted = (int64_t)take_integer(input, 8);
   uint64_t payload_size = take_integer(input, 4);
   take_integer(input, 4);
-  uint64_t pane_count = take_integer(input, 8);
   if (payload_size != restore->table->payload_size)
     fail_corrupt(input, "its groups have not the size that its header says");
-  uint64_t seen = 0;
-  for (uint64_t i = 0; i < pane_count && input->status == EAGRE_OK; i++) {
-    seen += take_pane(restore, input);
-  }
+  uint64_t seen = take_panes(restore, input, false);
+  if (restore->has_slices) seen += take_panes(restore, input, true);
   if (evicted > restore->evicted_pane_max[number]) restore->evicted_pane_max[number] = evicted;
   return seen;
 }
@@ -278,7 +299,7 @@ static void take_row(struct restore *restore, struct input *input, uint32_t stor
   if (input->status != EAGRE_OK) return;
   struct eagre_text key = eagre_buffer_text(&restore->key);
   uint64_t hash = eagre_state_hash_key(key);
-  if (!is_owned(restore, hash) || time <= restore->table_evicted_max) return;
+  if (!is_wanted(restore, time, hash)) return;
   struct eagre_state_row *row =
       eagre_state_rows_make(rows, time, (uint32_t)key_size, (uint32_t)body_size);
   char *bytes = (char *)(row + 1);
@@ -291,6 +312,21 @@ static void take_row(struct restore *restore, struct input *input, uint32_t stor
   eagre_state_rows_link(rows, row);
 }
 
+/* Numbers of rows that have found a match; `out` is empty. */
+static void take_matched(struct input *input, uint64_t count, struct number_set *out) {
+  for (uint64_t i = 0; i < count && has_left(input, 8); i++) {
+    uint64_t number = take_integer(input, 8);
+    if (number == 0) fail_corrupt(input, "a row makes no sense");
+    if (input->status == EAGRE_OK) add_number(out, number);
+  }
+}
+
+static void add_numbers(struct number_set *set, const struct number_set *from) {
+  for (uint64_t i = 0; i < from->capacity; i++) {
+    if (from->slots[i] != 0) add_number(set, from->slots[i]);
+  }
+}
+
 /* What this file says of evictions and matches counts for the older files of the chain. */
 static uint64_t take_rows(struct restore *restore, struct input *input, uint32_t store) {
   struct eagre_state_rows *rows = restore->set->rows[store];
@@ -298,20 +334,20 @@ static uint64_t take_rows(struct restore *restore, struct input *input, uint32_t
   int64_t evicted = (int64_t)take_integer(input, 8);
   uint64_t next_number = take_integer(input, 8);
   uint64_t matched_count = take_integer(input, 8);
-  uint64_t row_count = take_integer(input, 8);
+  uint64_t new_count = take_integer(input, 8);
+  uint64_t slice_count = restore->has_slices ? take_integer(input, 8) : 0;
   struct number_set matched = {0};
-  for (uint64_t i = 0; i < matched_count && has_left(input, 8); i++) {
-    uint64_t number = take_integer(input, 8);
-    if (number == 0) fail_corrupt(input, "a row makes no sense");
-    if (input->status == EAGRE_OK) add_number(&matched, number);
-  }
+  take_matched(input, matched_count, &matched);
   uint64_t seen = 0;
-  for (; seen < row_count && has_left(input, EAGRE_STATE_ROW_SIZE_MIN); seen++) {
+  restore->is_in_slice = false;
+  for (uint64_t i = 0; i < new_count && has_left(input, EAGRE_STATE_ROW_SIZE_MIN); i++, seen++) {
     take_row(restore, input, store, next_number);
   }
-  for (uint64_t i = 0; i < matched.capacity; i++) {
-    if (matched.slots[i] != 0) add_number(&restore->matched[store], matched.slots[i]);
+  restore->is_in_slice = true;
+  for (uint64_t i = 0; i < slice_count && has_left(input, EAGRE_STATE_ROW_SIZE_MIN); i++, seen++) {
+    take_row(restore, input, store, next_number);
   }
+  add_numbers(&restore->matched[store], &matched);
   eagre_free(matched.slots);
   if (restore->is_same_cores && next_number > rows->next_number) rows->next_number = next_number;
   if (evicted > restore->evicted_time_max[store]) restore->evicted_time_max[store] = evicted;
@@ -339,20 +375,38 @@ static void check_trailer(struct input *input, uint64_t file_size) {
     fail_corrupt(input, "its checksum is wrong");
 }
 
+/* Takes the part that every format has, then what this one has more. */
+static enum eagre_status take_header(struct input *input, uint64_t file_size,
+                                     struct eagre_state_file_header *out, size_t *out_size) {
+  char bytes[EAGRE_STATE_HEADER_SIZE];
+  size_t size = 0;
+  for (size_t wanted = EAGRE_STATE_HEADER_START; size < wanted;) {
+    size_t end = file_size < wanted ? (size_t)file_size : wanted;
+    input->left = end - size;
+    take_bytes(input, bytes + size, end - size);
+    EAGRE_TRY(input->status);
+    size = end;
+    wanted = file_size > size ? eagre_state_header_size(bytes, size) : size;
+  }
+  *out_size = size;
+  return eagre_state_header_parse(bytes, size, input->path, out, input->error);
+}
+
 /* Reads header, body and trailer of an open file of `file_size` bytes. */
 static enum eagre_status read_content(struct restore *restore, struct input *input,
                                       const struct eagre_state_file_name *name, uint64_t file_size,
                                       struct eagre_state_file_header *header) {
-  char bytes[EAGRE_STATE_HEADER_SIZE];
-  size_t header_size = file_size < sizeof bytes ? (size_t)file_size : sizeof bytes;
-  input->left = header_size;
-  take_bytes(input, bytes, header_size);
-  EAGRE_TRY(input->status);
-  EAGRE_TRY(eagre_state_header_parse(bytes, header_size, input->path, header, input->error));
-  if (file_size < EAGRE_STATE_HEADER_SIZE + EAGRE_STATE_TRAILER_SIZE)
+  size_t header_size = 0;
+  EAGRE_TRY(take_header(input, file_size, header, &header_size));
+  if (file_size < header_size + EAGRE_STATE_TRAILER_SIZE)
     return eagre_state_refuse_corrupt(input->path, "it is too short", input->error);
   EAGRE_TRY(check_header(restore, input->path, name, header, input->error));
-  input->left = file_size - EAGRE_STATE_HEADER_SIZE - EAGRE_STATE_TRAILER_SIZE;
+  bool is_newest = header->version == restore->snapshot->version;
+  if (is_newest) restore->chain_first = header->chain_first;
+  if (is_newest) restore->chain_last = header->chain_last;
+  restore->has_slices = header->format_version > 1;
+  restore->counts_slices = header->version <= restore->chain_last;
+  input->left = file_size - header_size - EAGRE_STATE_TRAILER_SIZE;
   take_body(restore, input, header->group_count);
   check_trailer(input, file_size);
   if (restore->is_same_cores && restore->foreign_count > 0)
@@ -402,11 +456,10 @@ static enum eagre_status read_either(struct restore *restore, struct eagre_state
   return EAGRE_UNSAFE;
 }
 
-/* Reads the file of one core and those it builds on; *out_delta_count is their number less one. */
-static enum eagre_status read_chain(struct restore *restore, uint32_t core,
-                                    uint32_t *out_delta_count, struct eagre_error *error) {
-  struct eagre_state_file_name name = {restore->snapshot->version, core, "", EAGRE_STATE_FULL};
-  snprintf(name.attempt, sizeof name.attempt, "%s", restore->snapshot->attempt);
+/* Nothing is known of the files of a core. */
+static void begin_chain(struct restore *restore) {
+  restore->chain_first = -1;
+  restore->chain_last = -1;
   for (uint32_t i = 0; i < restore->set->count; i++) {
     restore->evicted_pane_max[i] = INT64_MIN;
   }
@@ -415,24 +468,38 @@ static enum eagre_status read_chain(struct restore *restore, uint32_t core,
     eagre_free(restore->matched[i].slots);
     restore->matched[i] = (struct number_set){0};
   }
-  *out_delta_count = 0;
+}
+
+/* Reads the file of one core and those it builds on. Files of format version 1 reach back to a full
+ * one, which is all of the pass there is. */
+static enum eagre_status read_chain(struct restore *restore, uint32_t core,
+                                    struct eagre_error *error) {
+  struct eagre_state_file_name name = {restore->snapshot->version, core, "", EAGRE_STATE_FULL};
+  snprintf(name.attempt, sizeof name.attempt, "%s", restore->snapshot->attempt);
+  begin_chain(restore);
   for (;;) {
     struct eagre_state_file_header header;
     EAGRE_TRY(read_either(restore, &name, &header, error));
-    if (header.kind == EAGRE_STATE_FULL) return EAGRE_OK;
+    bool is_full = header.kind == EAGRE_STATE_FULL;
+    if (is_full && restore->chain_first < 0) {
+      restore->chain_first = header.version;
+      restore->chain_last = header.version;
+    }
+    if (is_full || header.version == restore->chain_first) return EAGRE_OK;
     name.version = header.base_version;
     memcpy(name.attempt, header.base_attempt, sizeof name.attempt);
-    (*out_delta_count)++;
   }
 }
 
 /* A delta can follow only where this core owns what the files behind it hold. */
-static void note_loaded(struct eagre_state_base *base, const struct eagre_state_snapshot *snapshot,
-                        bool is_same_cores, uint32_t delta_count) {
-  base->version = is_same_cores ? snapshot->version : -1;
+static void note_loaded(struct eagre_state_base *base, const struct restore *restore) {
+  const struct eagre_state_snapshot *snapshot = restore->snapshot;
+  base->version = restore->is_same_cores ? snapshot->version : -1;
   base->core = snapshot->core;
   snprintf(base->attempt, sizeof base->attempt, "%s", snapshot->attempt);
-  base->delta_count = delta_count;
+  base->chain_first = restore->chain_first;
+  base->chain_last = restore->chain_last;
+  base->pass_first = -1;
   base->evicted_max = INT64_MIN;
   base->is_dirty = false;
 }
@@ -467,16 +534,16 @@ enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eag
       .is_same_cores = is_same_cores,
   };
   enum eagre_status status = EAGRE_OK;
-  uint32_t own_delta_count = 0;
   for (uint32_t core = 0; core < written_core_count && status == EAGRE_OK; core++) {
     if (is_same_cores && core != snapshot->core) continue;
-    status = read_chain(&restore, core, &own_delta_count, error);
+    status = read_chain(&restore, core, error);
   }
   for (uint32_t i = 0; i < set->count + set->rows_count && status == EAGRE_OK; i++) {
-    note_loaded(eagre_state_set_base(set, i), snapshot, is_same_cores, own_delta_count);
+    note_loaded(eagre_state_set_base(set, i), &restore);
   }
   if (status != EAGRE_OK) clear_tables(set);
   for (uint32_t i = 0; i < set->rows_count; i++) {
+    set->rows[i]->epoch_number = set->rows[i]->next_number;
     eagre_free(restore.matched[i].slots);
   }
   eagre_free(restore.matched);

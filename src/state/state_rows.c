@@ -27,6 +27,7 @@ struct eagre_state_rows *eagre_state_rows_new(int64_t pane_us) {
   rows->pane_us = pane_us;
   rows->epoch = 1;
   rows->next_number = 1;
+  rows->epoch_number = 1;
   make_slots(rows, CAPACITY_MIN);
   eagre_state_base_reset(&rows->base);
   return rows;
@@ -66,6 +67,7 @@ void eagre_state_rows_clear(struct eagre_state_rows *rows) {
   rows->key_count = 0;
   rows->row_count = 0;
   rows->next_number = 1;
+  rows->epoch_number = 1;
   rows->new_count = 0;
   rows->matched_count = 0;
   rows->walk = (struct eagre_state_walk){0};
@@ -76,6 +78,7 @@ void eagre_state_rows_begin_epoch(struct eagre_state_rows *rows) {
   if (rows->base.is_dirty) rows->base.version = -1;
   rows->epoch++;
   eagre_assert(rows->epoch != 0);
+  rows->epoch_number = rows->next_number;
   rows->new_count = 0;
   rows->matched_count = 0;
   for (uint32_t i = 0; i < rows->pane_count; i++) {

@@ -53,6 +53,7 @@ struct eagre_state_rows_pane {
   struct eagre_state_row **by_time; /* heap, the earliest first; NULL until it is needed */
   uint64_t by_time_count;
   uint64_t by_time_capacity;
+  struct eagre_state_slice slice;
 };
 
 struct eagre_state_rows {
@@ -67,9 +68,11 @@ struct eagre_state_rows {
   uint64_t key_count; /* slots that are occupied */
   uint64_t row_count;
   uint64_t next_number;
-  uint32_t epoch;     /* from 1 */
-  uint64_t new_count; /* rows added in this epoch that have not left */
-  uint64_t *matched;  /* numbers of older rows that found a match in this epoch */
+  uint64_t epoch_number; /* next_number when the epoch began */
+  uint64_t pass_number;  /* the pass under way takes rows with lower numbers */
+  uint32_t epoch;        /* from 1 */
+  uint64_t new_count;    /* rows added in this epoch that have not left */
+  uint64_t *matched;     /* numbers of older rows that found a match in this epoch */
   uint64_t matched_count;
   uint64_t matched_capacity;
   struct eagre_state_walk walk; /* of a pane that is being evicted as a whole */

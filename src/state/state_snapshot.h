@@ -1,18 +1,17 @@
-/* Inside the room `state`: names and headers of snapshot files. The format is in state_snapshot.c.
- */
+/* Inside the room `state`: names and headers of snapshot files, and what goes into the next one.
+ * The format is in docs/internals/state-format.md. */
 #pragma once
 
 #include "state/state_rows.h"
 
 enum {
-  EAGRE_STATE_FORMAT_VERSION = 1,
-  EAGRE_STATE_HEADER_SIZE = 136,
+  EAGRE_STATE_HEADER_SIZE = 152,  /* as it is written; older ones are shorter */
+  EAGRE_STATE_HEADER_START = 136, /* all of them have so much */
   EAGRE_STATE_TRAILER_SIZE = 12,
   EAGRE_STATE_GROUP_SIZE_MIN = 4, /* size of a group's key, before anything else */
   EAGRE_STATE_PANE_SIZE = 16,     /* end and number of groups */
   EAGRE_STATE_SECTION_SIZE = 24,  /* of a table, in front of its panes */
   EAGRE_STATE_ROW_SIZE_MIN = 28,  /* of a stored row, in front of key and body */
-  EAGRE_STATE_DELTAS_MAX = 9,     /* behind one full file: every tenth is full */
 };
 
 #define EAGRE_STATE_TEXT_NONE UINT32_MAX
@@ -20,6 +19,7 @@ enum {
 enum eagre_state_kind { EAGRE_STATE_FULL, EAGRE_STATE_DELTA };
 
 struct eagre_state_file_header {
+  uint32_t format_version; /* as it was read */
   enum eagre_state_kind kind;
   int64_t version;
   int64_t base_version; /* -1: full */
@@ -30,6 +30,10 @@ struct eagre_state_file_header {
   uint32_t table_count;
   uint32_t rows_count;      /* row stores */
   uint32_t layout_checksum; /* of the tables' payload sizes */
+  /* The versions whose files, with this one's, hold everything: `chain_first` and those behind it,
+   * and the slices of those up to `chain_last`. -1: unknown, back to a full file. */
+  int64_t chain_first;
+  int64_t chain_last;
   char base_attempt[EAGRE_STATE_ATTEMPT_SIZE];
 };
 
@@ -47,6 +51,8 @@ const char *eagre_state_file_path(struct eagre_arena *arena, const char *directo
 /* False when it is no name of ours. */
 bool eagre_state_file_name_parse(const char *text, struct eagre_state_file_name *out);
 
+/* How many bytes the header has of which the first `size` bytes are given. */
+size_t eagre_state_header_size(const char *bytes, size_t size);
 void eagre_state_header_print(const struct eagre_state_file_header *header,
                               char out[EAGRE_STATE_HEADER_SIZE]);
 /* `size` bytes of the beginning of the file `path`. UNSAFE STATE_STORE_VERSION_UNSUPPORTED or
@@ -59,6 +65,25 @@ struct eagre_state_base *eagre_state_set_base(const struct eagre_state_set *set,
 uint32_t eagre_state_layout_checksum(const struct eagre_state_set *set);
 enum eagre_status eagre_state_refuse_corrupt(const char *path, const char *what,
                                              struct eagre_error *error);
+
+/* ---- Slices (state_slice.c) ------------------------------------------------------------------ */
+
+/* What goes into the file being written. */
+struct eagre_state_plan {
+  enum eagre_state_kind kind;
+  uint64_t changed_count; /* groups and rows */
+  uint64_t slice_count;
+  int64_t pass_first; /* the version with which its pass began */
+  bool ends_pass;
+  int64_t chain_first; /* of the version it makes, as in its header */
+  int64_t chain_last;
+};
+/* Plans the file that makes `version`; `follows`: it may build on what was saved last. How much of
+ * each pane it takes stands in the pane. */
+void eagre_state_plan_file(const struct eagre_state_set *set, int64_t version, bool follows,
+                           struct eagre_state_plan *out);
+/* The file was not written: the pass begins anew with the next. */
+void eagre_state_plan_failed(const struct eagre_state_set *set);
 
 static inline void eagre_state_put_integer(char *out, uint64_t value, size_t size) {
   for (size_t i = 0; i < size; i++) {

@@ -351,18 +351,46 @@ void eagre_state_begin_epoch(struct eagre_state_table *table) {
   }
 }
 
+/* Where the pass over a pane stands while its groups move, in their order, into another one. */
+struct moving_pass {
+  const struct eagre_state_slice *from;
+  bool is_behind; /* what the pass has taken has moved */
+  uint64_t seen;  /* groups that it has not taken */
+};
+
+/* To be called before the group behind `walk` is looked at. */
+static void find_pass(struct moving_pass *pass, const struct eagre_state_walk *walk,
+                      struct eagre_state_pane *into) {
+  const struct eagre_state_walk *begin = &pass->from->walk;
+  if (pass->is_behind || walk->block != begin->block || walk->offset != begin->offset) return;
+  pass->is_behind = true;
+  if (into->block == NULL) return;
+  into->slice.walk = (struct eagre_state_walk){into->block, into->block->used};
+}
+
+/* Whether the pass has yet to take the next group. */
+static bool is_of_pass(struct moving_pass *pass) {
+  return pass->is_behind && pass->seen++ < pass->from->left;
+}
+
 /* A pane with the groups that stay, in their order; NULL when none does. Texts stay where they are.
  */
 static struct eagre_state_pane *drop_in_pane(struct eagre_state_table *table,
                                              struct eagre_state_pane *from,
                                              bool (*drops)(const char *payload)) {
   struct eagre_state_pane *into = eagre_state_pane_new();
+  struct moving_pass pass = {.from = &from->slice};
   struct eagre_state_walk walk = {0};
   struct eagre_state_record *group;
   into->end = from->end;
   table->group_count -= from->count;
-  while ((group = eagre_state_walk_next(table, from, &walk)) != NULL) {
+  for (;;) {
+    find_pass(&pass, &walk, into);
+    group = eagre_state_walk_next(table, from, &walk);
+    if (group == NULL) break;
+    bool waits_for_pass = is_of_pass(&pass);
     if (drops(eagre_state_payload(group))) continue;
+    into->slice.left += waits_for_pass;
     struct eagre_state_record *copy =
         eagre_state_pane_get(table, into, group->hash, eagre_state_key(table, group), NULL);
     memcpy(eagre_state_payload(copy), eagre_state_payload(group), table->payload_size);

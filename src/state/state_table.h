@@ -50,6 +50,20 @@ struct eagre_state_block {
   size_t used; /* this header included */
 };
 
+/* Walks the groups of a pane in the order they were made. All zero: start. */
+struct eagre_state_walk {
+  struct eagre_state_block *block;
+  size_t offset;
+};
+
+/* How far the pass over a pane has come (state_slice.c). Groups and rows that came since it began
+ * stand behind those that it takes. */
+struct eagre_state_slice {
+  struct eagre_state_walk walk; /* behind what it has taken */
+  uint64_t left;                /* groups that it has not taken yet; not counted of rows */
+  uint64_t planned;             /* groups or rows that it takes for the file being written */
+};
+
 struct eagre_state_pane {
   int64_t end;
   uint64_t count;
@@ -67,6 +81,7 @@ struct eagre_state_pane {
   uint32_t listed_count;
   uint32_t listed_capacity;
   struct eagre_state_record **listed;
+  struct eagre_state_slice slice;
 };
 
 /* What the next snapshot of a table or row store may build on. */
@@ -74,12 +89,14 @@ struct eagre_state_base {
   int64_t version; /* it was that, but for the changes since; -1: none */
   uint32_t core;
   char attempt[EAGRE_STATE_ATTEMPT_SIZE];
-  uint32_t delta_count; /* deltas behind that version's full file */
-  int64_t evicted_max;  /* since that version, a pane or a time; INT64_MIN: nothing */
-  bool is_dirty;        /* changed or evicted since the last save or load */
+  int64_t chain_first; /* oldest version whose file that one needs: its pass began there */
+  int64_t chain_last;  /* the pass ended there */
+  int64_t pass_first;  /* the version that the pass under way began with; -1: none */
+  int64_t evicted_max; /* since that version, a pane or a time; INT64_MIN: nothing */
+  bool is_dirty;       /* changed or evicted since the last save or load */
 };
 static inline void eagre_state_base_reset(struct eagre_state_base *base) {
-  *base = (struct eagre_state_base){.version = -1, .evicted_max = INT64_MIN};
+  *base = (struct eagre_state_base){.version = -1, .pass_first = -1, .evicted_max = INT64_MIN};
 }
 
 struct eagre_state_table {
@@ -156,11 +173,7 @@ static inline size_t eagre_state_group_size(const struct eagre_state_table *tabl
   return (sizeof(struct eagre_state_record) + table->payload_size + key_size + 7) & ~(size_t)7;
 }
 
-/* Walks the groups of a pane in the order they were made. All zero: start; false at the end. */
-struct eagre_state_walk {
-  struct eagre_state_block *block;
-  size_t offset;
-};
+/* The next group of the pane; NULL at the end, from where the walk goes on when there are more. */
 static inline struct eagre_state_record *
 eagre_state_walk_next(const struct eagre_state_table *table, const struct eagre_state_pane *pane,
                       struct eagre_state_walk *walk) {

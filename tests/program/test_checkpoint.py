@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -355,22 +356,35 @@ def test_a_changed_bit_in_any_file_that_eagre_needs_is_found(site):
     assert verify(path) == []
 
 
-def test_a_delta_needs_the_file_it_builds_on(site):
-    """Windows stay open, so that versions behind the first are deltas."""
+def state_file(path, version):
+    found, = (path / "eagre/state").glob(f"{version}-0-*")
+    return found
+
+
+def test_a_version_needs_files_back_to_the_pass_it_names(site):
+    """Windows stay open, so that versions behind the first are deltas; each takes a part of what is there."""
     (site / "p.sql").write_text(PIPELINE.replace("DELAY OF INTERVAL 0 SECONDS", "DELAY OF INTERVAL 1 HOUR"))
     assert run_flow(site, "counts").returncode == 0
     path = checkpoint_of(site, "counts")
     states = {each["version"]: each for each in show(path)["state"]}
-    assert states[max(states)]["kind"] == "delta"
-    base = max(version for version, each in states.items() if each["kind"] == "full")
-    name = f"{base}-0-{states[base]['attempt']}.full"
-    (path / "eagre/state" / name).unlink()
+    newest = max(states)
+    assert states[newest]["kind"] == "delta"
+    first, last = struct.unpack_from("<qq", state_file(path, newest).read_bytes(), 132)  # docs/internals/state-format.md
+    assert 1 < first < last < newest
+    state_file(path, first - 1).unlink()
+    assert verify(path) == []
+    needed = state_file(path, first)
+    content = needed.read_bytes()
+    needed.unlink()
     finding, = verify(path)
-    assert finding["class"] == "STATE_STORE_MISSING_FILE" and name in finding["reason"]
+    assert finding["class"] == "STATE_STORE_MISSING_FILE" and f"{first}-0-" in finding["reason"]
     restart = show(path)["restart"]
-    assert restart["action"] == "refuse" and name in restart["sentence"]
+    assert restart["action"] == "refuse" and f"{first}-0-" in restart["sentence"]
     done = run_flow(site, "counts")
     assert done.returncode == 4 and "STATE_STORE_MISSING_FILE" in done.stderr
+    needed.write_bytes(content)
+    write_files(site / "in", 4, 1)
+    assert run_flow(site, "counts").returncode == 0
 
 
 def test_lost_prepared_file_of_a_stateful_flow_is_foretold(site):

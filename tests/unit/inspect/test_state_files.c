@@ -148,7 +148,7 @@ static void test_a_newer_format_is_named_so(void **state) {
   size_t size = 0;
   write_versions(fixture);
   char *bytes = scratch_read(scratch_path(fixture->directory, name), &size);
-  bytes[8] = 2;
+  bytes[8] = 3;
   scratch_write(scratch_path(fixture->directory, name), bytes, size);
   free(bytes);
   assert_int_equal(check(fixture, 1, 1, false, NULL), EAGRE_UNSAFE);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void save(struct fixture *fixture, struct eagre_state_table *table, uint32_t core,
                  int64_t version, const char *attempt) {
@@ -46,33 +47,49 @@ static void a_chain_is_kept_back_to_its_full_file(void **state) {
                                            "5-0-a.delta 5-1-a.delta");
 }
 
-static void a_full_file_needs_nothing_before_it(void **state) {
+static bool is_there(const struct fixture *fixture, const char *name) {
+  return access(scratch_path(fixture->directory, name), F_OK) == 0;
+}
+
+/* Of fifty groups each version takes one: passes begin with 2, 53 and 104. */
+enum { PASS_FIRST = 53, NEXT_PASS_FIRST = 104, LAST = 110 };
+
+static void nothing_is_needed_before_the_last_whole_pass(void **state) {
   struct fixture *fixture = *state;
-  make_versions(fixture, 0, 13);
-  purge(fixture, 11);
-  assert_string_equal(list_names(fixture), "11-0-a.full 12-0-a.delta 13-0-a.delta");
+  make_versions(fixture, 0, LAST);
+  purge(fixture, NEXT_PASS_FIRST - 1);
+  assert_true(is_there(fixture, "53-0-a.delta"));
+  assert_false(is_there(fixture, "52-0-a.delta"));
+  assert_false(is_there(fixture, "1-0-a.full"));
   struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
-  struct eagre_state_snapshot snapshot = make_snapshot(fixture, 13, "a");
+  struct eagre_state_snapshot snapshot = make_snapshot(fixture, LAST, "a");
   assert_int_equal(
       eagre_state_load(&ONE_TABLE(table), fixture->io, &snapshot, 1, 1, &fixture->error), EAGRE_OK);
-  assert_int_equal(find_group(table, 0, "key7")->count, 13);
+  assert_int_equal(find_group(table, 0, "key7")->count, LAST);
+  assert_int_equal(find_group(table, 0, "key49")->count, 1);
   eagre_state_table_free(table);
 }
 
 static void losing_attempts_and_nothing_foreign_go(void **state) {
   struct fixture *fixture = *state;
-  make_versions(fixture, 0, 4);
-  static const char *const names[] = {"2-0-lost.delta", "3-0-lost.full", "4-0-later.delta",
-                                      "notes.txt",      "2-0-.full",     "x-0-a.full",
-                                      "2-0-a.full.bak"};
-  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
-    scratch_write(scratch_path(fixture->directory, names[i]), "", 0);
+  make_versions(fixture, 0, LAST);
+  static const char *const gone[] = {"2-0-lost.delta", "52-0-lost.full"};
+  static const char *const kept[] = {"53-0-lost.full", "110-0-later.delta", "notes.txt",
+                                     "2-0-.full",      "x-0-a.full",        "2-0-a.full.bak"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(gone); i++) {
+    scratch_write(scratch_path(fixture->directory, gone[i]), "", 0);
   }
-  /* The half file of version 4 needs nothing: whoever wrote it died. */
-  purge(fixture, 4);
-  assert_string_equal(list_names(fixture),
-                      "1-0-a.full 2-0-.full 2-0-a.delta 2-0-a.full.bak 3-0-a.delta 4-0-a.delta "
-                      "4-0-later.delta notes.txt x-0-a.full");
+  for (size_t i = 0; i < EAGRE_COUNT_OF(kept); i++) {
+    scratch_write(scratch_path(fixture->directory, kept[i]), "", 0);
+  }
+  /* The half file of the newest version needs nothing: whoever wrote it died. */
+  purge(fixture, LAST);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(gone); i++) {
+    if (is_there(fixture, gone[i])) fail_msg("%s is there", gone[i]);
+  }
+  for (size_t i = 0; i < EAGRE_COUNT_OF(kept); i++) {
+    if (!is_there(fixture, kept[i])) fail_msg("%s is gone", kept[i]);
+  }
 }
 
 static void nothing_goes_when_nothing_would_stay(void **state) {
@@ -114,7 +131,7 @@ static void names_are_read_strictly(void **state) {
 int run_purge_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(a_chain_is_kept_back_to_its_full_file),
-      FIXTURE_TEST(a_full_file_needs_nothing_before_it),
+      FIXTURE_TEST(nothing_is_needed_before_the_last_whole_pass),
       FIXTURE_TEST(losing_attempts_and_nothing_foreign_go),
       FIXTURE_TEST(nothing_goes_when_nothing_would_stay),
       cmocka_unit_test(names_are_read_strictly),

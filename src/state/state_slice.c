@@ -1,0 +1,182 @@
+/* What goes into the next file of a set: its changes, and a slice of the rest.
+ *
+ * A delta alone would need every file before it. So each file also takes a slice of all groups and
+ * rows: as many as have changed, and a 64th of all at least. Slice by slice a *pass* takes
+ * everything that was there when it began; what came or changed since is in the changes of the
+ * files meanwhile. When a pass has begun with version f and ended with version l, nothing before f
+ * is needed any more: the changes from f on and the slices of f..l hold all there is. A new pass
+ * begins with the next file. docs/decisions/0010-rolling-snapshots.md says why.
+ *
+ * A full file is a pass that begins and ends in it, without changes beside it.
+ *
+ * Invariants
+ *   1. In a pane stands first what the pass has taken, then what it has yet to take, then what came
+ *      since it began. eagre_state_drop_groups keeps that; panes that are evicted leave with their
+ *      part of the pass, and those made since have none.
+ *   2. A row that is in the changes of a file of a chain is in none of the slices that count: a
+ *      pass takes rows that came before the epoch with which it begins. Groups may be in both, for
+ *      a group counts where it is seen first.
+ *   3. Writing a file moves the walks of panes on; when it fails, the pass is given up. */
+#include "state/state_snapshot.h"
+
+enum {
+  SLICES_MAX = 64, /* of a pass, when little changes */
+  CHAIN_MAX = 512, /* versions, when passes never come to their end: a start begins them anew */
+};
+
+/* ---- Counting -------------------------------------------------------------------------------- */
+
+static uint64_t count_changed(const struct eagre_state_set *set) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    count += set->tables[i]->changed_count;
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    count += set->rows[i]->new_count;
+  }
+  return count;
+}
+
+static uint64_t count_all(const struct eagre_state_set *set) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    count += set->tables[i]->group_count;
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    count += set->rows[i]->row_count;
+  }
+  return count;
+}
+
+/* ---- Passes ---------------------------------------------------------------------------------- */
+
+static void begin_pass(const struct eagre_state_set *set, bool is_full) {
+  for (uint32_t i = 0; i < set->count; i++) {
+    for (uint32_t j = 0; j < set->tables[i]->pane_count; j++) {
+      struct eagre_state_pane *pane = set->tables[i]->panes[j];
+      pane->slice = (struct eagre_state_slice){.left = pane->count};
+    }
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    struct eagre_state_rows *rows = set->rows[i];
+    rows->pass_number = is_full ? rows->next_number : rows->epoch_number;
+    for (uint32_t j = 0; j < rows->pane_count; j++) {
+      rows->panes[j]->slice = (struct eagre_state_slice){0};
+    }
+  }
+}
+
+static uint64_t plan_table(struct eagre_state_table *table, uint64_t wanted) {
+  uint64_t planned = 0;
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    struct eagre_state_slice *slice = &table->panes[i]->slice;
+    uint64_t rest = wanted - planned;
+    slice->planned = slice->left < rest ? slice->left : rest;
+    planned += slice->planned;
+  }
+  return planned;
+}
+
+/* How many rows of the pass stand next in a pane, `wanted` at most. */
+static uint64_t count_next(const struct eagre_state_rows *rows,
+                           const struct eagre_state_rows_pane *pane, uint64_t wanted) {
+  struct eagre_state_walk walk = pane->slice.walk;
+  const struct eagre_state_row *row;
+  uint64_t count = 0;
+  while (count < wanted && (row = eagre_state_rows_walk(pane, false, &walk)) != NULL &&
+         row->number < rows->pass_number) {
+    count++;
+  }
+  return count;
+}
+
+static uint64_t plan_rows(struct eagre_state_rows *rows, uint64_t wanted) {
+  uint64_t planned = 0;
+  for (uint32_t i = 0; i < rows->pane_count; i++) {
+    struct eagre_state_rows_pane *pane = rows->panes[i];
+    pane->slice.planned = count_next(rows, pane, wanted - planned);
+    planned += pane->slice.planned;
+  }
+  return planned;
+}
+
+/* Plans up to `wanted` groups and rows of the pass, and returns how many there are: fewer at its
+ * end. */
+static uint64_t plan_slice(const struct eagre_state_set *set, uint64_t wanted) {
+  uint64_t planned = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    planned += plan_table(set->tables[i], wanted - planned);
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    planned += plan_rows(set->rows[i], wanted - planned);
+  }
+  return planned;
+}
+
+/* Plans all there is, right after the pass has begun. */
+static void plan_everything(const struct eagre_state_set *set) {
+  for (uint32_t i = 0; i < set->count; i++) {
+    plan_table(set->tables[i], UINT64_MAX);
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    for (uint32_t j = 0; j < set->rows[i]->pane_count; j++) {
+      set->rows[i]->panes[j]->slice.planned = set->rows[i]->panes[j]->count;
+    }
+  }
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+static void plan_full(const struct eagre_state_set *set, int64_t version,
+                      struct eagre_state_plan *out) {
+  begin_pass(set, true);
+  plan_everything(set);
+  *out = (struct eagre_state_plan){
+      .kind = EAGRE_STATE_FULL,
+      .slice_count = count_all(set),
+      .pass_first = version,
+      .ends_pass = true,
+      .chain_first = version,
+      .chain_last = version,
+  };
+}
+
+static void plan_delta(const struct eagre_state_set *set, int64_t version, uint64_t changed,
+                       uint64_t all, struct eagre_state_plan *out) {
+  const struct eagre_state_base *base = eagre_state_set_base(set, 0);
+  uint64_t least = all / SLICES_MAX + 1;
+  uint64_t wanted = changed > least ? changed : least;
+  bool begins = base->pass_first < 0;
+  if (begins) begin_pass(set, false);
+  int64_t pass_first = begins ? version : base->pass_first;
+  uint64_t planned = plan_slice(set, wanted);
+  bool ends = planned < wanted;
+  *out = (struct eagre_state_plan){
+      .kind = EAGRE_STATE_DELTA,
+      .changed_count = changed,
+      .slice_count = planned,
+      .pass_first = pass_first,
+      .ends_pass = ends,
+      .chain_first = ends ? pass_first : base->chain_first,
+      .chain_last = ends ? version : base->chain_last,
+  };
+}
+
+void eagre_state_plan_file(const struct eagre_state_set *set, int64_t version, bool follows,
+                           struct eagre_state_plan *out) {
+  const struct eagre_state_base *base = eagre_state_set_base(set, 0);
+  uint64_t changed = count_changed(set);
+  uint64_t all = count_all(set);
+  bool is_delta = follows && version - base->chain_first < CHAIN_MAX && changed <= all / 2;
+  if (is_delta) {
+    plan_delta(set, version, changed, all, out);
+  } else {
+    plan_full(set, version, out);
+  }
+}
+
+void eagre_state_plan_failed(const struct eagre_state_set *set) {
+  for (uint32_t i = 0; i < set->count + set->rows_count; i++) {
+    eagre_state_set_base(set, i)->pass_first = -1;
+  }
+}

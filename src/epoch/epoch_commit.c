@@ -129,7 +129,6 @@ static enum eagre_status commit_sink(struct eagre_epoch *epoch, const struct epo
       .attempt = epoch->attempt,
       .pieces = pieces->pieces,
       .piece_count = pieces->count,
-      .row_count = epoch->counts.output_rows,
   };
   EAGRE_TRY(eagre_sink_commit(epoch->options.sink, &commit, error));
   eagre_crash_point("epoch.after_commit");

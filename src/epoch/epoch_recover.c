@@ -136,7 +136,8 @@ enum eagre_status eagre_epoch_check(struct eagre_flow *flow, struct eagre_checkp
 static enum eagre_status check_not_ahead(struct eagre_epoch *epoch, int64_t last,
                                          const struct eagre_sink_recovery *recovery,
                                          struct eagre_error *error) {
-  if (recovery->knowledge != EAGRE_SINK_HAS || recovery->epoch <= last) return EAGRE_OK;
+  bool tells = recovery->knowledge == EAGRE_SINK_HAS || recovery->knowledge == EAGRE_SINK_FORGOTTEN;
+  if (!tells || recovery->epoch <= last) return EAGRE_OK;
   eagre_error_set(error, EAGRE_UNSAFE, "SINK_AHEAD_OF_CHECKPOINT",
                   "The sink has epoch %lld of this checkpoint, whose last one is %lld: %s is older "
                   "than the table.",
@@ -288,22 +289,34 @@ static enum eagre_status fail_foreign(struct eagre_epoch *epoch, int64_t number,
   return EAGRE_UNSAFE;
 }
 
-/* The watermark that epoch `number`, which the sink has, left to the next. Spark's commits name no
- * attempt: it finished what anybody may have planned and prepared. */
-static enum eagre_status find_next_watermark(struct eagre_epoch *epoch, int64_t number,
-                                             const struct eagre_sink_recovery *recovery,
-                                             int64_t *out_watermark_ms, struct eagre_error *error) {
-  struct eagre_checkpoint_prepared prepared;
-  bool is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->query.stateful_count == 0;
-  if (is_of_spark) return EAGRE_OK;
+/* What prepared/N says of the epoch that the sink has. Spark's commits name no attempt and Spark
+ * prepares nothing: `out_is_of_spark`. */
+static enum eagre_status find_adopted(struct eagre_epoch *epoch, int64_t number,
+                                      const struct eagre_sink_recovery *recovery,
+                                      struct eagre_checkpoint_prepared *out_prepared,
+                                      bool *out_is_of_spark, struct eagre_error *error) {
+  *out_is_of_spark = recovery->attempt[0] == '\0' && epoch->options.flow->query.stateful_count == 0;
+  if (*out_is_of_spark) return EAGRE_OK;
   enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
-                                                            &epoch->arena, &prepared, error);
+                                                            &epoch->arena, out_prepared, error);
   if (status != EAGRE_OK && status != EAGRE_END) return status;
   bool is_known =
-      status == EAGRE_OK && eagre_text_equal_string(prepared.attempt, recovery->attempt);
-  if (!is_known) return fail_foreign(epoch, number, recovery->attempt, error);
-  *out_watermark_ms = prepared.next_watermark_ms;
-  return EAGRE_OK;
+      status == EAGRE_OK && eagre_text_equal_string(out_prepared->attempt, recovery->attempt);
+  return is_known ? EAGRE_OK : fail_foreign(epoch, number, recovery->attempt, error);
+}
+
+/* Several sinks commit one after the other: those that have the epoch decided, the others get what
+ * was prepared for them. A sink that has it does not take it twice. */
+static enum eagre_status finish_sink(struct eagre_epoch *epoch, int64_t number,
+                                     const struct eagre_checkpoint_prepared *prepared,
+                                     struct eagre_error *error) {
+  const struct eagre_sink_commit commit = {
+      .epoch = number,
+      .attempt = eagre_arena_copy_text(&epoch->arena, prepared->attempt).data,
+      .pieces = prepared->sink_pieces,
+      .piece_count = prepared->sink_piece_count,
+  };
+  return eagre_sink_commit(epoch->options.sink, &commit, error);
 }
 
 /* The sink has epoch `number`: take it over instead of running it again. */
@@ -311,10 +324,12 @@ static enum eagre_status adopt(struct eagre_epoch *epoch, int64_t number,
                                const struct eagre_checkpoint_offsets *offsets,
                                const struct eagre_sink_recovery *recovery,
                                struct eagre_error *error) {
-  int64_t next_watermark_ms = offsets->watermark_ms;
-  EAGRE_TRY(find_next_watermark(epoch, number, recovery, &next_watermark_ms, error));
+  struct eagre_checkpoint_prepared prepared = {.next_watermark_ms = offsets->watermark_ms};
+  bool is_of_spark = false;
+  EAGRE_TRY(find_adopted(epoch, number, recovery, &prepared, &is_of_spark, error));
   eagre_log(EAGRE_LOG_INFO, "epoch %lld is in the sink already and is adopted", (long long)number);
-  EAGRE_TRY(continue_after(epoch, number, offsets, next_watermark_ms, error));
+  EAGRE_TRY(continue_after(epoch, number, offsets, prepared.next_watermark_ms, error));
+  if (!is_of_spark) EAGRE_TRY(finish_sink(epoch, number, &prepared, error));
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, number,
                                           epoch->watermarks.eviction_ms, error));
   eagre_crash_point("epoch.after_commits");
@@ -354,6 +369,10 @@ static enum eagre_status settle_forgotten(struct eagre_epoch *epoch, int64_t num
   bool is_old = recovery->knowledge == EAGRE_SINK_HAS && recovery->remembers_every_epoch &&
                 recovery->epoch < number - 1;
   if (recovery->knowledge != EAGRE_SINK_FORGOTTEN && !is_old) return EAGRE_OK;
+  if (recovery->knowledge == EAGRE_SINK_FORGOTTEN && recovery->epoch == number) {
+    recovery->knowledge = EAGRE_SINK_HAS; /* another sink of the flow has it, so this one has */
+    return EAGRE_OK;
+  }
   enum eagre_status status = eagre_checkpoint_read_prepared(epoch->options.checkpoint, number,
                                                             &epoch->arena, &prepared, error);
   if (status != EAGRE_OK && status != EAGRE_END) return status;

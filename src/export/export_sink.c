@@ -55,8 +55,12 @@ static void append_options(struct export_program *program, const struct eagre_op
   }
 }
 
-static enum eagre_status check_delivery(struct export_program *program,
-                                        const struct eagre_flow *flow) {
+static enum eagre_status check_sink(struct export_program *program, const struct eagre_flow *flow) {
+  if (flow->sink->kind == EAGRE_SINK_SEVERAL) {
+    return eagre_export_refuse(program, flow->position,
+                               "A query of Spark writes into one sink; one flow for each of them "
+                               "can be exported.");
+  }
   bool is_exact =
       flow->sink->kind == EAGRE_SINK_KAFKA &&
       eagre_text_equal_ignoring_case(eagre_option_text(&flow->sink->options, "delivery"),
@@ -66,13 +70,36 @@ static enum eagre_status check_delivery(struct export_program *program,
                              "Spark writes to Kafka at least once, not exactly once.");
 }
 
+static void append_partitions(struct export_program *program, const struct eagre_plan_sink *sink) {
+  if (sink->partition_column_count == 0) return;
+  eagre_buffer_append_string(program->out, "\n    .partitionBy(");
+  for (uint32_t i = 0; i < sink->partition_column_count; i++) {
+    if (i > 0) eagre_buffer_append_string(program->out, ", ");
+    eagre_export_string(program->out, sink->partition_columns[i]);
+  }
+  eagre_buffer_append_char(program->out, ')');
+}
+
+static const char *format_of(const struct eagre_plan_sink *sink) {
+  switch (sink->kind) {
+  case EAGRE_SINK_DELTA:
+    return "delta";
+  case EAGRE_SINK_FILES:
+    return eagre_file_format_name(sink->format);
+  case EAGRE_SINK_KAFKA:
+    return "kafka";
+  case EAGRE_SINK_CONSOLE:
+    return "console";
+  case EAGRE_SINK_NOOP:
+    return "noop";
+  case EAGRE_SINK_SEVERAL:
+    break;
+  }
+  eagre_assert(!"several sinks have been refused");
+  return NULL;
+}
+
 static void append_sink(struct export_program *program, const struct eagre_flow *flow) {
-  static const char *const formats[] = {
-      [EAGRE_SINK_DELTA] = "delta",
-      [EAGRE_SINK_KAFKA] = "kafka",
-      [EAGRE_SINK_CONSOLE] = "console",
-      [EAGRE_SINK_NOOP] = "noop",
-  };
   program->has_delta = program->has_delta || flow->sink->kind == EAGRE_SINK_DELTA;
   program->has_kafka = program->has_kafka || flow->sink->kind == EAGRE_SINK_KAFKA;
   if (is_json_console(flow->sink)) {
@@ -80,8 +107,9 @@ static void append_sink(struct export_program *program, const struct eagre_flow 
     append_json_console(program, flow);
     return;
   }
-  eagre_buffer_printf(program->out, "\n    .format(\"%s\")", formats[flow->sink->kind]);
+  eagre_buffer_printf(program->out, "\n    .format(\"%s\")", format_of(flow->sink));
   append_options(program, &flow->sink->options);
+  append_partitions(program, flow->sink);
 }
 
 static void append_trigger(struct eagre_buffer *out, const struct eagre_trigger *trigger) {
@@ -135,7 +163,7 @@ static void append_columns(struct export_program *program, const struct eagre_fl
 enum eagre_status eagre_export_start(struct export_program *program,
                                      const struct eagre_flow *flow) {
   struct eagre_buffer *out = program->out;
-  EAGRE_TRY(check_delivery(program, flow));
+  EAGRE_TRY(check_sink(program, flow));
   append_columns(program, flow);
   eagre_buffer_append_string(out, "queries.append(frame.writeStream\n    .queryName(");
   struct eagre_text name = eagre_option_text(&flow->options, "queryName");

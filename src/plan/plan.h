@@ -142,6 +142,7 @@ struct eagre_plan_source {
   const bool *wanted;         /* per column: somebody reads it */
   const struct eagre_plan_predicate *predicates; /* NULL without any */
   uint32_t predicate_count;
+  bool keeps_raw; /* batches carry the raw records, for dead letters (KAFKA, FILES of text) */
   struct eagre_sql_position position;
 };
 
@@ -408,6 +409,7 @@ enum eagre_sink_kind {
   EAGRE_SINK_KAFKA,
   EAGRE_SINK_CONSOLE,
   EAGRE_SINK_NOOP,
+  EAGRE_SINK_SEVERAL, /* its parts, each of which gets every row */
 };
 
 struct eagre_plan_sink {
@@ -421,7 +423,13 @@ struct eagre_plan_sink {
   const struct eagre_type *schema; /* declared columns of a table, or NULL */
   struct eagre_text comment;
   struct eagre_sql_position position;
+  struct eagre_plan_sink **parts; /* SEVERAL: as written; none is SEVERAL itself */
+  uint32_t part_count;
 };
+/* The sinks that rows end in: the parts of SEVERAL, else `sink` itself. */
+uint32_t eagre_plan_sink_count(const struct eagre_plan_sink *sink);
+const struct eagre_plan_sink *eagre_plan_sink_at(const struct eagre_plan_sink *sink,
+                                                 uint32_t index);
 
 struct eagre_flow {
   struct eagre_text name;

@@ -490,3 +490,9 @@ enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
 enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,
                                        const struct eagre_sql_statement *statement,
                                        struct eagre_plan_sink *sink, struct eagre_error *error);
+
+/* INSERT INTO a, b: `out` becomes SEVERAL with these parts (as many as the statement has targets;
+ * the array stays with it). USAGE when tables among them declare different columns. */
+enum eagre_status eagre_plan_join_sinks(struct plan_binder *binder, struct eagre_plan_sink **parts,
+                                        const struct eagre_sql_statement *statement,
+                                        struct eagre_plan_sink *out, struct eagre_error *error);

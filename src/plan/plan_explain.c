@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
-static const char *const sink_names[] = {"delta", "files", "kafka", "console", "noop"};
+static const char *const sink_names[] = {"delta", "files", "kafka", "console", "noop", "several"};
 
 static void print_text(struct eagre_buffer *out, struct eagre_text text) {
   eagre_buffer_append_text(out, text);
@@ -282,12 +282,15 @@ static void explain_nodes(const struct eagre_plan_node *node, unsigned depth,
 }
 
 static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {
-  const struct eagre_plan_sink *sink = flow->sink;
-  eagre_buffer_printf(out, "Flow %.*s\n  writes %s %.*s%s%.*s, mode %s\n  trigger ",
-                      (int)flow->name.size, flow->name.data, sink_names[sink->kind],
-                      (int)sink->name.size, sink->name.data, sink->location.size > 0 ? " at " : "",
-                      (int)sink->location.size, sink->location.data,
-                      eagre_output_mode_name(flow->mode));
+  eagre_buffer_printf(out, "Flow %.*s\n", (int)flow->name.size, flow->name.data);
+  for (uint32_t i = 0; i < eagre_plan_sink_count(flow->sink); i++) {
+    const struct eagre_plan_sink *sink = eagre_plan_sink_at(flow->sink, i);
+    eagre_buffer_printf(out, "  writes %s %.*s%s%.*s, mode %s\n", sink_names[sink->kind],
+                        (int)sink->name.size, sink->name.data,
+                        sink->location.size > 0 ? " at " : "", (int)sink->location.size,
+                        sink->location.data, eagre_output_mode_name(flow->mode));
+  }
+  eagre_buffer_append_string(out, "  trigger ");
   print_trigger(&flow->trigger, out);
   eagre_buffer_printf(out, ", checkpoint %.*s\n", (int)flow->checkpoint.size,
                       flow->checkpoint.data);
@@ -376,14 +379,25 @@ static void json_nodes(const struct eagre_plan_tree *tree, struct eagre_buffer *
   eagre_free(list.nodes);
 }
 
+static void json_sinks(const struct eagre_plan_sink *sinks, struct eagre_buffer *out) {
+  eagre_buffer_append_string(out, ",\"sinks\":[");
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sinks); i++) {
+    const struct eagre_plan_sink *sink = eagre_plan_sink_at(sinks, i);
+    eagre_buffer_append_string(out, i == 0 ? "{" : ",{");
+    member(out, "sink", eagre_text_of(sink_names[sink->kind]));
+    member(out, "target", sink->name);
+    member(out, "location", sink->location);
+    eagre_buffer_append_char(out, '}');
+  }
+  eagre_buffer_append_char(out, ']');
+}
+
 static void json_flow(const struct eagre_flow *flow, struct eagre_buffer *out) {
   struct eagre_buffer trigger = {0};
   print_trigger(&flow->trigger, &trigger);
   eagre_buffer_append_char(out, '{');
   member(out, "flow", flow->name);
-  member(out, "sink", eagre_text_of(sink_names[flow->sink->kind]));
-  member(out, "target", flow->sink->name);
-  member(out, "location", flow->sink->location);
+  json_sinks(flow->sink, out);
   member(out, "outputMode", eagre_text_of(eagre_output_mode_name(flow->mode)));
   member(out, "trigger", eagre_buffer_text(&trigger));
   member(out, "checkpoint", flow->checkpoint);

@@ -660,19 +660,71 @@ static enum eagre_status bind_table(struct flow_work *work,
   return add_flow(work, statement, target, error);
 }
 
+static enum eagre_status find_written(struct flow_work *work, const struct eagre_sql_name *written,
+                                      struct plan_target **out, struct eagre_error *error) {
+  struct eagre_text name = last_part(written);
+  *out = find_target(work, name);
+  if (*out != NULL) return EAGRE_OK;
+  eagre_plan_fail(error, written->position, "TABLE_OR_VIEW_NOT_FOUND",
+                  "The target `%.*s` cannot be found.", (int)name.size, name.data);
+  eagre_error_hint(error,
+                   "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
+                   "...",
+                   (int)name.size, name.data, (int)name.size, name.data);
+  return EAGRE_USAGE;
+}
+
+/* The options that tables have for the flows that fill them, table by table. */
+static void add_flow_options(struct flow_work *work, const struct plan_target *from,
+                             struct plan_target *to) {
+  uint32_t count = to->flow_option_count + from->flow_option_count;
+  struct eagre_sql_option *all =
+      eagre_arena_allocate(work->binder->arena, sizeof *all * (count + 1));
+  if (to->flow_option_count > 0) {
+    memcpy(all, to->flow_options, sizeof *all * to->flow_option_count);
+  }
+  if (from->flow_option_count > 0) {
+    memcpy(all + to->flow_option_count, from->flow_options, sizeof *all * from->flow_option_count);
+  }
+  to->flow_options = all;
+  to->flow_option_count = count;
+}
+
+/* INSERT INTO a, b: one target that stands for all of them. */
+static enum eagre_status join_targets(struct flow_work *work,
+                                      const struct eagre_sql_statement *statement,
+                                      struct plan_target *out, struct eagre_error *error) {
+  struct eagre_arena *arena = work->binder->arena;
+  uint32_t count = statement->target_count;
+  struct eagre_plan_sink **parts = eagre_arena_allocate_zeroed(arena, sizeof(void *) * count);
+  for (uint32_t i = 0; i < count; i++) {
+    struct plan_target *target = NULL;
+    EAGRE_TRY(find_written(work, &statement->targets[i], &target, error));
+    for (uint32_t other = 0; other < i; other++) {
+      if (parts[other] != target->sink) continue;
+      return eagre_plan_fail(
+          error, statement->targets[i].position, "PIPELINE_DUPLICATE_IDENTIFIERS.TARGET",
+          "The target `%.*s` is named twice.", (int)target->name.size, target->name.data);
+    }
+    parts[i] = target->sink;
+    add_flow_options(work, target, out);
+    target->is_written = true;
+  }
+  out->sink = eagre_arena_allocate_zeroed(arena, sizeof *out->sink);
+  EAGRE_TRY(eagre_plan_join_sinks(work->binder, parts, statement, out->sink, error));
+  out->name = out->sink->name;
+  return EAGRE_OK;
+}
+
 static enum eagre_status bind_flow(struct flow_work *work,
                                    const struct eagre_sql_statement *statement,
                                    struct eagre_error *error) {
-  struct eagre_text name = last_part(&statement->target);
-  struct plan_target *target = find_target(work, name);
-  if (target == NULL) {
-    eagre_plan_fail(error, statement->target.position, "TABLE_OR_VIEW_NOT_FOUND",
-                    "The target `%.*s` cannot be found.", (int)name.size, name.data);
-    eagre_error_hint(error,
-                     "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
-                     "...",
-                     (int)name.size, name.data, (int)name.size, name.data);
-    return EAGRE_USAGE;
+  struct plan_target several = {0};
+  struct plan_target *target = &several;
+  if (statement->target_count == 1) {
+    EAGRE_TRY(find_written(work, &statement->targets[0], &target, error));
+  } else {
+    EAGRE_TRY(join_targets(work, statement, &several, error));
   }
   return add_flow(work, statement, target, error);
 }

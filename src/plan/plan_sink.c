@@ -1,4 +1,4 @@
-/* CREATE SINK: formats, options, partitions. */
+/* CREATE SINK: formats, options, partitions. Several sinks as one. */
 #include "plan/plan_bind.h"
 
 /* What CREATE SINK ... USING takes. */
@@ -66,4 +66,54 @@ enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,
   if (statement->partition_column_count == 0) return EAGRE_OK;
   return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.PARTITIONED_SINK",
                          "A sink USING %s has no partitions.", sink_formats[row].name);
+}
+
+/* ---- Several --------------------------------------------------------------------------------- */
+
+uint32_t eagre_plan_sink_count(const struct eagre_plan_sink *sink) {
+  return sink->kind == EAGRE_SINK_SEVERAL ? sink->part_count : 1;
+}
+
+const struct eagre_plan_sink *eagre_plan_sink_at(const struct eagre_plan_sink *sink,
+                                                 uint32_t index) {
+  return sink->kind == EAGRE_SINK_SEVERAL ? sink->parts[index] : sink;
+}
+
+/* All get the same rows, so declared columns must be the same too. */
+static enum eagre_status join_schemas(struct eagre_plan_sink *const *parts,
+                                      const struct eagre_sql_statement *statement,
+                                      struct eagre_plan_sink *out, struct eagre_error *error) {
+  const struct eagre_plan_sink *first = NULL;
+  for (uint32_t i = 0; i < statement->target_count; i++) {
+    const struct eagre_plan_sink *part = parts[i];
+    if (part->schema == NULL) continue;
+    if (first == NULL) first = part;
+    if (eagre_type_equal(first->schema, part->schema)) continue;
+    eagre_plan_fail(error, statement->targets[i].position,
+                    "UNSUPPORTED_FEATURE.DIFFERENT_TARGET_COLUMNS",
+                    "The tables `%.*s` and `%.*s` declare different columns; one flow writes the "
+                    "same rows into both.",
+                    (int)first->name.size, first->name.data, (int)part->name.size, part->name.data);
+    eagre_error_hint(error, "write one flow for each of them");
+    return EAGRE_USAGE;
+  }
+  out->schema = first == NULL ? NULL : first->schema;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_plan_join_sinks(struct plan_binder *binder, struct eagre_plan_sink **parts,
+                                        const struct eagre_sql_statement *statement,
+                                        struct eagre_plan_sink *out, struct eagre_error *error) {
+  struct eagre_buffer name = {0};
+  out->kind = EAGRE_SINK_SEVERAL;
+  out->parts = parts;
+  out->part_count = statement->target_count;
+  out->position = statement->position;
+  for (uint32_t i = 0; i < out->part_count; i++) {
+    if (i > 0) eagre_buffer_append_string(&name, ", ");
+    eagre_buffer_append_text(&name, parts[i]->name);
+  }
+  out->name = eagre_arena_copy_text(binder->arena, eagre_buffer_text(&name));
+  eagre_buffer_done(&name);
+  return join_schemas(parts, statement, out, error);
 }

@@ -44,10 +44,17 @@ static void print_locked(void *context, struct eagre_text text) {
   pthread_mutex_unlock(&runtime->output_mutex);
 }
 
+static bool has_console(const struct eagre_plan_sink *sink) {
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
+    if (eagre_plan_sink_at(sink, i)->kind == EAGRE_SINK_CONSOLE) return true;
+  }
+  return false;
+}
+
 static bool shares_console(const struct runtime_flow *flow) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < flow->runtime->flow_count; i++) {
-    count += flow->runtime->flows[i].plan->sink->kind == EAGRE_SINK_CONSOLE;
+    count += has_console(flow->runtime->flows[i].plan->sink);
   }
   return count > 1;
 }

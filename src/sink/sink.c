@@ -15,6 +15,8 @@ static const struct eagre_sink_methods *get_methods(enum eagre_sink_kind kind) {
     return &eagre_sink_console_methods;
   case EAGRE_SINK_NOOP:
     return &eagre_sink_noop_methods;
+  case EAGRE_SINK_SEVERAL:
+    return &eagre_sink_several_methods;
   }
   eagre_assert(!"a kind of sink without a table");
   return NULL;

@@ -27,20 +27,20 @@ struct eagre_sink_writer;
 typedef void eagre_sink_print_fn(void *context, struct eagre_text text);
 
 struct eagre_sink_environment {
-  struct eagre_io *io;             /* control thread's */
-  const char *checkpoint_id;       /* application id */
+  struct eagre_io *io;       /* control thread's */
+  const char *checkpoint_id; /* application id */
   const struct eagre_zone *zone;
   uint32_t core_count;
   eagre_sink_print_fn *print;
   void *print_context;
-  struct eagre_text flow_name;     /* console with several flows: member _flow; empty = leave out */
+  struct eagre_text flow_name; /* console with several flows: member _flow; empty = leave out */
   int64_t startup_timeout_us;
 };
 
 /* Offline checks: options, columns the sink needs (Kafka: value), mode the sink allows. USAGE. */
 enum eagre_status eagre_sink_validate(const struct eagre_plan_sink *plan,
-                                      const struct eagre_type *columns,
-                                      enum eagre_output_mode mode, struct eagre_error *error);
+                                      const struct eagre_type *columns, enum eagre_output_mode mode,
+                                      struct eagre_error *error);
 /* `columns`: what the flow writes. Delta: opens the table and checks its schema (UNSAFE or USAGE
  * by name); Kafka: looks for the broker (IO within the start-up timeout). Creates nothing. */
 enum eagre_status eagre_sink_open(const struct eagre_plan_sink *plan,
@@ -60,7 +60,7 @@ enum eagre_sink_knowledge {
 };
 struct eagre_sink_recovery {
   enum eagre_sink_knowledge knowledge;
-  int64_t epoch;
+  int64_t epoch; /* FORGOTTEN: what others of several sinks have all the same; -1: nothing */
   char attempt[64];
   /* HAS: it is told of every epoch, so that one before the last but one is an old memory. */
   bool remembers_every_epoch;
@@ -81,7 +81,6 @@ struct eagre_sink_commit {
   const char *attempt;
   const struct eagre_text *pieces; /* one per core */
   uint32_t piece_count;
-  uint64_t row_count;
 };
 enum eagre_status eagre_sink_commit(struct eagre_sink *sink, const struct eagre_sink_commit *commit,
                                     struct eagre_error *error);

@@ -190,23 +190,26 @@ static enum eagre_status begin_delta(struct eagre_sink *sink, int64_t epoch, con
 }
 
 static enum eagre_status read_pieces(const struct eagre_sink_commit *commit,
-                                     struct eagre_buffer *out_actions, struct eagre_error *error) {
+                                     struct eagre_buffer *out_actions, uint64_t *out_row_count,
+                                     struct eagre_error *error) {
+  *out_row_count = 0;
   for (uint32_t i = 0; i < commit->piece_count; i++) {
-    EAGRE_TRY(eagre_sink_delta_piece_read(commit->pieces[i], out_actions, error));
+    EAGRE_TRY(eagre_sink_delta_piece_read(commit->pieces[i], out_actions, out_row_count, error));
   }
   return EAGRE_OK;
 }
 
 static enum eagre_status commit_actions(struct eagre_sink_delta *delta,
                                         const struct eagre_sink_commit *commit,
-                                        struct eagre_text actions, struct eagre_error *error) {
+                                        struct eagre_text actions, uint64_t row_count,
+                                        struct eagre_error *error) {
   const struct eagre_delta_commit table_commit = {
       .application_id = get_application(delta),
       .epoch = commit->epoch,
       .attempt = commit->attempt,
       .actions = &actions,
       .action_count = actions.size > 0,
-      .row_count = commit->row_count,
+      .row_count = row_count,
       .replace = delta->base.mode == EAGRE_MODE_COMPLETE,
       .schema = delta->new_schema,
       .description = delta->comment,
@@ -220,9 +223,10 @@ static enum eagre_status commit_delta(struct eagre_sink *sink,
                                       const struct eagre_sink_commit *commit,
                                       struct eagre_error *error) {
   struct eagre_buffer actions = {0};
-  enum eagre_status status = read_pieces(commit, &actions, error);
+  uint64_t row_count = 0;
+  enum eagre_status status = read_pieces(commit, &actions, &row_count, error);
   if (status == EAGRE_OK) {
-    status = commit_actions(get_delta(sink), commit, eagre_buffer_text(&actions), error);
+    status = commit_actions(get_delta(sink), commit, eagre_buffer_text(&actions), row_count, error);
   }
   eagre_buffer_done(&actions);
   return status;

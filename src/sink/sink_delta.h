@@ -48,7 +48,8 @@ void eagre_sink_delta_writer_abort(struct eagre_sink_writer *writer);
 /* {"rows":3,"actions":[{"add":{...}},...]}; `actions` are lines. */
 void eagre_sink_delta_piece_print(uint64_t row_count, struct eagre_text actions,
                                   struct eagre_buffer *out);
-/* Appends the actions of a piece to `out_actions`, a line each. UNSAFE SINK_PIECE_CORRUPT. */
+/* Appends the actions of a piece to `out_actions`, a line each, and adds its rows to `row_count`.
+ * UNSAFE SINK_PIECE_CORRUPT. */
 enum eagre_status eagre_sink_delta_piece_read(struct eagre_text piece,
-                                              struct eagre_buffer *out_actions,
+                                              struct eagre_buffer *out_actions, uint64_t *row_count,
                                               struct eagre_error *error);

@@ -17,10 +17,13 @@ void eagre_sink_delta_piece_print(uint64_t row_count, struct eagre_text actions,
 }
 
 static bool read_piece(struct eagre_text piece, struct eagre_arena *arena,
-                       struct eagre_buffer *out_actions) {
+                       struct eagre_buffer *out_actions, uint64_t *row_count) {
   const struct eagre_json_node *root = NULL;
   if (eagre_json_read(arena, piece, &root, NULL) != EAGRE_OK) return false;
   if (root->kind != EAGRE_JSON_OBJECT) return false;
+  int64_t rows = 0;
+  const struct eagre_json_node *count = eagre_json_member(root, "rows");
+  if (count == NULL || !eagre_json_integer(count, &rows) || rows < 0) return false;
   const struct eagre_json_node *actions = eagre_json_member(root, "actions");
   if (actions == NULL || actions->kind != EAGRE_JSON_ARRAY) return false;
   for (const struct eagre_json_node *action = actions->child; action != NULL;
@@ -29,14 +32,15 @@ static bool read_piece(struct eagre_text piece, struct eagre_arena *arena,
     eagre_buffer_append_text(out_actions, action->text);
     eagre_buffer_append_char(out_actions, '\n');
   }
+  *row_count += (uint64_t)rows;
   return true;
 }
 
 enum eagre_status eagre_sink_delta_piece_read(struct eagre_text piece,
-                                              struct eagre_buffer *out_actions,
+                                              struct eagre_buffer *out_actions, uint64_t *row_count,
                                               struct eagre_error *error) {
   struct eagre_arena arena = {0};
-  bool is_valid = read_piece(piece, &arena, out_actions);
+  bool is_valid = read_piece(piece, &arena, out_actions, row_count);
   eagre_arena_done(&arena);
   if (is_valid) return EAGRE_OK;
   return eagre_error_set(error, EAGRE_UNSAFE, "SINK_PIECE_CORRUPT",

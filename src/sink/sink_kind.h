@@ -62,3 +62,4 @@ extern const struct eagre_sink_methods eagre_sink_files_methods;
 extern const struct eagre_sink_methods eagre_sink_kafka_methods;
 extern const struct eagre_sink_methods eagre_sink_console_methods;
 extern const struct eagre_sink_methods eagre_sink_noop_methods;
+extern const struct eagre_sink_methods eagre_sink_several_methods;

@@ -342,7 +342,8 @@ struct eagre_sql_statement {
   uint32_t partition_column_count;
   struct eagre_sql_option *options; /* OPTIONS, TBLPROPERTIES or the SET pair */
   uint32_t option_count;
-  struct eagre_sql_name target; /* CREATE FLOW ... INSERT INTO target */
+  struct eagre_sql_name *targets; /* CREATE FLOW ... INSERT INTO target, target */
+  uint32_t target_count;
   bool by_name;
   struct eagre_sql_query *query; /* may be NULL for a table without AS */
   struct eagre_text what; /* OTHER: "OPTIMIZE", "CREATE MATERIALIZED VIEW", "AUTO CDC", ... */

@@ -4,7 +4,7 @@
  *     { USING format | LOCATION 'path' | PARTITIONED BY (a, b) | COMMENT 'text'
  *       | TBLPROPERTIES (...) }  [AS query]
  *   CREATE SINK [IF NOT EXISTS] name USING format [COMMENT 'text'] [OPTIONS (...)]
- *   CREATE FLOW name [COMMENT 'text'] [OPTIONS (...)] AS INSERT INTO target [BY NAME] query
+ *   CREATE FLOW name [COMMENT 'text'] [OPTIONS (...)] AS INSERT INTO target [, ...] [BY NAME] query
  *   CREATE [OR REPLACE] TEMPORARY VIEW name [(columns)] [COMMENT 'text'] [TBLPROPERTIES (...)]
  *     AS query
  *
@@ -205,7 +205,31 @@ static enum eagre_status refuse_insert_extras(struct eagre_sql_parser *parser) {
   return EAGRE_OK;
 }
 
-/* INSERT INTO target [BY NAME] query */
+/* TABLE in front of a target, unless that is its name. */
+static void accept_table(struct eagre_sql_parser *parser) {
+  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
+  bool is_target = !eagre_sql_is_identifier(next) ||
+                   eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_BY) ||
+                   eagre_sql_begins_query(parser, parser->index + 1);
+  if (!is_target) eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_TABLE);
+}
+
+/* Several targets get the same rows; Spark has one only. */
+static enum eagre_status parse_targets(struct eagre_sql_parser *parser,
+                                       struct eagre_sql_statement *statement) {
+  struct eagre_sql_list names = {0};
+  do {
+    struct eagre_sql_name name = {0};
+    accept_table(parser);
+    EAGRE_TRY(eagre_sql_take_name(parser, "the target of the flow", &name));
+    *(struct eagre_sql_name *)eagre_sql_list_append(parser, &names, sizeof name) = name;
+  } while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA));
+  statement->targets = names.items;
+  statement->target_count = names.count;
+  return EAGRE_OK;
+}
+
+/* INSERT INTO target [, target ...] [BY NAME] query */
 static enum eagre_status parse_insert(struct eagre_sql_parser *parser,
                                       struct eagre_sql_statement *statement) {
   if (eagre_sql_at_keywords(parser, EAGRE_SQL_KEYWORD_INSERT, EAGRE_SQL_KEYWORD_OVERWRITE)) {
@@ -215,13 +239,7 @@ static enum eagre_status parse_insert(struct eagre_sql_parser *parser,
   }
   EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_INSERT, "INSERT INTO after AS"));
   EAGRE_TRY(eagre_sql_expect_keyword(parser, EAGRE_SQL_KEYWORD_INTO, "INTO after INSERT"));
-  if (eagre_sql_is_identifier(eagre_sql_token_ahead(parser, 1))) {
-    const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
-    bool is_target = eagre_sql_is_keyword(next, EAGRE_SQL_KEYWORD_BY) ||
-                     eagre_sql_begins_query(parser, parser->index + 1);
-    if (!is_target) eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_TABLE);
-  }
-  EAGRE_TRY(eagre_sql_take_name(parser, "the target of the flow", &statement->target));
+  EAGRE_TRY(parse_targets(parser, statement));
   statement->by_name =
       eagre_sql_accept_keywords(parser, EAGRE_SQL_KEYWORD_BY, EAGRE_SQL_KEYWORD_NAME);
   EAGRE_TRY(refuse_insert_extras(parser));

@@ -18,14 +18,14 @@ KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
 FILES_BEFORE_KILL = 120
 ROWS_BEFORE_KILL = 300
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
+FLOWS = ["raw", "counts", "sessions", "unique", "chained", "first", "lines", "closed", "several"]
 
 
 def passages(point):
     return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts", "sessions", "unique", "chained", "first", "lines", "closed"])
-@pytest.mark.parametrize("point", crash_points())
+@pytest.mark.parametrize("flow,point", [(flow, point) for flow in FLOWS for point in crash_points(flow)])
 def test_killed_at_a_crash_point(tmp_path, point, flow):
     for passage in passages(point):
         site = Site(tmp_path / f"{passage}", file_count=5 + 2 * passage)  # purging begins after a few epochs
@@ -39,7 +39,7 @@ def test_killed_at_a_crash_point(tmp_path, point, flow):
         site.check(flow)
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts", "lines", "closed"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "lines", "closed", "several"])
 def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
     site = Site(tmp_path, file_count=5)
     for point in ["epoch.after_offsets", "epoch.after_state", "epoch.after_prepared", "epoch.after_commit"] * 2:
@@ -68,7 +68,7 @@ def test_killed_at_random_moments(tmp_path):
     chance = random.Random(seed)
     inside = 0
     for kill in range(KILLS):
-        flow = ("raw", "counts", "lines", "closed")[kill % 4]
+        flow = ("raw", "counts", "lines", "closed", "several")[kill % 5]
         site = Site(tmp_path / f"{kill}", file_count=FILES_BEFORE_KILL, rows_per_file=ROWS_BEFORE_KILL)
         process = site.start(flow, cores=chance.choice((1, 2)))
         wait_for_epoch(site, flow, chance.randrange(FILES_BEFORE_KILL // 2))

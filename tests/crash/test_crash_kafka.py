@@ -19,7 +19,7 @@ EPOCHS_BETWEEN_KILLS = 8
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
 
 
-@pytest.mark.parametrize("point", crash_points())
+@pytest.mark.parametrize("point", crash_points("topics"))
 def test_killed_at_a_crash_point(new_site, point):
     """Each flow alone, then both in one process, where the other is killed wherever it happens to be."""
     for passage in [1] if point in ONCE_PER_CHECKPOINT else PASSAGES:
@@ -36,7 +36,7 @@ def test_killed_at_a_crash_point(new_site, point):
 def test_killed_at_every_point_in_turn(new_site):
     """One pair of checkpoints that dies everywhere, one death after the other, on changing numbers of cores."""
     site = new_site()
-    for number, point in enumerate(crash_points()):
+    for number, point in enumerate(crash_points("topics")):
         site.crash(f"{point}:1", cores=1 + number % 2)
     site.finish(cores=2)
     site.check()

@@ -183,3 +183,17 @@ def test_the_target_is_named(tmp_path, arguments):
     done = run("export", "p.sql", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert "spark" in done.stderr or "flink" in done.stderr
+
+
+def test_directories_of_files(tmp_path):
+    program = program_of(tmp_path, "CREATE SINK o USING parquet PARTITIONED BY (k) OPTIONS ('path' = 'out', 'compression' = 'zstd');"
+                                   f"CREATE FLOW f AS INSERT INTO o SELECT * FROM STREAM {SOURCE};")
+    assert '.format("parquet")' in program
+    assert '.option("path", "out")' in program and '.option("compression", "zstd")' in program
+    assert '.partitionBy("k")' in program
+
+
+def test_several_sinks_are_refused(tmp_path):
+    done = export(tmp_path, f"CREATE SINK o USING noop; CREATE SINK p USING noop; CREATE FLOW f AS INSERT INTO o, p SELECT * FROM STREAM {SOURCE};")
+    assert done.returncode == 2
+    assert "one flow for each of them" in done.stderr

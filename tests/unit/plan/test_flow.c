@@ -32,7 +32,7 @@ static void the_same_as_json(void **state) {
   eagre_plan_explain(pipeline, true, &out);
   assert_string_equal(
       eagre_buffer_string(&out),
-      "{\"flows\":[{\"flow\":\"f\",\"sink\":\"noop\",\"target\":\"x\",\"location\":\"\","
+      "{\"flows\":[{\"flow\":\"f\",\"sinks\":[{\"sink\":\"noop\",\"target\":\"x\",\"location\":\"\"}],"
       "\"outputMode\":\"append\",\"trigger\":\"default\",\"checkpoint\":\"/s/checkpoints/f\","
       "\"statePartitions\":0,\"nodes\":[{\"kind\":\"Project\",\"details\":\"value AS value\","
       "\"output\":\"STRUCT<value: "

@@ -27,7 +27,7 @@ static void test_objects_without_batch_id(void **state) {
   struct fixture *fixture = *state;
   plan_json(fixture, false);
   open_sink(fixture);
-  run_epoch(fixture, 0, "t", lines, 3);
+  run_epoch(fixture, 0, "t", lines);
   assert_string_equal(take_printed(fixture), lines);
 }
 
@@ -35,13 +35,13 @@ static void test_batch_id_is_first(void **state) {
   struct fixture *fixture = *state;
   plan_json(fixture, true);
   open_sink(fixture);
-  run_epoch(fixture, 7, "t", lines, 3);
+  run_epoch(fixture, 7, "t", lines);
   assert_string_equal(take_printed(fixture), "{\"_batch_id\":7,\"a\":1,\"s\":\"x\"}\n"
                                              "{\"_batch_id\":7,\"s\":\"y\\n\"}\n"
                                              "{\"_batch_id\":7}\n");
-  run_epoch(fixture, 8, "t", "", 0);
+  run_epoch(fixture, 8, "t", "");
   assert_string_equal(take_printed(fixture), "");
-  run_epoch(fixture, 9, "t", "{\"a\":2}", 1);
+  run_epoch(fixture, 9, "t", "{\"a\":2}");
   assert_string_equal(take_printed(fixture), "{\"_batch_id\":9,\"a\":2}\n");
 }
 
@@ -50,13 +50,13 @@ static void test_flows_tell_their_name(void **state) {
   fixture->flow_name = EAGRE_TEXT("f\"1");
   plan_json(fixture, false);
   open_sink(fixture);
-  run_epoch(fixture, 0, "t", "{\"a\":1}\n{}", 2);
+  run_epoch(fixture, 0, "t", "{\"a\":1}\n{}");
   assert_string_equal(take_printed(fixture), "{\"_flow\":\"f\\\"1\",\"a\":1}\n"
                                              "{\"_flow\":\"f\\\"1\"}\n");
   close_sink(fixture);
   plan_json(fixture, true);
   open_sink(fixture);
-  run_epoch(fixture, 0, "t", "{\"a\":1}", 1);
+  run_epoch(fixture, 0, "t", "{\"a\":1}");
   assert_string_equal(take_printed(fixture), "{\"_batch_id\":0,\"_flow\":\"f\\\"1\",\"a\":1}\n");
 }
 
@@ -71,7 +71,7 @@ static void test_nothing_is_printed_before_commit(void **state) {
   assert_int_equal(write_lines(fixture, 0, "{\"a\":3}"), EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
   assert_string_equal(take_printed(fixture), "");
-  assert_int_equal(commit_epoch(fixture, 0, "t", pieces, 3), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "t", pieces), EAGRE_OK);
   assert_string_equal(take_printed(fixture), "{\"a\":2}\n{\"a\":3}\n{\"a\":1}\n");
 }
 
@@ -82,7 +82,7 @@ static void test_aborted_rows_are_forgotten(void **state) {
   begin_epoch(fixture, 0, "t");
   assert_int_equal(write_lines(fixture, 0, "{\"a\":1}"), EAGRE_OK);
   eagre_sink_writer_abort(fixture->writers[0]);
-  run_epoch(fixture, 0, "u", "{\"a\":2}", 1);
+  run_epoch(fixture, 0, "u", "{\"a\":2}");
   assert_string_equal(take_printed(fixture), "{\"a\":2}\n");
 }
 
@@ -131,7 +131,7 @@ static void test_table_of_spark(void **state) {
   struct fixture *fixture = *state;
   plan_sink(fixture, EAGRE_SINK_CONSOLE, table_columns);
   open_sink(fixture);
-  run_epoch(fixture, 3, "t", table_lines, 5);
+  run_epoch(fixture, 3, "t", table_lines);
   assert_string_equal(take_printed(fixture), cut_table);
 }
 
@@ -143,8 +143,7 @@ static void test_uncut_table_with_more_rows(void **state) {
   open_sink(fixture);
   run_epoch(fixture, 0, "t",
             "{\"i\":1,\"s\":\"short\"}\n"
-            "{\"s\":\"a text that is much longer than twenty characters\"}\n{}\n",
-            3);
+            "{\"s\":\"a text that is much longer than twenty characters\"}\n{}\n");
   assert_string_equal(take_printed(fixture),
                       "-------------------------------------------\n"
                       "Batch: 0\n"
@@ -162,7 +161,7 @@ static void test_empty_table(void **state) {
   struct fixture *fixture = *state;
   plan_sink(fixture, EAGRE_SINK_CONSOLE, "i INT");
   open_sink(fixture);
-  run_epoch(fixture, 0, "t", "", 0);
+  run_epoch(fixture, 0, "t", "");
   assert_string_equal(take_printed(fixture), "-------------------------------------------\n"
                                              "Batch: 0\n"
                                              "-------------------------------------------\n"
@@ -179,12 +178,12 @@ static void test_rows_of_cores_are_one_table(void **state) {
   assert_int_equal(write_lines(fixture, 2, "{\"i\":9}\n{\"i\":8}"), EAGRE_OK);
   assert_int_equal(write_lines(fixture, 1, "{\"i\":1}"), EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
-  assert_int_equal(commit_epoch(fixture, 5, "t", pieces, 3), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 5, "t", pieces), EAGRE_OK);
   const char *printed = take_printed(fixture);
   assert_non_null(strstr(printed, "+---+\n|  i|\n+---+\n|  1|\n+---+\nonly showing top 1 row\n"));
   begin_epoch(fixture, 6, "t");
   pieces = prepare_epoch(fixture);
-  assert_int_equal(commit_epoch(fixture, 6, "t", pieces, 0), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 6, "t", pieces), EAGRE_OK);
   assert_non_null(strstr(take_printed(fixture), "+---+\n|  i|\n+---+\n+---+\n\n"));
 }
 

@@ -65,8 +65,8 @@ static void test_epochs_append(void **state) {
   fixture->plan.comment = EAGRE_TEXT("of tests");
   open_sink(fixture);
   assert_int_equal(recover(fixture).knowledge, EAGRE_SINK_NOTHING);
-  run_epoch(fixture, 0, "first", "{\"id\":1,\"name\":\"a\"}\n{\"id\":2}", 2);
-  run_epoch(fixture, 1, "second", "{\"id\":3}", 1);
+  run_epoch(fixture, 0, "first", "{\"id\":1,\"name\":\"a\"}\n{\"id\":2}");
+  run_epoch(fixture, 1, "second", "{\"id\":3}");
   const char *created = read_version(fixture, 0);
   assert_non_null(strstr(created, "\"description\":\"of tests\""));
   assert_non_null(strstr(created, "\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"long\\\",\\\"nullable"
@@ -93,8 +93,8 @@ static void test_epoch_without_rows_commits(void **state) {
   plan_table(fixture, "id BIGINT");
   fixture->core_count = 2;
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "", 0);
-  run_epoch(fixture, 1, "b", "", 0);
+  run_epoch(fixture, 0, "a", "");
+  run_epoch(fixture, 1, "b", "");
   assert_int_equal(count_text(read_version(fixture, 1), "{\"add\":"), 0);
   assert_int_equal(recover(fixture).epoch, 1);
   assert_int_equal(count_data_files(fixture), 0);
@@ -107,8 +107,8 @@ static void test_commit_again_is_no_second_commit(void **state) {
   begin_epoch(fixture, 0, "a");
   assert_int_equal(write_lines(fixture, 0, "{\"id\":1}"), EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
-  assert_int_equal(commit_epoch(fixture, 0, "a", pieces, 1), EAGRE_OK);
-  assert_int_equal(commit_epoch(fixture, 0, "a", pieces, 1), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK);
   assert_null(read_version(fixture, 1));
 }
 
@@ -116,11 +116,11 @@ static void test_epoch_of_another_process_is_refused(void **state) {
   struct fixture *fixture = *state;
   plan_table(fixture, "id BIGINT");
   open_sink(fixture);
-  run_epoch(fixture, 0, "theirs", "{\"id\":1}", 1);
+  run_epoch(fixture, 0, "theirs", "{\"id\":1}");
   begin_epoch(fixture, 0, "ours");
   assert_int_equal(write_lines(fixture, 0, "{\"id\":1}"), EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
-  check_failure(fixture, commit_epoch(fixture, 0, "ours", pieces, 1), EAGRE_UNSAFE,
+  check_failure(fixture, commit_epoch(fixture, 0, "ours", pieces), EAGRE_UNSAFE,
                 "DELTA_CONCURRENT_TRANSACTION");
 }
 
@@ -129,13 +129,13 @@ static void test_complete_replaces(void **state) {
   plan_table(fixture, "id BIGINT");
   fixture->mode = EAGRE_MODE_COMPLETE;
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "{\"id\":1}", 1);
-  run_epoch(fixture, 1, "b", "{\"id\":1}\n{\"id\":2}", 2);
+  run_epoch(fixture, 0, "a", "{\"id\":1}");
+  run_epoch(fixture, 1, "b", "{\"id\":1}\n{\"id\":2}");
   const char *second = read_version(fixture, 1);
   assert_int_equal(count_text(second, "{\"add\":"), 1);
   assert_int_equal(count_text(second, "{\"remove\":"), 1);
   assert_non_null(strstr(second, "\"outputMode\":\"Complete\""));
-  run_epoch(fixture, 2, "c", "", 0);
+  run_epoch(fixture, 2, "c", "");
   const char *third = read_version(fixture, 2);
   assert_int_equal(count_text(third, "{\"add\":"), 0);
   assert_int_equal(count_text(third, "{\"remove\":"), 1);
@@ -149,7 +149,7 @@ static void test_application_is_known_late(void **state) {
   open_sink(fixture);
   assert_int_equal(recover(fixture).knowledge, EAGRE_SINK_NOTHING);
   memcpy(fixture->checkpoint_id, application, sizeof application);
-  run_epoch(fixture, 0, "a", "{\"id\":1}", 1);
+  run_epoch(fixture, 0, "a", "{\"id\":1}");
   assert_int_equal(recover(fixture).epoch, 0);
   assert_int_equal(eagre_sink_purge(fixture->sink, 0, &fixture->error), EAGRE_OK);
 }
@@ -165,7 +165,7 @@ static void test_lost_attempts_are_swept(void **state) {
   prepare_epoch(fixture);
   eagre_sink_writer_abort(fixture->writers[0]); /* too late to remove anything */
   assert_int_equal(count_data_files(fixture), 1);
-  run_epoch(fixture, 0, "won", "{\"id\":1}", 1);
+  run_epoch(fixture, 0, "won", "{\"id\":1}");
   assert_int_equal(count_data_files(fixture), 2);
   assert_int_equal(eagre_sink_purge(fixture->sink, 0, &fixture->error), EAGRE_OK);
   assert_int_equal(count_data_files(fixture), 1);
@@ -180,7 +180,7 @@ static void test_abort_removes_an_unfinished_file(void **state) {
   assert_int_equal(count_data_files(fixture), 1);
   eagre_sink_writer_abort(fixture->writers[0]);
   assert_int_equal(count_data_files(fixture), 0);
-  run_epoch(fixture, 0, "b", "{\"id\":1}", 1);
+  run_epoch(fixture, 0, "b", "{\"id\":1}");
   assert_int_equal(count_text(read_version(fixture, 0), "{\"add\":"), 1);
 }
 
@@ -199,7 +199,7 @@ static void test_files_roll(void **state) {
                    EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
   assert_true(eagre_text_starts_with(pieces[0], EAGRE_TEXT("{\"rows\":10,\"actions\":[{\"add\"")));
-  assert_int_equal(commit_epoch(fixture, 0, "a", pieces, 10), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK);
   const char *log = read_version(fixture, 0);
   assert_int_equal(count_text(log, "{\"add\":"), 4);
   assert_int_equal(count_text(log, "\\\"numRecords\\\":3"), 3);
@@ -213,7 +213,7 @@ static void test_full_file_is_followed_by_none(void **state) {
   plan_table(fixture, "id BIGINT");
   add_option(fixture, "maxRecordsPerFile", "2");
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "{\"id\":1}\n{\"id\":2}", 2);
+  run_epoch(fixture, 0, "a", "{\"id\":1}\n{\"id\":2}");
   assert_int_equal(count_text(read_version(fixture, 0), "{\"add\":"), 1);
 }
 
@@ -222,7 +222,7 @@ static void test_codec_is_in_the_name(void **state) {
   plan_table(fixture, "id BIGINT");
   add_option(fixture, "compression", "snappy");
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "{\"id\":1}", 1);
+  run_epoch(fixture, 0, "a", "{\"id\":1}");
   assert_non_null(strstr(read_version(fixture, 0), ".snappy.parquet\""));
 }
 
@@ -236,7 +236,7 @@ static void test_cores_write_files_of_their_own(void **state) {
   assert_int_equal(write_lines(fixture, 2, "{\"id\":2}"), EAGRE_OK);
   const struct eagre_text *pieces = prepare_epoch(fixture);
   assert_string_equal(pieces[1].data, "{\"rows\":0,\"actions\":[]}");
-  assert_int_equal(commit_epoch(fixture, 0, "a", pieces, 2), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK);
   assert_int_equal(count_text(read_version(fixture, 0), "{\"add\":"), 2);
 }
 
@@ -285,7 +285,7 @@ static void test_columns_fit_an_existing_table(void **state) {
   struct fixture *fixture = *state;
   plan_table(fixture, "id BIGINT, Name STRING, price DOUBLE");
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "{\"id\":1,\"Name\":\"n\",\"price\":0.5}", 1);
+  run_epoch(fixture, 0, "a", "{\"id\":1,\"Name\":\"n\",\"price\":0.5}");
   close_sink(fixture);
   plan_table(fixture, "NAME STRING, ID BIGINT");
   open_sink(fixture);
@@ -293,7 +293,7 @@ static void test_columns_fit_an_existing_table(void **state) {
   assert_int_equal(delta->file_schema->field_count, 2);
   assert_true(eagre_text_equal_string(delta->file_schema->fields[0].name, "id"));
   assert_true(eagre_text_equal_string(delta->file_schema->fields[1].name, "Name"));
-  run_epoch(fixture, 1, "b", "{\"ID\":7,\"NAME\":\"m\"}", 1);
+  run_epoch(fixture, 1, "b", "{\"ID\":7,\"NAME\":\"m\"}");
   assert_non_null(
       strstr(read_version(fixture, 1), "\\\"minValues\\\":{\\\"id\\\":7,\\\"Name\\\":\\\"m\\\"}"));
   close_sink(fixture);
@@ -311,7 +311,7 @@ static void test_declared_not_null_is_kept(void **state) {
     check_failure(fixture, write_lines(fixture, 0, "{\"id\":1}\n{\"name\":\"x\"}"), EAGRE_DATA,
                   "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
     eagre_sink_writer_abort(fixture->writers[0]);
-    run_epoch(fixture, round, "b", "{\"id\":1}", 1);
+    run_epoch(fixture, round, "b", "{\"id\":1}");
     close_sink(fixture);
   }
 }
@@ -324,7 +324,7 @@ static void test_broken_piece_is_refused(void **state) {
   for (size_t i = 0; i < EAGRE_COUNT_OF(pieces); i++) {
     const struct eagre_text piece = eagre_text_of(pieces[i]);
     begin_epoch(fixture, 0, "a");
-    check_failure(fixture, commit_epoch(fixture, 0, "a", &piece, 0), EAGRE_UNSAFE,
+    check_failure(fixture, commit_epoch(fixture, 0, "a", &piece), EAGRE_UNSAFE,
                   "SINK_PIECE_CORRUPT");
   }
   assert_null(read_version(fixture, 0));

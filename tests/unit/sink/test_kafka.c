@@ -114,8 +114,7 @@ static void writes_keys_values_and_partitions(void **state) {
             "{\"key\":\"k\",\"value\":\"v\",\"partition\":1,\"extra\":5}\n"
             "{\"value\":\"\",\"partition\":0}\n"
             "{\"key\":\"tombstone\",\"partition\":1}\n"
-            "{\"key\":\"\",\"value\":\"x\",\"partition\":0}\n",
-            4);
+            "{\"key\":\"\",\"value\":\"x\",\"partition\":0}\n");
   assert_string_equal(read_messages(state, topic_of(state), 0, 2), "0 - \n0  x\n");
   assert_string_equal(read_messages(state, topic_of(state), 1, 2), "1 k v\n1 tombstone -\n");
   end(state);
@@ -128,8 +127,7 @@ static void chooses_partitions_as_java_does(void **state) {
   add_option(fixture, "topic", topic_of(state));
   open_sink(fixture);
   run_epoch(fixture, 0, "a",
-            "{\"key\":\"YQ==\",\"value\":\"MQ==\"}\n{\"key\":\"aGVsbG8=\",\"value\":\"Mg==\"}\n",
-            2);
+            "{\"key\":\"YQ==\",\"value\":\"MQ==\"}\n{\"key\":\"aGVsbG8=\",\"value\":\"Mg==\"}\n");
   assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 a 1\n");
   assert_string_equal(read_messages(state, topic_of(state), 1, 1), "1 hello 2\n");
   end(state);
@@ -147,7 +145,7 @@ static void takes_topics_from_the_rows(void **state) {
     const char *topic = i == 2 ? other : cluster->topic;
     eagre_buffer_printf(&lines, "{\"topic\":\"%s\",\"value\":\"%d\",\"partition\":0}\n", topic, i);
   }
-  run_epoch(fixture, 0, "a", eagre_buffer_string(&lines), 4);
+  run_epoch(fixture, 0, "a", eagre_buffer_string(&lines));
   eagre_buffer_done(&lines);
   assert_string_equal(read_messages(state, cluster->topic, 0, 3), "0 - 0\n0 - 1\n0 - 3\n");
   assert_string_equal(read_messages(state, other, 0, 1), "0 - 2\n");
@@ -158,7 +156,7 @@ static void lets_the_option_win_over_the_column(void **state) {
   struct fixture *fixture = begin(state, "topic STRING, value STRING, partition INT");
   add_option(fixture, "topic", topic_of(state));
   open_sink(fixture);
-  run_epoch(fixture, 0, "a", "{\"topic\":\"nowhere\",\"value\":\"v\",\"partition\":0}\n", 1);
+  run_epoch(fixture, 0, "a", "{\"topic\":\"nowhere\",\"value\":\"v\",\"partition\":0}\n");
   assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - v\n");
   end(state);
 }
@@ -245,7 +243,7 @@ static void tells_failed_deliveries_and_begins_anew(void **state) {
   check_failure(fixture, eagre_sink_writer_prepare(fixture->writers[0], &piece, &fixture->error),
                 EAGRE_IO, "KAFKA_DELIVERY_FAILED");
   eagre_sink_writer_abort(fixture->writers[0]);
-  run_epoch(fixture, 0, "b", "{\"value\":\"kept\",\"partition\":0}\n", 1);
+  run_epoch(fixture, 0, "b", "{\"value\":\"kept\",\"partition\":0}\n");
   assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - kept\n");
   end(state);
 }
@@ -257,7 +255,7 @@ static void knows_nothing_of_earlier_epochs(void **state) {
   open_sink(fixture);
   assert_int_equal(eagre_sink_recover(fixture->sink, &recovery, &fixture->error), EAGRE_OK);
   assert_int_equal(recovery.knowledge, EAGRE_SINK_UNKNOWING);
-  run_epoch(fixture, 0, "a", "", 0);
+  run_epoch(fixture, 0, "a", "");
   assert_string_equal(eagre_sink_description(fixture->sink),
                       "org.apache.spark.sql.kafka010.KafkaSourceProvider$KafkaTable");
   end(state);

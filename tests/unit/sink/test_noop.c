@@ -11,8 +11,8 @@ static void test_everything_is_taken(void **state) {
   struct eagre_sink_recovery recovery;
   plan_sink(fixture, EAGRE_SINK_NOOP, "a INT");
   open_sink(fixture);
-  run_epoch(fixture, 0, "t", "{\"a\":1}", 1);
-  run_epoch(fixture, 1, "t", "", 0);
+  run_epoch(fixture, 0, "t", "{\"a\":1}");
+  run_epoch(fixture, 1, "t", "");
   eagre_sink_writer_abort(fixture->writers[0]);
   assert_int_equal(eagre_sink_recover(fixture->sink, &recovery, &fixture->error), EAGRE_OK);
   assert_int_equal(recovery.knowledge, EAGRE_SINK_UNKNOWING);

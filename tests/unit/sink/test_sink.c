@@ -173,23 +173,21 @@ struct eagre_text *prepare_epoch(struct fixture *fixture) {
 }
 
 enum eagre_status commit_epoch(struct fixture *fixture, int64_t epoch, const char *attempt,
-                               const struct eagre_text *pieces, uint64_t row_count) {
+                               const struct eagre_text *pieces) {
   const struct eagre_sink_commit commit = {
       .epoch = epoch,
       .attempt = attempt,
       .pieces = pieces,
       .piece_count = fixture->core_count,
-      .row_count = row_count,
   };
   return eagre_sink_commit(fixture->sink, &commit, &fixture->error);
 }
 
-void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, const char *lines,
-               uint64_t row_count) {
+void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, const char *lines) {
   begin_epoch(fixture, epoch, attempt);
   if (lines[0] != '\0') check(fixture, write_lines(fixture, 0, lines));
   const struct eagre_text *pieces = prepare_epoch(fixture);
-  check(fixture, commit_epoch(fixture, epoch, attempt, pieces, row_count));
+  check(fixture, commit_epoch(fixture, epoch, attempt, pieces));
 }
 
 int main(void) {

@@ -49,10 +49,9 @@ void begin_epoch(struct fixture *fixture, int64_t epoch, const char *attempt);
 /* prepare on every core; the pieces live in the fixture's arena. */
 struct eagre_text *prepare_epoch(struct fixture *fixture);
 enum eagre_status commit_epoch(struct fixture *fixture, int64_t epoch, const char *attempt,
-                               const struct eagre_text *pieces, uint64_t row_count);
+                               const struct eagre_text *pieces);
 /* All of it, with `lines` for core 0. Fails the test on error. */
-void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, const char *lines,
-               uint64_t row_count);
+void run_epoch(struct fixture *fixture, int64_t epoch, const char *attempt, const char *lines);
 
 int run_console_tests(void);
 int run_delta_tests(void);

@@ -494,9 +494,9 @@ static void print_definition(const struct eagre_sql_statement *statement,
   }
   if (statement->comment.size > 0) print_between(" comment '", statement->comment, "'", out);
   print_options(statement, out);
-  if (statement->target.part_count > 0) {
-    append(out, " into ");
-    print_name(&statement->target, out);
+  for (uint32_t i = 0; i < statement->target_count; i++) {
+    append(out, i == 0 ? " into " : ", ");
+    print_name(&statement->targets[i], out);
   }
   if (statement->by_name) append(out, " by_name");
   if (statement->query == NULL) return;

@@ -27,6 +27,7 @@ static void catch_signals(eagre_engine *engine) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond `ulimit -f` is an error with a name, not the end */
 }
 
 static void release_signals(void) {

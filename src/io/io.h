@@ -7,8 +7,8 @@
  * and the same errors. Faults are injected here in tests (io_fault.h).
  *
  * A failed system call is EAGRE_IO with one of the classes DISK_FULL, READ_ONLY_FILE_SYSTEM,
- * PERMISSION_DENIED, TOO_MANY_OPEN_FILES, PATH_NOT_FOUND, PATH_TOO_LONG, DISK_ERROR or
- * FILE_OPERATION_FAILED; the text names operation and path. END ("is not there") leaves the error
+ * PERMISSION_DENIED, TOO_MANY_OPEN_FILES, PATH_NOT_FOUND, PATH_TOO_LONG, FILE_SIZE_LIMIT,
+ * DISK_ERROR or FILE_OPERATION_FAILED; the text names operation and path. END ("is not there") leaves the error
  * object alone.
  *
  * Durability vocabulary: *written* = handed to the kernel, *synced* = fsync returned, *published* =

@@ -10,8 +10,8 @@ struct errno_row {
 };
 
 static const struct errno_row errno_rows[] = {
-    {ENOSPC, "DISK_FULL", "free some space; the next start continues exactly where this one was"},
-    {EDQUOT, "DISK_FULL", "free some space or raise the quota; the next start continues exactly"},
+    {ENOSPC, "DISK_FULL", "free some space"},
+    {EDQUOT, "DISK_FULL", "free some space or raise the quota"},
     {EROFS, "READ_ONLY_FILE_SYSTEM", "mount it writable, or choose another place"},
     {EACCES, "PERMISSION_DENIED", "give this user the right to it, or choose another place"},
     {EPERM, "PERMISSION_DENIED",
@@ -21,8 +21,8 @@ static const struct errno_row errno_rows[] = {
     {ENOENT, "PATH_NOT_FOUND", ""},
     {ENOTDIR, "PATH_NOT_FOUND", "a part of the path is a file, not a directory"},
     {ENAMETOOLONG, "PATH_TOO_LONG", ""},
-    {EIO, "DISK_ERROR",
-     "the disk reports an error; what was not confirmed may be lost: look at the kernel's log"},
+    {EFBIG, "FILE_SIZE_LIMIT", "raise the limit: ulimit -f"},
+    {EIO, "DISK_ERROR", "look at the kernel's log: the disk reports an error"},
 };
 
 enum eagre_status eagre_io_error(struct eagre_error *error, const char *what, const char *path,

@@ -5,6 +5,7 @@ struct fault_state {
   struct eagre_io_engine inner;
   struct eagre_io_fault *faults;
   uint32_t fault_count;
+  eagre_io_fault_note_fn *note; /* NULL: nobody wants to know */
   uint64_t passed[EAGRE_IO_kind_count];
 };
 
@@ -19,36 +20,53 @@ static const struct eagre_io_fault *find_fault(const struct fault_state *state,
   return NULL;
 }
 
-/* Counts the operation and, when its number is up, fails or shortens it. True: it is done. */
-static bool spoil_operation(struct fault_state *state, struct eagre_io_operation *operation) {
-  state->passed[operation->kind]++;
-  const struct eagre_io_fault *fault = find_fault(state, operation->kind);
-  if (fault == NULL) return false;
-  if (fault->error_number == 0) {
-    if (fault->short_size < operation->size) operation->size = fault->short_size;
-    return false;
-  }
+/* Fails the operation, after doing it when the fault is late. */
+static void fail_operation(const struct fault_state *state, const struct eagre_io_fault *fault,
+                           struct eagre_io_operation *operation) {
+  if (fault->is_late) state->inner.table->run(state->inner.state, operation, 1);
   operation->result = -fault->error_number;
   operation->is_done = true;
-  return true;
 }
 
-/* Operations that are not spoilt go on in runs, so that a group stays together. */
+/* The fault whose number the operation has; NULL: none. */
+static const struct eagre_io_fault *count_operation(struct fault_state *state,
+                                                    const struct eagre_io_operation *operation) {
+  state->passed[operation->kind]++;
+  const struct eagre_io_fault *fault = find_fault(state, operation->kind);
+  if (fault != NULL && state->note != NULL) state->note(operation, fault);
+  return fault;
+}
+
+/* Shortens the operation or says that it is to fail. */
+static bool must_fail(const struct eagre_io_fault *fault, struct eagre_io_operation *operation) {
+  if (fault == NULL) return false;
+  if (fault->error_number != 0) return true;
+  if (fault->short_size < operation->size) operation->size = fault->short_size;
+  return false;
+}
+
+/* Operations that do not fail go on in runs, so that a group stays together. */
 static void run_operations(void *state, struct eagre_io_operation *operations, uint32_t count) {
-  struct fault_state *fault = state;
+  struct fault_state *self = state;
   uint32_t begin = 0;
   for (uint32_t i = 0; i < count; i++) {
-    if (!spoil_operation(fault, &operations[i])) continue;
-    fault->inner.table->run(fault->inner.state, operations + begin, i - begin);
+    const struct eagre_io_fault *fault = count_operation(self, &operations[i]);
+    if (!must_fail(fault, &operations[i])) continue;
+    self->inner.table->run(self->inner.state, operations + begin, i - begin);
+    fail_operation(self, fault, &operations[i]);
     begin = i + 1;
   }
-  fault->inner.table->run(fault->inner.state, operations + begin, count - begin);
+  self->inner.table->run(self->inner.state, operations + begin, count - begin);
 }
 
 static void start_operation(void *state, struct eagre_io_operation *operation) {
-  struct fault_state *fault = state;
-  if (spoil_operation(fault, operation)) return;
-  fault->inner.table->start(fault->inner.state, operation);
+  struct fault_state *self = state;
+  const struct eagre_io_fault *fault = count_operation(self, operation);
+  if (must_fail(fault, operation)) {
+    fail_operation(self, fault, operation);
+  } else {
+    self->inner.table->start(self->inner.state, operation);
+  }
 }
 
 static void finish_operation(void *state, struct eagre_io_operation *operation) {
@@ -98,6 +116,11 @@ static const struct eagre_io_backend fault_backend = {
 void eagre_io_fault_install(struct eagre_io *io, const struct eagre_io_fault *faults,
                             uint32_t count) {
   eagre_assert(io->writer_count == 0);
+  for (uint32_t i = 0; i < count; i++) {
+    bool gives_something = faults[i].kind == EAGRE_IO_OPEN || faults[i].kind == EAGRE_IO_READ ||
+                           faults[i].kind == EAGRE_IO_WRITE;
+    eagre_assert(!faults[i].is_late || (faults[i].error_number != 0 && !gives_something));
+  }
   struct fault_state *state = io->engine.state;
   if (io->engine.table != &fault_backend) {
     state = eagre_allocate_zeroed(1, sizeof *state);
@@ -109,6 +132,12 @@ void eagre_io_fault_install(struct eagre_io *io, const struct eagre_io_fault *fa
   state->faults = eagre_allocate(count * sizeof *faults);
   if (count > 0) memcpy(state->faults, faults, count * sizeof *faults);
   memset(state->passed, 0, sizeof state->passed);
+}
+
+void eagre_io_fault_note(struct eagre_io *io, eagre_io_fault_note_fn *note) {
+  eagre_assert(io->engine.table == &fault_backend);
+  struct fault_state *state = io->engine.state;
+  state->note = note;
 }
 
 uint64_t eagre_io_fault_passed(const struct eagre_io *io, enum eagre_io_kind kind) {

@@ -235,8 +235,41 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   };
   flow->epoch = eagre_epoch_new(&options);
   EAGRE_TRY(eagre_epoch_start(flow->epoch, error));
+  flow->has_started = true;
   announce(flow);
   return run_epochs(flow, error);
+}
+
+/* Whether a second run of an epoch may show rows again. */
+static bool shows_rows_again(const struct runtime_flow *flow) {
+  enum eagre_sink_kind kind = flow->plan->sink->kind;
+  return kind == EAGRE_SINK_KAFKA || kind == EAGRE_SINK_CONSOLE;
+}
+
+/* Where the next start goes on. Before recovery is over only the checkpoint knows. */
+static void print_restart(const struct runtime_flow *flow, struct eagre_buffer *out) {
+  bool is_new = flow->checkpoint != NULL && !eagre_checkpoint_summary(flow->checkpoint)->exists;
+  int64_t next = flow->has_started ? eagre_epoch_next(flow->epoch) : 0;
+  eagre_buffer_append_string(out, "nothing is lost: the next start ");
+  if (!flow->has_started && !is_new) {
+    eagre_buffer_append_string(out, "continues where the checkpoint stands");
+  } else if (next == 0) {
+    eagre_buffer_append_string(out, "begins with epoch 0");
+  } else {
+    eagre_buffer_printf(out, "continues behind epoch %lld, which is committed",
+                        (long long)(next - 1));
+  }
+  if (flow->has_started && shows_rows_again(flow))
+    eagre_buffer_append_string(out, "; rows that are out already come again");
+}
+
+/* A disk, a source or a sink that fails costs no row: says so behind the advice there is. */
+static void say_restart(struct runtime_flow *flow) {
+  struct eagre_buffer hint = {0};
+  if (flow->error.hint[0] != '\0') eagre_buffer_printf(&hint, "%s; ", flow->error.hint);
+  print_restart(flow, &hint);
+  eagre_error_hint(&flow->error, "%s", eagre_buffer_string(&hint));
+  eagre_buffer_done(&hint);
 }
 
 void *eagre_runtime_flow_main(void *argument) {
@@ -252,6 +285,7 @@ void *eagre_runtime_flow_main(void *argument) {
   atomic_store(&flow->wake_io, flow->io);
   flow->status = run_flow(flow, &flow->error);
   if (flow->status == EAGRE_CANCELLED) flow->status = EAGRE_OK; /* it was asked to stop */
+  if (flow->status == EAGRE_IO) say_restart(flow);
   close_flow(flow);
   return NULL;
 }

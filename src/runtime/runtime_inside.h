@@ -163,6 +163,7 @@ struct runtime_flow {
   struct eagre_join_table **tables; /* filled here before RUN, read by all cores until its end */
   struct eagre_sink *sink;
   struct eagre_epoch *epoch;
+  bool has_started; /* recovery is over, epochs run */
   char run_id[EAGRE_UUID_SIZE];
   _Atomic(struct eagre_io *) wake_io; /* for eagre_runtime_stop; NULL while there is none */
   int64_t last_report_us;

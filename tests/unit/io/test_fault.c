@@ -20,7 +20,7 @@ struct expected_error {
 static const struct expected_error expected_errors[] = {
     {ENOSPC, "DISK_FULL"},         {EDQUOT, "DISK_FULL"},
     {EIO, "DISK_ERROR"},           {EROFS, "READ_ONLY_FILE_SYSTEM"},
-    {EACCES, "PERMISSION_DENIED"}, {EFBIG, "FILE_OPERATION_FAILED"},
+    {EACCES, "PERMISSION_DENIED"}, {EFBIG, "FILE_SIZE_LIMIT"},
 };
 
 static void every_errno_has_its_class(void **state) {
@@ -35,6 +35,31 @@ static void every_errno_has_its_class(void **state) {
     assert_string_equal(fixture->error.class_name, expected_errors[i].class_name);
     assert_non_null(strstr(fixture->error.text, path));
   }
+}
+
+static uint32_t noted;
+
+static void note_fault(const struct eagre_io_operation *operation,
+                       const struct eagre_io_fault *fault) {
+  assert_int_equal(operation->kind, fault->kind);
+  noted++;
+}
+
+/* As a disk behind a network may: the name is there, and nobody may take that for granted. */
+static void a_late_failure_is_done_and_told(void **state) {
+  struct fixture *fixture = *state;
+  const char *path = scratch_path(fixture->directory, "late");
+  struct eagre_io_file file = GROUP_FILE(path, "content", EAGRE_IO_EXCLUSIVE);
+  install_one(fixture, (struct eagre_io_fault){
+                           .kind = EAGRE_IO_LINK, .nth = 1, .error_number = EIO, .is_late = true});
+  eagre_io_fault_note(fixture->io, note_fault);
+  noted = 0;
+  assert_int_equal(eagre_io_write_files(fixture->io, &file, 1, &fixture->error), EAGRE_IO);
+  assert_int_equal(noted, 1);
+  assert_file_is(path, "content");
+  assert_int_equal(scratch_count_temporaries(fixture->directory), 0);
+  eagre_io_fault_note(fixture->io, NULL);
+  assert_int_equal(eagre_io_write_files(fixture->io, &file, 1, &fixture->error), EAGRE_UNSAFE);
 }
 
 /* Each kind of operation a group consists of, failed one after the other until none is left. */
@@ -196,6 +221,7 @@ static void a_writer_completes_short_and_refused_direct_writes(void **state) {
 int run_fault_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(every_errno_has_its_class),
+      FIXTURE_TEST(a_late_failure_is_done_and_told),
       FIXTURE_TEST(a_failed_group_says_so_and_leaves_no_half),
       FIXTURE_TEST(a_failed_temporary_removal_is_no_failure),
       FIXTURE_TEST(short_writes_are_completed),

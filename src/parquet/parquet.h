@@ -27,7 +27,7 @@ struct eagre_parquet_options {
   uint32_t page_rows;        /* default 20,000 */
   uint32_t page_bytes;       /* default 1 MiB */
   uint32_t dictionary_bytes; /* default 1 MiB; 0 = no dictionary */
-  bool page_checksums;       /* default false */
+  bool page_checksums;       /* default true */
 };
 void eagre_parquet_options_init(struct eagre_parquet_options *options);
 

@@ -44,6 +44,7 @@ void eagre_parquet_options_init(struct eagre_parquet_options *options) {
       .page_rows = 20000,
       .page_bytes = 1024 * 1024,
       .dictionary_bytes = 1024 * 1024,
+      .page_checksums = true,
   };
 }
 

@@ -177,8 +177,8 @@ int64_t eagre_checkpoint_log_keep_from(int64_t interval, int64_t last);
 
 /* Takes the next line without its end; false at the end. */
 bool eagre_checkpoint_log_take_line(struct eagre_text *rest, struct eagre_text *out_line);
-/* Takes "v1". UNSAFE MALFORMED_LOG_FILE, INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION; `place` is
- * where the log stands. */
+/* Takes "v1" off a whole log; `place` is where it stands. UNSAFE MALFORMED_LOG_FILE (also when what
+ * follows is no UTF-8), INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION. */
 enum eagre_status eagre_checkpoint_log_take_version(struct eagre_text *rest, const char *place,
                                                     struct eagre_error *error);
 /* UNSAFE MALFORMED_LOG_FILE. */

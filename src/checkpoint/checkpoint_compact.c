@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkpoint/checkpoint.h"
+#include "value/value.h"
 
 enum { LOG_VERSION = 1, RETAINED_ENTRIES = 100 };
 
@@ -118,6 +119,9 @@ static enum eagre_status refuse_version(const char *place, struct eagre_text lin
 enum eagre_status eagre_checkpoint_log_take_version(struct eagre_text *rest, const char *place,
                                                     struct eagre_error *error) {
   struct eagre_text line;
+  /* A path that is damaged would name another file, and the right one would be read again. */
+  if (!eagre_value_utf8_is_valid(*rest))
+    return eagre_checkpoint_log_refuse(place, "it is no UTF-8", error);
   if (!eagre_checkpoint_log_take_line(rest, &line)) {
     return eagre_checkpoint_log_refuse(place, "incomplete log file", error);
   }

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 
+#include "value/value.h"
 #include "json/json.h"
 
 enum { LOG_VERSION = 1 };
@@ -84,6 +85,8 @@ static enum eagre_status parse_object(struct eagre_text line, const char *place,
   *out_object = &nothing;
   line = eagre_text_trim(line);
   if (line.size == 0) return EAGRE_OK;
+  /* The name of a member may not be damaged either: one that is missing has its default. */
+  if (!eagre_value_utf8_is_valid(line)) return refuse_malformed(place, "it is no UTF-8", error);
   struct eagre_error reason;
   if (eagre_json_read(arena, line, out_object, &reason) != EAGRE_OK)
     return refuse_malformed(place, reason.text, error);

@@ -94,6 +94,7 @@ struct eagre_inspect_state_file {
   char attempt[EAGRE_INSPECT_ATTEMPT_SIZE];
   const char *name;
   uint64_t size;
+  bool is_whole; /* it was read to its end, as was all that it builds on */
 };
 struct eagre_inspect_state {
   const char *directory;
@@ -124,7 +125,7 @@ bool eagre_inspect_state_header_parse(const char *bytes, size_t size,
                                       struct eagre_inspect_fault *out_fault);
 /* Whether everything is there that loading a version takes. `is_deep`: and whether it is whole. The
  * first fault is UNSAFE STATE_STORE_MISSING_FILE, STATE_STORE_CORRUPT or
- * STATE_STORE_VERSION_UNSUPPORTED; *out_file (may be NULL) is its name. */
+ * STATE_STORE_VERSION_UNSUPPORTED; *out_file (may be NULL) is its name. No file is read twice. */
 enum eagre_status eagre_inspect_state_check(const struct eagre_inspect_state *state,
                                             struct eagre_io *io, int64_t version,
                                             uint32_t core_count, struct eagre_text attempt,

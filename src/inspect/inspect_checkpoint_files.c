@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "json/json.h"
+#include "value/value.h"
 
 static const char compact_suffix[] = ".compact";
 
@@ -44,6 +45,8 @@ bool eagre_inspect_file_log_parse(struct eagre_text content, int64_t entry,
                                   const char **out_what) {
   struct eagre_arena scratch = {0};
   struct eagre_text line = {0};
+  *out_what = "it is no UTF-8";
+  if (!eagre_value_utf8_is_valid(content)) return false;
   bool is_valid = take_line(&content, &line) && eagre_text_equal_string(line, "v1");
   *out_what = "its first line is not the log version v1";
   while (is_valid && take_line(&content, &line)) {

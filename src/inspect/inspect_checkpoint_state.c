@@ -75,6 +75,7 @@ enum eagre_status eagre_inspect_state_list(struct eagre_io *io, const char *dire
     if (!eagre_inspect_state_name_parse(entries[i].name, file)) continue;
     file->name = entries[i].name;
     file->size = entries[i].size;
+    file->is_whole = false;
     out->file_count++;
   }
   qsort(out->files, out->file_count, sizeof *out->files, compare_files);
@@ -222,12 +223,12 @@ static enum eagre_status check_file(struct check *check,
 /* ---- Chains ---------------------------------------------------------------------------------- */
 
 /* Of a full file and a delta under one name the full one counts, as when it is loaded. */
-static const struct eagre_inspect_state_file *find_file(const struct eagre_inspect_state *state,
-                                                        int64_t version, uint32_t core,
-                                                        const char *attempt) {
-  const struct eagre_inspect_state_file *found = NULL;
+static struct eagre_inspect_state_file *find_file(const struct eagre_inspect_state *state,
+                                                  int64_t version, uint32_t core,
+                                                  const char *attempt) {
+  struct eagre_inspect_state_file *found = NULL;
   for (uint32_t i = 0; i < state->file_count; i++) {
-    const struct eagre_inspect_state_file *file = &state->files[i];
+    struct eagre_inspect_state_file *file = &state->files[i];
     bool is_it =
         file->version == version && file->core == core && strcmp(file->attempt, attempt) == 0;
     if (is_it && (found == NULL || file->is_full)) found = file;
@@ -235,7 +236,7 @@ static const struct eagre_inspect_state_file *find_file(const struct eagre_inspe
   return found;
 }
 
-static enum eagre_status check_chain(struct check *check, int64_t version, uint32_t core,
+static enum eagre_status check_files(struct check *check, int64_t version, uint32_t core,
                                      const char *attempt) {
   for (int64_t newest = version, first = -1;;) {
     struct eagre_inspect_state_header header;
@@ -246,6 +247,7 @@ static enum eagre_status check_chain(struct check *check, int64_t version, uint3
               .data;
       return refuse_file(check, MISSING, "it (or the .delta) is missing");
     }
+    if (file->is_whole) return EAGRE_OK;
     EAGRE_TRY(check_file(check, file, &header));
     if (version == newest) first = header.chain_first;
     if (header.is_full || version == first) return EAGRE_OK;
@@ -254,6 +256,13 @@ static enum eagre_status check_chain(struct check *check, int64_t version, uint3
     version = header.base_version;
     attempt = eagre_arena_copy_string(check->arena, header.base_attempt);
   }
+}
+
+static enum eagre_status check_chain(struct check *check, int64_t version, uint32_t core,
+                                     const char *attempt) {
+  EAGRE_TRY(check_files(check, version, core, attempt));
+  if (check->is_deep) find_file(check->state, version, core, attempt)->is_whole = true;
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_inspect_state_check(const struct eagre_inspect_state *state,

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "json/json.h"
+
 /* "offsets/12", in the arena. */
 static const char *make_name(struct eagre_inspect_verify *verify, const char *directory,
                              int64_t epoch) {
@@ -67,6 +69,18 @@ static void find_holes(struct eagre_inspect_verify *verify, const char *director
   }
 }
 
+/* Whether every source has a JSON text or nothing; what it means, only the source can tell. */
+static bool are_positions(const struct eagre_checkpoint_offsets *offsets,
+                          struct eagre_arena *arena) {
+  for (uint32_t i = 0; i < offsets->source_count; i++) {
+    const struct eagre_json_node *root = NULL;
+    if (offsets->sources[i].size == 0) continue;
+    struct eagre_text copy = eagre_arena_copy_text(arena, offsets->sources[i]);
+    if (eagre_json_read(arena, copy, &root, NULL) != EAGRE_OK) return false;
+  }
+  return true;
+}
+
 static enum eagre_status check_offsets(struct eagre_inspect_verify *verify,
                                        const struct epochs *epochs) {
   uint32_t source_count = 0;
@@ -85,6 +99,9 @@ static enum eagre_status check_offsets(struct eagre_inspect_verify *verify,
     if (source_count != 0 && offsets.source_count != source_count)
       eagre_inspect_verify_find(verify, name, "CHECKPOINT_SOURCES_DIFFER",
                                 "it has another number of sources than the epoch before");
+    if (!are_positions(&offsets, &scratch))
+      eagre_inspect_verify_find(verify, name, "MALFORMED_LOG_FILE",
+                                "the position of a source is no JSON text");
     source_count = offsets.source_count;
   }
   eagre_arena_done(&scratch);
@@ -188,37 +205,47 @@ static enum eagre_status check_sources(struct eagre_inspect_verify *verify, int6
 
 /* ---- Prepared epochs and their state --------------------------------------------------------- */
 
+/* Of an epoch that a restart does not need files may be missing: they are just being removed. */
 static enum eagre_status check_state_of(struct eagre_inspect_verify *verify,
-                                        const struct eagre_checkpoint_prepared *prepared) {
-  struct eagre_inspect_state state;
-  const char *directory = eagre_checkpoint_state_path(verify->handle);
+                                        const struct eagre_inspect_state *state,
+                                        const struct eagre_checkpoint_prepared *prepared,
+                                        bool is_needed) {
   const char *file = "";
-  EAGRE_TRY(
-      eagre_inspect_state_list(verify->io, directory, &verify->arena, &state, &verify->fault));
   enum eagre_status status =
-      eagre_inspect_state_check(&state, verify->io, prepared->state_version, prepared->core_count,
+      eagre_inspect_state_check(state, verify->io, prepared->state_version, prepared->core_count,
                                 prepared->attempt, true, &verify->arena, &file, &verify->fault);
   verify->file_count += prepared->core_count;
+  bool is_missing =
+      status == EAGRE_UNSAFE && strcmp(verify->fault.class_name, "STATE_STORE_MISSING_FILE") == 0;
+  if (is_missing && !is_needed) return EAGRE_OK;
   const char *name = eagre_arena_printf(&verify->arena, "eagre/state/%s", file).data;
   return eagre_inspect_verify_note(verify, name, status);
+}
+
+static enum eagre_status check_epoch(struct eagre_inspect_verify *verify,
+                                     const struct eagre_inspect_state *state, int64_t epoch,
+                                     bool is_needed) {
+  struct eagre_checkpoint_prepared prepared;
+  enum eagre_status status = eagre_checkpoint_read_prepared(verify->handle, epoch, &verify->arena,
+                                                            &prepared, &verify->fault);
+  verify->file_count++;
+  bool has_state = status == EAGRE_OK && prepared.has_state;
+  EAGRE_TRY(eagre_inspect_verify_note(verify, make_name(verify, "eagre/prepared", epoch), status));
+  return has_state ? check_state_of(verify, state, &prepared, is_needed) : EAGRE_OK;
 }
 
 /* A restart needs the state of the last committed epoch and, when the sink has the one behind it,
  * of that. */
 static enum eagre_status check_prepared(struct eagre_inspect_verify *verify, int64_t committed) {
   struct epochs epochs;
-  enum eagre_status status = list_epochs(verify, "eagre/prepared", &epochs);
-  for (uint32_t i = 0; i < epochs.count && status == EAGRE_OK; i++) {
-    struct eagre_checkpoint_prepared prepared;
-    int64_t epoch = epochs.epochs[i];
-    status = eagre_checkpoint_read_prepared(verify->handle, epoch, &verify->arena, &prepared,
-                                            &verify->fault);
-    bool is_needed = status == EAGRE_OK && epoch >= committed && prepared.has_state;
-    status = eagre_inspect_verify_note(verify, make_name(verify, "eagre/prepared", epoch), status);
-    if (status == EAGRE_OK && is_needed) status = check_state_of(verify, &prepared);
-    verify->file_count++;
+  struct eagre_inspect_state state;
+  const char *directory = eagre_checkpoint_state_path(verify->handle);
+  EAGRE_TRY(list_epochs(verify, "eagre/prepared", &epochs));
+  EAGRE_TRY(
+      eagre_inspect_state_list(verify->io, directory, &verify->arena, &state, &verify->fault));
+  for (uint32_t i = 0; i < epochs.count; i++) {
+    EAGRE_TRY(check_epoch(verify, &state, epochs.epochs[i], epochs.epochs[i] >= committed));
   }
-  EAGRE_TRY(status);
   bool has_state = eagre_checkpoint_summary(verify->handle)->has_state && committed >= 0;
   bool is_named = epochs.count > 0 && get_last(&epochs) >= committed;
   if (has_state && !is_named)

@@ -139,6 +139,9 @@ static enum eagre_status refuse_checksum(const char *path, const char *side_path
 static enum eagre_status verify_content(struct eagre_checkpoint *checkpoint, const char *path,
                                         const char *side_path, const struct eagre_buffer *content,
                                         struct eagre_error *error) {
+#if defined(EAGRE_PLANTED_CHECKSUM_NOT_CHECKED)
+  return EAGRE_OK;
+#endif
   struct eagre_buffer side = {0};
   enum eagre_status status = eagre_io_read_file(checkpoint->io, side_path, 0, &side, error);
   if (status == EAGRE_OK &&

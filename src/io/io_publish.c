@@ -99,6 +99,9 @@ static void sync_temporaries(struct publisher *publisher) {
     syncs[i].descriptor = publisher->items[i].descriptor;
   }
   eagre_io_run(publisher->io, syncs, publisher->count);
+#if defined(EAGRE_PLANTED_SYNC_TRIED_AGAIN)
+  eagre_io_run(publisher->io, syncs, publisher->count);
+#endif
   for (uint32_t i = 0; i < publisher->count; i++) {
     if (syncs[i].result < 0) fail_item(publisher, &publisher->items[i], "sync", syncs[i].result);
   }

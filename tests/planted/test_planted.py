@@ -15,10 +15,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build-planted"
-PROGRAMS = ["src/cli/eagre", "tests/power/eagre_traced"]
+PROGRAMS = ["src/cli/eagre", "tests/power/eagre_traced", "tests/faults/eagre_faulty"]
 
 KILLED = "tests/crash/test_crash.py::test_killed_at_a_crash_point"
 POWER_LOSS = "tests/power/test_power_loss.py::test_power_loss_at_any_sync"
+NOT_PASSED_OVER = "tests/faults/test_io_faults.py::test_no_failure_is_passed_over"
+DAMAGED = "tests/faults/test_damage.py::test_verify_names_every_damaged_file"
 TAKEN_OVER = "tests/power/test_zombies.py::test_a_process_that_was_taken_over"
 
 # Defects, a test that must fail, and what it must say.
@@ -34,6 +36,9 @@ PLANTED = [
      r"recovery refused: error: \[(CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED|MALFORMED_LOG_FILE)\] \S*/offsets/0 "),
     (["data_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: part-\S* (is damaged|has \d+ of \d+ bytes)"),
     (["table_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: \[0, 1, 2, "),
+    (["sync_tried_again"], f"{NOT_PASSED_OVER}[sync]", r":sync:\d+:EIO:1 was passed over: fault: sync \S*\.tmp EIO"),
+    (["write_failure_forgotten"], f"{NOT_PASSED_OVER}[write]", r":write:\d+:EIO:1 was passed over: fault: write "),
+    (["checksum_not_checked"], DAMAGED, r": byte \d+ changed: .*\"findings\":\[\]"),
 ]
 
 
@@ -61,7 +66,7 @@ def test_a_planted_defect_is_found(defects, test, symptom):
     build(defects)
     # In full, tests go through their cases in order and end at the first that fails: always the same one.
     done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", test],
-               {"EAGRE": str(BUILD / PROGRAMS[0]), "EAGRE_POWER_LOSS": "full", "COLUMNS": "200"})
+               {"EAGRE": str(BUILD / PROGRAMS[0]), "EAGRE_POWER_LOSS": "full", "EAGRE_FAULTS": "full", "COLUMNS": "200"})
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, f"{test} did not fail:\n{done.stdout[-4000:]}"
     assert "1 failed" in done.stdout
     assert re.search(symptom, done.stdout), f"{test} failed for another reason:\n{done.stdout[-4000:]}"

@@ -1,4 +1,6 @@
 /* Sources: spark.readStream or spark.read with the options of the table function. */
+#include <inttypes.h>
+
 #include "export/export_inside.h"
 
 enum { KAFKA_ROW = 0 };
@@ -48,12 +50,26 @@ static struct eagre_text spark_option(struct eagre_text name) {
   if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("bootstrapServers"))) {
     return EAGRE_TEXT("kafka.bootstrap.servers");
   }
-  if (eagre_text_starts_with(name, EAGRE_TEXT("eagre."))) return (struct eagre_text){0};
+  if (eagre_text_starts_with(name, EAGRE_TEXT("eagre.")) ||
+      eagre_text_equal_ignoring_case(name, EAGRE_TEXT("commitOffsetsToKafka"))) {
+    return (struct eagre_text){0};
+  }
   return name;
 }
 
 static bool is_named(const struct eagre_sql_argument *argument, const char *name) {
   return eagre_text_equal_ignoring_case(argument->name, eagre_text_of(name));
+}
+
+/* Spark takes maxTriggerDelay as a number with a unit only. */
+static struct eagre_text spark_value(struct export_program *program,
+                                     const struct eagre_sql_argument *argument,
+                                     struct eagre_text value) {
+  int64_t delay_us = 0;
+  bool is_delay =
+      is_named(argument, "maxTriggerDelay") && eagre_option_read_duration(value, &delay_us);
+  if (!is_delay) return value;
+  return eagre_arena_printf(&program->arena, "%" PRId64 "ms", delay_us / 1000);
 }
 
 static enum eagre_status append_argument(struct export_program *program,
@@ -67,7 +83,7 @@ static enum eagre_status append_argument(struct export_program *program,
     eagre_export_string(program->out, value);
     eagre_buffer_append_char(program->out, ')');
   } else if (name.size > 0) {
-    eagre_export_call(program->out, "option", name, value);
+    eagre_export_call(program->out, "option", name, spark_value(program, argument, value));
   }
   return EAGRE_OK;
 }

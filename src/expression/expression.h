@@ -277,6 +277,20 @@ enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct
                                            const struct eagre_program_context *context,
                                            uint8_t **out_keep, struct eagre_error *error);
 
+/* ---- Searches -------------------------------------------------------------------------------- */
+
+/* A regular expression of Java's dialect for single texts, as RLIKE has it for columns. One thread
+ * at a time. */
+struct eagre_search;
+/* USAGE INVALID_PARAMETER_VALUE.PATTERN, without a place. */
+enum eagre_status eagre_search_new(struct eagre_text pattern, struct eagre_search **out,
+                                   struct eagre_error *error);
+void eagre_search_free(struct eagre_search *search);
+/* Whether the pattern is anywhere in `subject`. DATA FAILED_FUNCTION_CALL when finding out takes
+ * too many steps. */
+enum eagre_status eagre_search_find(struct eagre_search *search, struct eagre_text subject,
+                                    bool *out_found, struct eagre_error *error);
+
 /* ---- Aggregates ------------------------------------------------------------------------------ */
 
 struct eagre_aggregate_kernels; /* private to this room */

@@ -94,38 +94,49 @@ enum eagre_status eagre_regex_check_literal(struct eagre_bind *bind, uint32_t in
   return status;
 }
 
+static struct eagre_regex *new_regex(void) {
+  struct eagre_regex *regex = eagre_allocate_zeroed(1, sizeof *regex);
+  regex->context = pcre2_match_context_create(NULL);
+  regex->stack = pcre2_jit_stack_create(JIT_STACK_SIZE_MIN, JIT_STACK_SIZE_MAX, NULL);
+  pcre2_jit_stack_assign(regex->context, NULL, regex->stack);
+  return regex;
+}
+
 static struct eagre_regex *get_regex(struct eagre_kernel_call *call) {
   if (call->state->data == NULL) {
-    struct eagre_regex *regex = eagre_allocate_zeroed(1, sizeof *regex);
-    regex->context = pcre2_match_context_create(NULL);
-    regex->stack = pcre2_jit_stack_create(JIT_STACK_SIZE_MIN, JIT_STACK_SIZE_MAX, NULL);
-    pcre2_jit_stack_assign(regex->context, NULL, regex->stack);
-    call->state->data = regex;
+    call->state->data = new_regex();
     call->state->free = free_regex;
   }
   return call->state->data;
 }
 
-static enum eagre_status compile_for_row(struct eagre_kernel_call *call, struct eagre_regex *regex,
-                                         struct eagre_text pattern, uint32_t row) {
+/* False, and a clause in `out_problem`, when it is no pattern. */
+static bool take_pattern(struct eagre_regex *regex, struct eagre_text pattern,
+                         struct eagre_buffer *out_problem) {
   clear_regex(regex);
-  struct eagre_buffer problem = {0};
-  regex->code = compile(pattern, &problem);
-  if (regex->code == NULL) {
-    enum eagre_status status = eagre_kernel_fail(call, row, "INVALID_PARAMETER_VALUE.PATTERN",
-                                                 pattern_sentence, call->node->function->info.name,
-                                                 (int)(pattern.size < 200 ? pattern.size : 200),
-                                                 pattern.data, eagre_buffer_string(&problem));
-    eagre_buffer_done(&problem);
-    return status;
-  }
+  regex->code = compile(pattern, out_problem);
+  if (regex->code == NULL) return false;
   /* Without it matching is slower and gives the same. */
   pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
   regex->match = pcre2_match_data_create_from_pattern(regex->code, NULL);
   eagre_assert(regex->match != NULL);
   eagre_buffer_clear(&regex->pattern);
   eagre_buffer_append_text(&regex->pattern, pattern);
-  return EAGRE_OK;
+  return true;
+}
+
+static enum eagre_status compile_for_row(struct eagre_kernel_call *call, struct eagre_regex *regex,
+                                         struct eagre_text pattern, uint32_t row) {
+  struct eagre_buffer problem = {0};
+  enum eagre_status status = EAGRE_OK;
+  if (!take_pattern(regex, pattern, &problem)) {
+    status = eagre_kernel_fail(call, row, "INVALID_PARAMETER_VALUE.PATTERN", pattern_sentence,
+                               call->node->function->info.name,
+                               (int)(pattern.size < 200 ? pattern.size : 200), pattern.data,
+                               eagre_buffer_string(&problem));
+  }
+  eagre_buffer_done(&problem);
+  return status;
 }
 
 enum eagre_status eagre_regex_use(struct eagre_kernel_call *call, uint32_t index, uint32_t row,
@@ -141,26 +152,27 @@ enum eagre_status eagre_regex_use(struct eagre_kernel_call *call, uint32_t index
 
 /* ---- Matching ------------------------------------------------------------------------------- */
 
-enum eagre_status eagre_regex_find(struct eagre_kernel_call *call, struct eagre_regex *regex,
-                                   uint32_t row, struct eagre_text subject, size_t from,
-                                   bool *out_found) {
-  *out_found = false;
+/* PCRE2's answer: the number of groups, or a negative reason. */
+static int match(const struct eagre_regex *regex, struct eagre_text subject, size_t from) {
   const char *data = subject.size == 0 ? "" : subject.data;
   int count = pcre2_match(regex->code, (PCRE2_SPTR)data, subject.size, from, 0, regex->match,
                           regex->context);
-  if (count == PCRE2_ERROR_JIT_STACKLIMIT) {
-    count = pcre2_match(regex->code, (PCRE2_SPTR)data, subject.size, from, PCRE2_NO_JIT,
-                        regex->match, regex->context);
-  }
-  if (count == PCRE2_ERROR_NOMATCH) return EAGRE_OK;
-  if (count > 0) {
-    *out_found = true;
-    return EAGRE_OK;
-  }
+  if (count != PCRE2_ERROR_JIT_STACKLIMIT) return count;
+  return pcre2_match(regex->code, (PCRE2_SPTR)data, subject.size, from, PCRE2_NO_JIT, regex->match,
+                     regex->context);
+}
+
+static const char search_sentence[] = "The search for the pattern '%.200s' was given up: %s.";
+
+enum eagre_status eagre_regex_find(struct eagre_kernel_call *call, struct eagre_regex *regex,
+                                   uint32_t row, struct eagre_text subject, size_t from,
+                                   bool *out_found) {
+  int count = match(regex, subject, from);
+  *out_found = count > 0;
+  if (count > 0 || count == PCRE2_ERROR_NOMATCH) return EAGRE_OK;
   PCRE2_UCHAR message[160];
   pcre2_get_error_message(count, message, sizeof message);
-  return eagre_kernel_fail(call, row, "FAILED_FUNCTION_CALL",
-                           "The search for the pattern '%.200s' was given up: %s.",
+  return eagre_kernel_fail(call, row, "FAILED_FUNCTION_CALL", search_sentence,
                            eagre_buffer_string(&regex->pattern), (const char *)message);
 }
 
@@ -187,4 +199,46 @@ bool eagre_regex_group(const struct eagre_regex *regex, uint32_t group, size_t *
   *out_begin = offsets[2 * group];
   *out_end = offsets[2 * group + 1];
   return true;
+}
+
+/* ---- Searches ------------------------------------------------------------------------------- */
+
+struct eagre_search {
+  struct eagre_regex *regex;
+};
+
+enum eagre_status eagre_search_new(struct eagre_text pattern, struct eagre_search **out,
+                                   struct eagre_error *error) {
+  struct eagre_regex *regex = new_regex();
+  struct eagre_buffer problem = {0};
+  *out = NULL;
+  if (!take_pattern(regex, pattern, &problem)) {
+    eagre_error_set(error, EAGRE_USAGE, "INVALID_PARAMETER_VALUE.PATTERN",
+                    "'%.*s' is no pattern (%s).", (int)(pattern.size < 200 ? pattern.size : 200),
+                    pattern.data, eagre_buffer_string(&problem));
+    free_regex(regex);
+    eagre_buffer_done(&problem);
+    return EAGRE_USAGE;
+  }
+  *out = eagre_allocate(sizeof **out);
+  (*out)->regex = regex;
+  eagre_buffer_done(&problem);
+  return EAGRE_OK;
+}
+
+void eagre_search_free(struct eagre_search *search) {
+  if (search == NULL) return;
+  free_regex(search->regex);
+  eagre_free(search);
+}
+
+enum eagre_status eagre_search_find(struct eagre_search *search, struct eagre_text subject,
+                                    bool *out_found, struct eagre_error *error) {
+  int count = match(search->regex, subject, 0);
+  *out_found = count > 0;
+  if (count > 0 || count == PCRE2_ERROR_NOMATCH) return EAGRE_OK;
+  PCRE2_UCHAR message[160];
+  pcre2_get_error_message(count, message, sizeof message);
+  return eagre_error_set(error, EAGRE_DATA, "FAILED_FUNCTION_CALL", search_sentence,
+                         eagre_buffer_string(&search->regex->pattern), (const char *)message);
 }

@@ -6,6 +6,7 @@
  *   client     control: is somebody there, which partitions, earliest and latest offsets
  *   consumer   one per core: ranges of partitions in, groups of records out
  *   producer   one per core: records in, acknowledgements checked at `flush`
+ *   group      positions committed to a consumer group, for tools that show lag
  *   mock       a small cluster inside this process, for the demo and for tests
  *
  * Threads. An object is used by one thread at a time. librdkafka runs threads of its own (one per
@@ -81,6 +82,19 @@ struct eagre_kafka_topic {
 enum eagre_status eagre_kafka_client_topics(struct eagre_kafka_client *client,
                                             struct eagre_kafka_topic *topics, uint32_t count,
                                             struct eagre_error *error);
+/* Which topics of all there are somebody wants. */
+struct eagre_kafka_topic_filter {
+  enum eagre_status (*is_wanted)(void *context, struct eagre_text name, bool *out_is_wanted,
+                                 struct eagre_error *error);
+  void *context;
+};
+/* The wanted ones of all topics the user may see, without those that Kafka keeps for itself; names
+ * live in `arena`. Errors as eagre_kafka_client_topics, and those of the filter. */
+enum eagre_status eagre_kafka_client_find_topics(struct eagre_kafka_client *client,
+                                                 const struct eagre_kafka_topic_filter *filter,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_kafka_topic **out_topics,
+                                                 uint32_t *out_count, struct eagre_error *error);
 /* The existing topic whose name is nearest to `name`, in `arena`; empty when none is near or nobody
  * answers soon. For hints. */
 struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *client,
@@ -88,7 +102,10 @@ struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *cl
                                                    struct eagre_arena *arena);
 
 enum eagre_kafka_end { EAGRE_KAFKA_EARLIEST, EAGRE_KAFKA_LATEST };
-enum { EAGRE_KAFKA_OFFSET_NONE = -1 }; /* the partition does not exist */
+enum {
+  EAGRE_KAFKA_OFFSET_NONE = -1,   /* the partition does not exist */
+  EAGRE_KAFKA_OFFSET_BEHIND = -2, /* every record is older than the time asked for */
+};
 
 struct eagre_kafka_offset {
   struct eagre_text topic; /* in */
@@ -102,6 +119,13 @@ enum eagre_status eagre_kafka_client_offsets(struct eagre_kafka_client *client,
                                              struct eagre_kafka_offset *offsets, uint32_t count,
                                              struct eagre_error *error);
 
+/* Asks for the first record that is not older than a time: `offset` holds milliseconds (>= 0)
+ * before the call, and behind it the record's position, EAGRE_KAFKA_OFFSET_NONE or _BEHIND. Errors
+ * as eagre_kafka_client_topics. */
+enum eagre_status eagre_kafka_client_times(struct eagre_kafka_client *client,
+                                           struct eagre_kafka_offset *offsets, uint32_t count,
+                                           struct eagre_error *error);
+
 /* ---- Consumer -------------------------------------------------------------------------------- */
 
 struct eagre_kafka_consumer;
@@ -111,6 +135,7 @@ enum eagre_kafka_part {
   EAGRE_KAFKA_KEY = 1,
   EAGRE_KAFKA_VALUE = 2,
   EAGRE_KAFKA_TIMESTAMP = 4,
+  EAGRE_KAFKA_HEADERS = 8,
 };
 
 struct eagre_kafka_consumer_options {
@@ -160,8 +185,13 @@ struct eagre_kafka_records {
   uint8_t *value_validity;
   int64_t *timestamps_ms;   /* -1 when the record has none */
   int32_t *timestamp_types; /* 0 = CreateTime, 1 = LogAppendTime */
-  uint64_t size_bytes;      /* of all keys and values */
-  void *lease;              /* give to eagre_kafka_records_release once the bytes are done with */
+  /* Record i has the headers [header_offsets[i], header_offsets[i + 1]). */
+  int32_t *header_offsets;
+  struct eagre_text *header_keys;
+  struct eagre_text *header_values;
+  uint8_t *header_value_validity; /* bit i: header i has a value; NULL = everywhere */
+  uint64_t size_bytes;            /* of all keys, values and headers that were asked for */
+  void *lease; /* give to eagre_kafka_records_release once the bytes are done with */
 };
 /* The next records. OK; AGAIN when nothing is there yet; END when every range is read (by position:
  * compacted records and transaction markers count as read). Ranges that lost records (retention,
@@ -185,6 +215,25 @@ struct eagre_kafka_losses {
 };
 /* Since the consumer was opened. */
 struct eagre_kafka_losses eagre_kafka_consumer_losses(const struct eagre_kafka_consumer *consumer);
+
+/* ---- Group ----------------------------------------------------------------------------------- */
+
+/* A consumer group that nobody joins: positions go there and never come back. */
+struct eagre_kafka_group;
+
+/* Does not wait for a broker. USAGE as settings_check. */
+enum eagre_status eagre_kafka_group_open(const struct eagre_kafka_settings *settings,
+                                         struct eagre_text name,
+                                         struct eagre_kafka_group **out_group,
+                                         struct eagre_error *error);
+/* Waits up to 5 s until the broker has the last positions. */
+void eagre_kafka_group_close(struct eagre_kafka_group *group);
+/* Sends positions, or, while others are on their way, keeps them instead of those kept before.
+ * Never waits; the first failure is logged, others are not. */
+void eagre_kafka_group_commit(struct eagre_kafka_group *group,
+                              const struct eagre_kafka_offset *offsets, uint32_t count);
+/* Hears answers and sends what is kept. Never waits. */
+void eagre_kafka_group_serve(struct eagre_kafka_group *group);
 
 /* ---- Producer -------------------------------------------------------------------------------- */
 

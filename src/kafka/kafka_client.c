@@ -135,24 +135,31 @@ static const struct rd_kafka_metadata_topic *find_answer(const struct rd_kafka_m
   return NULL;
 }
 
+/* -1 partitions where there is no such topic; else the topic's own failure. */
+static rd_kafka_resp_err_t take_topic(const struct rd_kafka_metadata_topic *answer,
+                                      int32_t *out_partition_count) {
+  *out_partition_count = -1;
+  switch (answer->err) {
+  case RD_KAFKA_RESP_ERR_NO_ERROR:
+    *out_partition_count = answer->partition_cnt;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+  case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+  case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* no valid name */
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  default:
+    return answer->err;
+  }
+}
+
 /* The first failure that is not "there is no such topic". */
 static rd_kafka_resp_err_t take_topics(const struct rd_kafka_metadata *metadata,
                                        struct eagre_kafka_topic *topics, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     const struct rd_kafka_metadata_topic *answer = find_answer(metadata, topics[i].name);
     if (answer == NULL) return RD_KAFKA_RESP_ERR__TIMED_OUT;
-    switch (answer->err) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      topics[i].partition_count = answer->partition_cnt;
-      break;
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* no valid name */
-      topics[i].partition_count = -1;
-      break;
-    default:
-      return answer->err;
-    }
+    rd_kafka_resp_err_t failure = take_topic(answer, &topics[i].partition_count);
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return failure;
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -173,6 +180,77 @@ enum eagre_status eagre_kafka_client_topics(struct eagre_kafka_client *client,
       failure = take_topics(metadata, topics, count);
       rd_kafka_metadata_destroy(metadata);
     }
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+    if (!eagre_kafka_is_passing(failure) || eagre_kafka_now_us() >= deadline_us) {
+      return eagre_kafka_handle_fail(handle, failure, "Asking Kafka for topics", error);
+    }
+    eagre_kafka_handle_serve(handle, RETRY_PAUSE_MS);
+  }
+}
+
+/* Topics that the brokers keep for themselves, as Java's admin client leaves them out of lists. */
+static bool is_internal(const char *name) {
+  static const char *const names[] = {"__consumer_offsets", "__transaction_state",
+                                      "__share_group_state"};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
+    if (strcmp(names[i], name) == 0) return true;
+  }
+  return false;
+}
+
+/* `out_topics` has room for all. *out_failure: of a wanted topic. */
+static enum eagre_status filter_topics(const struct rd_kafka_metadata *metadata,
+                                       const struct eagre_kafka_topic_filter *filter,
+                                       struct eagre_arena *arena,
+                                       struct eagre_kafka_topic *out_topics, uint32_t *out_count,
+                                       rd_kafka_resp_err_t *out_failure,
+                                       struct eagre_error *error) {
+  *out_count = 0;
+  *out_failure = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (int i = 0; i < metadata->topic_cnt; i++) {
+    const struct rd_kafka_metadata_topic *answer = &metadata->topics[i];
+    struct eagre_kafka_topic *topic = &out_topics[*out_count];
+    bool is_wanted = false;
+    if (is_internal(answer->topic)) continue;
+    EAGRE_TRY(filter->is_wanted(filter->context, eagre_text_of(answer->topic), &is_wanted, error));
+    if (!is_wanted) continue;
+    *out_failure = take_topic(answer, &topic->partition_count);
+    if (*out_failure != RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+    if (topic->partition_count < 0) continue;
+    topic->name = eagre_arena_copy_text(arena, eagre_text_of(answer->topic));
+    *out_count += 1;
+  }
+  return EAGRE_OK;
+}
+
+/* One attempt. */
+static enum eagre_status list_topics(struct eagre_kafka_client *client,
+                                     const struct eagre_kafka_topic_filter *filter, int timeout_ms,
+                                     struct eagre_arena *arena,
+                                     struct eagre_kafka_topic **out_topics, uint32_t *out_count,
+                                     rd_kafka_resp_err_t *out_failure, struct eagre_error *error) {
+  const struct rd_kafka_metadata *metadata = NULL;
+  *out_failure = rd_kafka_metadata(client->handle.client, 1, NULL, &metadata, timeout_ms);
+  if (*out_failure != RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+  *out_topics =
+      eagre_arena_allocate(arena, ((size_t)metadata->topic_cnt + 1) * sizeof **out_topics);
+  enum eagre_status status =
+      filter_topics(metadata, filter, arena, *out_topics, out_count, out_failure, error);
+  rd_kafka_metadata_destroy(metadata);
+  return status;
+}
+
+enum eagre_status eagre_kafka_client_find_topics(struct eagre_kafka_client *client,
+                                                 const struct eagre_kafka_topic_filter *filter,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_kafka_topic **out_topics,
+                                                 uint32_t *out_count, struct eagre_error *error) {
+  struct eagre_kafka_handle *handle = &client->handle;
+  int64_t deadline_us = eagre_kafka_now_us() + handle->api_timeout_ms * 1000;
+  for (;;) {
+    rd_kafka_resp_err_t failure;
+    EAGRE_TRY(list_topics(client, filter, eagre_kafka_attempt_ms(deadline_us), arena, out_topics,
+                          out_count, &failure, error));
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
     if (!eagre_kafka_is_passing(failure) || eagre_kafka_now_us() >= deadline_us) {
       return eagre_kafka_handle_fail(handle, failure, "Asking Kafka for topics", error);
@@ -204,13 +282,6 @@ struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *cl
 
 /* ---- Offsets --------------------------------------------------------------------------------- */
 
-static void add_partition(rd_kafka_topic_partition_list_t *list, struct eagre_text topic,
-                          int32_t partition) {
-  char *name = eagre_text_duplicate(topic);
-  rd_kafka_topic_partition_list_add(list, name, partition);
-  eagre_free(name);
-}
-
 enum eagre_status eagre_kafka_client_offsets(struct eagre_kafka_client *client,
                                              enum eagre_kafka_end end,
                                              struct eagre_kafka_offset *offsets, uint32_t count,
@@ -219,7 +290,7 @@ enum eagre_status eagre_kafka_client_offsets(struct eagre_kafka_client *client,
   if (count == 0) return EAGRE_OK;
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
   for (uint32_t i = 0; i < count; i++) {
-    add_partition(list, offsets[i].topic, offsets[i].partition);
+    eagre_kafka_list_add(list, offsets[i].topic, offsets[i].partition, query);
   }
   enum eagre_status status = eagre_kafka_handle_offsets(&client->handle, query, list, error);
   for (uint32_t i = 0; i < count && status == EAGRE_OK; i++) {
@@ -228,4 +299,10 @@ enum eagre_status eagre_kafka_client_offsets(struct eagre_kafka_client *client,
   }
   rd_kafka_topic_partition_list_destroy(list);
   return status;
+}
+
+enum eagre_status eagre_kafka_client_times(struct eagre_kafka_client *client,
+                                           struct eagre_kafka_offset *offsets, uint32_t count,
+                                           struct eagre_error *error) {
+  return eagre_kafka_handle_times(&client->handle, offsets, count, error);
 }

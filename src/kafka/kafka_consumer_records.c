@@ -35,6 +35,21 @@ struct records_lease {
 
 /* ---- Choosing -------------------------------------------------------------------------------- */
 
+static uint64_t measure_headers(const rd_kafka_message_t *message) {
+  rd_kafka_headers_t *headers = NULL;
+  const char *key;
+  const void *value;
+  uint64_t size = 0;
+  size_t value_size;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &key, &value, &value_size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       i++) {
+    size += strlen(key) + value_size;
+  }
+  return size;
+}
+
 /* How many of the front of the backlog go into one read, and their bytes. */
 static uint32_t choose_count(const struct eagre_kafka_consumer *consumer,
                              const struct eagre_kafka_consumer_partition *partition,
@@ -50,6 +65,7 @@ static uint32_t choose_count(const struct eagre_kafka_consumer *consumer,
     const rd_kafka_message_t *message = eagre_kafka_consumer_backlog_at(partition, count);
     if (message->offset >= partition->end) break;
     uint64_t more = message->len + message->key_len;
+    if (consumer->options.parts & EAGRE_KAFKA_HEADERS) more += measure_headers(message);
     if (count > 0 && size + more > consumer->options.read_size_bytes) break;
     size += more;
   }
@@ -190,6 +206,56 @@ static void fill_texts(struct eagre_kafka_records *out, const struct records_lea
   }
 }
 
+/* The headers of all messages lie behind each other; each message's are parsed by now. */
+static uint32_t count_headers(const struct records_lease *lease, int32_t *offsets) {
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < lease->count; i++) {
+    rd_kafka_headers_t *headers = NULL;
+    bool has_some =
+        rd_kafka_message_headers(lease->messages[i], &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    offsets[i + 1] = offsets[i] + (has_some ? (int32_t)rd_kafka_header_cnt(headers) : 0);
+  }
+  return (uint32_t)offsets[lease->count];
+}
+
+static struct eagre_text copy_text(const void *data, size_t size, struct eagre_arena *arena) {
+  char *copy = eagre_arena_allocate_text(arena, size);
+  if (size > 0) memcpy(copy, data, size);
+  return eagre_text_make(copy, size);
+}
+
+/* Those of message `row`, which has some. */
+static void fill_headers_of(struct eagre_kafka_records *out, const struct records_lease *lease,
+                            uint32_t row, struct eagre_arena *arena) {
+  uint32_t begin = (uint32_t)out->header_offsets[row];
+  uint32_t end = (uint32_t)out->header_offsets[row + 1];
+  rd_kafka_headers_t *headers = NULL;
+  rd_kafka_message_headers(lease->messages[row], &headers);
+  for (uint32_t i = begin; i < end; i++) {
+    const char *key = "";
+    const void *value = NULL;
+    size_t value_size = 0;
+    rd_kafka_header_get_all(headers, i - begin, &key, &value, &value_size);
+    out->header_keys[i] = copy_text(key, strlen(key), arena);
+    out->header_values[i] = copy_text(value, value == NULL ? 0 : value_size, arena);
+    if (value != NULL) continue;
+    set_null(&out->header_value_validity, i, (uint32_t)out->header_offsets[out->count], arena);
+  }
+}
+
+/* librdkafka parses headers into memory of its own, per message. */
+static void fill_headers(struct eagre_kafka_records *out, const struct records_lease *lease,
+                         struct eagre_arena *arena) {
+  out->header_offsets = eagre_arena_allocate_vector(arena, (lease->count + 1) * sizeof(int32_t));
+  uint32_t count = count_headers(lease, out->header_offsets);
+  out->header_keys = eagre_arena_allocate_vector(arena, count * sizeof(struct eagre_text));
+  out->header_values = eagre_arena_allocate_vector(arena, count * sizeof(struct eagre_text));
+  for (uint32_t i = 0; i < lease->count; i++) {
+    bool has_some = out->header_offsets[i] < out->header_offsets[i + 1];
+    if (has_some) fill_headers_of(out, lease, i, arena);
+  }
+}
+
 void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
                                        struct eagre_kafka_consumer_partition *partition,
                                        struct eagre_arena *arena, struct eagre_kafka_records *out) {
@@ -208,5 +274,6 @@ void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
   uint32_t parts = consumer->options.parts;
   if (parts & (EAGRE_KAFKA_KEY | EAGRE_KAFKA_VALUE)) fill_texts(out, lease, parts, arena);
   if (parts & EAGRE_KAFKA_TIMESTAMP) fill_timestamps(out, lease, arena);
+  if (parts & EAGRE_KAFKA_HEADERS) fill_headers(out, lease, arena);
   eagre_kafka_consumer_move(consumer, partition, out->offsets[count - 1] + 1);
 }

@@ -166,10 +166,17 @@ enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handl
 
 /* ---- Offsets --------------------------------------------------------------------------------- */
 
-static bool is_missing(rd_kafka_resp_err_t failure) {
+bool eagre_kafka_is_missing(rd_kafka_resp_err_t failure) {
   return failure == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          failure == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
          failure == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+void eagre_kafka_list_add(rd_kafka_topic_partition_list_t *list, struct eagre_text topic,
+                          int32_t partition, int64_t offset) {
+  char *name = eagre_text_duplicate(topic);
+  rd_kafka_topic_partition_list_add(list, name, partition)->offset = offset;
+  eagre_free(name);
 }
 
 /* Puts the answers of `open`, which holds the unanswered ones of `partitions` in their order, into
@@ -182,7 +189,7 @@ static rd_kafka_resp_err_t take_answers(const rd_kafka_topic_partition_list_t *o
     rd_kafka_topic_partition_t *partition = &partitions->elems[i];
     if (partition->offset != query) continue;
     const rd_kafka_topic_partition_t *answer = &open->elems[next++];
-    if (is_missing(answer->err)) {
+    if (eagre_kafka_is_missing(answer->err)) {
       partition->offset = RD_KAFKA_OFFSET_INVALID;
     } else if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       failure = answer->err;
@@ -223,7 +230,7 @@ static rd_kafka_resp_err_t ask_each(struct eagre_kafka_handle *handle, int64_t q
     int64_t high = 0;
     rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(
         handle->client, partition->topic, partition->partition, &low, &high, timeout_ms);
-    if (is_missing(failure)) {
+    if (eagre_kafka_is_missing(failure)) {
       partition->offset = RD_KAFKA_OFFSET_INVALID;
     } else if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return failure;
@@ -252,7 +259,7 @@ enum eagre_status eagre_kafka_handle_offsets(struct eagre_kafka_handle *handle, 
   while (!are_answered(partitions, query)) {
     int attempt_ms = eagre_kafka_attempt_ms(deadline_us);
     failure = ask_offsets(handle, query, partitions, attempt_ms);
-    if (is_missing(failure)) failure = ask_each(handle, query, partitions, attempt_ms);
+    if (eagre_kafka_is_missing(failure)) failure = ask_each(handle, query, partitions, attempt_ms);
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     bool is_late = eagre_kafka_now_us() >= deadline_us;
     if (is_late || !eagre_kafka_is_passing(failure)) {

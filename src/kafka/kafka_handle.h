@@ -27,6 +27,13 @@ void eagre_kafka_handle_nudge(struct eagre_kafka_handle *handle);
 enum eagre_status eagre_kafka_handle_offsets(struct eagre_kafka_handle *handle, int64_t query,
                                              rd_kafka_topic_partition_list_t *partitions,
                                              struct eagre_error *error);
+/* eagre_kafka_client_times (kafka_times.c). */
+enum eagre_status eagre_kafka_handle_times(struct eagre_kafka_handle *handle,
+                                           struct eagre_kafka_offset *offsets, uint32_t count,
+                                           struct eagre_error *error);
+/* Adds a partition with that offset. */
+void eagre_kafka_list_add(rd_kafka_topic_partition_list_t *list, struct eagre_text topic,
+                          int32_t partition, int64_t offset);
 /* A request that failed for good. */
 enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handle,
                                           rd_kafka_resp_err_t failure, const char *what,
@@ -37,3 +44,5 @@ int64_t eagre_kafka_now_us(void);
 int eagre_kafka_attempt_ms(int64_t deadline_us);
 /* Whether the same request may work later. */
 bool eagre_kafka_is_passing(rd_kafka_resp_err_t failure);
+/* Whether it says that there is no such topic or partition. */
+bool eagre_kafka_is_missing(rd_kafka_resp_err_t failure);

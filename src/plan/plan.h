@@ -51,6 +51,8 @@ struct eagre_text eagre_option_text(const struct eagre_options *options, const c
 bool eagre_option_boolean(const struct eagre_options *options, const char *key);
 int64_t eagre_option_integer(const struct eagre_options *options, const char *key);
 int64_t eagre_option_duration_us(const struct eagre_options *options, const char *key);
+/* A duration as options have it: '10 seconds', '10s', or milliseconds. False when it is none. */
+bool eagre_option_read_duration(struct eagre_text text, int64_t *out_us);
 
 /* One row of the table, for docs/reference/options.md. */
 struct eagre_option_info {

@@ -44,6 +44,7 @@ static void print_source(const struct eagre_plan_source *source, struct eagre_bu
   }
   if (source->kind == EAGRE_SOURCE_KAFKA) {
     struct eagre_text topics = eagre_option_text(&source->options, "subscribe");
+    if (topics.size == 0) topics = eagre_option_text(&source->options, "subscribePattern");
     if (topics.size == 0) topics = eagre_option_text(&source->options, "assign");
     struct eagre_text servers = eagre_option_text(&source->options, "bootstrapServers");
     eagre_buffer_printf(out, " %.*s at %.*s", (int)topics.size, topics.data, (int)servers.size,

@@ -103,11 +103,36 @@ static enum eagre_status fail_value(const struct option_row *row,
   return EAGRE_USAGE;
 }
 
-static bool parse_duration(struct eagre_text value, int64_t *out_us) {
+/* "15m", "500ms": durations as Java's properties have them. A number alone is milliseconds. */
+static bool parse_suffixed(struct eagre_text value, int64_t *out_us) {
+  static const struct {
+    struct eagre_text suffix;
+    int64_t factor_us;
+  } units[] = {
+      {{"", 0}, 1000},          {{"us", 2}, 1},
+      {{"ms", 2}, 1000},        {{"s", 1}, 1000000},
+      {{"m", 1}, 60000000},     {{"min", 3}, 60000000},
+      {{"h", 1}, 3600000000LL}, {{"d", 1}, 86400000000LL},
+  };
+  size_t size = 0;
   int64_t number = 0;
-  if (eagre_value_parse_integer(value, &number) == EAGRE_VALUE_OK) {
-    return !__builtin_mul_overflow(number, 1000, out_us) && number >= 0;
+  while (size < value.size && value.data[size] >= '0' && value.data[size] <= '9') {
+    size++;
   }
+  struct eagre_text suffix = eagre_text_make(value.data + size, value.size - size);
+  if (eagre_value_parse_integer(eagre_text_make(value.data, size), &number) != EAGRE_VALUE_OK) {
+    return false;
+  }
+  for (size_t i = 0; i < EAGRE_COUNT_OF(units); i++) {
+    if (!eagre_text_equal_ignoring_case(suffix, units[i].suffix)) continue;
+    return !__builtin_mul_overflow(number, units[i].factor_us, out_us);
+  }
+  return false;
+}
+
+bool eagre_option_read_duration(struct eagre_text value, int64_t *out_us) {
+  value = eagre_text_trim(value);
+  if (parse_suffixed(value, out_us)) return true;
   int64_t months = 0;
   return eagre_value_parse_interval(value, &months, out_us) == EAGRE_VALUE_OK && months == 0 &&
          *out_us >= 0;
@@ -162,8 +187,8 @@ static enum eagre_status check_value(const struct option_row *row,
   case OPTION_INTEGER:
     return check_integer(row, given, error);
   case OPTION_DURATION:
-    if (!parse_duration(given->value, &duration_us)) {
-      return fail_value(row, given, "an interval like '10 seconds' is needed", error);
+    if (!eagre_option_read_duration(given->value, &duration_us)) {
+      return fail_value(row, given, "an interval like '10 seconds' or '10s' is needed", error);
     }
     return EAGRE_OK;
   case OPTION_ONE_OF:
@@ -295,7 +320,7 @@ int64_t eagre_option_integer(const struct eagre_options *options, const char *ke
 int64_t eagre_option_duration_us(const struct eagre_options *options, const char *key) {
   int64_t value = 0;
   struct eagre_text text = eagre_option_text(options, key);
-  return parse_duration(text, &value) ? value : 0;
+  return eagre_option_read_duration(text, &value) ? value : 0;
 }
 
 bool eagre_option_at(uint32_t index, struct eagre_option_info *out) {

@@ -35,7 +35,17 @@ static enum eagre_status read_arguments(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
-static const struct eagre_type *kafka_schema(struct plan_binder *binder) {
+/* ARRAY<STRUCT<key STRING, value BINARY>> */
+static const struct eagre_type *kafka_headers_type(struct plan_binder *binder) {
+  const struct eagre_field fields[] = {
+      {EAGRE_TEXT("key"), eagre_type_of(EAGRE_TYPE_STRING), true},
+      {EAGRE_TEXT("value"), eagre_type_of(EAGRE_TYPE_BINARY), true},
+  };
+  return eagre_type_array(binder->arena,
+                          eagre_type_struct(binder->arena, fields, EAGRE_COUNT_OF(fields)));
+}
+
+static const struct eagre_type *kafka_schema(struct plan_binder *binder, bool has_headers) {
   static const struct {
     const char *name;
     enum eagre_type_kind kind;
@@ -45,12 +55,16 @@ static const struct eagre_type *kafka_schema(struct plan_binder *binder) {
       {"offset", EAGRE_TYPE_BIGINT},     {"timestamp", EAGRE_TYPE_TIMESTAMP},
       {"timestampType", EAGRE_TYPE_INT},
   };
-  struct eagre_field fields[EAGRE_COUNT_OF(rows)];
-  for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
-    fields[i] =
-        (struct eagre_field){eagre_text_of(rows[i].name), eagre_type_of(rows[i].kind), true};
+  struct eagre_field fields[EAGRE_COUNT_OF(rows) + 1];
+  uint32_t count = 0;
+  for (; count < EAGRE_COUNT_OF(rows); count++) {
+    fields[count] = (struct eagre_field){eagre_text_of(rows[count].name),
+                                         eagre_type_of(rows[count].kind), true};
   }
-  return eagre_type_struct(binder->arena, fields, EAGRE_COUNT_OF(rows));
+  if (has_headers) {
+    fields[count++] = (struct eagre_field){EAGRE_TEXT("headers"), kafka_headers_type(binder), true};
+  }
+  return eagre_type_struct(binder->arena, fields, count);
 }
 
 static const struct eagre_type *rate_schema(struct plan_binder *binder) {
@@ -193,7 +207,7 @@ static enum eagre_status bind_read_kafka(struct plan_binder *binder,
   }
   EAGRE_TRY(eagre_plan_options_check(binder, EAGRE_OPTION_READ_KAFKA, given, given_count,
                                      &source->options, error));
-  source->schema = kafka_schema(binder);
+  source->schema = kafka_schema(binder, eagre_option_boolean(&source->options, "includeHeaders"));
   return EAGRE_OK;
 }
 

@@ -7,10 +7,13 @@
  *   Cores      partition i of the epoch, in the order of the position, belongs to core i modulo the
  *              number of cores
  *
- * Positions are the checkpoint's; nothing is ever committed to Kafka. */
+ * Positions are the checkpoint's. What is committed to a group of Kafka is for tools that show lag.
+ */
 #include "source/source_kafka.h"
 
 #include <inttypes.h>
+
+#include "expression/expression.h"
 
 static struct eagre_source_kafka *get_kafka(struct eagre_source *source) {
   return (struct eagre_source_kafka *)source;
@@ -36,19 +39,26 @@ static enum eagre_status open_kafka(struct eagre_source *source, struct eagre_er
   kafka->description = eagre_source_kafka_options_describe(&kafka->options, &kafka->arena);
   kafka->ahead.readers = eagre_arena_allocate_zeroed(
       &kafka->arena, source->environment.core_count * sizeof *kafka->ahead.readers);
+  if (kafka->options.pattern.size > 0) {
+    EAGRE_TRY(eagre_search_new(kafka->options.pattern, &kafka->pattern, error));
+  }
   const struct eagre_kafka_client_options options = {
       .settings = &kafka->options.settings,
       .role = EAGRE_KAFKA_READ,
       .startup_timeout_us = source->environment.startup_timeout_us,
   };
   EAGRE_TRY(eagre_kafka_client_open(&options, &kafka->client, error));
+  EAGRE_TRY(eagre_source_kafka_group_open(kafka, error));
   return is_new_query(source) ? eagre_source_kafka_check_topics(kafka, error) : EAGRE_OK;
 }
 
 static void close_kafka(struct eagre_source *source) {
   struct eagre_source_kafka *kafka = get_kafka(source);
+  eagre_kafka_group_close(kafka->group);
   eagre_kafka_client_close(kafka->client);
+  eagre_search_free(kafka->pattern);
   eagre_arena_done(&kafka->arena);
+  eagre_arena_done(&kafka->topics_arena);
   eagre_arena_done(&kafka->latest_arena);
   eagre_arena_done(&kafka->fixed_arena);
   eagre_arena_done(&kafka->planned.arena);
@@ -61,7 +71,8 @@ static const char *describe(const struct eagre_source *source) {
 
 static enum eagre_status take_committed(struct eagre_source *source, struct eagre_text end,
                                         struct eagre_error *error) {
-  (void)source, (void)end, (void)error;
+  (void)error; /* tools that show lag stop no flow */
+  eagre_source_kafka_group_tell(get_kafka(source), end);
   return EAGRE_OK;
 }
 

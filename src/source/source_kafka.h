@@ -22,7 +22,8 @@ struct eagre_source_kafka_ahead {
   struct eagre_source_kafka_reader **readers; /* per core; NULL where none is open */
   struct eagre_text position; /* where the ranges assigned last end; empty = none were */
   int64_t
-      asked_us; /* when the broker had nothing behind `position`; 0 = it had, or was not asked */
+      asked_us;    /* when the broker had nothing behind `position`; 0 = it had, or was not asked */
+  int64_t held_us; /* when there was something, and too little for minOffsetsPerTrigger; 0 = not */
 };
 
 /* The control half. Readers see `options`, `ranges` and the counters only. */
@@ -32,14 +33,20 @@ struct eagre_source_kafka {
   struct eagre_source_kafka_options options;
   const char *description;
   struct eagre_kafka_client *client;
+  struct eagre_search *pattern; /* NULL: topics are named */
+  struct eagre_arena topics_arena;
   struct eagre_kafka_topic *topics; /* as of `topics_asked_us` */
-  int64_t topics_asked_us;          /* 0: to be asked anew */
+  uint32_t topic_count;
+  int64_t topics_asked_us; /* 0: to be asked anew */
+  int64_t triggered_us;    /* when minOffsetsPerTrigger let an epoch pass; 0 = not yet */
   struct eagre_arena latest_arena;
   struct eagre_source_kafka_offsets latest; /* as of the last plan */
   bool has_latest;
   struct eagre_arena fixed_arena;
   struct eagre_source_kafka_offsets fixed_end; /* AvailableNow */
   bool has_fixed_end;
+  struct eagre_kafka_group *group; /* that ends of epochs are told to; NULL: none */
+  bool has_told;                   /* something, since this source was opened */
   struct eagre_source_kafka_planned planned;
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
@@ -71,6 +78,14 @@ enum eagre_status eagre_source_kafka_ask_some(struct eagre_source_kafka *kafka,
                                               struct eagre_arena *arena,
                                               struct eagre_source_kafka_offsets *out,
                                               struct eagre_error *error);
+/* The first records that are not older than `times` (milliseconds as offsets). A partition whose
+ * records are all older is in *out_behind instead; those that do not exist are left out. */
+enum eagre_status eagre_source_kafka_ask_times(struct eagre_source_kafka *kafka,
+                                               const struct eagre_source_kafka_offsets *times,
+                                               struct eagre_arena *arena,
+                                               struct eagre_source_kafka_offsets *out,
+                                               struct eagre_source_kafka_offsets *out_behind,
+                                               struct eagre_error *error);
 /* The latest offsets of all partitions. While one of them stands below `known` it is asked again,
  * as often as the options say; then the lower one is believed. */
 enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka,
@@ -81,6 +96,17 @@ enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka
 /* Every topic, and with `assign` every partition, exists. USAGE UNKNOWN_TOPIC_OR_PARTITION. */
 enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
                                                   struct eagre_error *error);
+
+/* ---- source_kafka_group.c: positions for tools that show lag --------------------------------- */
+
+/* Opens the group where the flow has one. A source without checkpoint only looks: it tells none. */
+enum eagre_status eagre_source_kafka_group_open(struct eagre_source_kafka *kafka,
+                                                struct eagre_error *error);
+/* Everything before `position` is committed. */
+void eagre_source_kafka_group_tell(struct eagre_source_kafka *kafka, struct eagre_text position);
+/* A look at the source whose last epoch ended at `start`: tells that when nothing was told yet, for
+ * a run that was killed may not have come to it. */
+void eagre_source_kafka_group_look(struct eagre_source_kafka *kafka, struct eagre_text start);
 
 /* ---- source_kafka_ahead.c: what readers fetch behind an epoch ------------------------------- */
 
@@ -94,7 +120,19 @@ void eagre_source_kafka_ahead_assigned(struct eagre_source_kafka *kafka,
 enum eagre_status eagre_source_kafka_ahead_begin(struct eagre_source_kafka *kafka,
                                                  struct eagre_text position,
                                                  struct eagre_error *error);
+/* There is too little for an epoch: nothing is worth looking at for a while. */
+void eagre_source_kafka_ahead_hold(struct eagre_source_kafka *kafka);
 bool eagre_source_kafka_rest(struct eagre_source *source);
+
+/* ---- source_kafka_place.c: where to start, or to end, as offsets ----------------------------- */
+
+/* USAGE KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED,
+ * KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED, and, of a start, NO_OFFSET_FOR_TIMESTAMP. */
+enum eagre_status eagre_source_kafka_resolve(struct eagre_source_kafka *kafka,
+                                             const struct eagre_source_kafka_place *place,
+                                             struct eagre_arena *arena,
+                                             struct eagre_source_kafka_offsets *out,
+                                             struct eagre_error *error);
 
 /* ---- source_kafka_plan.c: positions, start, plan, assign ------------------------------------- */
 

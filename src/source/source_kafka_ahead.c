@@ -3,7 +3,8 @@
  * After an epoch the consumers of the readers go on fetching behind its end, and a broker answers a
  * fetch as soon as it has a record. The control thread therefore sleeps until one of them has
  * something, or until REST_US after the broker was asked: new partitions, ends that moved without a
- * record (markers of transactions) and topics that were deleted or made anew show only there.
+ * record (markers of transactions) and topics that were deleted or made anew show only there. While
+ * minOffsetsPerTrigger holds an epoch back it sleeps as long, whatever comes.
  *
  * Threads. A reader belongs to its core, which touches it while it executes a command only. Here
  * the control thread does, between epochs, when no core has a command. */
@@ -72,6 +73,10 @@ enum eagre_status eagre_source_kafka_ahead_begin(struct eagre_source_kafka *kafk
   return EAGRE_OK;
 }
 
+void eagre_source_kafka_ahead_hold(struct eagre_source_kafka *kafka) {
+  kafka->ahead.held_us = now_us();
+}
+
 /* ---- Resting --------------------------------------------------------------------------------- */
 
 static bool has_come(const struct eagre_source_kafka *kafka) {
@@ -104,8 +109,19 @@ static bool watch_readers(const struct eagre_source_kafka *kafka) {
   return true;
 }
 
+/* Whatever comes, whether it is enough says the broker. */
+static bool rest_held(const struct eagre_source_kafka *kafka) {
+  int64_t due_us = kafka->triggered_us + kafka->options.trigger_delay_us;
+  int64_t until_us = kafka->ahead.held_us + REST_US;
+  int64_t left_us = (due_us < until_us ? due_us : until_us) - now_us();
+  if (left_us <= 0) return false;
+  eagre_io_wait(kafka->base.environment.io, left_us);
+  return true;
+}
+
 bool eagre_source_kafka_rest(struct eagre_source *source) {
   struct eagre_source_kafka *kafka = (struct eagre_source_kafka *)source;
+  if (kafka->ahead.held_us > 0) return rest_held(kafka);
   if (kafka->ahead.asked_us == 0) return false;
   int64_t left_us = kafka->ahead.asked_us + REST_US - now_us();
   if (left_us <= 0 || has_come(kafka) || !watch_readers(kafka)) return false;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "expression/expression.h"
 #include "source/source_kafka.h"
 
 /* New and deleted partitions are noticed this much later at most; an idle flow, which looks for new
@@ -16,10 +17,8 @@ static int64_t now_us(void) {
 
 /* ---- Partitions ------------------------------------------------------------------------------ */
 
-static enum eagre_status ask_topics(struct eagre_source_kafka *kafka, struct eagre_error *error) {
+static enum eagre_status ask_named(struct eagre_source_kafka *kafka, struct eagre_error *error) {
   const struct eagre_source_kafka_options *options = &kafka->options;
-  bool is_fresh = kafka->topics_asked_us > 0 && now_us() - kafka->topics_asked_us < TOPICS_AGE_US;
-  if (is_fresh) return EAGRE_OK;
   if (kafka->topics == NULL) {
     kafka->topics =
         eagre_arena_allocate_zeroed(&kafka->arena, options->topic_count * sizeof *kafka->topics);
@@ -27,13 +26,35 @@ static enum eagre_status ask_topics(struct eagre_source_kafka *kafka, struct eag
   for (uint32_t i = 0; i < options->topic_count; i++) {
     kafka->topics[i].name = options->topics[i];
   }
-  EAGRE_TRY(eagre_kafka_client_topics(kafka->client, kafka->topics, options->topic_count, error));
+  kafka->topic_count = options->topic_count;
+  return eagre_kafka_client_topics(kafka->client, kafka->topics, options->topic_count, error);
+}
+
+static enum eagre_status is_wanted(void *context, struct eagre_text name, bool *out_is_wanted,
+                                   struct eagre_error *error) {
+  return eagre_search_find(context, name, out_is_wanted, error);
+}
+
+static enum eagre_status ask_pattern(struct eagre_source_kafka *kafka, struct eagre_error *error) {
+  const struct eagre_kafka_topic_filter filter = {is_wanted, kafka->pattern};
+  eagre_arena_reset(&kafka->topics_arena);
+  kafka->topics = NULL;
+  kafka->topic_count = 0;
+  return eagre_kafka_client_find_topics(kafka->client, &filter, &kafka->topics_arena,
+                                        &kafka->topics, &kafka->topic_count, error);
+}
+
+static enum eagre_status ask_topics(struct eagre_source_kafka *kafka, struct eagre_error *error) {
+  bool is_fresh = kafka->topics_asked_us > 0 && now_us() - kafka->topics_asked_us < TOPICS_AGE_US;
+  if (is_fresh) return EAGRE_OK;
+  kafka->topics_asked_us = 0;
+  EAGRE_TRY(kafka->pattern == NULL ? ask_named(kafka, error) : ask_pattern(kafka, error));
   kafka->topics_asked_us = now_us();
   return EAGRE_OK;
 }
 
 static int32_t count_partitions(const struct eagre_source_kafka *kafka, struct eagre_text topic) {
-  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+  for (uint32_t i = 0; i < kafka->topic_count; i++) {
     if (eagre_text_equal(kafka->topics[i].name, topic)) return kafka->topics[i].partition_count;
   }
   return -1;
@@ -50,17 +71,18 @@ static void list_assigned(const struct eagre_source_kafka *kafka, struct eagre_a
   }
 }
 
+/* Names are copied: those of a pattern go with the next question. */
 static void list_subscribed(const struct eagre_source_kafka *kafka, struct eagre_arena *arena,
                             struct eagre_source_kafka_offsets *out) {
   size_t count = 0;
-  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+  for (uint32_t i = 0; i < kafka->topic_count; i++) {
     if (kafka->topics[i].partition_count > 0) count += (size_t)kafka->topics[i].partition_count;
   }
   out->entries = eagre_arena_allocate(arena, (count + 1) * sizeof *out->entries);
-  for (uint32_t i = 0; i < kafka->options.topic_count; i++) {
+  for (uint32_t i = 0; i < kafka->topic_count; i++) {
+    struct eagre_text name = eagre_arena_copy_text(arena, kafka->topics[i].name);
     for (int32_t number = 0; number < kafka->topics[i].partition_count; number++) {
-      out->entries[out->count++] =
-          (struct eagre_source_kafka_offset){kafka->topics[i].name, number, 0};
+      out->entries[out->count++] = (struct eagre_source_kafka_offset){name, number, 0};
     }
   }
   bool is_set = eagre_source_kafka_offsets_sort(out);
@@ -106,6 +128,44 @@ enum eagre_status eagre_source_kafka_ask_some(struct eagre_source_kafka *kafka,
     out->entries[out->count++] =
         (struct eagre_source_kafka_offset){asked[i].topic, asked[i].partition, asked[i].offset};
   }
+  return EAGRE_OK;
+}
+
+/* Puts each answer where it belongs. */
+static void take_times(struct eagre_source_kafka *kafka, const struct eagre_kafka_offset *answers,
+                       uint32_t count, struct eagre_source_kafka_offsets *out,
+                       struct eagre_source_kafka_offsets *out_behind) {
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_kafka_offset *answer = &answers[i];
+    bool is_behind = answer->offset == EAGRE_KAFKA_OFFSET_BEHIND;
+    struct eagre_source_kafka_offsets *into = is_behind ? out_behind : out;
+    if (answer->offset == EAGRE_KAFKA_OFFSET_NONE) {
+      kafka->topics_asked_us = 0;
+      continue;
+    }
+    into->entries[into->count++] =
+        (struct eagre_source_kafka_offset){answer->topic, answer->partition, answer->offset};
+  }
+}
+
+enum eagre_status eagre_source_kafka_ask_times(struct eagre_source_kafka *kafka,
+                                               const struct eagre_source_kafka_offsets *times,
+                                               struct eagre_arena *arena,
+                                               struct eagre_source_kafka_offsets *out,
+                                               struct eagre_source_kafka_offsets *out_behind,
+                                               struct eagre_error *error) {
+  size_t room = times->count + 1;
+  struct eagre_kafka_offset *asked = eagre_arena_allocate(arena, room * sizeof *asked);
+  for (uint32_t i = 0; i < times->count; i++) {
+    const struct eagre_source_kafka_offset *time = &times->entries[i];
+    asked[i] = (struct eagre_kafka_offset){time->topic, time->partition, time->offset};
+  }
+  *out = (struct eagre_source_kafka_offsets){
+      .entries = eagre_arena_allocate(arena, room * sizeof *out->entries)};
+  *out_behind = (struct eagre_source_kafka_offsets){
+      .entries = eagre_arena_allocate(arena, room * sizeof *out->entries)};
+  EAGRE_TRY(eagre_kafka_client_times(kafka->client, asked, times->count, error));
+  take_times(kafka, asked, times->count, out, out_behind);
   return EAGRE_OK;
 }
 
@@ -166,6 +226,9 @@ enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kaf
                                                   struct eagre_error *error) {
   const struct eagre_source_kafka_options *options = &kafka->options;
   EAGRE_TRY(ask_topics(kafka, error));
+  if (kafka->pattern != NULL && kafka->topic_count == 0) {
+    eagre_log(EAGRE_LOG_WARNING, "%s: there is no such topic yet", kafka->description);
+  }
   for (uint32_t i = 0; i < options->topic_count; i++) {
     if (kafka->topics[i].partition_count >= 0) continue;
     return fail_missing(kafka, options->topics[i], -1, error);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "expression/expression.h"
+
 /* What is at hand while options are read. */
 struct reading {
   const struct eagre_plan_source *plan;
@@ -34,6 +36,11 @@ static void place_error(struct eagre_sql_position position, struct eagre_error *
 
 void eagre_source_kafka_place(const struct eagre_plan_source *plan, struct eagre_error *error) {
   place_error(plan->position, error);
+}
+
+void eagre_source_kafka_place_option(const struct eagre_plan_source *plan, const char *option,
+                                     struct eagre_error *error) {
+  place_error(find_position(plan, option), error);
 }
 
 /* `key` is the option that is wrong, or NULL for the call as a whole. */
@@ -103,16 +110,40 @@ static enum eagre_status read_assign(struct reading *reading) {
   return EAGRE_OK;
 }
 
-static enum eagre_status read_topics(struct reading *reading) {
-  bool is_subscribe = is_given(reading, "subscribe");
-  bool is_assign = is_given(reading, "assign");
-  if (is_subscribe && is_assign) {
-    return fail(reading, "assign", "CONFLICTING_OPTIONS",
-                "Only one of the following options can be specified for Kafka source: subscribe, "
-                "subscribePattern, assign.");
+static enum eagre_status read_pattern(struct reading *reading) {
+  struct eagre_text pattern = get_text(reading, "subscribePattern");
+  struct eagre_search *search = NULL;
+  struct eagre_error problem = {0};
+  if (pattern.size == 0) {
+    return fail(reading, "subscribePattern", "INVALID_OPTION_VALUE",
+                "Pattern to subscribe is empty as value for option 'subscribePattern'.");
   }
-  if (is_subscribe) return read_subscribe(reading);
-  if (is_assign) return read_assign(reading);
+  if (eagre_search_new(pattern, &search, &problem) != EAGRE_OK) {
+    return fail(reading, "subscribePattern", "INVALID_OPTION_VALUE", "Option subscribePattern: %s",
+                problem.text);
+  }
+  eagre_search_free(search);
+  reading->out->pattern = pattern;
+  return EAGRE_OK;
+}
+
+static enum eagre_status read_topics(struct reading *reading) {
+  static const struct {
+    const char *option;
+    enum eagre_status (*read)(struct reading *reading);
+  } ways[] = {
+      {"subscribe", read_subscribe}, {"subscribePattern", read_pattern}, {"assign", read_assign}};
+  size_t chosen = EAGRE_COUNT_OF(ways);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(ways); i++) {
+    if (!is_given(reading, ways[i].option)) continue;
+    if (chosen < EAGRE_COUNT_OF(ways)) {
+      return fail(reading, ways[i].option, "CONFLICTING_OPTIONS",
+                  "Only one of the following options can be specified for Kafka source: subscribe, "
+                  "subscribePattern, assign.");
+    }
+    chosen = i;
+  }
+  if (chosen < EAGRE_COUNT_OF(ways)) return ways[chosen].read(reading);
   return fail(reading, NULL, "REQUIRED_PARAMETER_NOT_FOUND",
               "One of the following options must be specified for Kafka source: subscribe, "
               "subscribePattern, assign.");
@@ -120,11 +151,19 @@ static enum eagre_status read_topics(struct reading *reading) {
 
 /* ---- Places ---------------------------------------------------------------------------------- */
 
-static enum eagre_status read_place(struct reading *reading, const char *key,
-                                    enum eagre_source_kafka_bound fallback,
-                                    struct eagre_source_kafka_place *out) {
-  struct eagre_text text = get_text(reading, key);
-  *out = (struct eagre_source_kafka_place){.bound = fallback};
+/* The names of the options of one end; the first one given counts. */
+struct place_options {
+  const char *timestamp;
+  const char *by_timestamp;
+  const char *offsets;
+};
+static const struct place_options starting_options = {
+    "startingTimestamp", "startingOffsetsByTimestamp", "startingOffsets"};
+static const struct place_options ending_options = {"endingTimestamp", "endingOffsetsByTimestamp",
+                                                    "endingOffsets"};
+
+static enum eagre_status read_offsets(struct reading *reading, struct eagre_text text,
+                                      struct eagre_source_kafka_place *out) {
   if (text.size == 0) return EAGRE_OK;
   if (eagre_text_equal_ignoring_case(text, EAGRE_TEXT("earliest"))) {
     out->bound = EAGRE_SOURCE_KAFKA_FROM_EARLIEST;
@@ -139,10 +178,37 @@ static enum eagre_status read_place(struct reading *reading, const char *key,
                                        &out->offsets)) {
     return EAGRE_OK;
   }
-  return fail(reading, key, "INVALID_OPTION_VALUE",
+  return fail(reading, out->option, "INVALID_OPTION_VALUE",
               "Option %s: expected earliest, latest or e.g. "
               "{\"topicA\":{\"0\":23,\"1\":-1},\"topicB\":{\"0\":-2}}, got %.*s.",
-              key, (int)(text.size < 200 ? text.size : 200), text.data);
+              out->option, (int)(text.size < 200 ? text.size : 200), text.data);
+}
+
+static enum eagre_status read_times(struct reading *reading, struct eagre_text text,
+                                    struct eagre_source_kafka_place *out) {
+  out->bound = EAGRE_SOURCE_KAFKA_AT_TIMES;
+  if (eagre_source_kafka_offsets_parse(text, 0, reading->arena, &out->times)) return EAGRE_OK;
+  return fail(reading, out->option, "INVALID_OPTION_VALUE",
+              "Option %s: expected milliseconds since 1970, e.g. "
+              "{\"topicA\":{\"0\":1700000000000,\"1\":1700000000000}}, got %.*s.",
+              out->option, (int)(text.size < 200 ? text.size : 200), text.data);
+}
+
+static enum eagre_status read_place(struct reading *reading, const struct place_options *options,
+                                    enum eagre_source_kafka_bound fallback,
+                                    struct eagre_source_kafka_place *out) {
+  *out = (struct eagre_source_kafka_place){.bound = fallback, .option = options->offsets};
+  if (is_given(reading, options->timestamp)) {
+    out->bound = EAGRE_SOURCE_KAFKA_AT_TIME;
+    out->option = options->timestamp;
+    out->time_ms = eagre_option_integer(&reading->plan->options, options->timestamp);
+    return EAGRE_OK;
+  }
+  if (is_given(reading, options->by_timestamp)) {
+    out->option = options->by_timestamp;
+    return read_times(reading, get_text(reading, options->by_timestamp), out);
+  }
+  return read_offsets(reading, get_text(reading, options->offsets), out);
 }
 
 /* The first partition for which `offset` stands; NULL when there is none. */
@@ -208,23 +274,66 @@ static enum eagre_status check_specific_places(struct reading *reading) {
   return EAGRE_OK;
 }
 
+static enum eagre_status refuse_end_of_stream(struct reading *reading) {
+  const char *const options[] = {ending_options.timestamp, ending_options.by_timestamp,
+                                 ending_options.offsets};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(options); i++) {
+    if (!is_given(reading, options[i])) continue;
+    return fail(reading, options[i], "INVALID_OPTION_VALUE", "%s not valid in streaming queries.",
+                i == EAGRE_COUNT_OF(options) - 1 ? "Ending offset" : "Ending timestamp");
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status read_places(struct reading *reading) {
   bool is_stream = reading->plan->is_stream;
   enum eagre_source_kafka_bound begin =
       is_stream ? EAGRE_SOURCE_KAFKA_FROM_LATEST : EAGRE_SOURCE_KAFKA_FROM_EARLIEST;
-  EAGRE_TRY(read_place(reading, "startingOffsets", begin, &reading->out->starting));
-  if (is_stream && is_given(reading, "endingOffsets")) {
-    return fail(reading, "endingOffsets", "INVALID_OPTION_VALUE",
-                "Ending offset not valid in streaming queries.");
-  }
+  EAGRE_TRY(read_place(reading, &starting_options, begin, &reading->out->starting));
+  if (is_stream) return refuse_end_of_stream(reading);
   EAGRE_TRY(
-      read_place(reading, "endingOffsets", EAGRE_SOURCE_KAFKA_FROM_LATEST, &reading->out->ending));
-  if (is_stream) return EAGRE_OK;
+      read_place(reading, &ending_options, EAGRE_SOURCE_KAFKA_FROM_LATEST, &reading->out->ending));
   EAGRE_TRY(check_batch_places(reading));
   return check_specific_places(reading);
 }
 
+/* ---- Rates ----------------------------------------------------------------------------------- */
+
+/* Of streams; a batch takes everything. */
+static enum eagre_status read_rates(struct reading *reading) {
+  const struct eagre_options *options = &reading->plan->options;
+  struct eagre_source_kafka_options *out = reading->out;
+  int64_t least = eagre_option_integer(options, "minOffsetsPerTrigger");
+  int64_t most = eagre_option_integer(options, "maxOffsetsPerTrigger");
+  if (most > 0 && least > most) {
+    return fail(reading, "minOffsetsPerTrigger", "INVALID_OPTION_VALUE",
+                "The value of minOffsetsPerTrigger(%" PRId64
+                ") is higher than the maxOffsetsPerTrigger(%" PRId64 ").",
+                least, most);
+  }
+  out->trigger_delay_us = eagre_option_duration_us(options, "maxTriggerDelay");
+  if (!reading->plan->is_stream) return EAGRE_OK;
+  out->offset_count_min = least;
+  out->offset_count_max = most;
+  return EAGRE_OK;
+}
+
 /* ---- Settings -------------------------------------------------------------------------------- */
+
+/* Of a stream: a batch has no positions to tell. */
+static enum eagre_status read_group(struct reading *reading, struct eagre_text group) {
+  bool is_asked = is_given(reading, "commitOffsetsToKafka");
+  bool is_on = is_asked ? eagre_option_boolean(&reading->plan->options, "commitOffsetsToKafka")
+                        : group.size > 0;
+  if (is_asked && is_on && group.size == 0) {
+    fail(reading, "commitOffsetsToKafka", "REQUIRED_PARAMETER_NOT_FOUND",
+         "commitOffsetsToKafka needs the group to commit to.");
+    eagre_error_hint(reading->error, "add `kafka.group.id` => 'name'");
+    return EAGRE_USAGE;
+  }
+  if (is_on && reading->plan->is_stream) reading->out->group = group;
+  return EAGRE_OK;
+}
 
 static enum eagre_status read_settings(struct reading *reading) {
   const struct eagre_options *options = &reading->plan->options;
@@ -232,6 +341,7 @@ static enum eagre_status read_settings(struct reading *reading) {
   struct eagre_kafka_setting *settings =
       eagre_arena_allocate(reading->arena, (options->count + 1) * sizeof *settings);
   uint32_t count = 0;
+  struct eagre_text group = {0};
   for (uint32_t i = 0; i < options->count; i++) {
     struct eagre_text key = options->options[i].key;
     bool is_setting = key.size > prefix.size && eagre_text_equal_ignoring_case(
@@ -241,14 +351,18 @@ static enum eagre_status read_settings(struct reading *reading) {
     settings[count++] = (struct eagre_kafka_setting){name, options->options[i].value};
     if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("group.id"))) {
       reading->out->has_group_id = true;
+      group = eagre_text_trim(settings[count - 1].value);
     }
   }
   reading->out->settings = (struct eagre_kafka_settings){
       .brokers = get_text(reading, "bootstrapServers"), .settings = settings, .count = count};
   enum eagre_status status =
       eagre_kafka_settings_check(&reading->out->settings, EAGRE_KAFKA_READ, reading->error);
-  if (status != EAGRE_OK) eagre_source_kafka_place(reading->plan, reading->error);
-  return status;
+  if (status != EAGRE_OK) {
+    eagre_source_kafka_place(reading->plan, reading->error);
+    return status;
+  }
+  return read_group(reading, group);
 }
 
 static int64_t milliseconds_to_us(int64_t milliseconds) {
@@ -268,30 +382,38 @@ enum eagre_status eagre_source_kafka_options_read(const struct eagre_plan_source
           milliseconds_to_us(eagre_option_integer(options, "fetchOffset.retryIntervalMs")),
       .silence_timeout_us =
           milliseconds_to_us(eagre_option_integer(options, "kafkaConsumer.pollTimeoutMs")),
+      .starts_at_latest = eagre_text_equal_string(
+          eagre_option_text(options, "startingOffsetsByTimestampStrategy"), "latest"),
   };
-  if (plan->is_stream && is_given(&reading, "maxOffsetsPerTrigger")) {
-    out->offset_count_max = eagre_option_integer(options, "maxOffsetsPerTrigger");
-  }
   EAGRE_TRY(read_settings(&reading));
   EAGRE_TRY(read_topics(&reading));
+  EAGRE_TRY(read_rates(&reading));
   return read_places(&reading);
 }
 
 /* ---- Description ----------------------------------------------------------------------------- */
 
-const char *eagre_source_kafka_options_describe(const struct eagre_source_kafka_options *options,
-                                                struct eagre_arena *arena) {
-  struct eagre_buffer text = {0};
-  eagre_buffer_append_string(&text, options->is_assign ? "KafkaV2[Assign[" : "KafkaV2[Subscribe[");
+static void describe_topics(struct eagre_buffer *text,
+                            const struct eagre_source_kafka_options *options) {
   for (uint32_t i = 0; options->is_assign && i < options->assigned.count; i++) {
     const struct eagre_source_kafka_offset *entry = &options->assigned.entries[i];
-    eagre_buffer_printf(&text, "%s%.*s-%" PRId32, i > 0 ? ", " : "", (int)entry->topic.size,
+    eagre_buffer_printf(text, "%s%.*s-%" PRId32, i > 0 ? ", " : "", (int)entry->topic.size,
                         entry->topic.data, entry->partition);
   }
   for (uint32_t i = 0; !options->is_assign && i < options->topic_count; i++) {
-    if (i > 0) eagre_buffer_append_string(&text, ", ");
-    eagre_buffer_append_text(&text, options->topics[i]);
+    if (i > 0) eagre_buffer_append_string(text, ", ");
+    eagre_buffer_append_text(text, options->topics[i]);
   }
+}
+
+const char *eagre_source_kafka_options_describe(const struct eagre_source_kafka_options *options,
+                                                struct eagre_arena *arena) {
+  struct eagre_buffer text = {0};
+  const char *strategy = options->is_assign ? "Assign" : "Subscribe";
+  eagre_buffer_printf(&text, "KafkaV2[%s[",
+                      options->pattern.size > 0 ? "SubscribePattern" : strategy);
+  describe_topics(&text, options);
+  eagre_buffer_append_text(&text, options->pattern);
   eagre_buffer_append_string(&text, "]]");
   const char *copy = eagre_arena_copy_text(arena, eagre_buffer_text(&text)).data;
   eagre_buffer_done(&text);

@@ -77,60 +77,6 @@ static enum eagre_status store_initial(const struct eagre_source *source, struct
   return status;
 }
 
-static enum eagre_status fail_unassigned(const struct eagre_source_kafka *kafka, const char *option,
-                                         const struct eagre_source_kafka_offsets *given,
-                                         const struct eagre_source_kafka_offsets *assigned,
-                                         struct eagre_arena *arena, struct eagre_error *error) {
-  eagre_error_set(error, EAGRE_USAGE, "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED",
-                  "If %s contains specific offsets, you must specify all TopicPartitions. "
-                  "Specified: %s; assigned: %s.",
-                  option, eagre_source_kafka_offsets_list(given, arena),
-                  eagre_source_kafka_offsets_list(assigned, arena));
-  eagre_error_hint(error, "use -1 for latest, -2 for earliest");
-  eagre_source_kafka_place(kafka->base.plan, error);
-  return EAGRE_USAGE;
-}
-
-/* Replaces -1 and -2 by what they stand for. */
-static void resolve_words(struct eagre_source_kafka_offsets *offsets,
-                          const struct eagre_source_kafka_offsets *earliest,
-                          const struct eagre_source_kafka_offsets *latest) {
-  for (uint32_t i = 0; i < offsets->count; i++) {
-    struct eagre_source_kafka_offset *entry = &offsets->entries[i];
-    if (entry->offset >= 0) continue;
-    const struct eagre_source_kafka_offsets *end =
-        entry->offset == EAGRE_SOURCE_KAFKA_EARLIEST ? earliest : latest;
-    const struct eagre_source_kafka_offset *found =
-        eagre_source_kafka_offsets_find(end, entry->topic, entry->partition);
-    entry->offset = found == NULL ? 0 : found->offset;
-  }
-}
-
-/* startingOffsets or endingOffsets as offsets. */
-static enum eagre_status resolve_place(struct eagre_source_kafka *kafka, const char *option,
-                                       const struct eagre_source_kafka_place *place,
-                                       struct eagre_arena *arena,
-                                       struct eagre_source_kafka_offsets *out,
-                                       struct eagre_error *error) {
-  if (place->bound != EAGRE_SOURCE_KAFKA_SPECIFIC) {
-    enum eagre_kafka_end end = place->bound == EAGRE_SOURCE_KAFKA_FROM_EARLIEST
-                                   ? EAGRE_KAFKA_EARLIEST
-                                   : EAGRE_KAFKA_LATEST;
-    return eagre_source_kafka_ask_all(kafka, end, arena, out, error);
-  }
-  struct eagre_source_kafka_offsets earliest;
-  struct eagre_source_kafka_offsets latest;
-  EAGRE_TRY(eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_EARLIEST, arena, &earliest, error));
-  EAGRE_TRY(eagre_source_kafka_ask_all(kafka, EAGRE_KAFKA_LATEST, arena, &latest, error));
-  *out = eagre_source_kafka_offsets_copy(&place->offsets, arena);
-  struct eagre_source_kafka_offsets missing = eagre_source_kafka_offsets_minus(&latest, out, arena);
-  if (missing.count > 0 || latest.count != out->count) {
-    return fail_unassigned(kafka, option, out, &latest, arena, error);
-  }
-  resolve_words(out, &earliest, &latest);
-  return EAGRE_OK;
-}
-
 enum eagre_status eagre_source_kafka_start(struct eagre_source *source, struct eagre_arena *arena,
                                            struct eagre_text *out_position,
                                            struct eagre_error *error) {
@@ -138,8 +84,7 @@ enum eagre_status eagre_source_kafka_start(struct eagre_source *source, struct e
   struct eagre_source_kafka_offsets offsets;
   enum eagre_status status = load_initial(source, arena, out_position, error);
   if (status != EAGRE_END) return status;
-  EAGRE_TRY(
-      resolve_place(kafka, "startingOffsets", &kafka->options.starting, arena, &offsets, error));
+  EAGRE_TRY(eagre_source_kafka_resolve(kafka, &kafka->options.starting, arena, &offsets, error));
   *out_position = eagre_source_kafka_offsets_print(&offsets, arena);
   return store_initial(source, *out_position, error);
 }
@@ -191,6 +136,23 @@ find_latest(struct eagre_source_kafka *kafka, const struct eagre_source_limits *
   return eagre_source_kafka_select_check_fixed(out, &latest, error);
 }
 
+/* minOffsetsPerTrigger holds the epoch back, unless maxTriggerDelay is over since it did not. */
+static bool must_wait(struct eagre_source_kafka *kafka, const struct eagre_source_limits *limits,
+                      const struct eagre_source_kafka_offsets *start,
+                      const struct eagre_source_kafka_offsets *initial,
+                      const struct eagre_source_kafka_offsets *latest) {
+  const struct eagre_source_kafka_options *options = &kafka->options;
+  int64_t now_us = (int64_t)(eagre_clock_monotonic_ns() / 1000);
+  if (limits->ignore_rate || options->offset_count_min == 0) return false;
+  bool is_due =
+      kafka->triggered_us == 0 || now_us - kafka->triggered_us >= options->trigger_delay_us;
+  bool is_enough =
+      eagre_source_kafka_select_count(start, initial, latest) >= options->offset_count_min;
+  if (!is_due && !is_enough) return true;
+  kafka->triggered_us = now_us;
+  return false;
+}
+
 /* Losses end the plan, so that nothing is logged of an epoch that cannot run. */
 static enum eagre_status check_losses(struct eagre_source_kafka *kafka,
                                       const struct eagre_source_kafka_offsets *start,
@@ -216,12 +178,17 @@ static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct ea
   struct eagre_source_kafka_offsets start;
   struct eagre_source_kafka_offsets latest;
   struct eagre_source_kafka_offsets initial;
+  kafka->ahead.held_us = 0;
+  eagre_source_kafka_group_look(kafka, start_text);
   EAGRE_TRY(eagre_source_kafka_read_position(start_text, arena, &start, error));
   EAGRE_TRY(find_latest(kafka, limits, &start, arena, &latest, error));
   EAGRE_TRY(ask_initial(kafka, &start, &latest, arena, &initial, error));
   struct eagre_source_kafka_offsets end = latest;
   int64_t offset_count_max = kafka->options.offset_count_max;
-  if (!limits->ignore_rate && offset_count_max > 0) {
+  bool is_held = must_wait(kafka, limits, &start, &initial, &latest);
+  if (is_held) {
+    end = start;
+  } else if (!limits->ignore_rate && offset_count_max > 0) {
     end = eagre_source_kafka_select_end(&start, &initial, &latest, offset_count_max, arena);
   }
   EAGRE_TRY(check_losses(kafka, &start, &end, &initial, arena, error));
@@ -230,9 +197,13 @@ static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct ea
   bool is_at_latest = eagre_source_kafka_offsets_equal(&end, &latest);
   out->end = out->has_new ? eagre_source_kafka_offsets_print(&end, arena) : start_text;
   out->latest = is_at_latest ? out->end : eagre_source_kafka_offsets_print(&latest, arena);
-  out->is_at_fixed_end = limits->fix_end && is_at_latest;
+  out->is_at_fixed_end = limits->fix_end && (is_at_latest || is_held);
   keep_latest(kafka, &latest);
   keep_planned(kafka, start_text, out->end, &initial);
+  if (is_held) {
+    eagre_source_kafka_ahead_hold(kafka);
+    return EAGRE_OK;
+  }
   if (out->has_new || limits->fix_end) return EAGRE_OK;
   return eagre_source_kafka_ahead_begin(kafka, start_text, error);
 }
@@ -277,7 +248,7 @@ static enum eagre_status plan_batch(struct eagre_source_kafka *kafka, struct eag
   struct eagre_source_kafka_offsets end;
   struct eagre_source_kafka_offsets latest;
   EAGRE_TRY(eagre_source_kafka_read_position(start_text, arena, &start, error));
-  EAGRE_TRY(resolve_place(kafka, "endingOffsets", &kafka->options.ending, arena, &end, error));
+  EAGRE_TRY(eagre_source_kafka_resolve(kafka, &kafka->options.ending, arena, &end, error));
   EAGRE_TRY(eagre_source_kafka_ask_some(kafka, EAGRE_KAFKA_LATEST, &end, arena, &latest, error));
   EAGRE_TRY(check_batch_end(kafka, &start, &end, &latest, error));
   out->has_new = !eagre_source_kafka_offsets_equal(&start, &end);

@@ -1,5 +1,5 @@
-/* The Kafka source, one core: records of a partition become a batch of Spark's seven columns. Keys
- * and values point into what was fetched. */
+/* The Kafka source, one core: records of a partition become a batch of Spark's seven columns, or
+ * eight with includeHeaders. Keys and values point into what was fetched. */
 #include <string.h>
 
 #include "source/source_kafka.h"
@@ -13,6 +13,7 @@ enum kafka_column {
   COLUMN_OFFSET,
   COLUMN_TIMESTAMP,
   COLUMN_TIMESTAMP_TYPE,
+  COLUMN_HEADERS, /* with includeHeaders only */
   COLUMN_COUNT
 };
 
@@ -32,6 +33,8 @@ static bool is_wanted(const struct eagre_plan_source *plan, enum kafka_column co
 
 static uint32_t list_parts(const struct eagre_plan_source *plan) {
   uint32_t parts = 0;
+  bool has_headers = plan->schema->field_count > COLUMN_HEADERS;
+  if (has_headers && is_wanted(plan, COLUMN_HEADERS)) parts |= EAGRE_KAFKA_HEADERS;
   if (is_wanted(plan, COLUMN_KEY)) parts |= EAGRE_KAFKA_KEY;
   if (is_wanted(plan, COLUMN_VALUE)) parts |= EAGRE_KAFKA_VALUE;
   if (is_wanted(plan, COLUMN_TIMESTAMP) || is_wanted(plan, COLUMN_TIMESTAMP_TYPE)) {
@@ -44,7 +47,8 @@ static uint32_t list_parts(const struct eagre_plan_source *plan) {
 enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *reader,
                                                  struct eagre_error *error) {
   (void)error;
-  eagre_assert(reader->source->plan->schema->field_count == COLUMN_COUNT);
+  uint32_t column_count = reader->source->plan->schema->field_count;
+  eagre_assert(column_count == COLUMN_COUNT || column_count == COLUMN_HEADERS);
   eagre_source_kafka_ahead_enter(get_reader(reader));
   return EAGRE_OK;
 }
@@ -143,6 +147,25 @@ static void fill_timestamps(struct eagre_vector *column, int64_t *timestamps, ui
   column->data = timestamps;
 }
 
+/* ARRAY<STRUCT<key, value>>; NULL where a record has none. */
+static void fill_headers(struct eagre_vector *column, const struct eagre_kafka_records *records,
+                         struct eagre_arena *arena) {
+  const struct eagre_type *pair_type = column->type->fields[0].type;
+  struct eagre_vector *pair = eagre_arena_allocate_zeroed(arena, sizeof *pair);
+  struct eagre_vector *parts = eagre_arena_allocate_zeroed(arena, 2 * sizeof *parts);
+  parts[0].type = pair_type->fields[0].type;
+  fill_texts(&parts[0], records->header_keys, NULL);
+  parts[1].type = pair_type->fields[1].type;
+  fill_texts(&parts[1], records->header_values, records->header_value_validity);
+  *pair = (struct eagre_vector){.type = pair_type, .children = parts};
+  column->children = pair;
+  column->offsets = records->header_offsets;
+  for (uint32_t i = 0; i < records->count; i++) {
+    bool has_some = records->header_offsets[i] < records->header_offsets[i + 1];
+    if (!has_some) eagre_vector_set_null(column, i, records->count, arena);
+  }
+}
+
 static void fill_column(struct eagre_vector *column, enum kafka_column which,
                         const struct eagre_kafka_records *records, struct eagre_arena *arena) {
   switch (which) {
@@ -167,6 +190,9 @@ static void fill_column(struct eagre_vector *column, enum kafka_column which,
   case COLUMN_TIMESTAMP_TYPE:
     column->data = records->timestamp_types;
     break;
+  case COLUMN_HEADERS:
+    fill_headers(column, records, arena);
+    break;
   case COLUMN_COUNT:
     break;
   }
@@ -174,8 +200,8 @@ static void fill_column(struct eagre_vector *column, enum kafka_column which,
 
 static void fill_batch(struct eagre_batch *batch, const struct eagre_plan_source *plan,
                        const struct eagre_kafka_records *records) {
-  eagre_batch_set_columns(batch, COLUMN_COUNT, records->count);
-  for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+  eagre_batch_set_columns(batch, plan->schema->field_count, records->count);
+  for (uint32_t i = 0; i < plan->schema->field_count; i++) {
     struct eagre_vector *column = &batch->columns[i];
     const struct eagre_type *type = plan->schema->fields[i].type;
     if (is_wanted(plan, (enum kafka_column)i)) {

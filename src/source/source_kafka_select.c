@@ -60,6 +60,18 @@ eagre_source_kafka_select_end(const struct eagre_source_kafka_offsets *from,
   return end;
 }
 
+int64_t eagre_source_kafka_select_count(const struct eagre_source_kafka_offsets *from,
+                                        const struct eagre_source_kafka_offsets *initial,
+                                        const struct eagre_source_kafka_offsets *latest) {
+  int64_t count = 0;
+  for (uint32_t i = 0; i < latest->count; i++) {
+    const struct eagre_source_kafka_offset *begin = find_begin(from, initial, &latest->entries[i]);
+    if (begin == NULL || latest->entries[i].offset <= begin->offset) continue;
+    count = saturating_add(count, latest->entries[i].offset - begin->offset);
+  }
+  return count;
+}
+
 bool eagre_source_kafka_select_is_behind(const struct eagre_source_kafka_offsets *latest,
                                          const struct eagre_source_kafka_offsets *known) {
   for (uint32_t i = 0; i < latest->count; i++) {

@@ -13,6 +13,11 @@ eagre_source_kafka_select_end(const struct eagre_source_kafka_offsets *from,
                               const struct eagre_source_kafka_offsets *latest,
                               int64_t offset_count_max, struct eagre_arena *arena);
 
+/* How many offsets lie between the beginnings and `latest`; `initial` as above. */
+int64_t eagre_source_kafka_select_count(const struct eagre_source_kafka_offsets *from,
+                                        const struct eagre_source_kafka_offsets *initial,
+                                        const struct eagre_source_kafka_offsets *latest);
+
 /* The partitions of `latest` that stand below `known`: fetched too early after a change of leaders,
  * or a topic made anew. */
 bool eagre_source_kafka_select_is_behind(const struct eagre_source_kafka_offsets *latest,

@@ -197,3 +197,17 @@ def test_several_sinks_are_refused(tmp_path):
     done = export(tmp_path, f"CREATE SINK o USING noop; CREATE SINK p USING noop; CREATE FLOW f AS INSERT INTO o, p SELECT * FROM STREAM {SOURCE};")
     assert done.returncode == 2
     assert "one flow for each of them" in done.stderr
+
+
+def test_options_of_kafka_as_spark_has_them(tmp_path):
+    """Spark takes maxTriggerDelay as a number with a unit, and commits nothing to groups."""
+    program = program_of(tmp_path, """
+CREATE SINK o USING noop;
+CREATE FLOW f AS INSERT INTO o SELECT headers FROM STREAM read_kafka(
+  bootstrapServers => 'localhost:9092', subscribePattern => 'a.*', includeHeaders => true, startingTimestamp => 17,
+  minOffsetsPerTrigger => 5, maxTriggerDelay => '10 minutes', `kafka.group.id` => 'g', commitOffsetsToKafka => true);""")
+    for name, value in {"subscribePattern": "a.*", "includeHeaders": "true", "startingTimestamp": "17",
+                        "minOffsetsPerTrigger": "5", "maxTriggerDelay": "600000ms",
+                        "kafka.group.id": "g"}.items():
+        assert f'.option("{name}", "{value}")' in program
+    assert "commitOffsetsToKafka" not in program

@@ -49,6 +49,50 @@ static void asks_for_both_ends_of_all_partitions(void **state) {
   eagre_kafka_client_close(client);
 }
 
+static enum eagre_status begins_with_v(void *context, struct eagre_text name, bool *out_is_wanted,
+                                       struct eagre_error *error) {
+  (void)context, (void)error;
+  *out_is_wanted = eagre_text_starts_with(name, EAGRE_TEXT("v-"));
+  return EAGRE_OK;
+}
+
+static void finds_the_topics_that_are_wanted(void **state) {
+  struct fixture *fixture = *state;
+  const struct eagre_kafka_topic_filter filter = {begins_with_v, NULL};
+  struct eagre_kafka_topic *topics = NULL;
+  uint32_t count = 0;
+  create_topic(fixture, 1);
+  struct eagre_kafka_client *client = open_client(fixture);
+  assert_ok(fixture, eagre_kafka_client_find_topics(client, &filter, &fixture->arena, &topics,
+                                                    &count, &fixture->error));
+  assert_int_equal(count, 0);
+  assert_ok(fixture, eagre_kafka_mock_create_topic(fixture->mock, "v-1", 2, &fixture->error));
+  assert_ok(fixture, eagre_kafka_client_find_topics(client, &filter, &fixture->arena, &topics,
+                                                    &count, &fixture->error));
+  assert_int_equal(count, 1);
+  assert_true(eagre_text_equal_string(topics[0].name, "v-1"));
+  assert_int_equal(topics[0].partition_count, 2);
+  eagre_kafka_client_close(client);
+}
+
+/* The mock cluster has no index of times: nothing is as late as any. */
+static void asks_for_records_by_their_time(void **state) {
+  struct fixture *fixture = *state;
+  enum { LIST_OFFSETS = 2, NOT_LEADER_FOR_PARTITION = 6 };
+  create_topic(fixture, 2);
+  produce(fixture, 0, 0, 5);
+  struct eagre_kafka_client *client = open_client(fixture);
+  struct eagre_kafka_offset offsets[] = {{fixture->topic, 0, 1700000000000},
+                                         {fixture->topic, 7, 1700000000000},
+                                         {fixture->topic, 1, 0}};
+  eagre_kafka_mock_fail_requests(fixture->mock, LIST_OFFSETS, NOT_LEADER_FOR_PARTITION, 1);
+  assert_ok(fixture, eagre_kafka_client_times(client, offsets, 3, &fixture->error));
+  assert_int_equal(offsets[0].offset, EAGRE_KAFKA_OFFSET_BEHIND);
+  assert_int_equal(offsets[1].offset, EAGRE_KAFKA_OFFSET_NONE);
+  assert_int_equal(offsets[2].offset, EAGRE_KAFKA_OFFSET_BEHIND);
+  eagre_kafka_client_close(client);
+}
+
 static void asks_again_after_a_passing_failure(void **state) {
   struct fixture *fixture = *state;
   enum { LIST_OFFSETS = 2, NOT_LEADER_FOR_PARTITION = 6 };
@@ -109,6 +153,8 @@ int run_client_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(finds_topics_and_their_partitions),
       FIXTURE_TEST(asks_for_both_ends_of_all_partitions),
+      FIXTURE_TEST(finds_the_topics_that_are_wanted),
+      FIXTURE_TEST(asks_for_records_by_their_time),
       FIXTURE_TEST(asks_again_after_a_passing_failure),
       FIXTURE_TEST(names_the_address_nobody_answers_at),
       FIXTURE_TEST(gives_up_when_the_cluster_stays_away),

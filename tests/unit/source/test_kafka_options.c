@@ -29,6 +29,32 @@ static void plan_case(struct fixture *fixture, const struct options_case *row) {
 static const struct options_case refused_cases[] = {
     {true, {NULL}, "REQUIRED_PARAMETER_NOT_FOUND", "One of the following options"},
     {true, {"subscribe=a", "assign={\"a\":[0]}"}, "CONFLICTING_OPTIONS", "Only one of"},
+    {true, {"subscribe=a", "subscribePattern=b"}, "CONFLICTING_OPTIONS", "Only one of"},
+    {true, {"subscribePattern=b", "assign={\"a\":[0]}"}, "CONFLICTING_OPTIONS", "Only one of"},
+    {true, {"subscribePattern= "}, "INVALID_OPTION_VALUE", "Pattern to subscribe is empty"},
+    {true, {"subscribePattern=a("}, "INVALID_OPTION_VALUE", "'a(' is no pattern"},
+    {true, {"subscribe=a", "startingOffsetsByTimestamp=5"}, "INVALID_OPTION_VALUE", "got 5"},
+    {true,
+     {"subscribe=a", "startingOffsetsByTimestamp={\"a\":{\"0\":-1}}"},
+     "INVALID_OPTION_VALUE",
+     "expected milliseconds"},
+    {true,
+     {"subscribe=a", "endingOffsetsByTimestamp={\"a\":{\"0\":1}}"},
+     "INVALID_OPTION_VALUE",
+     "Ending timestamp not valid in stream"},
+    {true, {"subscribe=a", "endingTimestamp=1"}, "INVALID_OPTION_VALUE", "not valid in stream"},
+    {true,
+     {"subscribe=a", "minOffsetsPerTrigger=6", "maxOffsetsPerTrigger=5"},
+     "INVALID_OPTION_VALUE",
+     "minOffsetsPerTrigger(6) is higher than the maxOffsetsPerTrigger(5)"},
+    {false,
+     {"subscribe=a", "minOffsetsPerTrigger=6", "maxOffsetsPerTrigger=5"},
+     "INVALID_OPTION_VALUE",
+     "is higher than"},
+    {true,
+     {"subscribe=a", "commitOffsetsToKafka=true"},
+     "REQUIRED_PARAMETER_NOT_FOUND",
+     "needs the group"},
     {true, {"subscribe= , ,"}, "INVALID_OPTION_VALUE", "No topics to subscribe to"},
     {true, {"assign=a"}, "INVALID_OPTION_VALUE", "No topicpartitions to assign"},
     {true, {"assign={}"}, "INVALID_OPTION_VALUE", "No topicpartitions to assign"},
@@ -88,6 +114,9 @@ static void has_spark_s_defaults(void **state) {
                       "KafkaV2[Subscribe[a, b]]");
   assert_int_equal(options.starting.bound, EAGRE_SOURCE_KAFKA_FROM_LATEST);
   assert_int_equal(options.offset_count_max, 0);
+  assert_int_equal(options.offset_count_min, 0);
+  assert_int_equal(options.trigger_delay_us, INT64_C(900000000));
+  assert_int_equal(options.group.size, 0);
   assert_int_equal(options.retry_count, 3);
   assert_int_equal(options.retry_interval_us, 1000000);
   assert_int_equal(options.silence_timeout_us, 120000000);
@@ -121,12 +150,66 @@ static void describes_assigned_partitions(void **state) {
   assert_int_equal(options.topic_count, 2);
 }
 
+static void describes_a_pattern(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_source_kafka_options options =
+      read_options(fixture, &(struct options_case){true, {"subscribePattern= e.v "}, NULL, NULL});
+  assert_string_equal(eagre_source_kafka_options_describe(&options, &fixture->arena),
+                      "KafkaV2[SubscribePattern[e.v]]");
+  assert_int_equal(options.topic_count, 0);
+}
+
+static void takes_the_first_of_three_ways_to_start(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_source_kafka_options options =
+      read_options(fixture, &(struct options_case){true,
+                                                   {"subscribe=a", "startingOffsets=rubbish",
+                                                    "startingOffsetsByTimestamp={\"a\":{\"0\":7}}"},
+                                                   NULL,
+                                                   NULL});
+  assert_int_equal(options.starting.bound, EAGRE_SOURCE_KAFKA_AT_TIMES);
+  assert_int_equal(options.starting.times.entries[0].offset, 7);
+  assert_false(options.starts_at_latest);
+  options = read_options(
+      fixture,
+      &(struct options_case){true,
+                             {"subscribe=a", "startingOffsetsByTimestamp=rubbish",
+                              "startingTimestamp=8", "startingOffsetsByTimestampStrategy=latest"},
+                             NULL,
+                             NULL});
+  assert_int_equal(options.starting.bound, EAGRE_SOURCE_KAFKA_AT_TIME);
+  assert_int_equal(options.starting.time_ms, 8);
+  assert_true(options.starts_at_latest);
+  options = read_options(
+      fixture, &(struct options_case){false, {"subscribe=a", "endingTimestamp=9"}, NULL, NULL});
+  assert_int_equal(options.ending.bound, EAGRE_SOURCE_KAFKA_AT_TIME);
+  assert_int_equal(options.ending.time_ms, 9);
+}
+
+static struct eagre_text group_of(struct fixture *fixture, bool is_stream, const char *more) {
+  const struct options_case row = {
+      is_stream, {"subscribe=a", "kafka.group.id= g ", more}, NULL, NULL};
+  return read_options(fixture, &row).group;
+}
+
+static void commits_to_the_group_that_is_given(void **state) {
+  struct fixture *fixture = *state;
+  assert_text(group_of(fixture, true, NULL), "g");
+  assert_text(group_of(fixture, true, "commitOffsetsToKafka=true"), "g");
+  assert_int_equal(group_of(fixture, true, "commitOffsetsToKafka=false").size, 0);
+  assert_int_equal(group_of(fixture, false, NULL).size, 0);
+}
+
 static void ignores_the_rate_of_a_batch(void **state) {
   struct fixture *fixture = *state;
   struct eagre_source_kafka_options options = read_options(
       fixture,
       &(struct options_case){false, {"subscribe=a", "maxOffsetsPerTrigger=5"}, NULL, NULL});
   assert_int_equal(options.offset_count_max, 0);
+  options = read_options(
+      fixture,
+      &(struct options_case){false, {"subscribe=a", "minOffsetsPerTrigger=5"}, NULL, NULL});
+  assert_int_equal(options.offset_count_min, 0);
 }
 
 int run_kafka_options_tests(void) {
@@ -135,6 +218,9 @@ int run_kafka_options_tests(void) {
       cmocka_unit_test(has_spark_s_defaults),
       cmocka_unit_test(takes_settings_of_the_client),
       cmocka_unit_test(describes_assigned_partitions),
+      cmocka_unit_test(describes_a_pattern),
+      cmocka_unit_test(takes_the_first_of_three_ways_to_start),
+      cmocka_unit_test(commits_to_the_group_that_is_given),
       cmocka_unit_test(ignores_the_rate_of_a_batch),
   };
   return cmocka_run_group_tests_name("kafka_options", tests, open_fixture, close_fixture);

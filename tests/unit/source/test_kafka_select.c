@@ -154,6 +154,24 @@ static void survives_the_largest_numbers(void **state) {
   assert_offsets(fixture, &end, "{\"t\":{\"0\":9223372036854775807}}");
 }
 
+static void counts_what_there_is_to_read(void **state) {
+  struct fixture *fixture = *state;
+  static const struct {
+    const char *from, *initial, *latest;
+    int64_t count;
+  } rows[] = {
+      {"{\"a\":{\"0\":1,\"1\":5}}", "{}", "{\"a\":{\"0\":4,\"1\":2}}", 3},
+      {"{\"a\":{\"0\":1}}", "{\"a\":{\"1\":7}}", "{\"a\":{\"0\":1,\"1\":9}}", 2},
+      {"{}", "{\"a\":{\"0\":0,\"1\":0}}", "{\"a\":{\"0\":9223372036854775807,\"1\":9}}", INT64_MAX},
+  };
+  for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
+    struct eagre_source_kafka_offsets from = offsets_of(fixture, rows[i].from);
+    struct eagre_source_kafka_offsets initial = offsets_of(fixture, rows[i].initial);
+    struct eagre_source_kafka_offsets latest = offsets_of(fixture, rows[i].latest);
+    assert_int_equal(eagre_source_kafka_select_count(&from, &initial, &latest), rows[i].count);
+  }
+}
+
 static void knows_when_offsets_fall(void **state) {
   struct fixture *fixture = *state;
   struct eagre_source_kafka_offsets known = offsets_of(fixture, "{\"t\":{\"0\":5,\"1\":5}}");
@@ -285,6 +303,7 @@ int run_kafka_select_tests(void) {
       cmocka_unit_test(takes_all_when_nothing_is_behind),
       cmocka_unit_test(counts_new_partitions_from_their_beginning),
       cmocka_unit_test(survives_the_largest_numbers),
+      cmocka_unit_test(counts_what_there_is_to_read),
       cmocka_unit_test(knows_when_offsets_fall),
       cmocka_unit_test(names_every_kind_of_loss),
       cmocka_unit_test(names_the_group_id_that_may_be_to_blame),

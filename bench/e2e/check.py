@@ -15,6 +15,7 @@ import files
 import kafka
 import machine
 import micro
+import state
 from engine import WrongResult
 from figure import HEADING
 from process import ProcessFailed
@@ -30,6 +31,8 @@ CHECKS = {
     "ysb-kafka": kafka.ysb_kafka,
     "lag-memory": kafka.lag_memory,
     "idle-kafka": kafka.idle_kafka,
+    "checkpoint_pause": state.checkpoint_pause,
+    "recovery": state.recovery,
 }
 
 

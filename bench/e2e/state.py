@@ -1,0 +1,139 @@
+"""checkpoint_pause and recovery: what state costs an epoch, and a start after a kill."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import engine
+import place
+from figure import Figure
+from process import ProcessFailed, cpu_seconds, measure
+
+KEY_COUNT = 1_000_000
+CHANGE_COUNT = 10_000
+SAVE_EPOCHS = 2_000  # so that one save of a thousand is more than one sample
+
+# Keys that never leave; rows that change 10,000 of them, some of them new, so that update mode gives them out.
+PIPELINE = """
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE SINK out USING console OPTIONS ('format' = 'json', 'includeBatchId' = 'true');
+CREATE FLOW counts OPTIONS ('outputMode' = 'update', 'checkpointLocation' = 'checkpoint') AS INSERT INTO out
+SELECT k, count(*) AS n, sum(v) AS total
+FROM STREAM read_files('in', format => 'json', schema => 'k BIGINT, v BIGINT', maxFilesPerTrigger => 1) GROUP BY k;
+"""
+CHANGE_EPOCHS = 100  # between the first epoch, which makes all keys, and the kill
+READY_TIMEOUT_S = 300
+
+
+def checkpoint_pause(folder, settings):
+    """Saves of 2,000 epochs in memory and on the disk: CPU, which is what a core cannot do anything else in."""
+    figures = {}
+
+    def add(name, unit, value, bar=None):
+        figures.setdefault(name, Figure(f"checkpoint_pause: {name}", unit, bar=bar)).samples.append(value)
+
+    for _ in range(settings.repetitions):
+        path = folder / "state"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        said = json.loads(measure([place.program("bench/state_pause"), path, KEY_COUNT, CHANGE_COUNT, SAVE_EPOCHS]).output)
+        add("CPU, median", "ms", said["save_cpu_us"][0] / 1e3)
+        add("CPU, p99.9", "ms", said["save_cpu_us"][1] / 1e3, 5)
+        add("wall with the disk, median", "ms", said["save_wall_us"][0] / 1e3)
+        add("wall with the disk, p99.9", "ms", said["save_wall_us"][1] / 1e3)
+        add("written per epoch", "kB", said["save_bytes"] / 1e3)
+        add("all of the state", "kB", said["full_bytes"] / 1e3)
+        add("loading, CPU", "ms", said["load_cpu_us"] / 1e3)
+    return list(figures.values())
+
+
+def write_file(folder, number, keys):
+    """One epoch's input, there at once and newer than those before."""
+    path = folder / f"part-{number:05}.json"
+    hidden = folder.parent / path.name
+    hidden.write_text("".join(f'{{"k":{key},"v":{number}}}\n' for key in keys))
+    os.utime(hidden, (1_790_000_000 + number, 1_790_000_000 + number))
+    hidden.rename(path)
+
+
+def start(folder, cores, output):
+    command = [place.eagre(), "run", "pipeline.sql", "--cores", str(cores), "--progress", "none"]
+    return subprocess.Popen([str(part) for part in command], cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+                            stderr=subprocess.PIPE, env={**os.environ, "TZ": "UTC"})
+
+
+def wait_for(process, condition):
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ProcessFailed(f"the flow did not get on: {process.stderr.read().decode()[-2000:]}")
+        time.sleep(0.001)
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+def change_keys(number):
+    """The keys of a change epoch: all over the table."""
+    return [(number * 7919 + i * 97) % KEY_COUNT for i in range(CHANGE_COUNT)]
+
+
+def grow(folder, cores):
+    """A flow that has made its keys and changed them in many epochs, killed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "in").mkdir(parents=True)
+    (folder / "pipeline.sql").write_text(PIPELINE)
+    write_file(folder / "in", 0, range(KEY_COUNT))
+    for number in range(1, CHANGE_EPOCHS + 1):
+        write_file(folder / "in", number, change_keys(number))
+    with open(os.devnull, "wb") as nothing:
+        process = start(folder, cores, nothing)
+        wait_for(process, (folder / f"checkpoint/commits/{CHANGE_EPOCHS}").exists)
+        kill(process)
+
+
+def restart(folder, cores):
+    """Seconds from the new start to its first row, and CPU until then; every row of the new epoch is checked."""
+    number = CHANGE_EPOCHS + 1
+    keys = change_keys(number)
+    write_file(folder / "in", number, keys)
+    path = folder / "output.json"
+    with open(path, "wb") as output:
+        begin_s = time.monotonic()
+        process = start(folder, cores, output)
+        wait_for(process, lambda: path.stat().st_size > 0)
+        elapsed_s, used_s = time.monotonic() - begin_s, cpu_seconds(process.pid)
+        wait_for(process, (folder / f"checkpoint/commits/{number}").exists)
+        kill(process)
+    rows = {row["k"]: row["n"] for row in map(json.loads, path.read_text().splitlines()) if row["_batch_id"] == number}
+    counts = {key: 1 for key in keys}
+    for each in range(1, number + 1):
+        for key in change_keys(each):
+            if key in counts:
+                counts[key] += 1
+    if rows != counts:
+        raise engine.WrongResult(f"{len(rows)} keys came out after the kill, expected {len(counts)}, or with other counts")
+    return elapsed_s, used_s
+
+
+def recovery(folder, settings):
+    """kill -9 with a million keys in state, 100 epochs after they were made; on one core and on two."""
+    figures = []
+    for cores in (1, 2):
+        name = f"recovery, {cores} core{'s' * (cores > 1)}"
+        wall = Figure(f"{name}: to the first row", "s", bar=1)
+        cpu = Figure(f"{name}: CPU until then", "s")
+        for _ in range(settings.repetitions):
+            grow(pathlib.Path(folder) / "run", cores)
+            elapsed_s, used_s = restart(pathlib.Path(folder) / "run", cores)
+            wall.samples.append(elapsed_s)
+            cpu.samples.append(used_s)
+        figures += [wall, cpu]
+    return figures

@@ -102,7 +102,8 @@ struct eagre_stages_options {
   uint32_t state_partition_count;
   /* By static_number; sealed before rows come. A FULL join writes marks into its own. */
   struct eagre_join_table *const *tables;
-  uint64_t over_size_max; /* bytes that the rows of an OVER node may take; 0: any number */
+  uint64_t over_size_max;  /* bytes that the rows of an OVER node may take; 0: any number */
+  uint64_t state_size_max; /* bytes that the state of this core may take; 0: any number */
   eagre_rows_fn *output;  /* rows for the sink */
   void *output_context;
 };
@@ -138,6 +139,10 @@ enum eagre_status eagre_stages_end(struct eagre_stages *stages, uint32_t stage,
 
 /* The tables of all stateful nodes; none without such a node. Borrowed. */
 const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages);
+/* IO STATE_MEMORY_LIMIT_EXCEEDED when they take more than `state_size_max`. To be asked whenever
+ * they may have grown; costs a walk over their panes. */
+enum eagre_status eagre_stages_check_state(const struct eagre_stages *stages,
+                                           struct eagre_error *error);
 /* By stateful_number. */
 void eagre_stages_measure(const struct eagre_stages *stages, struct eagre_stateful_metrics *out);
 void eagre_stages_event_time(const struct eagre_stages *stages, uint32_t watermark_number,

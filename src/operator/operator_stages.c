@@ -1,5 +1,7 @@
 /* The stages of a query on one core: a chain for each, an object for each stateful node, and the
  * wires between them. */
+#include <inttypes.h>
+
 #include "operator/operator_chain.h"
 #include "operator/operator_stateful.h"
 
@@ -209,6 +211,36 @@ enum eagre_status eagre_stages_end_level(struct eagre_stages *stages, uint32_t l
 
 const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages) {
   return &stages->state;
+}
+
+static uint64_t measure_state(const struct eagre_state_set *set) {
+  uint64_t size = 0;
+  for (uint32_t i = 0; i < set->count; i++) {
+    struct eagre_state_metrics metrics;
+    eagre_state_measure(set->tables[i], &metrics);
+    size += metrics.memory_bytes;
+  }
+  for (uint32_t i = 0; i < set->rows_count; i++) {
+    struct eagre_state_rows_metrics metrics;
+    eagre_state_rows_measure(set->rows[i], &metrics);
+    size += metrics.memory_bytes;
+  }
+  return size;
+}
+
+enum eagre_status eagre_stages_check_state(const struct eagre_stages *stages,
+                                           struct eagre_error *error) {
+  uint64_t size_max = stages->options.state_size_max;
+  if (size_max == 0) return EAGRE_OK;
+  uint64_t size = measure_state(&stages->state);
+  if (size <= size_max) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_IO, "STATE_MEMORY_LIMIT_EXCEEDED",
+                  "The state of core %u takes %" PRIu64 " bytes, and may take %" PRIu64
+                  ": an equal part of eagre.state.memoryLimit.",
+                  stages->options.core, size, size_max);
+  eagre_error_hint(error, "raise eagre.state.memoryLimit, and a new start continues; or keep less "
+                          "with a shorter delay of the watermark or fewer keys");
+  return EAGRE_IO;
 }
 
 void eagre_stages_measure(const struct eagre_stages *stages, struct eagre_stateful_metrics *out) {

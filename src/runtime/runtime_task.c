@@ -24,14 +24,17 @@ static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
 
 static struct eagre_stages *new_stages(struct runtime_task *task) {
   const struct runtime_flow *flow = task->flow;
+  uint32_t lane_count = flow->runtime->lane_count;
+  int64_t limit = eagre_option_integer(&flow->plan->settings, "eagre.state.memoryLimit");
   const struct eagre_stages_options options = {
       .tree = &flow->plan->query,
       .session = &flow->plan->expression_session,
       .mode = flow->plan->mode,
       .core = task->lane,
-      .core_count = flow->runtime->lane_count,
+      .core_count = lane_count,
       .state_partition_count = flow->plan->state_partition_count,
       .tables = flow->tables,
+      .state_size_max = ((uint64_t)limit + lane_count - 1) / lane_count,
       .output = write_rows,
       .output_context = task,
   };
@@ -104,8 +107,9 @@ static enum eagre_status load_state(struct runtime_task *task,
                                     const struct runtime_command *command,
                                     struct eagre_error *error) {
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->version, command->attempt);
-  return eagre_state_load(eagre_stages_state(task->stages), task->core->io, &snapshot,
-                          command->written_core_count, task->flow->runtime->lane_count, error);
+  EAGRE_TRY(eagre_state_load(eagre_stages_state(task->stages), task->core->io, &snapshot,
+                             command->written_core_count, task->flow->runtime->lane_count, error));
+  return eagre_stages_check_state(task->stages, error);
 }
 
 static enum eagre_status save_state(struct runtime_task *task,
@@ -205,7 +209,8 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batc
 static enum eagre_status push_batch(struct runtime_task *task, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   const struct eagre_plan_source *source = task->flow->plan->sources[batch->origin.source];
-  return eagre_stages_push(task->stages, source->stage, batch, error);
+  EAGRE_TRY(eagre_stages_push(task->stages, source->stage, batch, error));
+  return eagre_stages_check_state(task->stages, error);
 }
 
 /* Where rows wait between cores, this much is read before they are worked: enough that a round of
@@ -350,7 +355,8 @@ static enum eagre_status collect_level(struct runtime_task *task, uint32_t level
                                        struct eagre_error *error) {
   struct eagre_stages *all[EAGRE_CORE_COUNT_MAX];
   uint32_t count = list_stages(task, all);
-  return eagre_stages_collect_level(task->stages, level, all, count, error);
+  EAGRE_TRY(eagre_stages_collect_level(task->stages, level, all, count, error));
+  return eagre_stages_check_state(task->stages, error);
 }
 
 static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
@@ -358,6 +364,7 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   struct eagre_stages *all[EAGRE_CORE_COUNT_MAX];
   uint32_t count = list_stages(task, all);
   EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, count, error));
+  EAGRE_TRY(eagre_stages_check_state(task->stages, error));
   eagre_stages_measure(task->stages, task->metrics);
   return EAGRE_OK;
 }

@@ -168,8 +168,10 @@ bool eagre_expression_is_window_time(const struct eagre_expression *expression,
                                      uint32_t *out_index);
 /* Marks in `used` (one flag per input column) every column it reads. */
 void eagre_expression_mark_columns(const struct eagre_expression *expression, bool *used);
-/* Marks in `columns` those that are not NULL in any row of which the condition is true. */
-void eagre_expression_mark_not_null(const struct eagre_expression *condition, bool *columns);
+/* Lists what is not NULL in any row of which the condition is true: columns, and where it reads
+ * fields of a column (o.a.b) those. At most `count_max`, some perhaps twice; returns how many. */
+uint32_t eagre_expression_list_not_null(struct eagre_expression *condition,
+                                        struct eagre_expression **out, uint32_t count_max);
 /* A copy whose column i reads column map[i]. */
 struct eagre_expression *eagre_expression_remap(struct eagre_arena *arena,
                                                 const struct eagre_expression *expression,

@@ -41,18 +41,35 @@ static bool is_null_of_null(const struct eagre_expression *expression) {
   return (expression->function->flags & own) == 0;
 }
 
-static void mark_not_null(const struct eagre_expression *expression, bool *columns) {
-  if (expression->kind == EAGRE_EXPRESSION_COLUMN) columns[expression->parameters[0]] = true;
-  if (!is_null_of_null(expression)) return;
-  for (uint32_t i = 0; i < expression->argument_count; i++) {
-    mark_not_null(expression->arguments[i], columns);
+/* A column, a field of one, a field of that, ... */
+static bool is_column_or_field(const struct eagre_expression *expression) {
+  while (eagre_expression_calls(expression, EAGRE_INTERNAL_FIELD) ||
+         eagre_expression_calls(expression, EAGRE_INTERNAL_ARRAY_FIELD)) {
+    expression = expression->arguments[0];
   }
+  return expression->kind == EAGRE_EXPRESSION_COLUMN;
 }
 
-void eagre_expression_mark_not_null(const struct eagre_expression *condition, bool *columns) {
+static uint32_t list_not_null(struct eagre_expression *expression, struct eagre_expression **out,
+                              uint32_t count_max) {
+  if (count_max == 0) return 0;
+  if (is_column_or_field(expression)) {
+    out[0] = expression;
+    return 1;
+  }
+  if (!is_null_of_null(expression)) return 0;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < expression->argument_count; i++) {
+    count += list_not_null(expression->arguments[i], out + count, count_max - count);
+  }
+  return count;
+}
+
+uint32_t eagre_expression_list_not_null(struct eagre_expression *condition,
+                                        struct eagre_expression **out, uint32_t count_max) {
   bool is_test = condition->kind == EAGRE_EXPRESSION_CALL &&
                  strcmp(condition->function->info.name, "isnotnull") == 0;
-  mark_not_null(is_test ? condition->arguments[0] : condition, columns);
+  return list_not_null(is_test ? condition->arguments[0] : condition, out, count_max);
 }
 
 static bool reads_column(const struct eagre_expression *expression, uint32_t column) {

@@ -288,6 +288,8 @@ struct eagre_plan_node {
    * all i, NULL equalling nothing, and the condition is true. Both keys of a pair have the same
    * type. */
   enum eagre_join_kind join_kind;
+  enum eagre_join_kind written_kind; /* that of the text, which may be wider (plan_narrow.c): what a
+                                        stream may have is asked of this one, as in Spark */
   struct eagre_expression **left_keys;
   struct eagre_expression **right_keys;
   uint32_t join_key_count;

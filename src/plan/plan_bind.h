@@ -444,6 +444,10 @@ enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error);
 
+/* plan_narrow.c: makes outer joins below filters narrower where that gives the same rows; returns
+ * whether it did, after which filters may move on. */
+bool eagre_plan_narrow_joins(struct plan_binder *binder, struct eagre_plan_node *node);
+
 /* plan_push.c, plan_infer.c, plan_prune.c, plan_predicate.c */
 struct eagre_plan_node *eagre_plan_push_filters(struct plan_binder *binder,
                                                 struct eagre_plan_node *node);

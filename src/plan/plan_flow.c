@@ -523,6 +523,15 @@ static enum eagre_status check_values(const struct eagre_plan_node *node,
   return EAGRE_OK;
 }
 
+/* Filters move down until no join that they meet becomes a narrower one. */
+static struct eagre_plan_node *move_filters(struct plan_binder *binder,
+                                            struct eagre_plan_node *node) {
+  do {
+    node = eagre_plan_push_filters(binder, node);
+  } while (eagre_plan_narrow_joins(binder, node));
+  return node;
+}
+
 /* Binds the query and finishes it: declared columns, filters, pruning. */
 static enum eagre_status bind_flow_query(struct plan_binder *binder,
                                          const struct eagre_sql_query *tree,
@@ -539,8 +548,10 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   EAGRE_TRY(check_values(relation->node, error));
   if (relation->is_stream && !allows_changes)
     relation->node = eagre_plan_find_ranked(binder, relation->node);
-  relation->node = eagre_plan_push_filters(binder, relation->node);
+  relation->node = move_filters(binder, relation->node);
   eagre_plan_infer_filters(binder, relation->node);
+  if (eagre_plan_narrow_joins(binder, relation->node))
+    relation->node = move_filters(binder, relation->node);
   if (allows_changes) eagre_plan_find_tops(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);

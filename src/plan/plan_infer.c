@@ -2,6 +2,7 @@
  * of every row that a node gives is a set of facts, conditions over its columns:
  *
  *   a fact that is not true of a NULL      says that its columns are not NULL: k > 5, k IS NOT NULL
+ *                                          (of a field, o.a > 5, that the field is not)
  *   a.k = b.k                              says of one column what is said of the other
  *
  * A side of a join may then leave out rows of which what follows is not true, and a watermark below
@@ -16,7 +17,7 @@
 
 /* Joins over one key make facts of facts: more than so many are not looked at, which leaves filters
  * out and no row. */
-enum { CONJUNCT_COUNT_MAX = 64, FACT_COUNT_MAX = 128 };
+enum { CONJUNCT_COUNT_MAX = 64, FACT_COUNT_MAX = 128, NOT_NULL_COUNT_MAX = 64 };
 
 /* A set of conditions over one list of columns, of which none holds an equal one. */
 struct facts {
@@ -118,21 +119,15 @@ static void add_equal_columns(struct plan_binder *binder, const struct facts *fa
   }
 }
 
-static void add_not_null(struct plan_binder *binder, const struct facts *facts,
-                         const struct eagre_type *columns, struct facts *out) {
-  bool *is_there = eagre_allocate_zeroed(columns->field_count + 1, sizeof *is_there);
+static void add_not_null(struct plan_binder *binder, const struct facts *facts, struct facts *out) {
   for (uint32_t i = 0; i < facts->count; i++) {
-    memset(is_there, 0, columns->field_count);
-    eagre_expression_mark_not_null(facts->items[i], is_there);
+    struct eagre_expression *there[NOT_NULL_COUNT_MAX];
+    uint32_t count = eagre_expression_list_not_null(facts->items[i], there, NOT_NULL_COUNT_MAX);
     struct eagre_sql_position position = eagre_expression_position(facts->items[i]);
-    for (uint32_t column = 0; column < columns->field_count; column++) {
-      if (!is_there[column]) continue;
-      struct eagre_expression *value =
-          eagre_expression_column(binder->arena, column, columns->fields[column].type, position);
-      add_fact(binder, out, new_call(binder, EAGRE_TEXT("isnotnull"), &value, 1, position));
+    for (uint32_t each = 0; each < count; each++) {
+      add_fact(binder, out, new_call(binder, EAGRE_TEXT("isnotnull"), &there[each], 1, position));
     }
   }
-  eagre_free(is_there);
 }
 
 /* The facts and one round of what follows from them. */
@@ -141,7 +136,7 @@ static struct facts close_facts(struct plan_binder *binder, const struct facts *
   struct facts closed = {0};
   add_all(binder, &closed, facts);
   add_equal_columns(binder, facts, columns, &closed);
-  add_not_null(binder, facts, columns, &closed);
+  add_not_null(binder, facts, &closed);
   return closed;
 }
 
@@ -318,7 +313,7 @@ static struct facts infer_join(struct plan_binder *binder, struct eagre_plan_nod
   add_equal_columns(binder, &pairs, columns, &equal);
   struct facts all = {0};
   add_all(binder, &all, &equal);
-  add_not_null(binder, &equal, columns, &all);
+  add_not_null(binder, &equal, &all);
   if (eagre_plan_join_drops_rows(join, 0)) infer_side(binder, join, 0, &all, &left);
   if (eagre_plan_join_drops_rows(join, 1)) infer_side(binder, join, 1, &all, &right);
   const struct facts right_only = shift_facts(binder, &right, left_count, right_count);

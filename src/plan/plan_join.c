@@ -62,6 +62,7 @@ void eagre_plan_join_begin(struct plan_binder *binder, enum eagre_join_kind kind
   node->inputs[1] = right->node;
   node->input_count = 2;
   node->join_kind = kind;
+  node->written_kind = kind;
   node->static_input = choose_static_input(kind, left, right);
   node->is_refreshed = left->is_stream != right->is_stream;
   *out = (struct plan_relation){

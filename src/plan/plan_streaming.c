@@ -111,7 +111,7 @@ static enum eagre_status check_static_join(const struct eagre_plan_node *join,
   bool is_left_static = join->static_input == 0;
   const char *hint =
       is_left_static ? "use RIGHT OUTER JOIN or INNER JOIN" : "use LEFT OUTER JOIN or INNER JOIN";
-  switch (join->join_kind) {
+  switch (join->written_kind) {
   case EAGRE_JOIN_INNER:
   case EAGRE_JOIN_CROSS:
     return EAGRE_OK;
@@ -180,7 +180,7 @@ static const char *class_of_join(enum eagre_join_kind kind) {
 static bool has_end(const struct eagre_plan_node *join) {
   bool has_left = join->time_key >= 0 || join->join_sides[0].bound_count > 0;
   bool has_right = join->time_key >= 0 || join->join_sides[1].bound_count > 0;
-  switch (join->join_kind) {
+  switch (join->written_kind) {
   case EAGRE_JOIN_INNER:
   case EAGRE_JOIN_CROSS:
     return true;
@@ -197,8 +197,8 @@ static enum eagre_status check_join_mode(const struct eagre_plan_node *join,
                                          const struct stream_mode *stream,
                                          struct eagre_error *error) {
   enum eagre_output_mode mode = stream->mode;
-  bool is_outer = join->join_kind == EAGRE_JOIN_LEFT || join->join_kind == EAGRE_JOIN_RIGHT ||
-                  join->join_kind == EAGRE_JOIN_FULL;
+  bool is_outer = join->written_kind == EAGRE_JOIN_LEFT || join->written_kind == EAGRE_JOIN_RIGHT ||
+                  join->written_kind == EAGRE_JOIN_FULL;
   bool takes_all = mode == EAGRE_MODE_UPDATE || stream->allows_changes;
   bool is_allowed = mode == EAGRE_MODE_APPEND || (takes_all && !is_outer);
   if (is_allowed) return EAGRE_OK;
@@ -206,7 +206,7 @@ static enum eagre_status check_join_mode(const struct eagre_plan_node *join,
   eagre_buffer_printf(&text,
                       "%s join between two streaming DataFrames/Datasets is not supported in %s "
                       "output mode, only in Append output mode",
-                      class_of_join(join->join_kind),
+                      class_of_join(join->written_kind),
                       mode == EAGRE_MODE_UPDATE ? "Update" : "Complete");
   enum eagre_status status =
       refuse_operation(join, eagre_buffer_string(&text), "use append mode", error);
@@ -222,7 +222,7 @@ static enum eagre_status check_join_end(const struct eagre_plan_node *join,
                       "Stream-stream %s join between two streaming DataFrame/Datasets is not "
                       "supported without a watermark in the join keys, or a watermark on the "
                       "nullable side and an appropriate range condition",
-                      class_of_join(join->join_kind));
+                      class_of_join(join->written_kind));
   enum eagre_status status = refuse_operation(
       join, eagre_buffer_string(&text),
       "give both sides a WATERMARK and say how far their times may be apart: ... AND b.t BETWEEN "
@@ -235,7 +235,8 @@ static enum eagre_status check_join_end(const struct eagre_plan_node *join,
 static enum eagre_status check_stream_join(const struct eagre_plan_node *join,
                                            const struct stream_mode *stream,
                                            struct eagre_error *error) {
-  bool is_anti = join->join_kind == EAGRE_JOIN_LEFT_ANTI || join->join_kind == EAGRE_JOIN_LEFT_MARK;
+  bool is_anti =
+      join->written_kind == EAGRE_JOIN_LEFT_ANTI || join->written_kind == EAGRE_JOIN_LEFT_MARK;
   if (is_anti) {
     return refuse_operation(
         join, "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported",

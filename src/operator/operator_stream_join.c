@@ -8,8 +8,11 @@
  *
  * As in Spark: late rows are dropped first; a row that fails a condition on its own columns is not
  * kept, and comes out at once if its side is an outer one; a left row of LEFT SEMI comes out at its
- * first match, and is kept only while it has none. Rows of SEMI that matched later stay, marked,
- * until their time has passed. */
+ * first match, and is kept only while it has none.
+ *
+ * Of SEMI Spark works the right rows of an epoch before the left ones, and stores no right row
+ * whose time has passed: such a row finds left rows of epochs before, and none of its own. Here
+ * rows come in any order, and pairs of that kind are left out. */
 #include "operator/operator_stream_join.h"
 
 #include <string.h>
@@ -28,7 +31,8 @@ struct arrival {
   struct join_side *other;
   uint32_t *picks;
   uint32_t count;
-  uint8_t *matched; /* bitmap by row of the batch */
+  const int64_t *times; /* for the state, by row; NULL: they stay for ever */
+  uint8_t *matched;     /* bitmap by row of the batch */
 };
 
 static int64_t to_micros(int64_t milliseconds) {
@@ -139,6 +143,16 @@ static void mark_pairs(const struct arrival *arrival, const struct pairs *pairs)
   }
 }
 
+/* A stored left row of SEMI leaves the state at its match; in Spark one of this epoch was never
+ * there. */
+static void count_semi_match(struct join *join, const struct eagre_state_row *row) {
+  if (eagre_state_row_is_new(join->sides[JOIN_LEFT].rows, row)) {
+    join->metrics.rows_updated--;
+  } else {
+    join->metrics.rows_removed++;
+  }
+}
+
 /* Of SEMI: right rows that come give the stored left rows that had no match yet. */
 static enum eagre_status give_semi(struct join *join, const struct arrival *arrival,
                                    const struct pairs *pairs, struct eagre_error *error) {
@@ -146,9 +160,11 @@ static enum eagre_status give_semi(struct join *join, const struct arrival *arri
   struct eagre_state_row **fresh = eagre_allocate(sizeof(*fresh) * (pairs->count + 1));
   uint32_t count = 0;
   for (uint32_t i = 0; i < pairs->count; i++) {
-    if (eagre_state_row_is_matched(pairs->stored[i])) continue;
-    eagre_state_row_match(arrival->other->rows, pairs->stored[i]);
-    fresh[count++] = pairs->stored[i];
+    struct eagre_state_row *row = pairs->stored[i];
+    if (eagre_state_row_is_matched(row)) continue;
+    count_semi_match(join, row);
+    eagre_state_row_match(arrival->other->rows, row);
+    fresh[count++] = row;
   }
   struct eagre_batch *out = eagre_stream_join_batch_new(join, count);
   enum eagre_status status = eagre_stream_join_fill_stored(arrival->other, out, fresh, error);
@@ -199,6 +215,24 @@ static uint32_t *list_matchable(const struct join *join, const struct arrival *a
   return rows;
 }
 
+/* Of SEMI: leaves out pairs of two rows of this epoch of which the right one has had its time. */
+static void leave_expired_pairs(const struct join *join, const struct arrival *arrival,
+                                struct pairs *pairs) {
+  if (!is_semi(join) || !eagre_plan_join_evicts(join->node, JOIN_RIGHT)) return;
+  int64_t bound = to_micros(
+      eagre_plan_join_bound_ms(join->node, JOIN_RIGHT, join->epoch.eviction_watermark_ms));
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < pairs->count; i++) {
+    struct eagre_state_row *stored = pairs->stored[i];
+    int64_t time = arrival->side->number == JOIN_RIGHT ? arrival->times[pairs->probes[i]]
+                                                       : eagre_state_row_time(stored);
+    if (time <= bound && eagre_state_row_is_new(arrival->other->rows, stored)) continue;
+    pairs->probes[kept] = pairs->probes[i];
+    pairs->stored[kept++] = stored;
+  }
+  pairs->count = kept;
+}
+
 static enum eagre_status find_pairs(struct join *join, struct arrival *arrival,
                                     const uint32_t *matchable, uint32_t count,
                                     struct eagre_error *error) {
@@ -213,6 +247,7 @@ static enum eagre_status find_pairs(struct join *join, struct arrival *arrival,
       pairs->probes[i] = pairs->found[i].probe;
       pairs->stored[i] = pairs->found[i].row;
     }
+    leave_expired_pairs(join, arrival, pairs);
     status = take_pairs(join, arrival, pairs, error);
   }
   eagre_free(pairs);
@@ -246,7 +281,7 @@ static void store_rows(struct join *join, const struct arrival *arrival, const u
       .keys = arrival->rows->keys,
       .bodies = eagre_stream_join_bodies(arrival->side, arrival->rows->batch, arrival->picks,
                                          arrival->count),
-      .times = eagre_stream_join_times(join, arrival->rows),
+      .times = arrival->times,
       .matchable = matchable,
       .matched = arrival->side->keeps_unmatched ? arrival->matched : NULL,
       .picks = arrival->picks,
@@ -279,6 +314,7 @@ static enum eagre_status work(void *context, const struct operator_keyed_rows *r
       .other = &join->sides[1 - rows->side],
       .picks = eagre_arena_allocate_vector(&batch->arena, batch->row_count * sizeof *arrival.picks),
       .count = batch->row_count,
+      .times = eagre_stream_join_times(join, rows),
       .matched = eagre_arena_allocate_zeroed(&batch->arena, eagre_bits_size(batch->row_count)),
   };
   for (uint32_t i = 0; i < batch->row_count; i++) {
@@ -446,6 +482,7 @@ static void make_side(struct join *join, uint32_t number) {
     side->stored_types[side->stored_count++] = side->columns->fields[i].type;
   }
   side->rows = eagre_state_rows_new(choose_pane(node));
+  if (is_semi(join) && number == JOIN_LEFT) eagre_state_rows_drop_matched(side->rows);
 }
 
 /* The side that alone decides a conjunct; JOIN_SIDES: both do, or neither. */

@@ -128,6 +128,9 @@ struct eagre_state_rows;
 /* A pane spans `pane_us` microseconds (> 0); its memory is kept until its last row has left. */
 struct eagre_state_rows *eagre_state_rows_new(int64_t pane_us);
 void eagre_state_rows_free(struct eagre_state_rows *rows);
+/* Of an empty store: a row leaves when it finds a match. Its bytes, and its place among the pairs
+ * of a probe that is under way, stay until the next eviction. */
+void eagre_state_rows_drop_matched(struct eagre_state_rows *rows);
 /* Starts an epoch: nothing is new. As eagre_state_begin_epoch. */
 void eagre_state_rows_begin_epoch(struct eagre_state_rows *rows);
 
@@ -163,6 +166,7 @@ uint32_t eagre_state_rows_probe(const struct eagre_state_rows *rows,
 
 /* Of a stored row; texts live until it has left. */
 struct eagre_text eagre_state_row_body(const struct eagre_state_row *row);
+int64_t eagre_state_row_time(const struct eagre_state_row *row); /* INT64_MAX: stays for ever */
 bool eagre_state_row_is_matched(const struct eagre_state_row *row);
 bool eagre_state_row_is_new(const struct eagre_state_rows *rows,
                             const struct eagre_state_row *row); /* added in this epoch */

@@ -264,13 +264,16 @@ static void put_row(const struct eagre_state_restore *restore, uint32_t store,
                     const struct found_row *found, uint64_t hash) {
   struct eagre_state_rows *rows = restore->set->rows[store];
   size_t size = (size_t)found->key_size + found->body_size;
+  bool is_matched = (found->flags & EAGRE_STATE_ROW_MATCHED) != 0 ||
+                    has_number(&restore->matched[store], found->number);
+  if (is_matched && rows->drops_matched) return;
   struct eagre_state_row *row =
       eagre_state_rows_make(rows, found->time, found->key_size, found->body_size);
   if (size > 0) memcpy(row + 1, found->bytes, size);
   row->hash = hash;
   row->number = restore->is_same_cores ? found->number : rows->next_number++;
   row->flags = found->flags;
-  if (has_number(&restore->matched[store], found->number)) row->flags |= EAGRE_STATE_ROW_MATCHED;
+  if (is_matched) row->flags |= EAGRE_STATE_ROW_MATCHED;
   eagre_state_rows_link(rows, row);
 }
 

@@ -33,6 +33,11 @@ struct eagre_state_rows *eagre_state_rows_new(int64_t pane_us) {
   return rows;
 }
 
+void eagre_state_rows_drop_matched(struct eagre_state_rows *rows) {
+  eagre_assert(rows->row_count == 0);
+  rows->drops_matched = true;
+}
+
 static void free_pane(struct eagre_state_rows_pane *pane) {
   while (pane->first_block != NULL) {
     struct eagre_state_block *block = pane->first_block;
@@ -445,6 +450,10 @@ struct eagre_text eagre_state_row_body(const struct eagre_state_row *row) {
   return eagre_text_make((const char *)(row + 1) + row->key_size, row->body_size);
 }
 
+int64_t eagre_state_row_time(const struct eagre_state_row *row) {
+  return row->time;
+}
+
 bool eagre_state_row_is_matched(const struct eagre_state_row *row) {
   return (row->flags & EAGRE_STATE_ROW_MATCHED) != 0;
 }
@@ -454,10 +463,20 @@ bool eagre_state_row_is_new(const struct eagre_state_rows *rows,
   return row->epoch == rows->epoch;
 }
 
+static void take_out(struct eagre_state_rows *rows, struct eagre_state_rows_pane *pane,
+                     struct eagre_state_row *row) {
+  unlink_row(rows, row);
+  row->flags |= EAGRE_STATE_ROW_LEFT;
+  pane->count--;
+  rows->row_count--;
+  if (eagre_state_row_is_new(rows, row)) rows->new_count--;
+}
+
 void eagre_state_row_match(struct eagre_state_rows *rows, struct eagre_state_row *row) {
   if (eagre_state_row_is_matched(row)) return;
   row->flags |= EAGRE_STATE_ROW_MATCHED;
   rows->base.is_dirty = true;
+  if (rows->drops_matched) take_out(rows, get_pane(rows, row->time), row);
   if (eagre_state_row_is_new(rows, row)) return;
   if (rows->matched_count == rows->matched_capacity) {
     rows->matched_capacity = rows->matched_capacity == 0 ? 64 : rows->matched_capacity * 2;
@@ -467,15 +486,6 @@ void eagre_state_row_match(struct eagre_state_rows *rows, struct eagre_state_row
 }
 
 /* ---- Evicting -------------------------------------------------------------------------------- */
-
-static void take_out(struct eagre_state_rows *rows, struct eagre_state_rows_pane *pane,
-                     struct eagre_state_row *row) {
-  unlink_row(rows, row);
-  row->flags |= EAGRE_STATE_ROW_LEFT;
-  pane->count--;
-  rows->row_count--;
-  if (eagre_state_row_is_new(rows, row)) rows->new_count--;
-}
 
 /* Rows of the first pane, all of which leave. */
 static uint32_t take_whole(struct eagre_state_rows *rows, struct eagre_state_row **out_rows,
@@ -499,8 +509,10 @@ static uint32_t take_part(struct eagre_state_rows *rows, int64_t time_max,
   if (pane->by_time == NULL) order_by_time(pane);
   uint32_t count = 0;
   while (count < row_count_max && pane->by_time_count > 0 && pane->by_time[0]->time <= time_max) {
-    out_rows[count] = pop_by_time(pane);
-    take_out(rows, pane, out_rows[count++]);
+    struct eagre_state_row *row = pop_by_time(pane);
+    if (row->flags & EAGRE_STATE_ROW_LEFT) continue; /* dropped */
+    take_out(rows, pane, row);
+    out_rows[count++] = row;
   }
   return count;
 }

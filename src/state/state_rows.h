@@ -12,8 +12,9 @@
  *   2. At most 3/5 of the slots are occupied.
  *   3. Rows never move. Within a pane they stand in the order in which they came.
  *   4. A row that has left is in no list; its memory goes back with its pane.
- *   5. Only the first pane may have rows that have left while it is there: it is `by_time` then, a
- *      heap of the others. */
+ *   5. Rows leave a pane that stays when they are dropped at their match, and when it is the first
+ *      one and they have had their time: it is `by_time` then, a heap of the others and of dropped
+ *      ones. */
 #pragma once
 
 #include "state/state_table.h"
@@ -72,6 +73,7 @@ struct eagre_state_rows {
   uint64_t pass_number;  /* the pass under way takes rows with lower numbers */
   uint32_t epoch;        /* from 1 */
   uint64_t new_count;    /* rows added in this epoch that have not left */
+  bool drops_matched;    /* a row leaves at its match */
   uint64_t *matched;     /* numbers of older rows that found a match in this epoch */
   uint64_t matched_count;
   uint64_t matched_capacity;

@@ -24,6 +24,7 @@ struct model {
   uint32_t row_count;
   struct eagre_state_rows *stores[CORES_MAX];
   uint32_t core_count;
+  bool drops_matched;
   int64_t now;
   int64_t version;
 };
@@ -137,7 +138,7 @@ static void add_some(struct model *model) {
         .key = below(model, KEYS),
         .time = below(model, 20) == 0 ? INT64_MAX : model->now - 2000 + below(model, 6000),
         .is_unlinked = below(model, 15) == 0,
-        .is_matched = below(model, 4) == 0,
+        .is_matched = below(model, 4) == 0 && !model->drops_matched,
         .is_there = true,
     };
     add_row(model, model->row_count++);
@@ -155,6 +156,7 @@ static void match_some(struct model *model) {
     if (below(model, 3) > 0) continue;
     eagre_state_row_match(model->stores[owner_of(model, keys.hashes[0])], found[i]);
     model->rows[number_of(found[i])].is_matched = true;
+    if (model->drops_matched) model->rows[number_of(found[i])].is_there = false;
   }
   eagre_arena_done(&arena);
 }
@@ -182,6 +184,7 @@ static void open_stores(struct model *model, uint32_t core_count) {
   model->core_count = core_count;
   for (uint32_t i = 0; i < core_count; i++) {
     model->stores[i] = eagre_state_rows_new(PANE_US);
+    if (model->drops_matched) eagre_state_rows_drop_matched(model->stores[i]);
   }
 }
 
@@ -226,11 +229,12 @@ static void reload_all(struct model *model, uint32_t core_count) {
   }
 }
 
-static void rows_are_those_of_a_list(void **state) {
+static void compare_epochs(struct fixture *fixture, bool drops_matched) {
   for (uint64_t seed = 1; seed <= 6; seed++) {
     struct model *model = eagre_allocate_zeroed(1, sizeof *model);
-    model->fixture = *state;
-    model->version = (int64_t)seed * 1000;
+    model->fixture = fixture;
+    model->drops_matched = drops_matched;
+    model->version = (int64_t)seed * 1000 + drops_matched * 100000;
     eagre_random_seed(&model->random, seed);
     open_stores(model, 1 + below(model, CORES_MAX));
     for (uint32_t epoch = 0; epoch < 120; epoch++) {
@@ -254,6 +258,14 @@ static void rows_are_those_of_a_list(void **state) {
     close_stores(model);
     eagre_free(model);
   }
+}
+
+static void rows_are_those_of_a_list(void **state) {
+  compare_epochs(*state, false);
+}
+
+static void rows_leave_at_their_match(void **state) {
+  compare_epochs(*state, true);
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
@@ -480,6 +492,7 @@ static void damaged_bodies_are_refused(void **state) {
 int run_rows_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(rows_are_those_of_a_list),
+      FIXTURE_TEST(rows_leave_at_their_match),
       FIXTURE_TEST(a_damaged_file_is_refused),
       cmocka_unit_test(evicted_rows_give_their_memory_back),
       cmocka_unit_test(rows_come_back_as_they_were),

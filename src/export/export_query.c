@@ -53,9 +53,21 @@ static enum eagre_status walk_expression(struct walk *walk,
   return expression->query == NULL ? EAGRE_OK : walk_query(walk, expression->query);
 }
 
+/* explode(...) in FROM or LATERAL VIEW stays as it is written. */
+static bool is_generator(const struct eagre_sql_relation *relation) {
+  return relation->kind == EAGRE_SQL_RELATION_FUNCTION &&
+         eagre_plan_is_generator_name(relation->name.parts[relation->name.part_count - 1]);
+}
+
 static enum eagre_status walk_relation(struct walk *walk,
                                        const struct eagre_sql_relation *relation) {
   if (relation == NULL) return EAGRE_OK;
+  if (is_generator(relation)) {
+    for (uint32_t i = 0; i < relation->argument_count; i++) {
+      EAGRE_TRY(walk_expression(walk, relation->arguments[i].value));
+    }
+    return EAGRE_OK;
+  }
   bool has_name = relation->kind == EAGRE_SQL_RELATION_NAME ||
                   relation->kind == EAGRE_SQL_RELATION_PATH ||
                   relation->kind == EAGRE_SQL_RELATION_FUNCTION ||

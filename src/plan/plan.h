@@ -100,6 +100,9 @@ enum eagre_join_kind {
 };
 const char *eagre_join_kind_name(enum eagre_join_kind kind); /* "inner", "left outer", ... */
 
+/* Whether the function makes several rows of one (explode), so that in FROM it is no source. */
+bool eagre_plan_is_generator_name(struct eagre_text function);
+
 enum { EAGRE_PLAN_INPUTS_MAX = 64 };
 
 enum eagre_source_kind {

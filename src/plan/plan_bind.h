@@ -284,6 +284,8 @@ bool eagre_plan_names_parameter(const struct plan_scope *scope,
 /* plan_generate.c */
 /* explode and the other functions that make several rows of one. */
 bool eagre_plan_is_generator(const struct eagre_sql_expression *tree);
+/* The same, and those that stand in FROM only. */
+bool eagre_plan_is_table_generator(const struct eagre_sql_expression *tree);
 /* Puts a GENERATE node on top of `relation`, with its columns behind the others; *out_first is the
  * first of them. */
 enum eagre_status eagre_plan_add_generator(struct plan_binder *binder,
@@ -350,10 +352,30 @@ enum eagre_status eagre_plan_bind_relation(struct plan_binder *binder,
                                            const struct eagre_sql_relation *tree,
                                            struct plan_relation *out, struct eagre_error *error);
 
+/* plan_lateral.c: left JOIN LATERAL ...; *out_is_bound false: it reads nothing of `left`, `out` is
+ * the relation alone and to be joined as any other. */
+enum eagre_status eagre_plan_bind_lateral(struct plan_binder *binder,
+                                          const struct eagre_sql_relation *tree,
+                                          enum eagre_join_kind kind, bool is_natural,
+                                          const struct plan_relation *left,
+                                          struct plan_relation *out, bool *out_is_bound,
+                                          struct eagre_error *error);
+/* A generator in FROM; *out_is_one false: the function is none, and `out` is untouched. */
+enum eagre_status eagre_plan_bind_generator(struct plan_binder *binder,
+                                            const struct eagre_sql_relation *tree,
+                                            struct plan_relation *out, bool *out_is_one,
+                                            struct eagre_error *error);
+
 /* plan_join.c */
 enum eagre_status eagre_plan_bind_join(struct plan_binder *binder,
                                        const struct eagre_sql_relation *tree,
                                        struct plan_relation *out, struct eagre_error *error);
+/* ON: a BOOLEAN over the joined columns. */
+enum eagre_status eagre_plan_bind_join_condition(struct plan_binder *binder,
+                                                 const struct eagre_sql_expression *tree,
+                                                 const struct plan_relation *joined,
+                                                 struct eagre_expression **out,
+                                                 struct eagre_error *error);
 /* A JOIN of two relations without a condition; *out has the left columns, then the right ones,
  * whatever the kind: a condition is bound against it. `eagre_plan_join_end` makes of it what the
  * kind gives. */

@@ -174,6 +174,15 @@ static enum eagre_status bind_call(struct plan_binder *binder, const struct plan
                            is_nested ? "nested in expressions" : "outside the SELECT clause",
                            (int)tree->source.size, tree->source.data);
   }
+  if (eagre_plan_is_table_generator(tree)) {
+    eagre_plan_fail(error, tree->position, "NOT_A_SCALAR_FUNCTION",
+                    "`%.*s` appears as a scalar expression here, but the function was defined as a "
+                    "table function.",
+                    (int)tree->function.size, tree->function.data);
+    eagre_error_hint(error, "write it in FROM: FROM t, LATERAL %.*s(...)", (int)tree->function.size,
+                     tree->function.data);
+    return EAGRE_USAGE;
+  }
   bool has_lambda = false;
   EAGRE_TRY(eagre_plan_bind_lambda_call(binder, scope, tree, &has_lambda, out, error));
   if (has_lambda) return EAGRE_OK;

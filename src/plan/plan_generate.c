@@ -11,13 +11,20 @@ struct generator {
   bool has_place;
   bool spreads_struct;
   bool keeps_empty;
+  bool is_table; /* stands in FROM only; the list is the function's own */
 };
 
 static const struct generator generators[] = {
-    {"explode", false, false, false},        {"explode_outer", false, false, true},
-    {"inline", false, true, false},          {"inline_outer", false, true, true},
-    {"json_tuple", false, true, false},      {"posexplode", true, false, false},
-    {"posexplode_outer", true, false, true}, {"stack", false, true, false},
+    {"explode", false, false, false, false},
+    {"explode_outer", false, false, true, false},
+    {"inline", false, true, false, false},
+    {"inline_outer", false, true, true, false},
+    {"json_tuple", false, true, false, false},
+    {"posexplode", true, false, false, false},
+    {"posexplode_outer", true, false, true, false},
+    {"stack", false, true, false, false},
+    {"variant_explode", false, true, false, true},
+    {"variant_explode_outer", false, true, true, true},
 };
 
 static const struct generator *find_generator(struct eagre_text name) {
@@ -29,8 +36,16 @@ static const struct generator *find_generator(struct eagre_text name) {
   return NULL;
 }
 
-bool eagre_plan_is_generator(const struct eagre_sql_expression *tree) {
+bool eagre_plan_is_generator_name(struct eagre_text function) {
+  return find_generator(function) != NULL;
+}
+
+bool eagre_plan_is_table_generator(const struct eagre_sql_expression *tree) {
   return tree->kind == EAGRE_SQL_CALL && find_generator(tree->function) != NULL;
+}
+
+bool eagre_plan_is_generator(const struct eagre_sql_expression *tree) {
+  return eagre_plan_is_table_generator(tree) && !find_generator(tree->function)->is_table;
 }
 
 /* ---- The list -------------------------------------------------------------------------------- */
@@ -162,12 +177,22 @@ static enum eagre_status bind_list(struct plan_binder *binder, const struct plan
   if (strcmp(generator->name, "json_tuple") == 0) {
     return bind_json_tuple(binder, scope, tree, out, error);
   }
+  if (tree->argument_count == 0) {
+    return eagre_plan_fail(error, tree->position, "REQUIRED_PARAMETER_NOT_FOUND",
+                           "Cannot invoke routine `%s` because its parameter is required, but the "
+                           "routine call did not supply a value.",
+                           generator->name);
+  }
   if (tree->argument_count != 1) {
     return eagre_plan_fail(error, tree->position, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                            "The `%s` requires 1 parameters but the actual number is %u.",
                            generator->name, tree->argument_count);
   }
   EAGRE_TRY(eagre_plan_bind_expression(binder, scope, tree->arguments[0].value, out, error));
+  if (generator->is_table) {
+    struct eagre_expression *value = *out;
+    return call(binder, generator->name, &value, 1, tree->position, out, error);
+  }
   const struct eagre_type *type = eagre_expression_type(*out);
   bool is_array_of_structs =
       type->kind == EAGRE_TYPE_ARRAY && type->fields[0].type->kind == EAGRE_TYPE_STRUCT;
@@ -300,10 +325,10 @@ enum eagre_status eagre_plan_bind_lateral_view(struct plan_binder *binder,
       .argument_count = view->argument_count,
   };
   if (!eagre_plan_is_generator(&function)) {
+    bool is_known =
+        eagre_function_exists(function.function) && !eagre_plan_is_table_generator(&function);
     return eagre_plan_fail(error, view->position,
-                           eagre_function_exists(function.function)
-                               ? "UNSUPPORTED_GENERATOR.NOT_GENERATOR"
-                               : "ROUTINE_NOT_FOUND",
+                           is_known ? "UNSUPPORTED_GENERATOR.NOT_GENERATOR" : "ROUTINE_NOT_FOUND",
                            "LATERAL VIEW needs a generator (explode, posexplode, inline, stack and "
                            "their _outer forms); `%.*s` is none.",
                            (int)function.function.size, function.function.data);

@@ -183,23 +183,29 @@ void eagre_plan_join_add_condition(struct plan_binder *binder, struct eagre_plan
   }
 }
 
+enum eagre_status eagre_plan_bind_join_condition(struct plan_binder *binder,
+                                                 const struct eagre_sql_expression *tree,
+                                                 const struct plan_relation *joined,
+                                                 struct eagre_expression **out,
+                                                 struct eagre_error *error) {
+  struct plan_scope scope = {.relation = joined, .aggregate_refusal = "JOIN"};
+  EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree, out, error));
+  const struct eagre_type *type = eagre_expression_type(*out);
+  if (type->kind == EAGRE_TYPE_BOOLEAN) return EAGRE_OK;
+  struct eagre_buffer printed = {0};
+  eagre_type_print(&printed, type);
+  eagre_plan_fail(error, tree->position, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
+                  "The join condition \"%.*s\" has the invalid type \"%s\", expected "
+                  "\"BOOLEAN\".",
+                  (int)tree->source.size, tree->source.data, eagre_buffer_string(&printed));
+  eagre_buffer_done(&printed);
+  return EAGRE_USAGE;
+}
+
 static enum eagre_status bind_on(struct plan_binder *binder, const struct eagre_sql_relation *tree,
                                  const struct plan_relation *joined, struct eagre_error *error) {
-  struct plan_scope scope = {.relation = joined, .aggregate_refusal = "JOIN"};
   struct eagre_expression *condition = NULL;
-  EAGRE_TRY(eagre_plan_bind_expression(binder, &scope, tree->condition, &condition, error));
-  const struct eagre_type *type = eagre_expression_type(condition);
-  if (type->kind != EAGRE_TYPE_BOOLEAN) {
-    struct eagre_buffer printed = {0};
-    eagre_type_print(&printed, type);
-    eagre_plan_fail(error, tree->condition->position, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
-                    "The join condition \"%.*s\" has the invalid type \"%s\", expected "
-                    "\"BOOLEAN\".",
-                    (int)tree->condition->source.size, tree->condition->source.data,
-                    eagre_buffer_string(&printed));
-    eagre_buffer_done(&printed);
-    return EAGRE_USAGE;
-  }
+  EAGRE_TRY(eagre_plan_bind_join_condition(binder, tree->condition, joined, &condition, error));
   eagre_plan_join_add_condition(binder, joined->node, condition);
   return EAGRE_OK;
 }
@@ -434,7 +440,15 @@ enum eagre_status eagre_plan_bind_join(struct plan_binder *binder,
   struct plan_relation right;
   EAGRE_TRY(read_kind(tree, &kind, &is_natural, error));
   EAGRE_TRY(eagre_plan_bind_relation(binder, tree->left, &left, error));
-  EAGRE_TRY(eagre_plan_bind_relation(binder, tree->right, &right, error));
+  if (tree->right->is_lateral) {
+    bool is_bound = false;
+    EAGRE_TRY(
+        eagre_plan_bind_lateral(binder, tree, kind, is_natural, &left, out, &is_bound, error));
+    if (is_bound) return EAGRE_OK;
+    right = *out;
+  } else {
+    EAGRE_TRY(eagre_plan_bind_relation(binder, tree->right, &right, error));
+  }
   bool has_condition = tree->condition != NULL || tree->column_alias_count > 0 || is_natural;
   if (kind == EAGRE_JOIN_INNER && !has_condition) kind = EAGRE_JOIN_CROSS;
   eagre_plan_join_begin(binder, kind, &left, &right, tree->position, out);

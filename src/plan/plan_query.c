@@ -11,10 +11,9 @@ struct select_work {
   struct plan_relation input;    /* below the GROUP BY */
   struct plan_window window;
   struct {
-    const struct eagre_sql_expression *call; /* NULL: none */
-    uint32_t first;                          /* columns of the relation */
+    uint32_t first; /* columns of the relation; none of an item that is no generator */
     uint32_t end;
-  } generated;
+  } * generated; /* by item; NULL without a generator */
   struct plan_aggregation aggregation;
   struct plan_overs overs;
   bool is_aggregate;
@@ -423,46 +422,53 @@ static enum eagre_status add_field_star(struct plan_binder *binder, struct selec
   return EAGRE_OK;
 }
 
-/* The generator of the SELECT list: one at most. Its columns are none that names or stars find. */
-static enum eagre_status bind_generator(struct plan_binder *binder, struct select_work *work,
-                                        struct eagre_error *error) {
-  for (uint32_t i = 0; i < work->tree->item_count; i++) {
-    const struct eagre_sql_select_item *item = &work->tree->items[i];
-    if (!eagre_plan_is_generator(item->expression)) continue;
-    struct eagre_sql_position position = item->expression->position;
-    if (work->generated.call != NULL) {
-      return eagre_plan_fail(error, position, "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-                             "The generator is not supported: only one generator allowed per "
-                             "SELECT clause.");
+static enum eagre_status refuse_generator(struct eagre_sql_position position,
+                                          struct eagre_error *error) {
+  eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.GENERATOR_WITH_AGGREGATE",
+                  "A generator beside aggregates or GROUP BY is not supported yet.");
+  eagre_error_hint(error, "aggregate in a subquery and explode its result");
+  return EAGRE_USAGE;
+}
+
+/* Puts the generator of item `index` on top of the relation, its columns hidden. */
+static enum eagre_status add_item_generator(struct plan_binder *binder, struct select_work *work,
+                                            uint32_t index, struct eagre_error *error) {
+  const struct eagre_sql_select_item *item = &work->tree->items[index];
+  struct plan_relation *relation = &work->relation;
+  bool has_alias = item->alias.size > 0;
+  uint32_t first = 0;
+  EAGRE_TRY(eagre_plan_add_generator(binder, relation, item->expression, false, &first, error));
+  EAGRE_TRY(eagre_plan_name_generated(
+      binder, relation, first, has_alias ? &item->alias : item->column_aliases,
+      has_alias ? 1 : item->column_alias_count, item->expression->position, error));
+  for (uint32_t i = first; i < relation->column_count; i++) {
+    relation->columns[i].is_hidden = true;
+  }
+  work->generated[index].first = first;
+  work->generated[index].end = relation->column_count;
+  return EAGRE_OK;
+}
+
+/* The generators of the SELECT list: of several, every row of one with every row of the next. Their
+ * columns are none that names or stars find. */
+static enum eagre_status bind_generators(struct plan_binder *binder, struct select_work *work,
+                                         struct eagre_error *error) {
+  uint32_t count = work->tree->item_count;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_sql_expression *tree = work->tree->items[i].expression;
+    if (!eagre_plan_is_generator(tree)) continue;
+    if (work->is_aggregate) return refuse_generator(tree->position, error);
+    if (work->generated == NULL) {
+      work->generated = eagre_arena_allocate_zeroed(binder->arena, sizeof *work->generated * count);
     }
-    if (work->is_aggregate) {
-      eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.GENERATOR_WITH_AGGREGATE",
-                      "A generator beside aggregates or GROUP BY is not supported yet.");
-      eagre_error_hint(error, "aggregate in a subquery and explode its result");
-      return EAGRE_USAGE;
-    }
-    const struct eagre_text *names = item->column_aliases;
-    uint32_t count = item->column_alias_count;
-    if (item->alias.size > 0) {
-      names = &item->alias;
-      count = 1;
-    }
-    work->generated.call = item->expression;
-    EAGRE_TRY(eagre_plan_add_generator(binder, &work->relation, item->expression, false,
-                                       &work->generated.first, error));
-    work->generated.end = work->relation.column_count;
-    EAGRE_TRY(eagre_plan_name_generated(binder, &work->relation, work->generated.first, names,
-                                        count, position, error));
-    for (uint32_t k = work->generated.first; k < work->generated.end; k++) {
-      work->relation.columns[k].is_hidden = true;
-    }
+    EAGRE_TRY(add_item_generator(binder, work, i, error));
   }
   return EAGRE_OK;
 }
 
-static void add_generated(struct plan_binder *binder, struct select_work *work,
-                          const struct eagre_sql_expression *tree) {
-  for (uint32_t i = work->generated.first; i < work->generated.end; i++) {
+static void add_generated(struct plan_binder *binder, struct select_work *work, uint32_t index) {
+  const struct eagre_sql_expression *tree = work->tree->items[index].expression;
+  for (uint32_t i = work->generated[index].first; i < work->generated[index].end; i++) {
     struct eagre_expression *column =
         eagre_plan_column_reference(binder, &work->relation, i, tree->position);
     add_item(binder, work, column, work->relation.columns[i].name, NULL);
@@ -486,8 +492,8 @@ static enum eagre_status bind_items(struct plan_binder *binder, struct select_wo
       EAGRE_TRY(add_field_star(binder, work, scope, tree, error));
       continue;
     }
-    if (tree == work->generated.call) {
-      add_generated(binder, work, tree);
+    if (eagre_plan_is_generator(tree)) {
+      add_generated(binder, work, i);
       continue;
     }
     if (item->column_alias_count > 0) {
@@ -691,7 +697,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
     EAGRE_TRY(eagre_plan_add_window(binder, &work->relation, window, &work->window, error));
   }
   work->is_aggregate = query_has_aggregate(tree);
-  EAGRE_TRY(bind_generator(binder, work, error));
+  EAGRE_TRY(bind_generators(binder, work, error));
   if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
   struct plan_attached *attached = NULL;
   if (!work->is_aggregate) EAGRE_TRY(attach_items(binder, work, &attached, error));

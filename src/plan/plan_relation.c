@@ -309,6 +309,8 @@ static enum eagre_status bind_function(struct plan_binder *binder,
   bool is_known = false;
   EAGRE_TRY(eagre_plan_bind_functions(binder, tree, out, &is_known, error));
   if (is_known) return EAGRE_OK;
+  EAGRE_TRY(eagre_plan_bind_generator(binder, tree, out, &is_known, error));
+  if (is_known) return EAGRE_OK;
   size_t row = 0;
   while (row < EAGRE_COUNT_OF(source_functions) &&
          !eagre_text_equal_ignoring_case(name, eagre_text_of(source_functions[row].name))) {

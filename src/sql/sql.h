@@ -204,6 +204,7 @@ struct eagre_sql_relation {
   uint32_t height; /* as of an expression, with everything below */
   struct eagre_sql_position position;
   bool is_stream;           /* STREAM in front, or STREAM(...) around */
+  bool is_lateral;          /* LATERAL in front: FUNCTION or SUBQUERY */
   struct eagre_text source; /* NAME, PATH, FUNCTION, DEDUPLICATE: as written, without STREAM */
   struct eagre_text input_source; /* DEDUPLICATE: `left` as written */
   struct eagre_sql_name name;

@@ -77,6 +77,7 @@ static enum eagre_status parse_joins(struct eagre_sql_parser *parser,
   }
 }
 
+/* A comma binds as JOIN does: a, b JOIN c joins c with both of them, as in Spark. */
 enum eagre_status eagre_sql_parse_from(struct eagre_sql_parser *parser,
                                        struct eagre_sql_relation **out_relation) {
   EAGRE_TRY(eagre_sql_parse_relation(parser, out_relation));
@@ -84,8 +85,8 @@ enum eagre_status eagre_sql_parse_from(struct eagre_sql_parser *parser,
   while (eagre_sql_accept_symbol(parser, EAGRE_SQL_TOKEN_COMMA)) {
     struct eagre_sql_relation *right = NULL;
     EAGRE_TRY(eagre_sql_parse_relation(parser, &right));
-    EAGRE_TRY(parse_joins(parser, &right));
     EAGRE_TRY(make_join(parser, EAGRE_TEXT("inner"), right, out_relation));
+    EAGRE_TRY(parse_joins(parser, out_relation));
   }
   return EAGRE_OK;
 }

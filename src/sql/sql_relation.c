@@ -2,8 +2,8 @@
  *   [STREAM] name [WITH (option = value, ...)]      STREAM(name)
  *   [STREAM] function(argument, ...)                deduplicate(relation, argument, ...)
  *   format.`path`      (query)      (relation)      VALUES ...
- * each with [WATERMARK expression DELAY OF interval] and then [[AS] alias [(columns)]]. What joins
- * them is in sql_join.c. */
+ * each with [WATERMARK expression DELAY OF interval] and then [[AS] alias [(columns)]], functions
+ * and queries with LATERAL in front. What joins them is in sql_join.c. */
 #include "sql/sql_relation.h"
 
 struct eagre_sql_relation *eagre_sql_relation_new(struct eagre_sql_parser *parser,
@@ -369,12 +369,8 @@ static bool is_values_at(const struct eagre_sql_parser *parser) {
           next->kind == EAGRE_SQL_TOKEN_STRING || next->kind == EAGRE_SQL_TOKEN_MINUS);
 }
 
-enum eagre_status eagre_sql_parse_relation(struct eagre_sql_parser *parser,
-                                           struct eagre_sql_relation **out_relation) {
-  if (eagre_sql_is_keyword(eagre_sql_token_at(parser), EAGRE_SQL_KEYWORD_LATERAL)) {
-    return eagre_sql_fail_unsupported(parser, parser->index, "LATERAL", "LATERAL is not supported.",
-                                      NULL);
-  }
+static enum eagre_status parse_plain(struct eagre_sql_parser *parser,
+                                     struct eagre_sql_relation **out_relation) {
   if (is_values_at(parser)) return eagre_sql_parse_values(parser, out_relation);
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_LEFT_PAREN)) {
     bool is_query = eagre_sql_begins_query(parser, parser->index + 1);
@@ -385,4 +381,20 @@ enum eagre_status eagre_sql_parse_relation(struct eagre_sql_parser *parser,
   EAGRE_TRY(parse_relation_options(parser, relation));
   *out_relation = relation;
   return finish_relation(parser, relation);
+}
+
+enum eagre_status eagre_sql_parse_relation(struct eagre_sql_parser *parser,
+                                           struct eagre_sql_relation **out_relation) {
+  if (!eagre_sql_at_keyword(parser, EAGRE_SQL_KEYWORD_LATERAL)) {
+    return parse_plain(parser, out_relation);
+  }
+  uint32_t first = parser->index;
+  eagre_sql_advance(parser);
+  EAGRE_TRY(parse_plain(parser, out_relation));
+  (*out_relation)->is_lateral = true;
+  enum eagre_sql_relation_kind kind = (*out_relation)->kind;
+  if (kind == EAGRE_SQL_RELATION_FUNCTION || kind == EAGRE_SQL_RELATION_SUBQUERY) return EAGRE_OK;
+  return eagre_sql_fail_range(parser, first,
+                              "INVALID_SQL_SYNTAX.LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC",
+                              "LATERAL can only be used with subquery and table-valued functions.");
 }

@@ -117,6 +117,15 @@ CREATE FLOW f AS INSERT INTO t SELECT k, 1 FROM STREAM {SOURCE};
     assert '.start("out")' in program
 
 
+@pytest.mark.parametrize("generator", ["LATERAL VIEW explode(array(k, v)) x AS c", ", LATERAL explode(array(k, v)) AS x(c)"])
+def test_generators_are_no_sources(generator, tmp_path):
+    program = program_of(tmp_path, f"""
+CREATE SINK o USING console;
+CREATE FLOW f AS INSERT INTO o SELECT x.c FROM STREAM {SOURCE} {generator};
+""")
+    assert sql_texts(program) == [f"SELECT x.c FROM STREAM eagre_source_0 {generator}"]
+
+
 def test_deduplication_is_said_in_python(tmp_path):
     program = program_of(tmp_path, f"""
 CREATE SINK o USING noop;

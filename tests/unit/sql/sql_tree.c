@@ -307,6 +307,7 @@ static void print_watermark(const struct eagre_sql_watermark *watermark, struct 
 
 static void print_relation_core(const struct eagre_sql_relation *relation,
                                 struct eagre_buffer *out) {
+  if (relation->is_lateral) append(out, "lateral:");
   if (relation->is_stream) append(out, "stream:");
   switch (relation->kind) {
   case EAGRE_SQL_RELATION_NAME:

@@ -76,13 +76,16 @@ static const struct tree_row relations[] = {
      "[select * from join(full outer join(right outer join(left outer join(left outer a b on x) c "
      "using(p q)) d) e)]"},
     {"SELECT * FROM a SEMI JOIN b LEFT ANTI JOIN c NATURAL LEFT JOIN d, e JOIN f ON g",
-     "[select * from join(inner join(natural left outer join(left anti join(left semi a b) c) d) "
-     "join(inner e f on g))]"},
+     "[select * from join(inner join(inner join(natural left outer join(left anti join(left semi a "
+     "b) c) d) e) f on g)]"},
     {"SELECT * FROM a x JOIN b AS y ON x.i = y.i WHERE z",
      "[select * from join(inner a as x b as y on (= x.i y.i)) where z]"},
     {"SELECT * FROM t LATERAL VIEW OUTER explode(m) x AS k, v LATERAL VIEW posexplode(a) AS p",
      "[select * from join(lateral view join(lateral view outer t explode(m) as x(k v)) "
      "posexplode(a)(p))]"},
+    {"SELECT * FROM t, LATERAL explode(a) x, LATERAL (SELECT b) y LEFT JOIN LATERAL f(c) ON d",
+     "[select * from join(left outer join(inner join(inner t lateral:explode(a) as x) "
+     "lateral:[select b] as y) lateral:f(c) on d)]"},
     {"SELECT * FROM (VALUES (1, 2)) AS v (a, b)",
      "[select * from [select * from values((1 2))] as v(a b)]"},
     {"SELECT window.start AS s, k, count(*) AS n FROM STREAM src GROUP BY window(ts, '5 seconds'), "

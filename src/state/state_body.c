@@ -57,9 +57,9 @@ static bool is_owned(struct eagre_state_restore *restore, uint64_t hash) {
   return is_ours;
 }
 
-/* Whether the group or row is ours, counts, and is not one that a newer file has evicted. */
+/* Whether the group or row is ours and not one that a newer file has evicted. */
 static bool is_wanted(struct eagre_state_restore *restore, int64_t time, uint64_t hash) {
-  return is_owned(restore, hash) && counts(restore) && time > restore->evicted_max;
+  return is_owned(restore, hash) && time > restore->evicted_max;
 }
 
 /* ---- Groups ---------------------------------------------------------------------------------- */
@@ -194,7 +194,8 @@ static uint64_t take_pane(struct eagre_state_restore *restore, struct eagre_stat
   reserve_pane(restore, table, end, count);
   for (uint64_t left = count; left > 0 && input->status == EAGRE_OK;) {
     uint32_t taken = take_batch(table, input, left, groups);
-    put_batch(table, end, groups, keep_wanted(restore, table, end, groups, taken));
+    if (counts(restore))
+      put_batch(table, end, groups, keep_wanted(restore, table, end, groups, taken));
     left -= taken;
   }
   return count;
@@ -286,7 +287,8 @@ static void take_row(struct eagre_state_restore *restore, uint32_t store, uint64
     return;
   }
   uint64_t hash = eagre_state_hash_key(eagre_text_make(found.bytes, found.key_size));
-  if (is_wanted(restore, found.time, hash)) put_row(restore, store, &found, hash);
+  if (counts(restore) && is_wanted(restore, found.time, hash))
+    put_row(restore, store, &found, hash);
   eagre_state_input_skip(input,
                          EAGRE_STATE_ROW_SIZE_MIN + (uint64_t)found.key_size + found.body_size);
 }

@@ -1,11 +1,11 @@
 /* What goes into the next file of a set: its changes, and a slice of the rest.
  *
  * A delta alone would need every file before it. So each file also takes a slice of all groups and
- * rows: as many as have changed, and a 64th of all at least. Slice by slice a *pass* takes
- * everything that was there when it began; what came or changed since is in the changes of the
- * files meanwhile. When a pass has begun with version f and ended with version l, nothing before f
- * is needed any more: the changes from f on and the slices of f..l hold all there is. A new pass
- * begins with the next file. docs/decisions/0010-rolling-snapshots.md says why.
+ * rows: as many as have changed, and at least a 64th of all or 65,536. Slice by slice a *pass*
+ * takes everything that was there when it began; what came or changed since is in the changes of
+ * the files meanwhile. When a pass has begun with version f and ended with version l, nothing
+ * before f is needed any more: the changes from f on and the slices of f..l hold all there is. A
+ * new pass begins with the next file. docs/decisions/0010-rolling-snapshots.md says why.
  *
  * A full file is a pass that begins and ends in it, without changes beside it.
  *
@@ -20,8 +20,9 @@
 #include "state/state_snapshot.h"
 
 enum {
-  SLICES_MAX = 64, /* of a pass, when little changes */
-  CHAIN_MAX = 512, /* versions, when passes never come to their end: a start begins them anew */
+  SLICES_MAX = 64,         /* of a pass, when little changes */
+  SLICE_ITEMS_MAX = 65536, /* in a slice, when little changes: some milliseconds */
+  CHAIN_MAX = 512,
 };
 
 /* ---- Counting -------------------------------------------------------------------------------- */
@@ -145,6 +146,7 @@ static void plan_delta(const struct eagre_state_set *set, int64_t version, uint6
                        uint64_t all, struct eagre_state_plan *out) {
   const struct eagre_state_base *base = eagre_state_set_base(set, 0);
   uint64_t least = all / SLICES_MAX + 1;
+  if (least > SLICE_ITEMS_MAX) least = SLICE_ITEMS_MAX;
   uint64_t wanted = changed > least ? changed : least;
   bool begins = base->pass_first < 0;
   if (begins) begin_pass(set, false);
@@ -162,12 +164,19 @@ static void plan_delta(const struct eagre_state_set *set, int64_t version, uint6
   };
 }
 
+/* Whether a version needs far more files than two passes write: starts that follow one another
+ * never let a pass come to its end. */
+static bool is_too_long(const struct eagre_state_base *base, int64_t version, uint64_t all) {
+  uint64_t length_max = CHAIN_MAX + all / (SLICE_ITEMS_MAX / 8);
+  return (uint64_t)(version - base->chain_first) >= length_max;
+}
+
 void eagre_state_plan_file(const struct eagre_state_set *set, int64_t version, bool follows,
                            struct eagre_state_plan *out) {
   const struct eagre_state_base *base = eagre_state_set_base(set, 0);
   uint64_t changed = count_changed(set);
   uint64_t all = count_all(set);
-  bool is_delta = follows && version - base->chain_first < CHAIN_MAX && changed <= all / 2;
+  bool is_delta = follows && !is_too_long(base, version, all) && changed <= all / 2;
   if (is_delta) {
     plan_delta(set, version, changed, all, out);
   } else {

@@ -168,7 +168,7 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
     EAGRE_TRY(eagre_source_start(epoch->options.sources[i], &epoch->arena, &positions[i], error));
   }
   EAGRE_TRY(ask_sink(epoch, -1, &recovery, error));
-  EAGRE_TRY(eagre_sink_claim(epoch->options.sink, -1, error));
+  EAGRE_TRY(eagre_sink_claim(epoch->options.sink, -1, "", error));
   eagre_crash_point("checkpoint.after_sources");
   eagre_epoch_set_positions(epoch, positions);
   epoch->next = 0;
@@ -245,18 +245,19 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
 }
 
 /* Nothing refuses this checkpoint any more. Spark's has neither our directories nor our lock. */
-static enum eagre_status claim(struct eagre_epoch *epoch, int64_t last_in_sink,
+static enum eagre_status claim(struct eagre_epoch *epoch, int64_t last_in_sink, const char *attempt,
                                struct eagre_error *error) {
   EAGRE_TRY(eagre_checkpoint_create(epoch->options.checkpoint, error));
-  return eagre_sink_claim(epoch->options.sink, last_in_sink, error);
+  return eagre_sink_claim(epoch->options.sink, last_in_sink, attempt, error);
 }
 
 /* Everything up to and including `number` is done. */
 static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t number,
                                         const struct eagre_checkpoint_offsets *offsets,
-                                        int64_t next_watermark_ms, struct eagre_error *error) {
+                                        int64_t next_watermark_ms, const char *attempt,
+                                        struct eagre_error *error) {
   EAGRE_TRY(load_state_after(epoch, number, error));
-  EAGRE_TRY(claim(epoch, number, error));
+  EAGRE_TRY(claim(epoch, number, attempt, error));
   eagre_epoch_set_positions(epoch, offsets->sources);
   epoch->watermarks.late_ms = offsets->watermark_ms;
   epoch->watermarks.eviction_ms =
@@ -271,7 +272,7 @@ static enum eagre_status rerun(struct eagre_epoch *epoch, int64_t number,
                                struct eagre_error *error) {
   eagre_log(EAGRE_LOG_INFO, "epoch %lld was not finished and is run again", (long long)number);
   EAGRE_TRY(load_state_after(epoch, number - 1, error));
-  EAGRE_TRY(claim(epoch, number - 1, error));
+  EAGRE_TRY(claim(epoch, number - 1, "", error));
   EAGRE_TRY(load_positions_before(epoch, number, error));
   epoch->watermarks.eviction_ms = offsets->watermark_ms;
   epoch->next = number;
@@ -328,7 +329,8 @@ static enum eagre_status adopt(struct eagre_epoch *epoch, int64_t number,
   bool is_of_spark = false;
   EAGRE_TRY(find_adopted(epoch, number, recovery, &prepared, &is_of_spark, error));
   eagre_log(EAGRE_LOG_INFO, "epoch %lld is in the sink already and is adopted", (long long)number);
-  EAGRE_TRY(continue_after(epoch, number, offsets, prepared.next_watermark_ms, error));
+  EAGRE_TRY(
+      continue_after(epoch, number, offsets, prepared.next_watermark_ms, recovery->attempt, error));
   if (!is_of_spark) EAGRE_TRY(finish_sink(epoch, number, &prepared, error));
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, number,
                                           epoch->watermarks.eviction_ms, error));
@@ -404,7 +406,8 @@ static enum eagre_status recover_last(struct eagre_epoch *epoch, int64_t last,
   EAGRE_TRY(ask_sink(epoch, last, &recovery, error));
   enum eagre_status status =
       eagre_checkpoint_read_commit(epoch->options.checkpoint, last, &next_watermark_ms, error);
-  if (status == EAGRE_OK) return continue_after(epoch, last, &offsets, next_watermark_ms, error);
+  if (status == EAGRE_OK)
+    return continue_after(epoch, last, &offsets, next_watermark_ms, "", error);
   if (status != EAGRE_END) return status;
   EAGRE_TRY(settle_forgotten(epoch, last, &recovery, error));
   bool sink_has_it = recovery.knowledge == EAGRE_SINK_HAS && recovery.epoch == last;

@@ -7,6 +7,7 @@
  *   consumer   one per core: ranges of partitions in, groups of records out
  *   producer   one per core: records in, acknowledgements checked at `flush`
  *   group      positions committed to a consumer group, for tools that show lag
+ *   transactor one per flow: what its producers send becomes visible as a whole
  *   mock       a small cluster inside this process, for the demo and for tests
  *
  * Threads. An object is used by one thread at a time. librdkafka runs threads of its own (one per
@@ -262,6 +263,59 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
  * only close. */
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error);
+
+/* ---- Transactions ---------------------------------------------------------------------------- */
+
+/* A producer whose messages become visible together, or never, to readers with read_committed. Its
+ * messages are sent by producers of their own, one per thread, all into the one transaction that is
+ * under way. With its messages a transaction leaves a marker, a short text that can be asked for
+ * later: it says which transaction was the last that was committed. */
+struct eagre_kafka_transactor;
+
+/* Kept as the metadata of an offset, for the consumer group named like the transactor's id, which
+ * nobody joins, on partition 0 of the topic. */
+struct eagre_kafka_marker {
+  struct eagre_text topic; /* one that is there */
+  int64_t offset;          /* at least 0; nobody reads from it */
+  struct eagre_text text;  /* at least one byte, at most offset.metadata.max.bytes (4096) */
+};
+
+/* Offline: whether these settings allow transactions. USAGE as settings_check. */
+enum eagre_status eagre_kafka_transactor_check(const struct eagre_kafka_settings *settings,
+                                               struct eagre_error *error);
+/* Takes the id (transactional.id, at most 127 bytes) over: whoever had it is fenced, the
+ * transaction it left open is aborted. IO KAFKA_TRANSACTIONS_UNAVAILABLE when nobody lets us within
+ * default.api.timeout.ms (60 s). */
+enum eagre_status eagre_kafka_transactor_open(const struct eagre_kafka_settings *settings,
+                                              const char *id,
+                                              struct eagre_kafka_transactor **out_transactor,
+                                              struct eagre_error *error);
+/* Aborts a transaction that is under way; its producers are closed before. NULL is fine. */
+void eagre_kafka_transactor_close(struct eagre_kafka_transactor *transactor);
+/* A producer for one thread, closed with eagre_kafka_producer_close. Its calls fail as those of
+ * others do, and with UNSAFE KAFKA_PRODUCER_FENCED once somebody has taken the id over, IO
+ * KAFKA_TRANSACTION_TIMED_OUT when Kafka has waited too long for the end. */
+struct eagre_kafka_producer *
+eagre_kafka_transactor_producer(struct eagre_kafka_transactor *transactor);
+
+/* Any thread: begins a transaction unless one is under way. Before anything is sent. */
+enum eagre_status eagre_kafka_transactor_begin(struct eagre_kafka_transactor *transactor,
+                                               struct eagre_error *error);
+/* One thread, while no other sends: commits what was sent since `begin`, and the marker. IO
+ * KAFKA_TRANSACTION_ABORTED: it is not committed; IO KAFKA_COMMIT_UNKNOWN: only the marker tells,
+ * close and ask; failures of producers. After an error only abort (not after UNKNOWN) or close. */
+enum eagre_status eagre_kafka_transactor_commit(struct eagre_kafka_transactor *transactor,
+                                                const struct eagre_kafka_marker *marker,
+                                                struct eagre_error *error);
+/* The same thread: gives up what was sent since `begin`, if anything was. */
+enum eagre_status eagre_kafka_transactor_abort(struct eagre_kafka_transactor *transactor,
+                                               struct eagre_error *error);
+/* The text of the last committed marker, in `arena`; END when there is none. Ask after
+ * transactor_open: what went before is then settled. IO KAFKA_REQUEST_FAILED. */
+enum eagre_status eagre_kafka_marker_read(const struct eagre_kafka_settings *settings,
+                                          const char *id, struct eagre_text topic,
+                                          struct eagre_arena *arena, struct eagre_text *out_text,
+                                          struct eagre_error *error);
 
 /* ---- Mock cluster ---------------------------------------------------------------------------- */
 

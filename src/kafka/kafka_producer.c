@@ -1,18 +1,16 @@
 /* The producer: batches in, every acknowledgement checked.
  *
- * Order and duplicates are the idempotent producer's business. A failed delivery is remembered, the
- * first one with its reason, and told by the next call: whoever writes gives its attempt up then.
- */
+ * Order and duplicates are the idempotent producer's business. Failed deliveries are the channel's
+ * (kafka_channel.c): of its own, or of the transactor that the messages are part of. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "kafka/kafka_handle.h"
+#include "kafka/kafka_producer.h"
 
 enum {
   SEND_COUNT_MAX = 1024, /* messages handed to librdkafka in one call */
   FULL_WAIT_MS = 10,
-  FLUSH_WAIT_MS = 100,
 };
 
 struct producer_topic {
@@ -21,30 +19,13 @@ struct producer_topic {
 };
 
 struct eagre_kafka_producer {
-  struct eagre_kafka_handle handle;
+  struct eagre_kafka_channel *channel;
+  bool owns_channel;
   struct producer_topic *topics;
-  uint64_t failed_count;
-  rd_kafka_resp_err_t failure; /* of the first message that failed */
-  char failed_topic[256];
-  int32_t failed_partition;
   rd_kafka_message_t batch[SEND_COUNT_MAX];
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
-
-/* The thread that serves the handle. The opaque of the handle is its own, so that of the message
- * says whose it is. */
-static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
-  (void)client, (void)opaque;
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  struct eagre_kafka_producer *producer = message->_private;
-  producer->failed_count += 1;
-  if (producer->failed_count > 1) return;
-  producer->failure = message->err;
-  producer->failed_partition = message->partition;
-  snprintf(producer->failed_topic, sizeof producer->failed_topic, "%s",
-           message->rkt == NULL ? "" : rd_kafka_topic_name(message->rkt));
-}
 
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
                                             struct eagre_kafka_producer **out_producer,
@@ -52,67 +33,46 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   struct eagre_kafka_configuration configuration;
   *out_producer = NULL;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
-  rd_kafka_conf_set_dr_msg_cb(configuration.conf, check_delivery);
-  struct eagre_kafka_producer *producer = eagre_allocate_zeroed(1, sizeof *producer);
-  enum eagre_status status =
-      eagre_kafka_handle_open(&producer->handle, RD_KAFKA_PRODUCER, &configuration, error);
+  struct eagre_kafka_channel *channel = eagre_allocate_zeroed(1, sizeof *channel);
+  enum eagre_status status = eagre_kafka_channel_open(channel, &configuration, error);
   if (status != EAGRE_OK) {
-    eagre_free(producer);
+    eagre_free(channel);
     return status;
   }
-  *out_producer = producer;
+  *out_producer = eagre_kafka_producer_new(channel);
+  (*out_producer)->owns_channel = true;
   return EAGRE_OK;
+}
+
+struct eagre_kafka_producer *eagre_kafka_producer_new(struct eagre_kafka_channel *channel) {
+  struct eagre_kafka_producer *producer = eagre_allocate_zeroed(1, sizeof *producer);
+  producer->channel = channel;
+  return producer;
 }
 
 void eagre_kafka_producer_close(struct eagre_kafka_producer *producer) {
   if (producer == NULL) return;
-  rd_kafka_purge(producer->handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
-                                              RD_KAFKA_PURGE_F_NON_BLOCKING);
   while (producer->topics != NULL) {
     struct producer_topic *topic = producer->topics;
     producer->topics = topic->next;
     rd_kafka_topic_destroy(topic->topic);
     eagre_free(topic);
   }
-  eagre_kafka_handle_close(&producer->handle);
+  if (producer->owns_channel) {
+    eagre_kafka_channel_close(producer->channel);
+    eagre_free(producer->channel);
+  }
   eagre_free(producer);
 }
 
-/* ---- Failures -------------------------------------------------------------------------------- */
-
-/* "; broker ...: Connection refused", or what broke the idempotent producer for good. */
-static void explain(struct eagre_kafka_producer *producer, char *out, size_t size) {
-  char fatal[256] = "";
-  rd_kafka_resp_err_t failure = rd_kafka_fatal_error(producer->handle.client, fatal, sizeof fatal);
-  const char *why = failure == RD_KAFKA_RESP_ERR_NO_ERROR ? producer->handle.failure_text : fatal;
-  snprintf(out, size, "%s%s", why[0] == '\0' ? "" : "; last failure: ", why);
-}
-
-static enum eagre_status fail_delivery(struct eagre_kafka_producer *producer,
-                                       struct eagre_error *error) {
-  char why[300];
-  explain(producer, why, sizeof why);
-  eagre_error_set(error, EAGRE_IO, "KAFKA_DELIVERY_FAILED",
-                  "%" PRIu64 " messages were not delivered to Kafka, the first because: %s%s.",
-                  producer->failed_count, rd_kafka_err2str(producer->failure), why);
-  eagre_error_hint(error, "kafka.delivery.timeout.ms says how long a delivery is tried");
-  if (producer->failed_partition < 0) {
-    eagre_error_place(error, "topic %s", producer->failed_topic);
-  } else {
-    eagre_error_place(error, "topic %s, partition %" PRId32, producer->failed_topic,
-                      producer->failed_partition);
-  }
-  return EAGRE_IO;
-}
-
-static enum eagre_status check_failures(struct eagre_kafka_producer *producer,
-                                        struct eagre_error *error) {
-  return producer->failed_count == 0 ? EAGRE_OK : fail_delivery(producer, error);
-}
+/* ---- Sending --------------------------------------------------------------------------------- */
 
 /* One message that librdkafka did not take. */
 static enum eagre_status fail_send(struct eagre_kafka_producer *producer, struct eagre_text topic,
                                    const rd_kafka_message_t *message, struct eagre_error *error) {
+  if (eagre_kafka_channel_is_fenced(producer->channel, message->err)) {
+    return eagre_kafka_channel_fail_fenced(producer->channel, error);
+  }
   if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
     eagre_error_set(error, EAGRE_IO, "KAFKA_MESSAGE_TOO_LARGE",
                     "A message of %zu bytes is larger than Kafka's client may send.",
@@ -121,7 +81,7 @@ static enum eagre_status fail_send(struct eagre_kafka_producer *producer, struct
                             "the topic");
   } else {
     char why[300];
-    explain(producer, why, sizeof why);
+    eagre_kafka_channel_explain(producer->channel, why, sizeof why);
     eagre_error_set(error, EAGRE_IO, "KAFKA_SEND_FAILED", "Kafka's client took no message: %s%s.",
                     rd_kafka_err2str(message->err), why);
   }
@@ -130,15 +90,13 @@ static enum eagre_status fail_send(struct eagre_kafka_producer *producer, struct
   return EAGRE_IO;
 }
 
-/* ---- Sending --------------------------------------------------------------------------------- */
-
 static rd_kafka_topic_t *get_topic(struct eagre_kafka_producer *producer, struct eagre_text name) {
   for (struct producer_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
     if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->topic))) return topic->topic;
   }
   struct producer_topic *topic = eagre_allocate(sizeof *topic);
   char *string = eagre_text_duplicate(name);
-  topic->topic = rd_kafka_topic_new(producer->handle.client, string, NULL);
+  topic->topic = rd_kafka_topic_new(producer->channel->handle.client, string, NULL);
   topic->next = producer->topics;
   producer->topics = topic;
   eagre_free(string);
@@ -154,7 +112,7 @@ static void fill_batch(struct eagre_kafka_producer *producer,
         .len = messages[i].value.size,
         .key = (void *)messages[i].key.data,
         .key_len = messages[i].key.size,
-        ._private = producer,
+        ._private = producer->channel,
     };
   }
 }
@@ -184,8 +142,8 @@ static enum eagre_status send_batch(struct eagre_kafka_producer *producer, rd_ka
     if (refused->err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       return fail_send(producer, name, refused, error);
     }
-    eagre_kafka_handle_serve(&producer->handle, FULL_WAIT_MS);
-    EAGRE_TRY(check_failures(producer, error));
+    eagre_kafka_channel_serve(producer->channel, FULL_WAIT_MS);
+    EAGRE_TRY(eagre_kafka_channel_check(producer->channel, error));
   }
 }
 
@@ -198,18 +156,13 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
     uint32_t part = count - begin < SEND_COUNT_MAX ? count - begin : SEND_COUNT_MAX;
     fill_batch(producer, messages + begin, part);
     EAGRE_TRY(send_batch(producer, target, topic, part, error));
-    eagre_kafka_handle_serve(&producer->handle, 0);
-    EAGRE_TRY(check_failures(producer, error));
+    eagre_kafka_channel_serve(producer->channel, 0);
+    EAGRE_TRY(eagre_kafka_channel_check(producer->channel, error));
   }
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error) {
-  rd_kafka_resp_err_t state;
-  /* Every message is acknowledged or fails within the delivery time-out, so this ends. */
-  do {
-    state = rd_kafka_flush(producer->handle.client, FLUSH_WAIT_MS);
-  } while (state == RD_KAFKA_RESP_ERR__TIMED_OUT);
-  return check_failures(producer, error);
+  return eagre_kafka_channel_flush(producer->channel, error);
 }

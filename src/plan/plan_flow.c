@@ -575,6 +575,28 @@ static void take_sources(struct plan_binder *binder, struct eagre_flow *flow) {
   }
 }
 
+static bool is_transactional(const struct eagre_plan_sink *sink) {
+  return sink->kind == EAGRE_SINK_KAFKA &&
+         eagre_text_equal_string(eagre_option_text(&sink->options, "delivery"), "exactly-once");
+}
+
+/* An epoch that is one transaction has to end while Kafka waits for it. */
+static void bound_epochs(struct plan_binder *binder, struct eagre_flow *flow) {
+  static const char name[] = "maxOffsetsPerTrigger";
+  for (uint32_t i = 0; is_transactional(flow->sink) && i < flow->source_count; i++) {
+    struct eagre_options *options = &flow->sources[i]->options;
+    if (options->scope != EAGRE_OPTION_READ_KAFKA || eagre_option_given(options, name)) continue;
+    struct eagre_option *grown =
+        eagre_arena_allocate(binder->arena, sizeof *grown * (options->count + 1));
+    if (options->count > 0) memcpy(grown, options->options, sizeof *grown * options->count);
+    grown[options->count] = (struct eagre_option){.key = eagre_text_of(name),
+                                                  .value = EAGRE_TEXT("1000000"),
+                                                  .position = flow->sources[i]->position};
+    options->options = grown;
+    options->count += 1;
+  }
+}
+
 /* Whether it may run, and what makes it run when rows between stateful nodes change. */
 static enum eagre_status finish_query(struct plan_binder *binder, struct eagre_flow *flow,
                                       struct eagre_error *error) {
@@ -627,6 +649,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   }
   eagre_plan_tree_init(binder->arena, relation.node, &flow->query);
   take_sources(binder, flow);
+  bound_epochs(binder, flow);
   flow->watermark_count = binder->watermark_count;
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");

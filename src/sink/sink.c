@@ -66,9 +66,10 @@ enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_
   return sink->methods->recover(sink, out, error);
 }
 
-enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch,
+enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch, const char *attempt,
                                    struct eagre_error *error) {
-  return sink->methods->claim == NULL ? EAGRE_OK : sink->methods->claim(sink, epoch, error);
+  if (sink->methods->claim == NULL) return EAGRE_OK;
+  return sink->methods->claim(sink, epoch, attempt, error);
 }
 
 enum eagre_status eagre_sink_begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,

@@ -69,8 +69,9 @@ struct eagre_sink_recovery {
 enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,
                                      struct eagre_error *error);
 /* After `recover`, before anything is planned: the start has found that `epoch` is the last one
- * that the sink has (-1: none). A sink whose memory does not say so is told. */
-enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch,
+ * that the sink has (-1: none), by this attempt ("": committed here, nobody asks again). A sink
+ * whose memory does not say so is told. */
+enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch, const char *attempt,
                                    struct eagre_error *error);
 
 /* Control: names the attempt that follows. */

@@ -1,42 +1,28 @@
-/* The Kafka sink: rows become messages, at least once.
+/* The Kafka sink: rows become messages, at least once or, by transactions, exactly once.
  *
  * Columns, as Spark has them: `key` and `value` (STRING or BINARY; NULL is no key, or a tombstone),
  * `topic` (STRING, unless the option gives one for all rows), `partition` (INT; NULL leaves it to
  * the partitioner). Others are ignored. Update mode writes the changed rows.
  *
- * Messages are visible as they are written. `prepare` waits for every acknowledgement, so an epoch
- * whose messages did not all arrive is never committed; it is written again. A producer whose
- * attempt was given up is closed with what it still holds, and the next attempt gets a new one. */
+ * `prepare` waits for every acknowledgement, so an epoch whose messages did not all arrive is never
+ * committed; it is written again. A producer whose attempt was given up is closed with what it
+ * still holds, and the next attempt gets a new one. At least once, each core has a producer of its
+ * own, and messages are visible as they are written; exactly once, their producers share the
+ * transactor of sink_kafka_exact.c. */
 #include <inttypes.h>
 
-#include "kafka/kafka.h"
-#include "sink/sink_kind.h"
-
-/* Which column is what; -1 where there is none. */
-struct kafka_columns {
-  int key;
-  int value;
-  int topic; /* -1 also where the option gives one */
-  int partition;
-};
-
-struct kafka_sink {
-  struct eagre_sink base;
-  struct eagre_arena arena;
-  struct eagre_kafka_settings settings;
-  struct eagre_text topic; /* of all rows; empty = see the column */
-  struct kafka_columns columns;
-};
+#include "sink/sink_kafka.h"
 
 struct kafka_writer {
   struct eagre_sink_writer base;
   struct eagre_kafka_producer *producer; /* NULL until this core writes */
   struct eagre_kafka_message *messages;  /* of the batch at hand */
   uint32_t message_capacity;
+  uint64_t message_count; /* of the attempt */
 };
 
-static struct kafka_sink *get_sink(struct eagre_sink *sink) {
-  return (struct kafka_sink *)sink;
+static struct sink_kafka *get_sink(struct eagre_sink *sink) {
+  return (struct sink_kafka *)sink;
 }
 
 static struct kafka_writer *get_writer(struct eagre_sink_writer *writer) {
@@ -97,7 +83,7 @@ static enum eagre_status fail_required(const struct eagre_type *columns,
 }
 
 static enum eagre_status find_columns(const struct eagre_type *columns, struct eagre_text topic,
-                                      struct kafka_columns *out, struct eagre_error *error) {
+                                      struct sink_kafka_columns *out, struct eagre_error *error) {
   EAGRE_TRY(find_column(columns, "value", is_text, "string or binary", &out->value, error));
   EAGRE_TRY(find_column(columns, "key", is_text, "string or binary", &out->key, error));
   EAGRE_TRY(find_column(columns, "topic", is_string, "string", &out->topic, error));
@@ -144,14 +130,19 @@ static struct eagre_kafka_settings read_settings(const struct eagre_plan_sink *p
       .brokers = eagre_option_text(options, brokers), .settings = settings, .count = count};
 }
 
+static bool is_exact(const struct eagre_plan_sink *plan) {
+  return eagre_text_equal_string(eagre_option_text(&plan->options, "delivery"), "exactly-once");
+}
+
 static enum eagre_status validate(const struct eagre_plan_sink *plan,
                                   const struct eagre_type *columns, enum eagre_output_mode mode,
                                   struct eagre_error *error) {
   (void)mode; /* all are written as plain appends */
   struct eagre_arena arena = {0};
-  struct kafka_columns found;
+  struct sink_kafka_columns found;
   const struct eagre_kafka_settings settings = read_settings(plan, &arena);
   enum eagre_status status = eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, error);
+  if (status == EAGRE_OK && is_exact(plan)) status = eagre_sink_kafka_exact_check(&settings, error);
   if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
   if (status != EAGRE_OK) place_error(plan, error);
   eagre_arena_done(&arena);
@@ -160,7 +151,7 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
 
 /* ---- Control half ---------------------------------------------------------------------------- */
 
-static enum eagre_status check_topic(struct kafka_sink *sink, struct eagre_kafka_client *client,
+static enum eagre_status check_topic(struct sink_kafka *sink, struct eagre_kafka_client *client,
                                      struct eagre_error *error) {
   struct eagre_kafka_topic topic = {.name = sink->topic};
   EAGRE_TRY(eagre_kafka_client_topics(client, &topic, 1, error));
@@ -179,10 +170,11 @@ static enum eagre_status check_topic(struct kafka_sink *sink, struct eagre_kafka
 
 /* Looks for the brokers, and for the topic when it is known now. */
 static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *error) {
-  struct kafka_sink *sink = get_sink(base);
+  struct sink_kafka *sink = get_sink(base);
   struct eagre_kafka_client *client = NULL;
   sink->settings = read_settings(base->plan, &sink->arena);
   sink->topic = get_topic(base->plan);
+  sink->is_exact = is_exact(base->plan);
   EAGRE_TRY(find_columns(base->columns, sink->topic, &sink->columns, error));
   const struct eagre_kafka_client_options options = {
       .settings = &sink->settings,
@@ -191,12 +183,17 @@ static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *
   };
   EAGRE_TRY(eagre_kafka_client_open(&options, &client, error));
   enum eagre_status status = sink->topic.size > 0 ? check_topic(sink, client, error) : EAGRE_OK;
+  if (status == EAGRE_OK && sink->is_exact) {
+    status = eagre_sink_kafka_exact_open(sink, client, error);
+  }
   eagre_kafka_client_close(client);
   return status;
 }
 
 static void close_sink(struct eagre_sink *base) {
-  eagre_arena_done(&get_sink(base)->arena);
+  struct sink_kafka *sink = get_sink(base);
+  eagre_sink_kafka_exact_close(sink);
+  eagre_arena_done(&sink->arena);
 }
 
 static const char *describe(const struct eagre_sink *sink) {
@@ -204,22 +201,29 @@ static const char *describe(const struct eagre_sink *sink) {
   return "org.apache.spark.sql.kafka010.KafkaSourceProvider$KafkaTable";
 }
 
-static enum eagre_status recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,
+static enum eagre_status recover(struct eagre_sink *base, struct eagre_sink_recovery *out,
                                  struct eagre_error *error) {
-  (void)sink, (void)out, (void)error; /* `out` says already that nothing is known */
-  return EAGRE_OK;
+  struct sink_kafka *sink = get_sink(base);
+  if (!sink->is_exact) return EAGRE_OK; /* `out` says already that nothing is known */
+  return eagre_sink_kafka_exact_recover(sink, out, error);
 }
 
-static enum eagre_status begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,
+static enum eagre_status claim(struct eagre_sink *base, int64_t epoch, const char *attempt,
                                struct eagre_error *error) {
-  (void)sink, (void)epoch, (void)attempt, (void)error;
-  return EAGRE_OK;
+  struct sink_kafka *sink = get_sink(base);
+  return sink->is_exact ? eagre_sink_kafka_exact_claim(sink, epoch, attempt, error) : EAGRE_OK;
 }
 
-static enum eagre_status commit(struct eagre_sink *sink, const struct eagre_sink_commit *commit_of,
+static enum eagre_status begin(struct eagre_sink *base, int64_t epoch, const char *attempt,
+                               struct eagre_error *error) {
+  struct sink_kafka *sink = get_sink(base);
+  return sink->is_exact ? eagre_sink_kafka_exact_begin(sink, epoch, attempt, error) : EAGRE_OK;
+}
+
+static enum eagre_status commit(struct eagre_sink *base, const struct eagre_sink_commit *commit_of,
                                 struct eagre_error *error) {
-  (void)sink, (void)commit_of, (void)error;
-  return EAGRE_OK;
+  struct sink_kafka *sink = get_sink(base);
+  return sink->is_exact ? eagre_sink_kafka_exact_commit(sink, commit_of, error) : EAGRE_OK;
 }
 
 static enum eagre_status purge(struct eagre_sink *sink, int64_t epoch, struct eagre_error *error) {
@@ -247,7 +251,8 @@ static void close_writer(struct eagre_sink_writer *base) {
 
 static enum eagre_status begin_attempt(struct eagre_sink_writer *writer, int64_t epoch,
                                        const char *attempt, struct eagre_error *error) {
-  (void)writer, (void)epoch, (void)attempt, (void)error;
+  (void)epoch, (void)attempt, (void)error;
+  get_writer(writer)->message_count = 0;
   return EAGRE_OK;
 }
 
@@ -290,7 +295,7 @@ static enum eagre_status fill_partitions(const struct eagre_batch *batch, int co
   return EAGRE_OK;
 }
 
-static enum eagre_status fill_messages(const struct kafka_sink *sink,
+static enum eagre_status fill_messages(const struct sink_kafka *sink,
                                        const struct eagre_batch *batch,
                                        struct eagre_kafka_message *messages,
                                        struct eagre_error *error) {
@@ -337,19 +342,30 @@ static enum eagre_status send_by_topic(struct kafka_writer *writer,
   return EAGRE_OK;
 }
 
+/* Before the first message of an attempt. */
+static enum eagre_status begin_sending(struct kafka_writer *writer, const struct sink_kafka *sink,
+                                       struct eagre_error *error) {
+  if (sink->is_exact) EAGRE_TRY(eagre_kafka_transactor_begin(sink->transactor, error));
+  if (writer->producer != NULL) return EAGRE_OK;
+  if (!sink->is_exact) {
+    return eagre_kafka_producer_open(&sink->settings, &writer->producer, error);
+  }
+  writer->producer = eagre_kafka_transactor_producer(sink->transactor);
+  return EAGRE_OK;
+}
+
 static enum eagre_status write_batch(struct eagre_sink_writer *base,
                                      const struct eagre_batch *batch, struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
-  const struct kafka_sink *sink = get_sink(base->sink);
+  const struct sink_kafka *sink = get_sink(base->sink);
   if (batch->row_count == 0) return EAGRE_OK;
   if (batch->row_count > writer->message_capacity) {
     writer->messages =
         eagre_reallocate(writer->messages, batch->row_count * sizeof *writer->messages);
     writer->message_capacity = batch->row_count;
   }
-  if (writer->producer == NULL) {
-    EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, &writer->producer, error));
-  }
+  EAGRE_TRY(begin_sending(writer, sink, error));
+  writer->message_count += batch->row_count;
   EAGRE_TRY(fill_messages(sink, batch, writer->messages, error));
   if (sink->columns.topic >= 0) {
     return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);
@@ -361,18 +377,23 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
 static enum eagre_status prepare(struct eagre_sink_writer *base, struct eagre_buffer *out_piece,
                                  struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
-  (void)out_piece; /* nothing to commit */
-  return writer->producer == NULL ? EAGRE_OK : eagre_kafka_producer_flush(writer->producer, error);
+  const struct sink_kafka *sink = get_sink(base->sink);
+  if (writer->producer != NULL) EAGRE_TRY(eagre_kafka_producer_flush(writer->producer, error));
+  if (!sink->is_exact) return EAGRE_OK; /* nothing to commit */
+  eagre_crash_point("kafka.after_flush");
+  eagre_sink_kafka_exact_piece(sink, writer->message_count, out_piece);
+  return EAGRE_OK;
 }
 
 const struct eagre_sink_methods eagre_sink_kafka_methods = {
-    .sink_size = sizeof(struct kafka_sink),
+    .sink_size = sizeof(struct sink_kafka),
     .writer_size = sizeof(struct kafka_writer),
     .validate = validate,
     .open = open_sink,
     .close = close_sink,
     .description = describe,
     .recover = recover,
+    .claim = claim,
     .begin = begin,
     .commit = commit,
     .purge = purge,

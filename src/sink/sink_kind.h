@@ -23,7 +23,8 @@ struct eagre_sink_methods {
   enum eagre_status (*recover)(struct eagre_sink *sink, struct eagre_sink_recovery *out,
                                struct eagre_error *error);
   /* NULL where nothing has to be told. */
-  enum eagre_status (*claim)(struct eagre_sink *sink, int64_t epoch, struct eagre_error *error);
+  enum eagre_status (*claim)(struct eagre_sink *sink, int64_t epoch, const char *attempt,
+                             struct eagre_error *error);
   enum eagre_status (*begin)(struct eagre_sink *sink, int64_t epoch, const char *attempt,
                              struct eagre_error *error);
   enum eagre_status (*commit)(struct eagre_sink *sink, const struct eagre_sink_commit *commit,

@@ -166,10 +166,11 @@ static enum eagre_status recover(struct eagre_sink *sink, struct eagre_sink_reco
   return EAGRE_OK;
 }
 
-static enum eagre_status claim(struct eagre_sink *sink, int64_t epoch, struct eagre_error *error) {
+static enum eagre_status claim(struct eagre_sink *sink, int64_t epoch, const char *attempt,
+                               struct eagre_error *error) {
   struct several *several = get_several(sink);
   for (uint32_t i = 0; i < several->count; i++)
-    EAGRE_TRY(eagre_sink_claim(several->parts[i], epoch, error));
+    EAGRE_TRY(eagre_sink_claim(several->parts[i], epoch, attempt, error));
   return EAGRE_OK;
 }
 

@@ -20,6 +20,7 @@ WINDOW_SECONDS = 10
 SESSION_ROWS = 25
 SESSION_GAP_SECONDS = 2
 ONLY_WITH = {"sink.after_part": ["several"]}  # the flows that pass a point which others do not have
+NOT_OF_TRANSACTIONS = ["sink.mid_commit", "sink.after_part"]  # theirs begin with "kafka."
 BLOCK_ROWS = 30
 
 PIPELINE = """
@@ -59,6 +60,9 @@ def crash_points(flow):
     """Those of src/base/base_crash.def that this flow passes, in the order of the protocol."""
     text = (ROOT / "src/base/base_crash.def").read_text()
     points = re.findall(r'EAGRE_CRASH_POINT\("([^"]+)"', text)
+    if flow == "transactions":
+        return [point for point in points if point not in NOT_OF_TRANSACTIONS]
+    points = [point for point in points if not point.startswith("kafka.")]
     return [point for point in points if flow in ONLY_WITH.get(point, [flow])]
 
 

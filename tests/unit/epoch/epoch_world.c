@@ -134,8 +134,9 @@ static enum eagre_status recover_sink(struct eagre_sink *base, struct eagre_sink
   return EAGRE_OK;
 }
 
-static enum eagre_status claim_sink(struct eagre_sink *base, int64_t epoch,
+static enum eagre_status claim_sink(struct eagre_sink *base, int64_t epoch, const char *attempt,
                                     struct eagre_error *error) {
+  (void)attempt;
   (void)error;
   ((struct fake_sink *)base)->world->claimed = epoch;
   return EAGRE_OK;

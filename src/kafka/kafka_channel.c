@@ -1,0 +1,144 @@
+/* The handle behind producers: served by one thread at a time, failed deliveries remembered.
+ *
+ * A failed delivery is remembered, the first one with its reason, and told by the next call:
+ * whoever writes gives its attempt up then. */
+#include "kafka/kafka_channel.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FLUSH_WAIT_MS = 100 };
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+/* The thread that serves the handle. The opaque of the handle is its own, so that of the message
+ * says whose it is. */
+static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+  (void)client, (void)opaque;
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  struct eagre_kafka_channel *channel = message->_private;
+  if (atomic_load(&channel->failed_count) == 0) {
+    channel->failure = message->err;
+    channel->failed_partition = message->partition;
+    snprintf(channel->failed_topic, sizeof channel->failed_topic, "%s",
+             message->rkt == NULL ? "" : rd_kafka_topic_name(message->rkt));
+  }
+  atomic_fetch_add(&channel->failed_count, 1);
+}
+
+enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
+                                           struct eagre_kafka_configuration *configuration,
+                                           struct eagre_error *error) {
+  pthread_mutex_init(&channel->serving, NULL);
+  rd_kafka_conf_set_dr_msg_cb(configuration->conf, check_delivery);
+  enum eagre_status status =
+      eagre_kafka_handle_open(&channel->handle, RD_KAFKA_PRODUCER, configuration, error);
+  if (status != EAGRE_OK) pthread_mutex_destroy(&channel->serving);
+  return status;
+}
+
+void eagre_kafka_channel_close(struct eagre_kafka_channel *channel) {
+  if (channel->handle.client == NULL) return;
+  rd_kafka_purge(channel->handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                             RD_KAFKA_PURGE_F_NON_BLOCKING);
+  eagre_kafka_handle_close(&channel->handle);
+  pthread_mutex_destroy(&channel->serving);
+}
+
+/* ---- Serving --------------------------------------------------------------------------------- */
+
+void eagre_kafka_channel_serve(struct eagre_kafka_channel *channel, int timeout_ms) {
+  if (timeout_ms > 0) {
+    pthread_mutex_lock(&channel->serving);
+  } else if (pthread_mutex_trylock(&channel->serving) != 0) {
+    return;
+  }
+  eagre_kafka_handle_serve(&channel->handle, timeout_ms);
+  pthread_mutex_unlock(&channel->serving);
+}
+
+enum eagre_status eagre_kafka_channel_flush(struct eagre_kafka_channel *channel,
+                                            struct eagre_error *error) {
+  rd_kafka_resp_err_t state;
+  /* Every message is acknowledged or fails within the delivery time-out, so this ends. */
+  do {
+    pthread_mutex_lock(&channel->serving);
+    state = rd_kafka_flush(channel->handle.client, FLUSH_WAIT_MS);
+    pthread_mutex_unlock(&channel->serving);
+    EAGRE_TRY(eagre_kafka_channel_check(channel, error));
+  } while (state == RD_KAFKA_RESP_ERR__TIMED_OUT);
+  return EAGRE_OK;
+}
+
+/* ---- Failures -------------------------------------------------------------------------------- */
+
+void eagre_kafka_channel_explain(struct eagre_kafka_channel *channel, char *out, size_t size) {
+  char fatal[256] = "";
+  rd_kafka_resp_err_t failure = rd_kafka_fatal_error(channel->handle.client, fatal, sizeof fatal);
+  pthread_mutex_lock(&channel->serving);
+  const char *why = failure == RD_KAFKA_RESP_ERR_NO_ERROR ? channel->handle.failure_text : fatal;
+  snprintf(out, size, "%s%s", why[0] == '\0' ? "" : "; last failure: ", why);
+  pthread_mutex_unlock(&channel->serving);
+}
+
+static bool is_fence(rd_kafka_resp_err_t failure) {
+  return failure == RD_KAFKA_RESP_ERR__FENCED || failure == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         failure == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+bool eagre_kafka_channel_is_fenced(struct eagre_kafka_channel *channel,
+                                   rd_kafka_resp_err_t failure) {
+  char ignored[2];
+  if (channel->transactional_id[0] == '\0') return false;
+  return is_fence(failure) ||
+         is_fence(rd_kafka_fatal_error(channel->handle.client, ignored, sizeof ignored));
+}
+
+enum eagre_status eagre_kafka_channel_fail_fenced(struct eagre_kafka_channel *channel,
+                                                  struct eagre_error *error) {
+  int64_t begin_us = atomic_load(&channel->transaction_begin_us);
+  bool is_old = begin_us != 0 && eagre_kafka_now_us() - begin_us >= channel->transaction_timeout_us;
+  if (is_old) {
+    eagre_error_set(error, EAGRE_IO, "KAFKA_TRANSACTION_TIMED_OUT",
+                    "The transaction was not ended within %" PRId64 " s, and Kafka has aborted it.",
+                    channel->transaction_timeout_us / 1000000);
+    eagre_error_hint(error, "use a lower maxOffsetsPerTrigger or a higher "
+                            "kafka.transaction.timeout.ms");
+    return EAGRE_IO;
+  }
+  eagre_error_set(
+      error, EAGRE_UNSAFE, "KAFKA_PRODUCER_FENCED",
+      "Another process has taken the transactional id %s over; Kafka takes nothing more "
+      "from this one.",
+      channel->transactional_id);
+  eagre_error_hint(error,
+                   "let the other process work; one flow has one checkpoint and one process");
+  return EAGRE_UNSAFE;
+}
+
+static enum eagre_status fail_delivery(struct eagre_kafka_channel *channel,
+                                       struct eagre_error *error) {
+  char why[300];
+  eagre_kafka_channel_explain(channel, why, sizeof why);
+  eagre_error_set(error, EAGRE_IO, "KAFKA_DELIVERY_FAILED",
+                  "%" PRIu64 " messages were not delivered to Kafka, the first because: %s%s.",
+                  atomic_load(&channel->failed_count), rd_kafka_err2str(channel->failure), why);
+  eagre_error_hint(error, "kafka.delivery.timeout.ms says how long a delivery is tried");
+  if (channel->failed_partition < 0) {
+    eagre_error_place(error, "topic %s", channel->failed_topic);
+  } else {
+    eagre_error_place(error, "topic %s, partition %" PRId32, channel->failed_topic,
+                      channel->failed_partition);
+  }
+  return EAGRE_IO;
+}
+
+enum eagre_status eagre_kafka_channel_check(struct eagre_kafka_channel *channel,
+                                            struct eagre_error *error) {
+  if (atomic_load(&channel->failed_count) == 0) return EAGRE_OK;
+  if (eagre_kafka_channel_is_fenced(channel, channel->failure)) {
+    return eagre_kafka_channel_fail_fenced(channel, error);
+  }
+  return fail_delivery(channel, error);
+}

@@ -1,0 +1,81 @@
+/* Asking for the marker of a transactor.
+ *
+ * By a handle of its own: offsets of a group are asked for by a consumer, which joins nothing here,
+ * and with read_committed Kafka answers only when no transaction is about to change the answer. */
+#include <string.h>
+
+#include "kafka/kafka_handle.h"
+
+enum { RETRY_PAUSE_MS = 50 };
+
+/* What a coordinator says that is not ready, or not the one. */
+static bool is_passing(rd_kafka_resp_err_t failure) {
+  switch (failure) {
+  case RD_KAFKA_RESP_ERR__WAIT_COORD:
+  case RD_KAFKA_RESP_ERR__RETRY:
+  case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+  case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+  case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+  case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
+    return true;
+  default:
+    return eagre_kafka_is_passing(failure);
+  }
+}
+
+static rd_kafka_resp_err_t ask(struct eagre_kafka_handle *handle,
+                               rd_kafka_topic_partition_list_t *list, int timeout_ms) {
+  rd_kafka_resp_err_t failure = rd_kafka_committed(handle->client, list, timeout_ms);
+  return failure == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].err : failure;
+}
+
+static enum eagre_status ask_until_answered(struct eagre_kafka_handle *handle,
+                                            rd_kafka_topic_partition_list_t *list,
+                                            struct eagre_error *error) {
+  int64_t deadline_us = eagre_kafka_now_us() + handle->api_timeout_ms * 1000;
+  for (;;) {
+    rd_kafka_resp_err_t failure = ask(handle, list, eagre_kafka_attempt_ms(deadline_us));
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+    if (!is_passing(failure) || eagre_kafka_now_us() >= deadline_us) {
+      return eagre_kafka_handle_fail(handle, failure, "Asking Kafka for the last transaction",
+                                     error);
+    }
+    eagre_kafka_handle_serve(handle, RETRY_PAUSE_MS);
+  }
+}
+
+static enum eagre_status take_text(const rd_kafka_topic_partition_t *partition,
+                                   struct eagre_arena *arena, struct eagre_text *out_text) {
+  if (partition->offset < 0) return EAGRE_END;
+  struct eagre_text text = eagre_text_make(partition->metadata, partition->metadata_size);
+  *out_text = eagre_arena_copy_text(arena, text);
+  return EAGRE_OK;
+}
+
+static enum eagre_status open_handle(struct eagre_kafka_handle *handle,
+                                     const struct eagre_kafka_settings *settings, const char *group,
+                                     struct eagre_error *error) {
+  struct eagre_kafka_configuration configuration;
+  EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_READ, &configuration, error));
+  eagre_kafka_conf_set(configuration.conf, "group.id", group);
+  eagre_kafka_conf_set(configuration.conf, "isolation.level", "read_committed");
+  return eagre_kafka_handle_open(handle, RD_KAFKA_CONSUMER, &configuration, error);
+}
+
+enum eagre_status eagre_kafka_marker_read(const struct eagre_kafka_settings *settings,
+                                          const char *id, struct eagre_text topic,
+                                          struct eagre_arena *arena, struct eagre_text *out_text,
+                                          struct eagre_error *error) {
+  struct eagre_kafka_handle handle = {0};
+  *out_text = (struct eagre_text){0};
+  EAGRE_TRY(open_handle(&handle, settings, id, error));
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+  char *name = eagre_text_duplicate(topic);
+  rd_kafka_topic_partition_list_add(list, name, 0);
+  enum eagre_status status = ask_until_answered(&handle, list, error);
+  if (status == EAGRE_OK) status = take_text(&list->elems[0], arena, out_text);
+  rd_kafka_topic_partition_list_destroy(list);
+  eagre_kafka_handle_close(&handle);
+  eagre_free(name);
+  return status;
+}

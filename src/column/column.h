@@ -232,6 +232,12 @@ struct eagre_origin {
   int32_t partition;       /* -1 for a file */
   const int64_t *offsets;  /* offset of each *source* row, or line numbers from 1; may be NULL */
   uint32_t source;         /* number of the source in its query */
+  /* Raw record of each *source* row, for dead letters. `values` NULL: not kept; `keys` NULL: there
+   * are none; a validity NULL: each row has one. */
+  const struct eagre_text *keys;
+  const struct eagre_text *values;
+  const uint8_t *key_validity;
+  const uint8_t *value_validity;
 };
 
 struct eagre_batch {

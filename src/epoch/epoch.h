@@ -55,6 +55,7 @@ struct eagre_epoch_counts {
   struct eagre_stateful_metrics *operators;
   uint32_t operator_count;
   uint64_t output_rows;
+  uint64_t dead_rows; /* records that failed and went to the sink for them */
 };
 /* Rows of all sources; the sum over all stateful operators. */
 uint64_t eagre_epoch_input_rows(const struct eagre_epoch_counts *counts);

@@ -227,6 +227,11 @@ void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
   }
   eagre_buffer_append_string(out, "],\"sink\":{\"description\":");
   eagre_buffer_append_json_string(out, eagre_text_of(eagre_sink_description(names->sink)));
-  eagre_buffer_printf(out, ",\"numOutputRows\":%lld}}",
+  eagre_buffer_printf(out, ",\"numOutputRows\":%lld",
                       progress->has_run ? (long long)progress->counts->output_rows : -1LL);
+  if (progress->has_run && names->flow->sink->dead_letter != NULL) {
+    eagre_buffer_printf(out, ",\"metrics\":{\"deadLetters\":\"%llu\"}",
+                        (unsigned long long)progress->counts->dead_rows);
+  }
+  eagre_buffer_append_string(out, "}}");
 }

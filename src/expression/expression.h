@@ -30,7 +30,8 @@ struct eagre_expression; /* bound, immutable, lives in the arena it was made in 
 /* What binding and evaluation need to know of the session. Borrowed for the life of programs. */
 struct eagre_expression_session {
   const struct eagre_zone *zone;
-  bool is_legacy; /* spark.sql.ansi.enabled is false */
+  bool is_legacy;       /* spark.sql.ansi.enabled is false */
+  bool malformed_fails; /* from_json and from_csv fail on bad records in every mode */
 };
 
 /* ---- Building (any thread; one arena, one thread) ------------------------------------------- */

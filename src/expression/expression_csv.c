@@ -115,6 +115,7 @@ enum eagre_status eagre_bind_from_csv(struct eagre_bind *bind, struct eagre_expr
   EAGRE_TRY(read_schema(bind, &schema, &csv->schema));
   EAGRE_TRY(eagre_bind_options(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, &csv->options));
+  if (bind->session->malformed_fails) csv->options.mode = EAGRE_CSV_FAILFAST;
   EAGRE_TRY(check_zone(bind, csv->options.zone_name));
   EAGRE_TRY(check_decoder(bind, csv));
   struct eagre_text options = eagre_bind_join_options(bind->arena, texts, count);
@@ -123,6 +124,7 @@ enum eagre_status eagre_bind_from_csv(struct eagre_bind *bind, struct eagre_expr
   (*out)->csv = csv;
   (*out)->text = eagre_arena_printf(bind->arena, "'%.*s'%s%.*s", (int)schema.size, schema.data,
                                     count > 0 ? ", " : "", (int)options.size, options.data);
+  if (csv->options.mode == EAGRE_CSV_FAILFAST) eagre_expression_set_failing(*out);
   return EAGRE_OK;
 }
 

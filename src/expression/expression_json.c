@@ -190,6 +190,7 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   EAGRE_TRY(read_schema(bind, schema, &json->schema));
   EAGRE_TRY(eagre_bind_options(bind, 2, &texts, &count));
   EAGRE_TRY(set_options(bind, texts, count, json->options));
+  if (bind->session->malformed_fails) json->options->mode = EAGRE_JSON_FAILFAST;
   const struct eagre_type *type = json->schema;
   EAGRE_TRY(take_single_variant(bind, json));
   if (type->kind != EAGRE_TYPE_STRUCT) {

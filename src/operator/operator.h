@@ -18,6 +18,12 @@
 typedef enum eagre_status eagre_rows_fn(void *context, struct eagre_batch *batch,
                                         struct eagre_error *error);
 
+/* Receives a row on which an expression fails: row `row` of `batch`, which keeps where it came from
+ * (its origin with the raw record). The row is taken out behind this call. */
+typedef enum eagre_status eagre_dead_row_fn(void *context, const struct eagre_batch *batch,
+                                            uint32_t row, const struct eagre_error *failure,
+                                            struct eagre_error *error);
+
 /* ---- An epoch -------------------------------------------------------------------------------- */
 
 struct eagre_stateful_epoch {
@@ -106,6 +112,10 @@ struct eagre_stages_options {
   uint64_t state_size_max; /* bytes that the state of this core may take; 0: any number */
   eagre_rows_fn *output;  /* rows for the sink */
   void *output_context;
+  /* Rows that fail (DATA) before they reach a stateful node, where sources keep raw records, come
+   * here and the epoch goes on without them. NULL: such a row ends the epoch, as all others do. */
+  eagre_dead_row_fn *dead_rows;
+  void *dead_rows_context;
 };
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options);
 void eagre_stages_free(struct eagre_stages *stages);

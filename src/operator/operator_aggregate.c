@@ -58,7 +58,7 @@ static const struct operator_stateful_kind aggregate_kind = {
 struct eagre_stateful *eagre_operator_aggregate_new(const struct eagre_stateful_options *options) {
   struct aggregate *aggregate = eagre_allocate_zeroed(1, sizeof *aggregate);
   aggregate->base.kind = &aggregate_kind;
-  aggregate->partial = eagre_operator_partial_new(options->node, options->session);
+  aggregate->partial = eagre_operator_partial_new(options);
   aggregate->final = eagre_operator_final_new(options);
   return &aggregate->base;
 }

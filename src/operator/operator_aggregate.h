@@ -29,8 +29,7 @@ enum eagre_status eagre_operator_layout_merge(const struct operator_layout *layo
 
 /* Rows -> partial table. */
 struct operator_partial;
-struct operator_partial *eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
-                                                    const struct eagre_expression_session *session);
+struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_options *options);
 void eagre_operator_partial_free(struct operator_partial *partial);
 void eagre_operator_partial_begin(struct operator_partial *partial, int64_t batch_timestamp_us);
 /* Folds a batch in and frees it. */

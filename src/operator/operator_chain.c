@@ -41,6 +41,7 @@ struct eagre_chain *eagre_chain_new(const struct eagre_chain_options *options) {
   chain->session = options->session;
   chain->output = options->output;
   chain->output_context = options->output_context;
+  chain->dead = options->dead;
   struct operator_step **link = &chain->first;
   const struct eagre_type *input = options->input;
   for (uint32_t i = 0; i < options->node_count; i++) {
@@ -131,7 +132,15 @@ void eagre_chain_partition_times(const struct eagre_chain *chain,
 enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,
                                      struct eagre_batch *batch, struct eagre_vector *out,
                                      struct eagre_error *error) {
-  enum eagre_status status = eagre_program_run(program, batch, &step->chain->context, out, error);
-  if (status != EAGRE_OK && error != NULL) eagre_batch_place(batch, error->row, error);
-  return status;
+  const struct eagre_chain *chain = step->chain;
+  return eagre_operator_dead_run(&chain->dead, program, batch, &chain->context, out, error);
+}
+
+enum eagre_status eagre_operator_run_filter(struct operator_step *step,
+                                            struct eagre_program *program,
+                                            struct eagre_batch *batch, uint8_t **out_keep,
+                                            struct eagre_error *error) {
+  const struct eagre_chain *chain = step->chain;
+  return eagre_operator_dead_run_filter(&chain->dead, program, batch, &chain->context, out_keep,
+                                        error);
 }

@@ -1,7 +1,7 @@
 /* A chain: the steps of one stage on one core. Inside of the room `operator`. */
 #pragma once
 
-#include "operator/operator.h"
+#include "operator/operator_dead.h"
 
 struct eagre_chain;
 
@@ -15,6 +15,7 @@ struct eagre_chain_options {
   uint64_t over_size_max;                 /* as in eagre_stages_options */
   eagre_rows_fn *output;
   void *output_context;
+  struct operator_dead dead;
 };
 struct eagre_chain *eagre_chain_new(const struct eagre_chain_options *options);
 void eagre_chain_free(struct eagre_chain *chain);

@@ -222,6 +222,7 @@ static enum eagre_status push_choice(struct probe *probe, uint8_t *matched,
 static void copy_origin(const struct probe *probe, struct eagre_batch *out) {
   const struct eagre_batch *from = probe->batch;
   out->origin = from->origin;
+  out->origin.values = NULL; /* borrowed from `from`, which `out` may outlive */
   out->origin.topic = eagre_arena_copy_text(&out->arena, from->origin.topic);
   out->origin.offsets = NULL;
   if (from->origin.offsets == NULL) return;

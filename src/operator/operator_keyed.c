@@ -16,6 +16,7 @@ struct operator_keyed {
   operator_keyed_fn *work;
   void *work_context;
   struct eagre_program_context context;
+  struct operator_dead dead;
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -28,6 +29,7 @@ struct operator_keyed *eagre_operator_keyed_new(const struct operator_keyed_opti
   keyed->partition_count = stateful->state_partition_count;
   keyed->work = options->work;
   keyed->work_context = options->context;
+  keyed->dead = stateful->dead;
   keyed->side_count = options->side_count;
   keyed->sides = eagre_allocate_zeroed(options->side_count, sizeof *keyed->sides);
   for (uint32_t i = 0; i < options->side_count; i++) {
@@ -143,9 +145,8 @@ static enum eagre_status read_keys(struct operator_keyed *keyed, uint32_t number
   struct eagre_vector *values =
       eagre_arena_allocate_zeroed(&batch->arena, (key_count + 1) * sizeof *values);
   enum eagre_status status =
-      eagre_program_run(side->program, batch, &keyed->context, values, error);
+      eagre_operator_dead_run(&keyed->dead, side->program, batch, &keyed->context, values, error);
   if (status != EAGRE_OK) {
-    if (error != NULL) eagre_batch_place(batch, error->row, error);
     eagre_batch_free(batch);
     return status;
   }
@@ -159,7 +160,7 @@ enum eagre_status eagre_operator_keyed_push(struct operator_keyed *keyed, uint32
   eagre_assert(side < keyed->side_count);
   struct operator_keyed_rows rows;
   EAGRE_TRY(read_keys(keyed, side, batch, &rows, error));
-  if (keyed->core_count > 1) send_rows(keyed, &rows);
+  if (keyed->core_count > 1 && batch->row_count > 0) send_rows(keyed, &rows);
   if (batch->row_count > 0) return keyed->work(keyed->work_context, &rows, error);
   eagre_batch_free(batch);
   return EAGRE_OK;

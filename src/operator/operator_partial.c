@@ -12,6 +12,7 @@ struct operator_partial {
   struct eagre_program *program;  /* [pane], keys without the pane, arguments */
   uint32_t output_count;
   struct eagre_program_context context;
+  struct operator_dead dead;
 };
 
 uint32_t eagre_operator_aggregate_head(const struct eagre_plan_node *aggregate) {
@@ -80,11 +81,11 @@ static struct eagre_expression *pane_expression(struct operator_partial *partial
   return eagre_expression_field(&partial->expressions, key, 1, node->position);
 }
 
-struct operator_partial *
-eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
-                           const struct eagre_expression_session *session) {
+struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_options *options) {
+  const struct eagre_plan_node *aggregate = options->node;
   struct operator_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
+  partial->dead = options->dead;
   eagre_operator_layout_init(&partial->layout, aggregate, eagre_operator_aggregate_head(aggregate));
   partial->table = eagre_state_table_new(&partial->layout.state);
   struct eagre_expression **outputs =
@@ -98,7 +99,7 @@ eagre_operator_partial_new(const struct eagre_plan_node *aggregate,
     if (aggregate->arguments[i] != NULL) outputs[count++] = aggregate->arguments[i];
   }
   partial->program =
-      eagre_program_new(eagre_plan_input(aggregate)->output, outputs, count, session);
+      eagre_program_new(eagre_plan_input(aggregate)->output, outputs, count, options->session);
   partial->output_count = count;
   eagre_free(outputs);
   return partial;
@@ -138,10 +139,12 @@ static const int64_t *read_panes(struct eagre_vector *pane, struct eagre_batch *
 static enum eagre_status fold_batch(struct operator_partial *partial, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   struct eagre_arena *arena = &batch->arena;
-  uint32_t row_count = batch->row_count;
   struct eagre_vector *outputs =
       eagre_arena_allocate_zeroed(arena, sizeof *outputs * (partial->output_count + 1));
-  EAGRE_TRY(eagre_program_run(partial->program, batch, &partial->context, outputs, error));
+  EAGRE_TRY(eagre_operator_dead_run(&partial->dead, partial->program, batch, &partial->context,
+                                    outputs, error));
+  uint32_t row_count = batch->row_count;
+  if (row_count == 0) return EAGRE_OK;
   const int64_t *panes = NULL;
   if (partial->node->pane_key >= 0) panes = read_panes(outputs++, batch);
   struct eagre_state_keys keys;

@@ -64,7 +64,7 @@ static const struct operator_stateful_kind session_kind = {
 struct eagre_stateful *eagre_operator_session_new(const struct eagre_stateful_options *options) {
   struct session *session = eagre_allocate_zeroed(1, sizeof *session);
   session->base.kind = &session_kind;
-  session->partial = eagre_operator_session_partial_new(options->node, options->session);
+  session->partial = eagre_operator_session_partial_new(options);
   session->state = eagre_operator_session_state_new(options);
   return &session->base;
 }

@@ -55,8 +55,7 @@ uint64_t eagre_operator_session_run_end(const struct session_piece *pieces, uint
 
 struct session_partial;
 struct session_partial *
-eagre_operator_session_partial_new(const struct eagre_plan_node *node,
-                                   const struct eagre_expression_session *session);
+eagre_operator_session_partial_new(const struct eagre_stateful_options *options);
 void eagre_operator_session_partial_free(struct session_partial *partial);
 /* `late_bound_us`: sessions that end there or before may be dropped at once; INT64_MIN: none. */
 void eagre_operator_session_partial_begin(struct session_partial *partial,

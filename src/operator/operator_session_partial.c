@@ -24,6 +24,7 @@ struct session_partial {
   struct eagre_program *program; /* the session, other keys, arguments */
   uint32_t output_count;
   struct eagre_program_context context;
+  struct operator_dead dead;
   int64_t late_bound_us;
   uint64_t dropped;
 };
@@ -49,15 +50,16 @@ static void compile(struct session_partial *partial,
 }
 
 struct session_partial *
-eagre_operator_session_partial_new(const struct eagre_plan_node *node,
-                                   const struct eagre_expression_session *session) {
+eagre_operator_session_partial_new(const struct eagre_stateful_options *options) {
+  const struct eagre_plan_node *node = options->node;
   struct session_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = node;
+  partial->dead = options->dead;
   eagre_operator_layout_init(&partial->layout, node, sizeof(struct session_head));
   partial->layout.state.key_suffix_size = TIMES_SIZE;
   partial->groups.table = eagre_state_table_new(&partial->layout.state);
   partial->spare.table = eagre_state_table_new(&partial->layout.state);
-  compile(partial, session);
+  compile(partial, options->session);
   return partial;
 }
 
@@ -237,7 +239,8 @@ static enum eagre_status merge_groups(struct session_partial *partial, struct ea
 /* Rows without a session (a NULL that came another way than from session_window) are left out. */
 static enum eagre_status evaluate(struct session_partial *partial, struct eagre_batch *batch,
                                   struct eagre_vector *outputs, struct eagre_error *error) {
-  EAGRE_TRY(eagre_program_run(partial->program, batch, &partial->context, outputs, error));
+  EAGRE_TRY(eagre_operator_dead_run(&partial->dead, partial->program, batch, &partial->context,
+                                    outputs, error));
   eagre_vector_flatten(&outputs[0], batch->row_count, &batch->arena);
   const uint8_t *validity = outputs[0].validity;
   if (validity == NULL || eagre_bits_count(validity, batch->row_count) == batch->row_count)
@@ -254,6 +257,7 @@ static enum eagre_status fold_batch(struct session_partial *partial, struct eagr
   struct eagre_vector *outputs =
       eagre_arena_allocate_zeroed(arena, sizeof *outputs * partial->output_count);
   EAGRE_TRY(evaluate(partial, batch, outputs, error));
+  if (batch->row_count == 0) return EAGRE_OK;
   uint32_t key_count = partial->layout.key_column_count;
   struct eagre_state_keys keys;
   eagre_state_encode_keys(outputs + 1, key_count, batch->row_count, arena, &keys);

@@ -79,6 +79,7 @@ static struct eagre_chain *new_chain(struct eagre_stages *stages, uint32_t index
       .over_size_max = stages->options.over_size_max,
       .output = give,
       .output_context = &stages->outputs[index],
+      .dead = {stages->options.dead_rows, stages->options.dead_rows_context},
   };
   return eagre_chain_new(&options);
 }
@@ -123,6 +124,7 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
         .core = options->core,
         .core_count = options->core_count,
         .state_partition_count = options->state_partition_count,
+        .dead = {options->dead_rows, options->dead_rows_context},
     };
     stages->stateful[i] = eagre_stateful_new(&each);
   }

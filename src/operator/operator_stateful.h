@@ -9,7 +9,7 @@
  * between cores stays small, and gives rows as it works them: in `push` when there is one core. */
 #pragma once
 
-#include "operator/operator.h"
+#include "operator/operator_dead.h"
 
 struct eagre_stateful;
 struct eagre_stateful_options {
@@ -21,6 +21,7 @@ struct eagre_stateful_options {
   uint32_t state_partition_count;
   eagre_rows_fn *output; /* takes what the node gives */
   void *output_context;
+  struct operator_dead dead;
 };
 struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options);
 void eagre_stateful_free(struct eagre_stateful *stateful);

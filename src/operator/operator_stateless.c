@@ -13,10 +13,8 @@ static enum eagre_status push_filter(struct operator_step *step, struct eagre_ba
                                      struct eagre_error *error) {
   struct filter_step *filter = (struct filter_step *)step;
   uint8_t *keep = NULL;
-  enum eagre_status status =
-      eagre_program_run_filter(filter->program, batch, &step->chain->context, &keep, error);
+  enum eagre_status status = eagre_operator_run_filter(step, filter->program, batch, &keep, error);
   if (status != EAGRE_OK) {
-    if (error != NULL) eagre_batch_place(batch, error->row, error);
     eagre_batch_free(batch);
     return status;
   }

@@ -33,15 +33,20 @@ struct eagre_chain {
   struct eagre_program_context context;
   eagre_rows_fn *output;
   void *output_context;
+  struct operator_dead dead;
 };
 
 /* Hands `batch` (owned) to what follows `step`; an empty one is freed. */
 enum eagre_status eagre_operator_forward(struct operator_step *step, struct eagre_batch *batch,
                                          struct eagre_error *error);
-/* Runs `program` and puts the place of the row into the error. */
+/* As the functions of operator_dead.h: rows that fail may leave the batch before `out` is made. */
 enum eagre_status eagre_operator_run(struct operator_step *step, struct eagre_program *program,
                                      struct eagre_batch *batch, struct eagre_vector *out,
                                      struct eagre_error *error);
+enum eagre_status eagre_operator_run_filter(struct operator_step *step,
+                                            struct eagre_program *program,
+                                            struct eagre_batch *batch, uint8_t **out_keep,
+                                            struct eagre_error *error);
 
 /* Each makes the step of one kind of node over input columns of type `input`. */
 struct operator_step *eagre_operator_filter_new(const struct eagre_plan_node *node,

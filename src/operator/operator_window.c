@@ -37,12 +37,12 @@ static enum eagre_status send_ordinal(struct operator_step *step, struct eagre_p
   uint32_t count = batch->column_count;
   struct eagre_vector *columns =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *columns * (count + 1));
-  if (count > 0) memcpy(columns, batch->columns, sizeof *columns * count);
   enum eagre_status status = eagre_operator_run(step, program, batch, &columns[count], error);
   if (status != EAGRE_OK) {
     eagre_batch_free(batch);
     return status;
   }
+  if (count > 0) memcpy(columns, batch->columns, sizeof *columns * count);
   batch->columns = columns;
   batch->column_count = count + 1;
   if (!has_no_null(&columns[count], batch->row_count)) {

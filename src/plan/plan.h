@@ -432,7 +432,13 @@ struct eagre_plan_sink {
   struct eagre_sql_position position;
   struct eagre_plan_sink **parts; /* SEVERAL: as written; none is SEVERAL itself */
   uint32_t part_count;
+  /* SEVERAL: the last part when it does not get the flow's rows but those that fail on the way, in
+   * columns of their own (plan_dead.c); else NULL. */
+  const struct eagre_plan_sink *dead_letter;
+  const struct eagre_type *dead_letter_columns;
 };
+/* Whether an epoch is a transaction of Kafka (delivery exactly-once), of SEVERAL in one part. */
+bool eagre_plan_sink_is_transactional(const struct eagre_plan_sink *sink);
 /* The sinks that rows end in: the parts of SEVERAL, else `sink` itself. */
 uint32_t eagre_plan_sink_count(const struct eagre_plan_sink *sink);
 const struct eagre_plan_sink *eagre_plan_sink_at(const struct eagre_plan_sink *sink,

@@ -517,6 +517,15 @@ enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,
                                        const struct eagre_sql_statement *statement,
                                        struct eagre_plan_sink *sink, struct eagre_error *error);
 
+/* The option deadLetter (plan_dead.c): `sink` of the flow becomes SEVERAL with `dead_letter` as its
+ * last part. USAGE at `position` when that cannot be one. */
+enum eagre_status eagre_plan_add_dead_letter(struct plan_binder *binder,
+                                             struct eagre_plan_sink *dead_letter,
+                                             struct eagre_sql_position position,
+                                             struct eagre_plan_sink **sink,
+                                             struct eagre_error *error);
+/* Makes the sources of a flow keep raw records. USAGE for those that have none. */
+enum eagre_status eagre_plan_keep_raw(struct eagre_flow *flow, struct eagre_error *error);
 /* INSERT INTO a, b: `out` becomes SEVERAL with these parts (as many as the statement has targets;
  * the array stays with it). USAGE when tables among them declare different columns. */
 enum eagre_status eagre_plan_join_sinks(struct plan_binder *binder, struct eagre_plan_sink **parts,

@@ -575,15 +575,11 @@ static void take_sources(struct plan_binder *binder, struct eagre_flow *flow) {
   }
 }
 
-static bool is_transactional(const struct eagre_plan_sink *sink) {
-  return sink->kind == EAGRE_SINK_KAFKA &&
-         eagre_text_equal_string(eagre_option_text(&sink->options, "delivery"), "exactly-once");
-}
-
 /* An epoch that is one transaction has to end while Kafka waits for it. */
 static void bound_epochs(struct plan_binder *binder, struct eagre_flow *flow) {
   static const char name[] = "maxOffsetsPerTrigger";
-  for (uint32_t i = 0; is_transactional(flow->sink) && i < flow->source_count; i++) {
+  bool is_bound = eagre_plan_sink_is_transactional(flow->sink);
+  for (uint32_t i = 0; is_bound && i < flow->source_count; i++) {
     struct eagre_options *options = &flow->sources[i]->options;
     if (options->scope != EAGRE_OPTION_READ_KAFKA || eagre_option_given(options, name)) continue;
     struct eagre_option *grown =
@@ -614,6 +610,27 @@ static enum eagre_status finish_query(struct plan_binder *binder, struct eagre_f
   return status;
 }
 
+/* Before the query is bound: what is malformed fails in such a flow. */
+static enum eagre_status flow_dead_letter(struct flow_work *work, struct eagre_flow *flow,
+                                          struct eagre_error *error) {
+  struct eagre_text name = eagre_option_text(&flow->options, "deadLetter");
+  if (name.size == 0) return EAGRE_OK;
+  struct eagre_sql_position position = position_of(&flow->options, "deadLetter");
+  struct plan_target *target = find_target(work, name);
+  if (target == NULL) {
+    eagre_plan_fail(error, position, "TABLE_OR_VIEW_NOT_FOUND",
+                    "The sink `%.*s` for dead letters cannot be found.", (int)name.size, name.data);
+    eagre_error_hint(error,
+                     "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
+                     "...",
+                     (int)name.size, name.data, (int)name.size, name.data);
+    return EAGRE_USAGE;
+  }
+  target->is_written = true;
+  flow->expression_session.malformed_fails = true;
+  return eagre_plan_add_dead_letter(work->binder, target->sink, position, &flow->sink, error);
+}
+
 static enum eagre_status add_flow(struct flow_work *work,
                                   const struct eagre_sql_statement *statement,
                                   struct plan_target *target, struct eagre_error *error) {
@@ -625,6 +642,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow->statement = statement;
   flow->sink = target->sink;
   EAGRE_TRY(flow_options(work, statement, target, flow, error));
+  EAGRE_TRY(flow_dead_letter(work, flow, error));
   struct plan_relation relation;
   bool by_name = statement->by_name || statement->kind == EAGRE_SQL_CREATE_TABLE;
   const struct eagre_expression_session session = binder->pipeline->expression_session;
@@ -650,6 +668,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   eagre_plan_tree_init(binder->arena, relation.node, &flow->query);
   take_sources(binder, flow);
   bound_epochs(binder, flow);
+  if (flow->expression_session.malformed_fails) EAGRE_TRY(eagre_plan_keep_raw(flow, error));
   flow->watermark_count = binder->watermark_count;
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");

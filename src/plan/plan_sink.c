@@ -79,6 +79,17 @@ const struct eagre_plan_sink *eagre_plan_sink_at(const struct eagre_plan_sink *s
   return sink->kind == EAGRE_SINK_SEVERAL ? sink->parts[index] : sink;
 }
 
+bool eagre_plan_sink_is_transactional(const struct eagre_plan_sink *sink) {
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
+    const struct eagre_plan_sink *part = eagre_plan_sink_at(sink, i);
+    struct eagre_text delivery = part->kind == EAGRE_SINK_KAFKA
+                                     ? eagre_option_text(&part->options, "delivery")
+                                     : EAGRE_TEXT("");
+    if (eagre_text_equal_ignoring_case(delivery, EAGRE_TEXT("exactly-once"))) return true;
+  }
+  return false;
+}
+
 /* All get the same rows, so declared columns must be the same too. */
 static enum eagre_status join_schemas(struct eagre_plan_sink *const *parts,
                                       const struct eagre_sql_statement *statement,

@@ -75,6 +75,7 @@ static void add_metrics(struct eagre_stateful_metrics *all,
 static void add_counts(const struct runtime_task *task, struct eagre_epoch_counts *out) {
   const struct eagre_flow *plan = task->flow->plan;
   out->output_rows += task->output_rows;
+  out->dead_rows += task->dead.row_count;
   for (uint32_t i = 0; i < plan->source_count; i++) {
     out->sources[i].rows += task->counts[i].rows;
     out->sources[i].bytes += task->counts[i].bytes;
@@ -91,6 +92,7 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
 static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
   const struct eagre_flow *plan = flow->plan;
   out->output_rows = 0;
+  out->dead_rows = 0;
   out->partitions.count = 0;
   memset(out->sources, 0, sizeof *out->sources * plan->source_count);
   memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);

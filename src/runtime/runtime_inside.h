@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "runtime/runtime.h"
+#include "runtime/runtime_dead.h"
 
 struct runtime_core;
 struct runtime_flow;
@@ -97,6 +98,7 @@ struct runtime_task {
   uint32_t next_source;                 /* RUN: to be read next */
   struct eagre_stages *stages;          /* NULL for a READER */
   struct eagre_sink_writer *writer;
+  struct runtime_dead dead; /* records that failed */
   struct eagre_batch_pool pool;
   struct eagre_batch *pending; /* READER: read, and the ring was full */
   const char *mark;            /* READER: it is still to be pushed; NULL: none */

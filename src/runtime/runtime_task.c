@@ -37,6 +37,8 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
       .state_size_max = ((uint64_t)limit + lane_count - 1) / lane_count,
       .output = write_rows,
       .output_context = task,
+      .dead_rows = task->dead.writer == NULL ? NULL : eagre_runtime_dead_take,
+      .dead_rows_context = &task->dead,
   };
   return eagre_stages_new(&options);
 }
@@ -59,8 +61,12 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
   task->metrics = eagre_allocate_zeroed(plan->query.stateful_count + 1, sizeof *task->metrics);
   if (task->role != RUNTIME_WORKER) EAGRE_TRY(open_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
+  EAGRE_TRY(
+      eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error));
+  task->dead.writer = eagre_sink_writer_dead_letters(task->writer);
+  task->dead.columns = plan->sink->dead_letter_columns;
   task->stages = new_stages(task);
-  return eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error);
+  return EAGRE_OK;
 }
 
 void eagre_runtime_task_done(struct runtime_task *task) {
@@ -70,6 +76,7 @@ void eagre_runtime_task_done(struct runtime_task *task) {
     if (task->readers[i] != NULL) eagre_source_reader_close(task->readers[i]);
   }
   eagre_stages_free(task->stages);
+  eagre_runtime_dead_done(&task->dead);
   eagre_batch_pool_done(&task->pool);
   eagre_free(task->readers);
   eagre_free(task->has_read);
@@ -147,6 +154,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   if (task->role != RUNTIME_WORKER) EAGRE_TRY(begin_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   eagre_stages_begin(task->stages, &run->state);
+  eagre_runtime_dead_begin(&task->dead, run->epoch);
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
 
@@ -372,6 +380,7 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
 static enum eagre_status prepare(struct runtime_task *task, struct runtime_command *command) {
   eagre_buffer_clear(&command->piece);
   if (task->role == RUNTIME_READER) return EAGRE_OK;
+  EAGRE_TRY(eagre_runtime_dead_flush(&task->dead, &command->error));
   EAGRE_TRY(eagre_sink_writer_prepare(task->writer, &command->piece, &command->error));
   return has_state(task) ? save_state(task, command, &command->error) : EAGRE_OK;
 }

@@ -1,4 +1,5 @@
-/* Several sinks of one flow, each of which gets every row, as one sink.
+/* Several sinks of one flow, each of which gets every row, as one sink. The last one may be for
+ * dead letters, which the runtime writes itself; in everything else it is a part like the others.
  *
  * Every part keeps its own promise. What the parts of a core have prepared is one piece,
  *
@@ -32,6 +33,7 @@ struct several_writer {
   struct eagre_sink_writer base;
   struct eagre_sink_writer **parts;
   uint32_t count;
+  struct eagre_sink_writer *dead_letters; /* one of them; NULL: none */
 };
 
 static struct several *get_several(struct eagre_sink *sink) {
@@ -44,16 +46,10 @@ static struct several_writer *get_writer(struct eagre_sink_writer *writer) {
 
 /* ---- Which and in what order ----------------------------------------------------------------- */
 
-static bool is_transaction(const struct eagre_plan_sink *plan) {
-  return plan->kind == EAGRE_SINK_KAFKA &&
-         eagre_text_equal_ignoring_case(eagre_option_text(&plan->options, "delivery"),
-                                        EAGRE_TEXT("exactly-once"));
-}
-
 /* Part number `index` in the order of commits: the one transaction there may be, then the rest. */
 static const struct eagre_plan_sink *find_part(const struct eagre_plan_sink *plan, uint32_t index) {
   uint32_t decisive = 0;
-  while (decisive < plan->part_count && !is_transaction(plan->parts[decisive]))
+  while (decisive < plan->part_count && !eagre_plan_sink_is_transactional(plan->parts[decisive]))
     decisive++;
   if (decisive == plan->part_count) return plan->parts[index];
   if (index == 0) return plan->parts[decisive];
@@ -79,8 +75,11 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
                                   struct eagre_error *error) {
   uint32_t transaction_count = 0;
   for (uint32_t i = 0; i < plan->part_count; i++) {
-    EAGRE_TRY(eagre_sink_validate(plan->parts[i], columns, mode, error));
-    transaction_count += is_transaction(plan->parts[i]);
+    bool is_dead_letter = plan->parts[i] == plan->dead_letter;
+    EAGRE_TRY(eagre_sink_validate(plan->parts[i],
+                                  is_dead_letter ? plan->dead_letter_columns : columns,
+                                  is_dead_letter ? EAGRE_MODE_APPEND : mode, error));
+    transaction_count += eagre_plan_sink_is_transactional(plan->parts[i]);
     if (transaction_count > 1) return refuse_transactions(plan->parts[i], error);
   }
   return EAGRE_OK;
@@ -95,8 +94,12 @@ static enum eagre_status open_several(struct eagre_sink *sink, struct eagre_erro
   several->knowledge = eagre_allocate_zeroed(count, sizeof *several->knowledge);
   several->count = count;
   for (uint32_t i = 0; i < count; i++) {
-    EAGRE_TRY(eagre_sink_open(find_part(sink->plan, i), sink->columns, sink->mode,
-                              &sink->environment, &several->parts[i], error));
+    const struct eagre_plan_sink *part = find_part(sink->plan, i);
+    bool is_dead_letter = part == sink->plan->dead_letter;
+    EAGRE_TRY(eagre_sink_open(part,
+                              is_dead_letter ? sink->plan->dead_letter_columns : sink->columns,
+                              is_dead_letter ? EAGRE_MODE_APPEND : sink->mode, &sink->environment,
+                              &several->parts[i], error));
     if (i > 0) eagre_buffer_append_string(&several->description, ", ");
     eagre_buffer_append_string(&several->description, eagre_sink_description(several->parts[i]));
   }
@@ -281,6 +284,8 @@ static enum eagre_status open_writer(struct eagre_sink_writer *writer, struct ea
   for (uint32_t i = 0; i < self->count; i++) {
     EAGRE_TRY(eagre_sink_writer_open(several->parts[i], writer->core, writer->io, &self->parts[i],
                                      error));
+    bool is_dead_letter = several->parts[i]->plan == writer->sink->plan->dead_letter;
+    if (is_dead_letter) self->dead_letters = self->parts[i];
   }
   return EAGRE_OK;
 }
@@ -303,9 +308,16 @@ static enum eagre_status begin_writer(struct eagre_sink_writer *writer, int64_t 
 static enum eagre_status write_rows(struct eagre_sink_writer *writer,
                                     const struct eagre_batch *batch, struct eagre_error *error) {
   struct several_writer *self = get_writer(writer);
-  for (uint32_t i = 0; i < self->count; i++)
-    EAGRE_TRY(eagre_sink_writer_write(self->parts[i], batch, error));
+  for (uint32_t i = 0; i < self->count; i++) {
+    if (self->parts[i] != self->dead_letters)
+      EAGRE_TRY(eagre_sink_writer_write(self->parts[i], batch, error));
+  }
   return EAGRE_OK;
+}
+
+struct eagre_sink_writer *eagre_sink_writer_dead_letters(struct eagre_sink_writer *writer) {
+  bool has_parts = writer->sink->methods == &eagre_sink_several_methods;
+  return has_parts ? get_writer(writer)->dead_letters : NULL;
 }
 
 static enum eagre_status prepare_writer(struct eagre_sink_writer *writer,

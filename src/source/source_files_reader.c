@@ -142,9 +142,18 @@ static void give_block(struct eagre_source_files_reader *self, size_t used,
 
 static void set_origin(const struct eagre_source_files_reader *self, struct eagre_batch *batch,
                        const int64_t *line_numbers) {
+  batch->origin.values = NULL;
   batch->origin.topic = eagre_arena_copy_text(&batch->arena, self->entry->path);
   batch->origin.partition = -1;
   batch->origin.offsets = line_numbers;
+}
+
+/* Lines have no keys. `lines` is used again for the next batch. */
+static void keep_raw(const struct eagre_source_files_reader *self, struct eagre_batch *batch) {
+  size_t size = self->found_count * sizeof *self->lines;
+  struct eagre_text *values = eagre_arena_allocate_vector(&batch->arena, size);
+  memcpy(values, self->lines, size);
+  batch->origin.values = values;
 }
 
 static void fill_text(struct eagre_source_files_reader *self, struct eagre_batch *batch) {
@@ -165,6 +174,7 @@ static void fill_text(struct eagre_source_files_reader *self, struct eagre_batch
     line_numbers[i] = self->line_count + i + 1;
   }
   set_origin(self, batch, line_numbers);
+  if (plan->keeps_raw) keep_raw(self, batch);
 }
 
 static enum eagre_status fill_json(struct eagre_source_files_reader *self,

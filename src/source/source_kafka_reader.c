@@ -35,8 +35,8 @@ static uint32_t list_parts(const struct eagre_plan_source *plan) {
   uint32_t parts = 0;
   bool has_headers = plan->schema->field_count > COLUMN_HEADERS;
   if (has_headers && is_wanted(plan, COLUMN_HEADERS)) parts |= EAGRE_KAFKA_HEADERS;
-  if (is_wanted(plan, COLUMN_KEY)) parts |= EAGRE_KAFKA_KEY;
-  if (is_wanted(plan, COLUMN_VALUE)) parts |= EAGRE_KAFKA_VALUE;
+  if (is_wanted(plan, COLUMN_KEY) || plan->keeps_raw) parts |= EAGRE_KAFKA_KEY;
+  if (is_wanted(plan, COLUMN_VALUE) || plan->keeps_raw) parts |= EAGRE_KAFKA_VALUE;
   if (is_wanted(plan, COLUMN_TIMESTAMP) || is_wanted(plan, COLUMN_TIMESTAMP_TYPE)) {
     parts |= EAGRE_KAFKA_TIMESTAMP;
   }
@@ -198,6 +198,14 @@ static void fill_column(struct eagre_vector *column, enum kafka_column which,
   }
 }
 
+/* Nobody changes the texts of a column where they are. */
+static void keep_raw(struct eagre_batch *batch, const struct eagre_kafka_records *records) {
+  batch->origin.keys = records->keys;
+  batch->origin.values = records->values;
+  batch->origin.key_validity = records->key_validity;
+  batch->origin.value_validity = records->value_validity;
+}
+
 static void fill_batch(struct eagre_batch *batch, const struct eagre_plan_source *plan,
                        const struct eagre_kafka_records *records) {
   eagre_batch_set_columns(batch, plan->schema->field_count, records->count);
@@ -211,7 +219,9 @@ static void fill_batch(struct eagre_batch *batch, const struct eagre_plan_source
       eagre_vector_init_null(column, type, &batch->arena);
     }
   }
-  batch->origin = (struct eagre_origin){records->topic, records->partition, records->offsets};
+  batch->origin = (struct eagre_origin){
+      .topic = records->topic, .partition = records->partition, .offsets = records->offsets};
+  if (plan->keeps_raw) keep_raw(batch, records);
   batch->source_bytes = records->size_bytes;
   batch->backing = records->lease;
   batch->release_backing = eagre_kafka_records_release;

@@ -277,8 +277,11 @@ bool eagre_sql_begins_table(const struct eagre_sql_parser *parser, uint32_t ahea
 }
 
 bool eagre_sql_accept_quantifier(struct eagre_sql_parser *parser, enum eagre_sql_keyword keyword) {
-  bool is_quantifier = eagre_sql_token_ahead(parser, 1)->kind == EAGRE_SQL_TOKEN_STAR ||
-                       eagre_sql_begins_operand(parser, 1);
+  const struct eagre_sql_token *next = eagre_sql_token_ahead(parser, 1);
+  bool is_name = eagre_sql_is_identifier(next) && /* DISTINCT offset) */
+                 eagre_sql_is_behind_name(eagre_sql_token_ahead(parser, 2));
+  bool is_quantifier =
+      next->kind == EAGRE_SQL_TOKEN_STAR || is_name || eagre_sql_begins_operand(parser, 1);
   return is_quantifier && eagre_sql_accept_keyword(parser, keyword);
 }
 

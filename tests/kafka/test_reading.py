@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import deltalake
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
@@ -313,3 +314,24 @@ def test_a_batch_reads_a_range(broker, topic, tmp_path):
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == '{"n":10,"first":0}\n{"n":3,"first":2}\n'
+
+
+def test_records_that_fail_are_put_aside_as_they_came(broker, topic, tmp_path):
+    broker.create_topic(topic, partitions=2)
+    values = [b"1", b"\xff\xfe", None, b"x", b"2"]
+    for partition in (0, 1):
+        broker.produce(topic, [(None if n == 3 else f"k{n}".encode(), value) for n, value in enumerate(values)], partition=partition)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    flow.write()
+    text = (tmp_path / "flow.sql").read_text().replace("SELECT topic", "SELECT CAST(CAST(value AS STRING) AS INT) AS n, topic")
+    text = text.replace("'checkpoint')", "'checkpoint', 'deadLetter' = 'failed')")
+    (tmp_path / "flow.sql").write_text("CREATE STREAMING TABLE failed LOCATION 'failed';" + text)
+    done = subprocess.run(flow.command("--available-now", "--cores", "2"), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted((row["partition"], row["offset"], row.get("n")) for row in rows) == [
+        (partition, offset, n) for partition in (0, 1) for offset, n in ((0, 1), (2, None), (4, 2))]
+    table = deltalake.DeltaTable(str(tmp_path / "failed")).to_pyarrow_table().to_pylist()
+    assert sorted((row["partition"], row["offset"], row["key"], row["value"]) for row in table) == [
+        (partition, offset, key, value) for partition in (0, 1) for offset, key, value in ((1, b"k1", b"\xff\xfe"), (3, None, b"x"))]
+    assert {(row["topic"], row["class"], row["epoch"]) for row in table} == {(topic, "CAST_INVALID_INPUT", 0)}

@@ -158,7 +158,8 @@ static void test_places_name_the_source_row(void **state) {
   struct eagre_batch *batch = eagre_batch_new();
   batch->row_count = 4;
   check_place(batch, 0, "");
-  batch->origin = (struct eagre_origin){EAGRE_TEXT("orders"), 3, offsets};
+  batch->origin =
+      (struct eagre_origin){.topic = EAGRE_TEXT("orders"), .partition = 3, .offsets = offsets};
   check_place(batch, 2, "topic orders, partition 3, offset 105");
   check_place(batch, -1, "topic orders, partition 3");
   check_place(batch, 4, "topic orders, partition 3");
@@ -167,7 +168,8 @@ static void test_places_name_the_source_row(void **state) {
   check_place(batch, 1, "topic orders, partition 3, offset 9000000000");
   batch->origin.offsets = NULL;
   check_place(batch, 1, "topic orders, partition 3");
-  batch->origin = (struct eagre_origin){EAGRE_TEXT("a.json"), -1, offsets};
+  batch->origin =
+      (struct eagre_origin){.topic = EAGRE_TEXT("a.json"), .partition = -1, .offsets = offsets};
   check_place(batch, 0, "file a.json, line 101");
   eagre_batch_free(batch);
 }

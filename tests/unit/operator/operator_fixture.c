@@ -77,7 +77,8 @@ struct eagre_batch *make_batch(const struct row *rows, uint32_t count) {
     if (rows[i].k == NULL) eagre_vector_set_null(&columns[1], i, count, arena);
     if (rows[i].n == NO_NUMBER) eagre_vector_set_null(&columns[2], i, count, arena);
   }
-  batch->origin = (struct eagre_origin){EAGRE_TEXT("/in/a"), -1, lines};
+  batch->origin =
+      (struct eagre_origin){.topic = EAGRE_TEXT("/in/a"), .partition = -1, .offsets = lines};
   return batch;
 }
 

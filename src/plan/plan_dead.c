@@ -1,0 +1,100 @@
+/* Dead letters: where records go that fail, and what of them is kept.
+ *
+ *   key BINARY, value BINARY   as they came; key is NULL where there is none
+ *   topic STRING               or the path of the file
+ *   partition INT              NULL for a file
+ *   offset BIGINT              or the number of the line
+ *   class STRING, message STRING   of the error
+ *   epoch BIGINT */
+#include "plan/plan_bind.h"
+
+static const struct eagre_type *make_columns(struct eagre_arena *arena) {
+  static const struct {
+    const char *name;
+    enum eagre_type_kind kind;
+  } rows[] = {
+      {"key", EAGRE_TYPE_BINARY},     {"value", EAGRE_TYPE_BINARY},  {"topic", EAGRE_TYPE_STRING},
+      {"partition", EAGRE_TYPE_INT},  {"offset", EAGRE_TYPE_BIGINT}, {"class", EAGRE_TYPE_STRING},
+      {"message", EAGRE_TYPE_STRING}, {"epoch", EAGRE_TYPE_BIGINT},
+  };
+  uint32_t count = EAGRE_COUNT_OF(rows);
+  struct eagre_field *fields = eagre_arena_allocate(arena, sizeof *fields * count);
+  for (uint32_t i = 0; i < count; i++)
+    fields[i] =
+        (struct eagre_field){eagre_text_of(rows[i].name), eagre_type_of(rows[i].kind), true};
+  return eagre_type_struct(arena, fields, count);
+}
+
+static enum eagre_status check_sink(const struct eagre_plan_sink *sink,
+                                    const struct eagre_type *columns,
+                                    struct eagre_sql_position position, struct eagre_error *error) {
+  if (sink->kind == EAGRE_SINK_KAFKA) {
+    eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.DEAD_LETTERS_TO_KAFKA",
+                    "Dead letters into Kafka are not supported yet.");
+    eagre_error_hint(error, "give a table, or a sink of parquet or json files");
+    return EAGRE_USAGE;
+  }
+  if (sink->schema == NULL || eagre_type_equal(sink->schema, columns)) return EAGRE_OK;
+  eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",
+                  "The table `%.*s` has other columns than dead letters.", (int)sink->name.size,
+                  sink->name.data);
+  eagre_error_hint(error,
+                   "leave its columns out, or declare key BINARY, value BINARY, topic STRING, "
+                   "partition INT, offset BIGINT, class STRING, message STRING, epoch "
+                   "BIGINT");
+  return EAGRE_USAGE;
+}
+
+static bool has_part(const struct eagre_plan_sink *sink, const struct eagre_plan_sink *part) {
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
+    if (eagre_plan_sink_at(sink, i) == part) return true;
+  }
+  return false;
+}
+
+enum eagre_status eagre_plan_add_dead_letter(struct plan_binder *binder,
+                                             struct eagre_plan_sink *dead_letter,
+                                             struct eagre_sql_position position,
+                                             struct eagre_plan_sink **sink,
+                                             struct eagre_error *error) {
+  const struct eagre_type *columns = make_columns(binder->arena);
+  EAGRE_TRY(check_sink(dead_letter, columns, position, error));
+  if (has_part(*sink, dead_letter)) {
+    return eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",
+                           "`%.*s` gets the rows of the flow; dead letters need a place of their "
+                           "own.",
+                           (int)dead_letter->name.size, dead_letter->name.data);
+  }
+  uint32_t count = eagre_plan_sink_count(*sink);
+  struct eagre_plan_sink *several = eagre_arena_allocate_zeroed(binder->arena, sizeof *several);
+  several->kind = EAGRE_SINK_SEVERAL;
+  several->name = (*sink)->name;
+  several->position = (*sink)->position;
+  several->schema = (*sink)->schema;
+  several->parts = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  for (uint32_t i = 0; i < count; i++)
+    several->parts[i] = (*sink)->kind == EAGRE_SINK_SEVERAL ? (*sink)->parts[i] : *sink;
+  several->parts[count] = dead_letter;
+  several->part_count = count + 1;
+  several->dead_letter = dead_letter;
+  several->dead_letter_columns = columns;
+  *sink = several;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_plan_keep_raw(struct eagre_flow *flow, struct eagre_error *error) {
+  for (uint32_t i = 0; i < flow->source_count; i++) {
+    struct eagre_plan_source *source = flow->sources[i];
+    source->keeps_raw = source->kind == EAGRE_SOURCE_KAFKA ||
+                        (source->kind == EAGRE_SOURCE_FILES && source->format == EAGRE_FILES_TEXT);
+    if (source->keeps_raw) continue;
+    eagre_plan_fail(
+        error, source->position, "UNSUPPORTED_FEATURE.DEAD_LETTER_SOURCE",
+        "A flow with deadLetter reads from Kafka or from text files; this source has no "
+        "raw records to keep.");
+    eagre_error_hint(error, "read the files with format => 'text', and their lines with from_json "
+                            "or from_csv");
+    return EAGRE_USAGE;
+  }
+  return EAGRE_OK;
+}

@@ -1,8 +1,8 @@
 """Numbered rows: input whose every row is known, a pipeline over it, and the recount.
 
 Row (p, n) of partition p carries event time n seconds, so a table that holds every (p, n) once, and windows
-that count 10 of each partition, prove that nothing was lost and nothing doubled. Sessions of 25 rows and blocks
-of 30 of which one row is kept reach over several files.
+that count 10 of each partition, prove that nothing was lost and nothing doubled. Sessions of 25 rows, blocks
+of 30 of which one row is kept and pairs of rows 23 apart reach over several files.
 """
 
 import datetime
@@ -22,6 +22,8 @@ SESSION_GAP_SECONDS = 2
 ONLY_WITH = {"sink.after_part": ["several"]}  # the flows that pass a point which others do not have
 NOT_OF_TRANSACTIONS = ["sink.mid_commit", "sink.after_part"]  # theirs begin with "kafka."
 BLOCK_ROWS = 30
+PAIR_ROWS = 23  # apart; of three rows one has no partner
+PAIR_SECONDS = 30  # how long a row waits for its partner
 
 PIPELINE = """
 SET spark.sql.streaming.minBatchesToRetain = 3;
@@ -37,6 +39,10 @@ SELECT session_window.start AS start, p, count(*) AS rows, sum(n) AS total
 FROM STREAM src GROUP BY p, n div 25, session_window(ts, '2 seconds');
 CREATE STREAMING TABLE unique AS
 SELECT p, block FROM deduplicate((SELECT p, n div 30 AS block FROM STREAM src), p, block);
+CREATE STREAMING TABLE pairs AS
+SELECT a.p, a.n, b.m
+FROM STREAM src a LEFT JOIN (SELECT p AS q, n AS m, ts AS tm FROM STREAM src WHERE n % 3 <> 2) b
+  ON a.p = b.q AND b.m = a.n + 23 AND b.tm >= a.ts AND b.tm <= a.ts + INTERVAL 30 SECONDS;
 CREATE SINK lines USING json PARTITIONED BY (p) OPTIONS ('path' = 'eagre-data/tables/lines');
 CREATE FLOW lines AS INSERT INTO lines SELECT p, n FROM STREAM src;
 CREATE SINK closed USING parquet OPTIONS ('path' = 'eagre-data/tables/closed');
@@ -133,7 +139,7 @@ class Site:
 
     def check(self, flow):
         checks = {"raw": self.check_raw, "counts": self.check_counts, "sessions": self.check_sessions,
-                  "unique": self.check_unique, "chained": self.check_chained, "first": self.check_first,
+                  "unique": self.check_unique, "pairs": self.check_pairs, "chained": self.check_chained, "first": self.check_first,
                   "lines": self.check_lines, "closed": self.check_closed, "several": self.check_several}
         checks[flow]()
 
@@ -185,6 +191,14 @@ class Site:
         found = sorted((row["p"], row["block"]) for row in self.table("unique"))
         last = (self.file_count * self.rows_per_file - 1) // BLOCK_ROWS
         compare_rows(found, [(p, block) for p in range(PARTITIONS) for block in range(last + 1)])
+
+    def check_pairs(self):
+        """Every row with the one behind it, and those without one whose time to wait the last event time has passed."""
+        found = sorted((row["p"], row["n"], row["m"] or -1) for row in self.table("pairs"))
+        last = self.file_count * self.rows_per_file
+        expected = [(p, n, n + PAIR_ROWS) for p in range(PARTITIONS) for n in range(last - PAIR_ROWS) if n % 3]
+        expected += [(p, n, -1) for p in range(PARTITIONS) for n in range(0, last - 1 - PAIR_SECONDS, 3)]
+        compare_rows(found, sorted(expected))
 
     def check_first(self):
         """The three greatest numbers of every forty."""

@@ -18,7 +18,7 @@ KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
 FILES_BEFORE_KILL = 120
 ROWS_BEFORE_KILL = 300
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
-FLOWS = ["raw", "counts", "sessions", "unique", "chained", "first", "lines", "closed", "several"]
+FLOWS = ["raw", "counts", "sessions", "unique", "pairs", "chained", "first", "lines", "closed", "several"]
 
 
 def passages(point):
@@ -48,7 +48,7 @@ def test_killed_again_and_again_at_the_same_point(tmp_path, flow):
     site.check(flow)
 
 
-@pytest.mark.parametrize("flow", ["counts", "sessions", "unique", "chained", "first"])
+@pytest.mark.parametrize("flow", ["counts", "sessions", "unique", "pairs", "chained", "first"])
 def test_state_moves_between_core_counts(tmp_path, flow):
     site = Site(tmp_path, file_count=4)
     for cores in (1, 2, 3, 1):

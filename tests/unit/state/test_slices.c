@@ -359,12 +359,73 @@ static void files_that_are_needed_hold_everything(void **state) {
   }
 }
 
+/* ---- Damage ---------------------------------------------------------------------------------- */
+
+/* Two versions: all members as slices, then changes and a slice. */
+static void make_versions(struct model *model) {
+  open_set(model);
+  for (int64_t version = 1; version <= 2; version++) {
+    begin_epoch(model);
+    for (uint32_t i = 0; i < (version == 1 ? 12 : 1); i++) {
+      change_group(model, 0);
+      change_group(model, 1);
+      add_row(model, 0);
+      add_row(model, 1);
+    }
+    save(model->fixture, &model->set, version);
+  }
+  close_set(model);
+}
+
+static enum eagre_status try_load(struct fixture *fixture, const struct eagre_state_set *set) {
+  struct eagre_state_snapshot snapshot = make_snapshot(fixture, 2, "a");
+  return eagre_state_load(set, fixture->io, &snapshot, 1, 1, &fixture->error);
+}
+
+/* Every byte of a file, changed; and every length it may be cut to. */
+static void damage_file(struct model *model, const char *name) {
+  struct fixture *fixture = model->fixture;
+  char path[512];
+  size_t size = 0;
+  snprintf(path, sizeof path, "%s", scratch_path(fixture->directory, name));
+  char *bytes = scratch_read(path, &size);
+  for (size_t i = 0; i < 2 * size; i++) {
+    bool is_cut = i >= size;
+    if (!is_cut) bytes[i] ^= 0x21;
+    scratch_write(path, bytes, is_cut ? i - size : size);
+    if (!is_cut) bytes[i] ^= 0x21;
+    if (try_load(fixture, &model->set) != EAGRE_UNSAFE) fail_msg("byte %zu was not missed", i);
+    assert_int_equal(strncmp(fixture->error.class_name, "STATE_STORE_", 12), 0);
+    assert_non_null(strstr(fixture->error.text, path));
+    assert_int_equal(count_groups(model->tables[0]), 0);
+  }
+  scratch_write(path, bytes, size);
+  eagre_free(bytes);
+}
+
+static void damage_to_changes_and_slices_is_refused(void **state) {
+  struct model *model = eagre_allocate_zeroed(1, sizeof *model);
+  model->fixture = *state;
+  eagre_random_seed(&model->random, 1);
+  make_versions(model);
+  assert_string_equal(list_names(model->fixture), "1-0-a.full 2-0-a.delta");
+  open_set(model);
+  damage_file(model, "1-0-a.full");
+  damage_file(model, "2-0-a.delta");
+  assert_int_equal(try_load(model->fixture, &model->set), EAGRE_OK);
+  compare_tables(model);
+  compare_rows(model);
+  close_set(model);
+  eagre_free(model);
+}
+
 int run_slice_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(files_are_small_and_few),
       FIXTURE_TEST(a_pass_ends_in_a_table_that_grows),
       FIXTURE_TEST(chains_end_when_no_pass_does),
       FIXTURE_TEST(files_that_are_needed_hold_everything),
+      FIXTURE_TEST(damage_to_changes_and_slices_is_refused),
   };
   return cmocka_run_group_tests_name("slices", tests, NULL, NULL);
 }

@@ -153,6 +153,9 @@ static void plan_delta(const struct eagre_state_set *set, int64_t version, uint6
   int64_t pass_first = begins ? version : base->pass_first;
   uint64_t planned = plan_slice(set, wanted);
   bool ends = planned < wanted;
+#if defined(EAGRE_PLANTED_SLICES_FORGOTTEN)
+  if (ends) pass_first = version;
+#endif
   *out = (struct eagre_state_plan){
       .kind = EAGRE_STATE_DELTA,
       .changed_count = changed,

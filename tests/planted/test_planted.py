@@ -18,6 +18,7 @@ BUILD = ROOT / "build-planted"
 PROGRAMS = ["src/cli/eagre", "tests/power/eagre_traced", "tests/faults/eagre_faulty"]
 
 KILLED = "tests/crash/test_crash.py::test_killed_at_a_crash_point"
+MOVED = "tests/crash/test_crash.py::test_state_moves_between_core_counts"
 POWER_LOSS = "tests/power/test_power_loss.py::test_power_loss_at_any_sync"
 NOT_PASSED_OVER = "tests/faults/test_io_faults.py::test_no_failure_is_passed_over"
 DAMAGED = "tests/faults/test_damage.py::test_verify_names_every_damaged_file"
@@ -32,6 +33,7 @@ PLANTED = [
     (["attempt_not_checked"], f"{TAKEN_OVER}[raw]", r"rows lost: \[\]; rows twice: \[0, 1, 2, "),
     (["commits_before_sink"], f"{KILLED}[epoch.after_prepared-raw]", r"rows lost: 60 .*; rows too many: 0 "),
     (["state_not_loaded"], f"{KILLED}[epoch.after_commits-counts]", r"rows lost: [1-9]"),
+    (["slices_forgotten"], f"{MOVED}[pairs]", r"rows lost: [1-9]"),
     (["offsets_unsynced"], f"{POWER_LOSS}[raw-1]",
      r"recovery refused: error: \[(CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED|MALFORMED_LOG_FILE)\] \S*/offsets/0 "),
     (["data_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: part-\S* (is damaged|has \d+ of \d+ bytes)"),

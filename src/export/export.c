@@ -40,8 +40,11 @@ static void append_head(const struct export_program *program, struct eagre_buffe
   eagre_buffer_append_text(out, pipeline->file_name);
   eagre_buffer_append_string(out, ". Run it with Spark 4.2 or later:\n\n    spark-submit");
   append_packages(program, out);
-  eagre_buffer_append_string(out,
-                             " THIS_FILE\n\"\"\"\n\nfrom pyspark.sql import SparkSession\n\n\n");
+  eagre_buffer_append_string(out, " THIS_FILE\n\"\"\"\n\n");
+  if (program->has_variable) eagre_buffer_append_string(out, "import os\n");
+  if (program->has_secret_file) eagre_buffer_append_string(out, "from pathlib import Path\n");
+  if (program->has_variable || program->has_secret_file) eagre_buffer_append_char(out, '\n');
+  eagre_buffer_append_string(out, "from pyspark.sql import SparkSession\n\n\n");
   if (program->has_json_console) eagre_export_sink_functions(out);
   eagre_buffer_append_string(out, "spark = (SparkSession.builder\n    .appName(");
   eagre_export_string(out, pipeline->file_name);

@@ -22,6 +22,8 @@ struct export_program {
   bool has_delta; /* what the program needs beside Spark itself */
   bool has_kafka;
   bool has_json_console;
+  bool has_variable; /* of the environment */
+  bool has_secret_file;
 };
 
 /* USAGE UNSUPPORTED_FEATURE.EXPORT_TO_SPARK. */
@@ -33,6 +35,10 @@ enum eagre_status eagre_export_refuse(struct export_program *program,
 void eagre_export_string(struct eagre_buffer *out, struct eagre_text text);     /* "text" */
 void eagre_export_sql(struct eagre_buffer *out, struct eagre_text text);        /* """..."""  */
 void eagre_export_identifier(struct eagre_buffer *out, struct eagre_text name); /* `name` */
+/* option("key", value) in a chain of calls. A reference to a secret becomes Python that looks it up;
+ * a secret that stands in the option itself does not: the program takes it from its environment. */
+void eagre_export_option(struct export_program *program, struct eagre_text key,
+                         struct eagre_text value);
 /* name("key", "value") in a chain of calls, on a line of its own. */
 void eagre_export_call(struct eagre_buffer *out, const char *name, struct eagre_text key,
                        struct eagre_text value);

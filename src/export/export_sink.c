@@ -51,7 +51,7 @@ static void append_options(struct export_program *program, const struct eagre_op
     struct eagre_text key = options->options[i].key;
     bool is_ours = eagre_text_equal_ignoring_case(key, EAGRE_TEXT("format")) ||
                    eagre_text_equal_ignoring_case(key, EAGRE_TEXT("delivery"));
-    if (!is_ours) eagre_export_call(program->out, "option", key, options->options[i].value);
+    if (!is_ours) eagre_export_option(program, key, options->options[i].value);
   }
 }
 

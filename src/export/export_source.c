@@ -83,7 +83,7 @@ static enum eagre_status append_argument(struct export_program *program,
     eagre_export_string(program->out, value);
     eagre_buffer_append_char(program->out, ')');
   } else if (name.size > 0) {
-    eagre_export_call(program->out, "option", name, spark_value(program, argument, value));
+    eagre_export_option(program, name, spark_value(program, argument, value));
   }
   return EAGRE_OK;
 }

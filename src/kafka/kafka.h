@@ -28,7 +28,8 @@
 
 enum eagre_kafka_role { EAGRE_KAFKA_READ, EAGRE_KAFKA_WRITE };
 
-/* `kafka.NAME => VALUE` of a flow, the prefix taken off. Names ignore case. */
+/* `kafka.NAME => VALUE` of a flow, the prefix taken off. Names ignore case. Values, and brokers,
+ * may refer to secrets (base_secret.h), which are looked up when they are used. */
 struct eagre_kafka_setting {
   struct eagre_text name;
   struct eagre_text value;
@@ -41,11 +42,18 @@ struct eagre_kafka_settings {
   uint32_t count;
 };
 
-/* Checks names and values offline. USAGE: REQUIRED_PARAMETER_NOT_FOUND (no brokers),
- * UNSUPPORTED_KAFKA_SETTING (known and refused; the hint says what to do), UNKNOWN_KAFKA_SETTING,
- * INVALID_KAFKA_SETTING. */
+/* Checks names and values offline; values that refer to secrets are left for a start. USAGE:
+ * REQUIRED_PARAMETER_NOT_FOUND (no brokers), UNSUPPORTED_KAFKA_SETTING (known and refused; the hint
+ * says what to do), UNKNOWN_KAFKA_SETTING, INVALID_KAFKA_SETTING. *out_wrong: the setting that is
+ * wrong, or their number when it is none of them. */
 enum eagre_status eagre_kafka_settings_check(const struct eagre_kafka_settings *settings,
-                                             enum eagre_kafka_role role, struct eagre_error *error);
+                                             enum eagre_kafka_role role, uint32_t *out_wrong,
+                                             struct eagre_error *error);
+
+/* The same with all secrets looked up: USAGE SECRET_NOT_FOUND too. */
+enum eagre_status eagre_kafka_settings_look_up(const struct eagre_kafka_settings *settings,
+                                               enum eagre_kafka_role role, uint32_t *out_wrong,
+                                               struct eagre_error *error);
 
 /* One row of the table, for docs/reference. */
 struct eagre_kafka_setting_info {

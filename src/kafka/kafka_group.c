@@ -4,6 +4,7 @@
  * One commit is under way at a time. Positions that come meanwhile wait, the newest instead of
  * those before it. Nothing here waits but `close`. */
 #include "kafka/kafka_handle.h"
+#include "kafka/kafka_secret.h"
 
 enum { LAST_WAIT_MS = 5000, STEP_MS = 50 };
 
@@ -20,8 +21,13 @@ struct eagre_kafka_group {
 
 static enum eagre_status open_group(struct eagre_kafka_group *group,
                                     const struct eagre_kafka_settings *settings,
-                                    struct eagre_error *error) {
+                                    struct eagre_text name, struct eagre_error *error) {
   struct eagre_kafka_configuration configuration;
+  struct eagre_arena arena = {0};
+  enum eagre_status status = eagre_kafka_secret_resolve(name, &arena, &name, error);
+  if (status == EAGRE_OK) group->name = eagre_text_duplicate(name);
+  eagre_arena_done(&arena);
+  EAGRE_TRY(status);
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_READ, &configuration, error));
   eagre_kafka_conf_set(configuration.conf, "group.id", group->name);
   EAGRE_TRY(eagre_kafka_handle_open(&group->handle, RD_KAFKA_CONSUMER, &configuration, error));
@@ -42,8 +48,7 @@ enum eagre_status eagre_kafka_group_open(const struct eagre_kafka_settings *sett
                                          struct eagre_kafka_group **out_group,
                                          struct eagre_error *error) {
   struct eagre_kafka_group *group = eagre_allocate_zeroed(1, sizeof *group);
-  group->name = eagre_text_duplicate(name);
-  enum eagre_status status = open_group(group, settings, error);
+  enum eagre_status status = open_group(group, settings, name, error);
   if (status != EAGRE_OK) {
     free_group(group);
     group = NULL;

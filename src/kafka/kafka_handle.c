@@ -139,6 +139,35 @@ bool eagre_kafka_is_passing(rd_kafka_resp_err_t failure) {
   }
 }
 
+/* Until 2.6.1 librdkafka sent its nonce twice in its proof, which brokers since 4.0 refuse as wrong
+ * credentials. */
+static bool has_scram_trouble(const struct eagre_kafka_handle *handle) {
+  enum { REPAIRED = 0x020601ff };
+  char mechanism[32] = "";
+  size_t size = sizeof mechanism;
+  if (rd_kafka_version() >= REPAIRED) return false;
+  rd_kafka_conf_res_t result =
+      rd_kafka_conf_get(rd_kafka_conf(handle->client), "sasl.mechanism", mechanism, &size);
+  return result == RD_KAFKA_CONF_OK && strncmp(mechanism, "SCRAM-", strlen("SCRAM-")) == 0;
+}
+
+static enum eagre_status fail_authentication(const struct eagre_kafka_handle *handle,
+                                             struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_IO, "KAFKA_AUTHENTICATION_FAILED", "Kafka refused to let us in: %s.",
+                  handle->failure_text);
+  if (has_scram_trouble(handle)) {
+    eagre_error_hint(error,
+                     "check user and password; when they are right: librdkafka %s does SCRAM in a "
+                     "way that brokers since 4.0 refuse, 2.6.1 and later do not; PLAIN over TLS "
+                     "works with both",
+                     rd_kafka_version_str());
+  } else {
+    eagre_error_hint(error, "check kafka.security.protocol, kafka.sasl.mechanism and "
+                            "kafka.sasl.jaas.config");
+  }
+  return EAGRE_IO;
+}
+
 enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handle,
                                           rd_kafka_resp_err_t failure, const char *what,
                                           struct eagre_error *error) {
@@ -146,11 +175,7 @@ enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handl
   switch (failure) {
   case RD_KAFKA_RESP_ERR__AUTHENTICATION:
   case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-    eagre_error_set(error, EAGRE_IO, "KAFKA_AUTHENTICATION_FAILED",
-                    "Kafka refused to let us in: %s.", handle->failure_text);
-    eagre_error_hint(error, "check kafka.security.protocol, kafka.sasl.mechanism and "
-                            "kafka.sasl.jaas.config");
-    return EAGRE_IO;
+    return fail_authentication(handle, error);
   case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
   case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     eagre_error_set(error, EAGRE_IO, "KAFKA_AUTHORIZATION_FAILED", "%s failed: %s.", what, why);

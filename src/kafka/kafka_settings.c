@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base_secret.h"
 #include "kafka/kafka_jaas.h"
+#include "kafka/kafka_secret.h"
 
 enum role { READ, WRITE, BOTH };
 
@@ -49,6 +51,7 @@ struct applying {
   const struct eagre_kafka_settings *settings;
   enum eagre_kafka_role role;
   struct eagre_kafka_configuration *out;
+  bool leaves_secrets; /* settings that refer to secrets are checked by name only */
   struct eagre_arena arena;
 };
 
@@ -117,6 +120,12 @@ void eagre_kafka_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_
   eagre_kafka_conf_set(conf, name, text);
 }
 
+/* Why librdkafka refuses a value, unless that would show a secret. */
+static const char *get_reason(struct eagre_text name, const char *value, const char *reason) {
+  bool shows_value = value[0] != '\0' && strstr(reason, value) != NULL;
+  return shows_value && eagre_secret_is_option(name) ? "it is not what this setting takes" : reason;
+}
+
 static enum eagre_status fail_invalid(struct eagre_text name, const char *reason,
                                       struct eagre_error *error) {
   return eagre_error_set(error, EAGRE_USAGE, "INVALID_KAFKA_SETTING",
@@ -152,7 +161,7 @@ static enum eagre_status set_value(struct applying *applying, struct eagre_text 
   case RD_KAFKA_CONF_UNKNOWN:
     return fail_unknown(given, error);
   default:
-    return fail_invalid(given, reason, error);
+    return fail_invalid(given, get_reason(given, string, reason), error);
   }
 }
 
@@ -349,9 +358,15 @@ static enum eagre_status apply_one(struct applying *applying,
                                    const struct eagre_kafka_setting *setting,
                                    struct eagre_error *error) {
   const struct setting_row *row = find_row(setting->name, applying->role);
-  if (row == NULL) return pass_unlisted(applying, setting, error);
-  if (!row_serves(row, applying->role)) return EAGRE_OK;
-  return treat(applying, row, setting->value, error);
+  struct eagre_kafka_setting found = *setting;
+  if (row != NULL && !row_serves(row, applying->role)) return EAGRE_OK;
+  struct eagre_secret secret;
+  if (applying->leaves_secrets && eagre_secret_find(setting->value, 0, &secret)) {
+    return row != NULL && row->treatment == TREATMENT_REFUSED ? fail_refused(row, error) : EAGRE_OK;
+  }
+  EAGRE_TRY(eagre_kafka_secret_resolve(setting->value, &applying->arena, &found.value, error));
+  if (row == NULL) return pass_unlisted(applying, &found, error);
+  return treat(applying, row, found.value, error);
 }
 
 /* ---- A whole configuration ------------------------------------------------------------------- */
@@ -387,7 +402,11 @@ static void set_write_defaults(rd_kafka_conf_t *conf, const struct eagre_kafka_s
 
 static enum eagre_status apply_all(struct applying *applying, struct eagre_error *error) {
   const struct eagre_kafka_settings *settings = applying->settings;
-  struct eagre_text brokers = eagre_text_trim(settings->brokers);
+  struct eagre_text brokers = settings->brokers;
+  if (!applying->leaves_secrets) {
+    EAGRE_TRY(eagre_kafka_secret_resolve(brokers, &applying->arena, &brokers, error));
+  }
+  brokers = eagre_text_trim(brokers);
   if (brokers.size == 0) {
     eagre_error_set(error, EAGRE_USAGE, "REQUIRED_PARAMETER_NOT_FOUND",
                     "Option 'kafka.bootstrap.servers' must be specified for Kafka.");
@@ -397,9 +416,23 @@ static enum eagre_status apply_all(struct applying *applying, struct eagre_error
   EAGRE_TRY(
       set_value(applying, EAGRE_TEXT("bootstrap.servers"), "bootstrap.servers", brokers, error));
   for (uint32_t i = 0; i < settings->count; i++) {
+    applying->out->wrong = i;
     EAGRE_TRY(apply_one(applying, &settings->settings[i], error));
   }
   return EAGRE_OK;
+}
+
+static enum eagre_status apply(struct applying *applying, struct eagre_error *error) {
+  const struct eagre_kafka_settings *settings = applying->settings;
+  struct eagre_kafka_configuration *out = applying->out;
+  *out = (struct eagre_kafka_configuration){rd_kafka_conf_new(), API_TIMEOUT_MS, settings->count};
+  set_defaults(out->conf);
+  if (applying->role == EAGRE_KAFKA_READ) set_read_defaults(out->conf);
+  if (applying->role == EAGRE_KAFKA_WRITE) set_write_defaults(out->conf, settings);
+  enum eagre_status status = apply_all(applying, error);
+  if (status != EAGRE_OK) rd_kafka_conf_destroy(out->conf);
+  eagre_arena_done(&applying->arena);
+  return status;
 }
 
 enum eagre_status eagre_kafka_settings_apply(const struct eagre_kafka_settings *settings,
@@ -407,23 +440,41 @@ enum eagre_status eagre_kafka_settings_apply(const struct eagre_kafka_settings *
                                              struct eagre_kafka_configuration *out,
                                              struct eagre_error *error) {
   struct applying applying = {.settings = settings, .role = role, .out = out};
-  *out = (struct eagre_kafka_configuration){rd_kafka_conf_new(), API_TIMEOUT_MS};
-  set_defaults(out->conf);
-  if (role == EAGRE_KAFKA_READ) set_read_defaults(out->conf);
-  if (role == EAGRE_KAFKA_WRITE) set_write_defaults(out->conf, settings);
-  enum eagre_status status = apply_all(&applying, error);
-  if (status != EAGRE_OK) rd_kafka_conf_destroy(out->conf);
-  eagre_arena_done(&applying.arena);
+  return apply(&applying, error);
+}
+
+enum eagre_status eagre_kafka_settings_draft(const struct eagre_kafka_settings *settings,
+                                             enum eagre_kafka_role role,
+                                             struct eagre_kafka_configuration *out,
+                                             struct eagre_error *error) {
+  struct applying applying = {
+      .settings = settings, .role = role, .out = out, .leaves_secrets = true};
+  return apply(&applying, error);
+}
+
+/* `out_wrong` as in the door. */
+static enum eagre_status try_settings(struct applying *applying, uint32_t *out_wrong,
+                                      struct eagre_error *error) {
+  struct eagre_kafka_configuration configuration;
+  applying->out = &configuration;
+  enum eagre_status status = apply(applying, error);
+  *out_wrong = configuration.wrong;
+  if (status == EAGRE_OK) rd_kafka_conf_destroy(configuration.conf);
   return status;
 }
 
 enum eagre_status eagre_kafka_settings_check(const struct eagre_kafka_settings *settings,
-                                             enum eagre_kafka_role role,
+                                             enum eagre_kafka_role role, uint32_t *out_wrong,
                                              struct eagre_error *error) {
-  struct eagre_kafka_configuration configuration;
-  EAGRE_TRY(eagre_kafka_settings_apply(settings, role, &configuration, error));
-  rd_kafka_conf_destroy(configuration.conf);
-  return EAGRE_OK;
+  struct applying applying = {.settings = settings, .role = role, .leaves_secrets = true};
+  return try_settings(&applying, out_wrong, error);
+}
+
+enum eagre_status eagre_kafka_settings_look_up(const struct eagre_kafka_settings *settings,
+                                               enum eagre_kafka_role role, uint32_t *out_wrong,
+                                               struct eagre_error *error) {
+  struct applying applying = {.settings = settings, .role = role};
+  return try_settings(&applying, out_wrong, error);
 }
 
 void eagre_kafka_settings_log_ignored(const struct eagre_kafka_settings *settings,

@@ -8,10 +8,16 @@
 struct eagre_kafka_configuration {
   rd_kafka_conf_t *conf;  /* the caller's: rd_kafka_new takes it, else rd_kafka_conf_destroy */
   int64_t api_timeout_ms; /* default.api.timeout.ms */
+  uint32_t wrong;         /* after an error: the setting it is of, or as many as there are */
 };
 
 /* Our defaults, then the settings over them. On error nothing is left to free. */
 enum eagre_status eagre_kafka_settings_apply(const struct eagre_kafka_settings *settings,
+                                             enum eagre_kafka_role role,
+                                             struct eagre_kafka_configuration *out,
+                                             struct eagre_error *error);
+/* The same to look at and not to connect with: values that refer to secrets are left out. */
+enum eagre_status eagre_kafka_settings_draft(const struct eagre_kafka_settings *settings,
                                              enum eagre_kafka_role role,
                                              struct eagre_kafka_configuration *out,
                                              struct eagre_error *error);

@@ -50,9 +50,10 @@ static enum eagre_status check_guarantees(rd_kafka_conf_t *conf, struct eagre_er
 
 enum eagre_status eagre_kafka_transactor_check(const struct eagre_kafka_settings *settings,
                                                struct eagre_error *error) {
+  uint32_t wrong = 0;
   struct eagre_kafka_configuration configuration;
-  EAGRE_TRY(eagre_kafka_settings_check(settings, EAGRE_KAFKA_READ, error)); /* of the marker */
-  EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
+  EAGRE_TRY(eagre_kafka_settings_check(settings, EAGRE_KAFKA_READ, &wrong, error)); /* marker */
+  EAGRE_TRY(eagre_kafka_settings_draft(settings, EAGRE_KAFKA_WRITE, &configuration, error));
   enum eagre_status status = check_guarantees(configuration.conf, error);
   rd_kafka_conf_destroy(configuration.conf);
   return status;

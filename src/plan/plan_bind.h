@@ -153,6 +153,10 @@ enum eagre_status eagre_plan_fail(struct eagre_error *error, struct eagre_sql_po
     __attribute__((format(printf, 4, 5)));
 
 /* plan_options.c */
+/* USAGE SECRET_NOT_ALLOWED where the text refers to a secret. */
+enum eagre_status eagre_plan_refuse_secret(struct eagre_text text,
+                                           struct eagre_sql_position position,
+                                           struct eagre_error *error);
 enum eagre_status eagre_plan_options_check(struct plan_binder *binder,
                                            enum eagre_option_scope scope,
                                            const struct eagre_sql_option *given,

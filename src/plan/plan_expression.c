@@ -355,6 +355,7 @@ enum eagre_status eagre_plan_bind_expression(struct plan_binder *binder,
   }
   switch (tree->kind) {
   case EAGRE_SQL_LITERAL:
+    EAGRE_TRY(eagre_plan_refuse_secret(tree->text, tree->position, error));
     return eagre_expression_literal(binder->arena, tree, &binder->pipeline->expression_session, out,
                                     error);
   case EAGRE_SQL_NAME:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base_secret.h"
 #include "plan/plan_bind.h"
 #include "value/value.h"
 
@@ -211,6 +212,24 @@ static enum eagre_status check_value(const struct option_row *row,
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_plan_refuse_secret(struct eagre_text text,
+                                           struct eagre_sql_position position,
+                                           struct eagre_error *error) {
+  struct eagre_secret secret;
+  if (!eagre_secret_find(text, 0, &secret)) return EAGRE_OK;
+  eagre_plan_fail(error, position, "SECRET_NOT_ALLOWED", "A secret cannot stand here.");
+  eagre_error_hint(error, "${env:...} and ${file:...} are for kafka.* options; other values come "
+                          "with --define");
+  return EAGRE_USAGE;
+}
+
+/* What goes to the client of Kafka and nowhere else. */
+static bool takes_secrets(const struct option_row *row) {
+  bool is_kafka = row->scope == EAGRE_OPTION_READ_KAFKA || row->scope == EAGRE_OPTION_WRITE_KAFKA;
+  return is_kafka && (strncmp(row->name, "kafka.", strlen("kafka.")) == 0 ||
+                      strcmp(row->name, "bootstrapServers") == 0);
+}
+
 /* A spark.* key of the session that is not ours: Spark has hundreds, they mean nothing here. */
 static bool is_foreign_session_key(enum eagre_option_scope scope, struct eagre_text key) {
   if (scope != EAGRE_OPTION_SESSION) return false;
@@ -229,6 +248,9 @@ static enum eagre_status check_one(struct plan_binder *binder, enum eagre_option
     return EAGRE_OK;
   }
   if (row == NULL) return fail_unknown(scope, given, error);
+  if (!takes_secrets(row)) {
+    EAGRE_TRY(eagre_plan_refuse_secret(given->value, given->position, error));
+  }
   struct eagre_text value;
   EAGRE_TRY(check_value(row, given, &value, error));
   if (row->type == OPTION_IGNORED) {

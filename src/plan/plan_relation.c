@@ -1,6 +1,7 @@
 /* FROM: sources, views, subqueries, VALUES, and the WATERMARK clause on top of each. */
 #include <string.h>
 
+#include "base/base_secret.h"
 #include "plan/plan_bind.h"
 #include "value/value.h"
 
@@ -9,6 +10,19 @@ enum { VIEW_DEPTH_MAX = 64 };
 static const int64_t MICROSECONDS_PER_DAY = INT64_C(86400000000);
 
 /* ---- Sources -------------------------------------------------------------------------------- */
+
+/* A plain string may refer to secrets; whether the option takes one is checked with its name. */
+static enum eagre_status read_argument(struct plan_binder *binder,
+                                       const struct eagre_sql_expression *value,
+                                       struct eagre_text *out, struct eagre_error *error) {
+  struct eagre_secret secret;
+  bool is_string = value->kind == EAGRE_SQL_LITERAL && value->literal == EAGRE_SQL_LITERAL_STRING;
+  if (!is_string || !eagre_secret_find(value->text, 0, &secret)) {
+    return eagre_plan_constant_text(binder, value, out, error);
+  }
+  *out = eagre_arena_copy_text(binder->arena, value->text);
+  return EAGRE_OK;
+}
 
 static enum eagre_status read_arguments(struct plan_binder *binder,
                                         const struct eagre_sql_relation *tree,
@@ -27,7 +41,7 @@ static enum eagre_status read_arguments(struct plan_binder *binder,
     }
     given[count].key = argument->name;
     given[count].position = argument->value->position;
-    EAGRE_TRY(eagre_plan_constant_text(binder, argument->value, &given[count].value, error));
+    EAGRE_TRY(read_argument(binder, argument->value, &given[count].value, error));
     count += 1;
   }
   *out = given;

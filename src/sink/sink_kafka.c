@@ -141,7 +141,9 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
   struct eagre_arena arena = {0};
   struct sink_kafka_columns found;
   const struct eagre_kafka_settings settings = read_settings(plan, &arena);
-  enum eagre_status status = eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, error);
+  uint32_t wrong = 0;
+  enum eagre_status status =
+      eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, &wrong, error);
   if (status == EAGRE_OK && is_exact(plan)) status = eagre_sink_kafka_exact_check(&settings, error);
   if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
   if (status != EAGRE_OK) place_error(plan, error);
@@ -168,6 +170,15 @@ static enum eagre_status check_topic(struct sink_kafka *sink, struct eagre_kafka
   return EAGRE_USAGE;
 }
 
+/* Secrets that settings refer to. */
+static enum eagre_status look_up(const struct sink_kafka *sink, struct eagre_error *error) {
+  uint32_t wrong = 0;
+  enum eagre_status status =
+      eagre_kafka_settings_look_up(&sink->settings, EAGRE_KAFKA_WRITE, &wrong, error);
+  if (status != EAGRE_OK) place_error(sink->base.plan, error);
+  return status;
+}
+
 /* Looks for the brokers, and for the topic when it is known now. */
 static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *error) {
   struct sink_kafka *sink = get_sink(base);
@@ -176,6 +187,7 @@ static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *
   sink->topic = get_topic(base->plan);
   sink->is_exact = is_exact(base->plan);
   EAGRE_TRY(find_columns(base->columns, sink->topic, &sink->columns, error));
+  EAGRE_TRY(look_up(sink, error));
   const struct eagre_kafka_client_options options = {
       .settings = &sink->settings,
       .role = EAGRE_KAFKA_WRITE,

@@ -36,6 +36,7 @@ static bool is_new_query(const struct eagre_source *source) {
 static enum eagre_status open_kafka(struct eagre_source *source, struct eagre_error *error) {
   struct eagre_source_kafka *kafka = get_kafka(source);
   EAGRE_TRY(eagre_source_kafka_options_read(source->plan, &kafka->arena, &kafka->options, error));
+  EAGRE_TRY(eagre_source_kafka_options_look_up(&kafka->options, source->plan, error));
   kafka->description = eagre_source_kafka_options_describe(&kafka->options, &kafka->arena);
   kafka->ahead.readers = eagre_arena_allocate_zeroed(
       &kafka->arena, source->environment.core_count * sizeof *kafka->ahead.readers);

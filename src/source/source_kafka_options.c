@@ -335,11 +335,22 @@ static enum eagre_status read_group(struct reading *reading, struct eagre_text g
   return EAGRE_OK;
 }
 
+static void place_setting(const struct eagre_source_kafka_options *options,
+                          const struct eagre_plan_source *plan, uint32_t setting,
+                          struct eagre_error *error) {
+  bool is_one = setting < options->settings.count;
+  place_error(is_one ? options->setting_positions[setting]
+                     : find_position(plan, "bootstrapServers"),
+              error);
+}
+
 static enum eagre_status read_settings(struct reading *reading) {
   const struct eagre_options *options = &reading->plan->options;
   struct eagre_text prefix = EAGRE_TEXT("kafka.");
   struct eagre_kafka_setting *settings =
       eagre_arena_allocate(reading->arena, (options->count + 1) * sizeof *settings);
+  struct eagre_sql_position *positions =
+      eagre_arena_allocate(reading->arena, (options->count + 1) * sizeof *positions);
   uint32_t count = 0;
   struct eagre_text group = {0};
   for (uint32_t i = 0; i < options->count; i++) {
@@ -348,6 +359,7 @@ static enum eagre_status read_settings(struct reading *reading) {
                                                     eagre_text_make(key.data, prefix.size), prefix);
     if (!is_setting) continue;
     struct eagre_text name = eagre_text_make(key.data + prefix.size, key.size - prefix.size);
+    positions[count] = options->options[i].position;
     settings[count++] = (struct eagre_kafka_setting){name, options->options[i].value};
     if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("group.id"))) {
       reading->out->has_group_id = true;
@@ -356,13 +368,24 @@ static enum eagre_status read_settings(struct reading *reading) {
   }
   reading->out->settings = (struct eagre_kafka_settings){
       .brokers = get_text(reading, "bootstrapServers"), .settings = settings, .count = count};
+  reading->out->setting_positions = positions;
+  uint32_t wrong = 0;
   enum eagre_status status =
-      eagre_kafka_settings_check(&reading->out->settings, EAGRE_KAFKA_READ, reading->error);
-  if (status != EAGRE_OK) {
-    eagre_source_kafka_place(reading->plan, reading->error);
-    return status;
-  }
-  return read_group(reading, group);
+      eagre_kafka_settings_check(&reading->out->settings, EAGRE_KAFKA_READ, &wrong, reading->error);
+  if (status == EAGRE_OK) return read_group(reading, group);
+  place_setting(reading->out, reading->plan, wrong, reading->error);
+  return status;
+}
+
+enum eagre_status
+eagre_source_kafka_options_look_up(const struct eagre_source_kafka_options *options,
+                                   const struct eagre_plan_source *plan,
+                                   struct eagre_error *error) {
+  uint32_t wrong = 0;
+  enum eagre_status status =
+      eagre_kafka_settings_look_up(&options->settings, EAGRE_KAFKA_READ, &wrong, error);
+  if (status != EAGRE_OK) place_setting(options, plan, wrong, error);
+  return status;
 }
 
 static int64_t milliseconds_to_us(int64_t milliseconds) {

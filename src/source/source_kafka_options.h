@@ -25,6 +25,7 @@ struct eagre_source_kafka_place {
 
 struct eagre_source_kafka_options {
   struct eagre_kafka_settings settings;
+  const struct eagre_sql_position *setting_positions;
   bool is_assign;
   struct eagre_text pattern; /* subscribePattern; empty = the topics are named */
   struct eagre_text *topics; /* subscribe: as given; assign: those of `assigned` */
@@ -49,6 +50,10 @@ enum eagre_status eagre_source_kafka_options_read(const struct eagre_plan_source
                                                   struct eagre_arena *arena,
                                                   struct eagre_source_kafka_options *out,
                                                   struct eagre_error *error);
+/* Looks the secrets of the settings up, for a start. USAGE with the place of the setting. */
+enum eagre_status
+eagre_source_kafka_options_look_up(const struct eagre_source_kafka_options *options,
+                                   const struct eagre_plan_source *plan, struct eagre_error *error);
 /* "KafkaV2[Subscribe[a, b]]", "KafkaV2[SubscribePattern[a.*]]" or "KafkaV2[Assign[a-0, b-1]]". */
 const char *eagre_source_kafka_options_describe(const struct eagre_source_kafka_options *options,
                                                 struct eagre_arena *arena);

@@ -4,7 +4,9 @@
  *       | ^^^^^
  *
  * Characters take as many columns as a terminal gives them: tabs are repeated in the line of
- * carets, wide characters get two carets (or two spaces in front), combining ones none. */
+ * carets, wide characters get two carets (or two spaces in front), combining ones none. The value
+ * of an option that holds a secret (base_secret.h) is shown as stars. */
+#include "base/base_secret.h"
 #include "sql/sql_token.h"
 
 #include <stdio.h>
@@ -102,6 +104,52 @@ static void append_line(struct eagre_buffer *out, struct eagre_text line) {
   }
 }
 
+/* ---- Secrets --------------------------------------------------------------------------------- */
+
+/* The closing quote of the string that opens at `open`, or the end of the line. */
+static size_t find_close(struct eagre_text line, size_t open) {
+  size_t at = open + 1;
+  while (at < line.size && line.data[at] != line.data[open]) {
+    bool is_escape = line.data[at] == '\\' && line.data[open] != '`';
+    at += is_escape ? 2 : 1;
+  }
+  return at < line.size ? at : line.size;
+}
+
+/* Whether a string that opens at `open` is the value of an option, named from `option` on, that
+ * holds a secret. */
+static bool is_secret_value(struct eagre_text line, size_t option, size_t open) {
+  size_t end = open;
+  while (end > option && (line.data[end - 1] == ' ' || line.data[end - 1] == '\t')) {
+    end--;
+  }
+  if (end == option || (line.data[end - 1] != '=' && line.data[end - 1] != '>')) return false;
+  return eagre_secret_is_option(eagre_text_make(line.data + option, end - option));
+}
+
+/* The line with a star for every character of a secret. */
+static void hide_secrets(struct eagre_buffer *out, struct eagre_text line) {
+  size_t option = 0;
+  size_t copied = 0;
+  for (size_t at = 0; at < line.size; at++) {
+    char character = line.data[at];
+    if (character == ',' || character == '(') option = at + 1;
+    if (character != '\'' && character != '"' && character != '`') continue;
+    size_t close = find_close(line, at);
+    if (is_secret_value(line, option, at)) {
+      eagre_buffer_append(out, line.data + copied, at + 1 - copied);
+      for (copied = at + 1; copied < close;) {
+        read_code_point(line, &copied);
+        eagre_buffer_append_char(out, '*');
+      }
+    }
+    at = close;
+  }
+  if (copied < line.size) eagre_buffer_append(out, line.data + copied, line.size - copied);
+}
+
+/* ---- The line -------------------------------------------------------------------------------- */
+
 /* Cuts a very long line to a window around `column`; *column becomes the one in the window. */
 static struct eagre_text cut_line(struct eagre_text line, uint32_t *column) {
   if (line.size <= CARET_LINE_SIZE_MAX) return line;
@@ -131,7 +179,9 @@ void eagre_sql_caret(struct eagre_text source, const struct eagre_error *error,
   if (error->line == 0 || error->column == 0) return;
   if (!find_line(source, error->line, &line)) return;
   uint32_t column = error->column;
-  line = cut_line(line, &column);
+  struct eagre_buffer shown = {0};
+  hide_secrets(&shown, line);
+  line = cut_line(eagre_buffer_text(&shown), &column);
   char number[16];
   int size = snprintf(number, sizeof number, "%u", error->line);
   eagre_buffer_printf(out, "%s | ", number);
@@ -141,4 +191,5 @@ void eagre_sql_caret(struct eagre_text source, const struct eagre_error *error,
   eagre_buffer_append_string(out, " | ");
   append_carets(out, line, column, error->length == 0 ? 1 : error->length);
   eagre_buffer_append_char(out, '\n');
+  eagre_buffer_done(&shown);
 }

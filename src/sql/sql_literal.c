@@ -190,7 +190,7 @@ enum eagre_status eagre_sql_parse_literal(struct eagre_sql_parser *parser,
   }
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_STRING)) {
     struct eagre_text text;
-    EAGRE_TRY(eagre_sql_take_string(parser, "a string", &text));
+    EAGRE_TRY(eagre_sql_take_value(parser, "a string", &text));
     *out_expression = eagre_sql_string_new(parser, first, text);
   } else if (is_number_at(parser)) {
     EAGRE_TRY(parse_number(parser, first, out_expression));

@@ -23,7 +23,7 @@ static enum eagre_status fail_value(struct eagre_sql_parser *parser) {
 static enum eagre_status take_value(struct eagre_sql_parser *parser, struct eagre_text *out_value) {
   uint32_t first = parser->index;
   if (eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_STRING)) {
-    return eagre_sql_take_string(parser, "the value of an option", out_value);
+    return eagre_sql_take_value(parser, "the value of an option", out_value);
   }
   if (eagre_sql_accept_keyword(parser, EAGRE_SQL_KEYWORD_TRUE)) {
     *out_value = EAGRE_TEXT("true");

@@ -1,5 +1,6 @@
 /* The cursor over the tokens, names, error messages, and the entry point of the room. */
 #include "sql/sql_parser.h"
+#include "base/base_secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -397,8 +398,27 @@ enum eagre_status eagre_sql_take_identifier_list(struct eagre_sql_parser *parser
   return EAGRE_OK;
 }
 
+/* What a secret stands for is looked up for options only. */
+static enum eagre_status refuse_secret(struct eagre_sql_parser *parser, uint32_t first,
+                                       struct eagre_text text) {
+  struct eagre_secret secret;
+  if (!eagre_secret_find(text, 0, &secret)) return EAGRE_OK;
+  eagre_sql_fail_range(parser, first, "SECRET_NOT_ALLOWED", "A secret cannot stand here.");
+  eagre_error_hint(parser->error,
+                   "${env:...} and ${file:...} are for kafka.* options; other values "
+                   "come with --define");
+  return EAGRE_USAGE;
+}
+
 enum eagre_status eagre_sql_take_string(struct eagre_sql_parser *parser, const char *what,
                                         struct eagre_text *out_text) {
+  uint32_t first = parser->index;
+  EAGRE_TRY(eagre_sql_take_value(parser, what, out_text));
+  return refuse_secret(parser, first, *out_text);
+}
+
+enum eagre_status eagre_sql_take_value(struct eagre_sql_parser *parser, const char *what,
+                                       struct eagre_text *out_text) {
   if (!eagre_sql_at_symbol(parser, EAGRE_SQL_TOKEN_STRING)) {
     return eagre_sql_fail_expected(parser, what);
   }

@@ -137,9 +137,13 @@ struct eagre_text eagre_sql_lower(struct eagre_sql_parser *parser, struct eagre_
 /* The parts of a name joined by dots. */
 struct eagre_text eagre_sql_join_name(struct eagre_sql_parser *parser,
                                       const struct eagre_sql_name *name);
-/* One or more string literals side by side, joined. */
+/* One or more string literals side by side, joined. SECRET_NOT_ALLOWED when one refers to a secret.
+ */
 enum eagre_status eagre_sql_take_string(struct eagre_sql_parser *parser, const char *what,
                                         struct eagre_text *out_text);
+/* The same with references to secrets: who takes them checks that they may stand there. */
+enum eagre_status eagre_sql_take_value(struct eagre_sql_parser *parser, const char *what,
+                                       struct eagre_text *out_text);
 
 /* ---- Places ---------------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* The text that is parsed: the file with every `${name}` replaced, and the way back from an offset
  * in it to a place in the file, so that messages point at what the user wrote. */
+#include "base/base_secret.h"
 #include "sql/sql_token.h"
 
 /* Where the scan stands: `${` means nothing in a comment, and a value is escaped in quotes. */
@@ -69,6 +70,14 @@ static uint32_t measure_reference(struct eagre_text file, uint32_t offset) {
   }
   if (end == offset + 2 || end == file.size || file.data[end] != '}') return 0;
   return end + 1 - offset;
+}
+
+/* A reference to a secret in a string stays: only who needs the secret looks it up. */
+static bool is_secret_at(const struct substitution *run, uint32_t offset) {
+  struct eagre_secret secret;
+  bool is_string = run->state != STATE_PLAIN && run->state != STATE_BACK;
+  if (!is_string || run->file.data[offset] != '$') return false;
+  return eagre_secret_at(run->file, offset, &secret);
 }
 
 static const struct eagre_sql_define *find_define(const struct substitution *run,
@@ -170,7 +179,7 @@ static uint32_t step(struct substitution *run, uint32_t offset) {
 static enum eagre_status substitute_all(struct substitution *run) {
   uint32_t offset = 0;
   while (offset < run->file.size) {
-    uint32_t size = measure_reference(run->file, offset);
+    uint32_t size = is_secret_at(run, offset) ? 0 : measure_reference(run->file, offset);
     if (size == 0) {
       offset = step(run, offset);
       continue;

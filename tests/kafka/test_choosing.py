@@ -144,8 +144,8 @@ def test_headers(broker, topic, tmp_path, batch_rows):
     assert read == HEADERS_OUT
 
 
-def test_headers_go_on_to_kafka_and_into_tables(broker, topic, tmp_path):
-    """A batch of many records, headers read at one place and left out at another."""
+def test_headers_of_many_records(broker, topic, tmp_path):
+    """More than one batch; and a query that has the column and does not read it."""
     broker.create_topic(topic, partitions=2)
     produce_with_headers(broker, topic, [[("n", f"{n}".encode())] for n in range(2000)])
     done = query(tmp_path, broker, "count(*) AS n, sum(CAST(CAST(headers[0].value AS STRING) AS INT)) AS s",
@@ -330,3 +330,53 @@ def test_options_that_only_say_how_spark_would_read(broker, topic, tmp_path):
                 groupIdPrefix="mine")
     rows = flow.rows("--cores", "2")
     assert [values(rows, partition) for partition in range(3)] == [texts(0, 50)] * 3
+
+
+@pytest.mark.parametrize("options", [{"minPartitions": "0"}, {"maxRecordsPerPartition": "0"}, {"minPartitions": "x"},
+                                     {"maxTriggerDelay": "soon"}, {"includeHeaders": "perhaps"}])
+def test_numbers_that_are_none(broker, tmp_path, options):
+    flow = Flow(tmp_path, broker, subscribe="t", **options)
+    flow.fails(USAGE, "INVALID_OPTION_VALUE", next(iter(options)), "flow.sql:", "^")
+
+
+@pytest.mark.parametrize("options", [{"startingTimestamp": "abc"}, {"startingTimestamp": "-1"},
+                                     {"startingOffsetsByTimestampStrategy": "never"}])
+def test_a_time_that_is_none(broker, tmp_path, options):
+    flow = Flow(tmp_path, broker, subscribe="t", **options)
+    flow.fails(USAGE, "INVALID_OPTION_VALUE", next(iter(options)), "flow.sql:", "^")
+
+
+@pytest.mark.parametrize("setting", ["auto.offset.reset", "key.deserializer", "value.deserializer",
+                                     "enable.auto.commit", "interceptor.classes"])
+def test_settings_that_spark_refuses(broker, tmp_path, setting):
+    flow = Flow(tmp_path, broker, subscribe="t", **{f"kafka.{setting}": "x"})
+    flow.fails(USAGE, "UNSUPPORTED_KAFKA_SETTING", f"kafka.{setting}", "flow.sql:", "^")
+
+
+def test_options_of_a_vendor(broker, tmp_path):
+    flow = Flow(tmp_path, broker, subscribe="t", serviceCredential="c")
+    flow.fails(USAGE, "UNSUPPORTED_FEATURE.OPTION", "serviceCredential", "kafka.sasl.", "^")
+
+
+# ---- A checkpoint and another query ------------------------------------------------------------------
+
+
+def test_another_list_of_topics(broker, topic, tmp_path):
+    """New topics are read from their beginning; those that are not named any more are lost data."""
+    for end in ("a", "b"):
+        broker.create_topic(f"{topic}-{end}")
+        broker.produce(f"{topic}-{end}", [(None, end.encode())])
+    flow = Flow(tmp_path, broker, subscribe=f"{topic}-a")
+    assert values(flow.rows()) == ["a"]
+    assert values(flow.rows(subscribe=f"{topic}-a,{topic}-b", startingOffsets="latest")) == ["b"]
+    flow.fails(UNSAFE, "KAFKA_DATA_LOSS.PARTITIONS_DELETED", f"{topic}-a-0", subscribe=f"{topic}-b")
+    assert flow.rows(subscribe=f"{topic}-b", failOnDataLoss="false") == []
+
+
+def test_other_limits(broker, topic, tmp_path):
+    broker.create_topic(topic)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    for first, limit in ((0, "10"), (20, "7"), (40, "30")):
+        broker.produce(topic, numbered(first, 20))
+        assert values(flow.rows(maxOffsetsPerTrigger=limit)) == texts(first, 20)
+    assert [end[topic]["0"] for end in flow.ends()] == [10, 20, 27, 34, 40, 60]

@@ -73,15 +73,22 @@ def answers(port):
 class KafkaBroker:
     """One broker: its directory, its ports and, while it runs, its process.
 
-    `properties` are lines of server.properties that win over the rig's own.
+    `properties` are lines of server.properties that win over the rig's own; `format_arguments` go to
+    the storage tool. With `joins` it is one more broker of the cluster of that one, which has to run.
     """
 
-    def __init__(self, directory, heap="512m", properties=()):
+    def __init__(self, directory, heap="512m", properties=(), format_arguments=(), joins=None):
         self.directory = pathlib.Path(directory).resolve()
         self.log = self.directory / "broker.log"
-        self.port, self._controller_port = find_free_ports(2)
+        self.port, self.controller_port = find_free_ports(2)
         self._heap = heap
         self._properties = list(properties)
+        self._format_arguments = list(format_arguments)
+        self.cluster = joins.cluster if joins else str(uuid.uuid4())
+        if joins:
+            self._properties += ["process.roles=broker", f"node.id={self.port}",
+                                 f"controller.quorum.voters=1@127.0.0.1:{joins.controller_port}",
+                                 f"listeners=PLAINTEXT://127.0.0.1:{self.port}"]
         self._process = None
         self._log_start = 0
 
@@ -186,12 +193,11 @@ class KafkaBroker:
 
     def _format(self):
         self.directory.mkdir(parents=True, exist_ok=True)
-        text = PROPERTIES.format(port=self.port, controller=self._controller_port,
+        text = PROPERTIES.format(port=self.port, controller=self.controller_port,
                                  directory=self.directory)
         self._config.write_text(text + "".join(f"{line}\n" for line in self._properties))
-        cluster = str(uuid.uuid4())
-        subprocess.run(self._java("kafka.tools.StorageTool", "format", "-t", cluster,
-                                  "-c", self._config),
+        subprocess.run(self._java("kafka.tools.StorageTool", "format", "-t", self.cluster,
+                                  "-c", self._config, *self._format_arguments),
                        check=True, capture_output=True, timeout=START_TIMEOUT_SECONDS)
 
     def _java(self, *arguments):

@@ -64,6 +64,7 @@ int main(void) {
   failures += run_random_tests();
   failures += run_ring_schedule_tests();
   failures += run_ring_tests();
+  failures += run_secret_tests();
   failures += run_text_tests();
   return failures == 0 ? 0 : 1;
 }

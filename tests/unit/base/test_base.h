@@ -22,6 +22,7 @@ int run_memory_tests(void);
 int run_random_tests(void);
 int run_ring_schedule_tests(void);
 int run_ring_tests(void);
+int run_secret_tests(void);
 int run_text_tests(void);
 
 /* Seeds `random` differently in every run, or from EAGRE_TEST_SEED; prints how to repeat it. */

@@ -1,8 +1,10 @@
 /* The table of settings: what is passed, translated, ignored, refused. */
 #include "test_kafka.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kafka/kafka_consumer.h"
 
@@ -40,9 +42,11 @@ static void assert_refused(enum eagre_kafka_role role, const char *name, const c
   struct eagre_kafka_setting pair = {eagre_text_of(name), eagre_text_of(value)};
   struct eagre_kafka_settings settings = settings_of(&pair, 1);
   struct eagre_error error;
-  if (eagre_kafka_settings_check(&settings, role, &error) != EAGRE_USAGE) {
+  uint32_t wrong = 7;
+  if (eagre_kafka_settings_check(&settings, role, &wrong, &error) != EAGRE_USAGE) {
     fail_msg("%s was accepted", name);
   }
+  assert_int_equal(wrong, 0);
   assert_string_equal(error.class_name, class_name);
 }
 
@@ -195,7 +199,10 @@ static void names_the_nearest_spelling(void **state) {
   struct eagre_kafka_setting pair = {EAGRE_TEXT("isolation.levle"), EAGRE_TEXT("x")};
   struct eagre_kafka_settings settings = settings_of(&pair, 1);
   struct eagre_error error;
-  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &error), EAGRE_USAGE);
+  uint32_t wrong = 7;
+  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_USAGE);
+  assert_int_equal(wrong, 0);
   assert_string_equal(error.hint, "did you mean 'kafka.isolation.level'?");
 }
 
@@ -209,7 +216,10 @@ static void needs_brokers(void **state) {
   (void)state;
   struct eagre_kafka_settings settings = {.brokers = EAGRE_TEXT("  ")};
   struct eagre_error error;
-  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &error), EAGRE_USAGE);
+  uint32_t wrong = 7;
+  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_USAGE);
+  assert_int_equal(wrong, 0);
   assert_string_equal(error.class_name, "REQUIRED_PARAMETER_NOT_FOUND");
 }
 
@@ -231,6 +241,65 @@ static void table_is_sound(void **state) {
   assert_true(count > 100);
 }
 
+static const char *value_of(const struct eagre_kafka_configuration *configuration, const char *name,
+                            char *out, size_t size) {
+  assert_int_equal(rd_kafka_conf_get(configuration->conf, name, out, &size), RD_KAFKA_CONF_OK);
+  return out;
+}
+
+static void looks_secrets_up(void **state) {
+  (void)state;
+  char path[] = "/tmp/eagre-secret-XXXXXX";
+  int file = mkstemp(path);
+  assert_int_equal(write(file, "from a file\n", 12), 12);
+  close(file);
+  setenv("EAGRE_TEST_USER", "from the environment", 1);
+  char reference[64];
+  snprintf(reference, sizeof reference, "${file:%s}", path);
+  struct eagre_kafka_setting pairs[] = {
+      {EAGRE_TEXT("sasl.username"), EAGRE_TEXT("<${env:EAGRE_TEST_USER}>")},
+      {EAGRE_TEXT("sasl.password"), eagre_text_of(reference)}};
+  struct eagre_kafka_settings settings = settings_of(pairs, 2);
+  struct eagre_kafka_configuration configuration;
+  struct eagre_error error;
+  char value[64];
+  assert_int_equal(eagre_kafka_settings_apply(&settings, EAGRE_KAFKA_READ, &configuration, &error),
+                   EAGRE_OK);
+  assert_string_equal(value_of(&configuration, "sasl.username", value, sizeof value),
+                      "<from the environment>");
+  assert_string_equal(value_of(&configuration, "sasl.password", value, sizeof value),
+                      "from a file");
+  rd_kafka_conf_destroy(configuration.conf);
+  unlink(path);
+}
+
+static void names_secrets_that_are_not_there(void **state) {
+  (void)state;
+  unsetenv("EAGRE_TEST_ABSENT");
+  struct eagre_kafka_setting pairs[] = {
+      {EAGRE_TEXT("client.id"), EAGRE_TEXT("a")},
+      {EAGRE_TEXT("sasl.password"), EAGRE_TEXT("${env:EAGRE_TEST_ABSENT}")}};
+  struct eagre_kafka_settings settings = settings_of(pairs, 2);
+  struct eagre_error error;
+  uint32_t wrong = 7;
+  assert_int_equal(eagre_kafka_settings_look_up(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_USAGE);
+  assert_string_equal(error.class_name, "SECRET_NOT_FOUND");
+  assert_non_null(strstr(error.text, "EAGRE_TEST_ABSENT"));
+  assert_int_equal(wrong, 1);
+  pairs[1].value = EAGRE_TEXT("${file:/nowhere/at/all}");
+  assert_int_equal(eagre_kafka_settings_look_up(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_USAGE);
+  assert_non_null(strstr(error.text, "/nowhere/at/all"));
+  assert_non_null(strstr(error.text, "No such file"));
+  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_OK);
+  pairs[1].name = EAGRE_TEXT("enable.auto.commit");
+  assert_int_equal(eagre_kafka_settings_check(&settings, EAGRE_KAFKA_READ, &wrong, &error),
+                   EAGRE_USAGE);
+  assert_string_equal(error.class_name, "UNSUPPORTED_KAFKA_SETTING");
+}
+
 int run_settings_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_spark_s_defaults),
@@ -246,6 +315,8 @@ int run_settings_tests(void) {
       cmocka_unit_test(names_the_nearest_spelling),
       cmocka_unit_test(ignores_settings_of_the_other_side),
       cmocka_unit_test(needs_brokers),
+      cmocka_unit_test(looks_secrets_up),
+      cmocka_unit_test(names_secrets_that_are_not_there),
       cmocka_unit_test(table_is_sound),
   };
   return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -49,6 +49,18 @@ static void test_control_characters_are_hidden(void **state) {
   check_caret("a\x1b[31m b", 1, 8, 1, "1 | a?[31m b\n  |        ^\n");
 }
 
+static void test_secrets_are_stars(void **state) {
+  (void)state;
+  check_caret("f(`kafka.sasl.jaas.config` => 'a \"b\"', c => 'd')", 1, 1, 1,
+              "1 | f(`kafka.sasl.jaas.config` => '*****', c => 'd')\n  | ^\n");
+  check_caret("('kafka.ssl.key.password'='p\xc3\xa4\\'q', 'b' = 'c')", 1, 36, 3,
+              "1 | ('kafka.ssl.key.password'='*****', 'b' = 'c')\n"
+              "  |                                    ^^^\n");
+  check_caret("(kafka.sasl.password = \"open", 1, 2, 5,
+              "1 | (kafka.sasl.password = \"****\n  |  ^^^^^\n");
+  check_caret("SELECT 'password' = 'x'", 1, 1, 6, "1 | SELECT 'password' = '*'\n  | ^^^^^^\n");
+}
+
 static void test_no_position(void **state) {
   (void)state;
   check_caret("a", 0, 0, 0, "");
@@ -78,8 +90,12 @@ static void test_long_line(void **state) {
 }
 
 const struct CMUnitTest caret_tests[] = {
-    cmocka_unit_test(test_lines),       cmocka_unit_test(test_length_stops_at_line_end),
-    cmocka_unit_test(test_widths),      cmocka_unit_test(test_control_characters_are_hidden),
-    cmocka_unit_test(test_no_position), cmocka_unit_test(test_long_line),
+    cmocka_unit_test(test_lines),
+    cmocka_unit_test(test_length_stops_at_line_end),
+    cmocka_unit_test(test_widths),
+    cmocka_unit_test(test_control_characters_are_hidden),
+    cmocka_unit_test(test_secrets_are_stars),
+    cmocka_unit_test(test_no_position),
+    cmocka_unit_test(test_long_line),
 };
 const size_t caret_test_count = EAGRE_COUNT_OF(caret_tests);

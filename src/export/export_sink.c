@@ -61,11 +61,7 @@ static enum eagre_status check_sink(struct export_program *program, const struct
                                "A query of Spark writes into one sink; one flow for each of them "
                                "can be exported.");
   }
-  bool is_exact =
-      flow->sink->kind == EAGRE_SINK_KAFKA &&
-      eagre_text_equal_ignoring_case(eagre_option_text(&flow->sink->options, "delivery"),
-                                     EAGRE_TEXT("exactly-once"));
-  if (!is_exact) return EAGRE_OK;
+  if (!eagre_plan_sink_is_transactional(flow->sink)) return EAGRE_OK;
   return eagre_export_refuse(program, flow->sink->position,
                              "Spark writes to Kafka at least once, not exactly once.");
 }

@@ -130,10 +130,6 @@ static struct eagre_kafka_settings read_settings(const struct eagre_plan_sink *p
       .brokers = eagre_option_text(options, brokers), .settings = settings, .count = count};
 }
 
-static bool is_exact(const struct eagre_plan_sink *plan) {
-  return eagre_text_equal_string(eagre_option_text(&plan->options, "delivery"), "exactly-once");
-}
-
 static enum eagre_status validate(const struct eagre_plan_sink *plan,
                                   const struct eagre_type *columns, enum eagre_output_mode mode,
                                   struct eagre_error *error) {
@@ -144,7 +140,8 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
   uint32_t wrong = 0;
   enum eagre_status status =
       eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, &wrong, error);
-  if (status == EAGRE_OK && is_exact(plan)) status = eagre_sink_kafka_exact_check(&settings, error);
+  if (status == EAGRE_OK && eagre_plan_sink_is_transactional(plan))
+    status = eagre_sink_kafka_exact_check(&settings, error);
   if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
   if (status != EAGRE_OK) place_error(plan, error);
   eagre_arena_done(&arena);
@@ -185,7 +182,7 @@ static enum eagre_status open_sink(struct eagre_sink *base, struct eagre_error *
   struct eagre_kafka_client *client = NULL;
   sink->settings = read_settings(base->plan, &sink->arena);
   sink->topic = get_topic(base->plan);
-  sink->is_exact = is_exact(base->plan);
+  sink->is_exact = eagre_plan_sink_is_transactional(base->plan);
   EAGRE_TRY(find_columns(base->columns, sink->topic, &sink->columns, error));
   EAGRE_TRY(look_up(sink, error));
   const struct eagre_kafka_client_options options = {

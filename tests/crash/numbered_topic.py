@@ -55,12 +55,14 @@ class NumberedTopic:
         failures = []
         for n in range(self.end, self.end + ROUND):
             for p in range(PARTITIONS):
-                value = json.dumps({"p": p, "n": n, "ts": stamp(n)})
-                self.producer.produce(self.name, value, partition=p,
+                self.producer.produce(self.name, self.make_value(p, n), partition=p,
                                       on_delivery=lambda error, _: error and failures.append(error))
         left = self.producer.flush(WAIT_SECONDS)
         assert not left and not failures, f"{left} records unsent, failures: {failures[:3]}"
         self.end += ROUND
+
+    def make_value(self, p, n):
+        return json.dumps({"p": p, "n": n, "ts": stamp(n)})
 
     def write_rounds(self, count):
         for _ in range(count):
@@ -87,9 +89,9 @@ class NumberedTopic:
 class TopicSite:
     """One folder with the pipeline of both flows, its checkpoints and tables, and the topic it reads."""
 
-    def __init__(self, folder, broker, topic):
+    def __init__(self, folder, broker, topic, make_topic=NumberedTopic):
         self.folder = folder
-        self.topic = NumberedTopic(broker, topic)
+        self.topic = make_topic(broker, topic)
         self.process = None
         folder.mkdir(parents=True, exist_ok=True)
         text = PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS)

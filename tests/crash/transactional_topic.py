@@ -6,7 +6,7 @@ import datetime
 import json
 
 from numbered import PARTITIONS, compare_rows
-from numbered_topic import DELAY_SECONDS, FLOWS, OFFSETS_PER_EPOCH, WAIT_SECONDS, TopicSite
+from numbered_topic import DELAY_SECONDS, FLOWS, OFFSETS_PER_EPOCH, WAIT_SECONDS, NumberedTopic, TopicSite
 
 OUTPUT_PARTITIONS = 2
 
@@ -34,11 +34,11 @@ FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
 class TransactionalSite(TopicSite):
     """A site whose flows write to two topics; `settings` are of both sinks."""
 
-    def __init__(self, folder, broker, topic, **settings):
+    def __init__(self, folder, broker, topic, make_topic=NumberedTopic, **settings):
         self.broker = broker
         for flow in FLOWS:
             broker.create_topic(f"{topic}-{flow}", partitions=OUTPUT_PARTITIONS)
-        super().__init__(folder, broker, topic)
+        super().__init__(folder, broker, topic, make_topic)
         more = "".join(f", '{name}' = '{value}'" for name, value in settings.items())
         text = PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS,
                                settings=more)

@@ -42,10 +42,10 @@ def pytest(paths, env=None):
 
 
 def crash(seed):
-    """Every crash point at three passages, then 50 kills at random moments."""
+    """Every crash point at three passages, then 50 kills at random moments, 400 of flows with every kind of sink."""
     passed, counts = pytest(["tests/crash"], {"EAGRE_CRASH_PASSAGES": "3", "EAGRE_CRASH_KILLS": "50",
-                                              "EAGRE_CRASH_SEED": str(seed)})
-    return passed, {**counts, "passages_per_point": 3, "random_kills": 50}
+                                              "EAGRE_CRASH_EVERY_SINK_KILLS": "400", "EAGRE_CRASH_SEED": str(seed)})
+    return passed, {**counts, "passages_per_point": 3, "random_kills": 50, "random_kills_every_sink": 400}
 
 
 def power_loss(seed):

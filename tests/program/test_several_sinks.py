@@ -13,6 +13,8 @@ CREATE STREAMING TABLE kept (k STRING, n INT) LOCATION 'kept';
 CREATE STREAMING TABLE same (k STRING, n INT) LOCATION 'same';
 CREATE STREAMING TABLE wider (k STRING, n BIGINT) LOCATION 'wider';
 CREATE SINK lines USING json OPTIONS ('path' = 'lines');
+CREATE SINK topic USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', 'topic' = 't', 'delivery' = 'exactly-once');
+CREATE SINK other USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', 'topic' = 'u', 'delivery' = 'exactly-once');
 CREATE SINK shown USING console OPTIONS ('format' = 'json', 'includeBatchId' = 'true');
 """
 
@@ -115,10 +117,11 @@ def test_progress_and_plan_name_all_sinks(tmp_path):
     ("kept, lines, kept", "[PIPELINE_DUPLICATE_IDENTIFIERS.TARGET]"),
     ("kept, wider", "[UNSUPPORTED_FEATURE.DIFFERENT_TARGET_COLUMNS]"),
     ("kept,", "[PARSE_SYNTAX_ERROR]"),
+    ("topic, lines, other", "[UNSUPPORTED_FEATURE.SEVERAL_TRANSACTIONS]"),
 ])
 def test_wrong_targets(tmp_path, targets, message):
     write_rows(tmp_path, 0, 1)
-    done = start(tmp_path, targets)
+    done = start(tmp_path, targets, f"SELECT *, k AS value FROM STREAM {SOURCE}" if "topic" in targets else f"SELECT * FROM STREAM {SOURCE}")
     assert done.returncode == 2, done.stderr
     assert message in done.stderr and "^" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "p.sql"]

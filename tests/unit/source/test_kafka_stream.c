@@ -224,6 +224,75 @@ static void limits_an_epoch(void **state) {
   end(state);
 }
 
+static void waits_for_enough_records(void **state) {
+  struct fixture *fixture = begin(state, 2);
+  const struct eagre_source_limits once = {.ignore_rate = true};
+  const struct eagre_source_limits available_now = {.fix_end = true};
+  produce(state, 0, 0, 2);
+  add_option(fixture, "startingOffsets", "earliest");
+  add_option(fixture, "minOffsetsPerTrigger", "6");
+  open_stream(fixture);
+  struct eagre_text at = start(fixture);
+  struct step step = plan_step(fixture, at, no_limits);
+  assert_text(step.end, position(state, "{\"0\":2,\"1\":0}")); /* the first one does not wait */
+  at = step.end;
+  produce(state, 0, 2, 3);
+  produce(state, 1, 0, 2);
+  step = plan_step(fixture, at, no_limits);
+  assert_false(step.has_new);
+  assert_text(step.end, position(state, "{\"0\":2,\"1\":0}"));
+  assert_true(eagre_source_rest(fixture->source)); /* whatever is there */
+  assert_true(plan_step(fixture, at, once).has_new);
+  produce(state, 1, 2, 1);
+  step = plan_step(fixture, at, no_limits);
+  assert_text(step.end, position(state, "{\"0\":5,\"1\":3}"));
+  assert_false(eagre_source_rest(fixture->source));
+  produce(state, 1, 3, 5);
+  step = plan_step(fixture, step.end, available_now);
+  assert_false(step.has_new);
+  assert_true(step.is_at_fixed_end); /* as Spark, what is too little is left for the next run */
+  end(state);
+}
+
+static void follows_a_pattern(void **state) {
+  struct fixture *fixture = begin(state, 1);
+  struct cluster *cluster = *state;
+  fixture->plan.options.count -= 1; /* subscribe */
+  add_option(fixture, "subscribePattern",
+             eagre_arena_printf(&fixture->arena, "^%s-.$", cluster->topic).data);
+  open_stream(fixture);
+  struct eagre_text at = start(fixture);
+  assert_text(at, "{}");
+  assert_false(plan_step(fixture, at, no_limits).has_new);
+  snprintf(cluster->topic + strlen(cluster->topic), 8, "-a");
+  assert_int_equal(eagre_kafka_mock_create_topic(cluster->mock, cluster->topic, 1, NULL), EAGRE_OK);
+  produce(state, 0, 0, 3);
+  struct step step = {.has_new = false};
+  while (!step.has_new) { /* topics are asked for once a second */
+    step = plan_step(fixture, at, no_limits);
+  }
+  assert_text(step.end, position(state, "{\"0\":3}"));
+  assert_int_equal(count_lines(read_range(fixture, at, step.end)), 3);
+  end(state);
+}
+
+/* The mock cluster has no index of times: no record is late enough. */
+static void starts_where_no_record_is_late_enough(void **state) {
+  struct fixture *fixture = begin(state, 1);
+  struct eagre_text text;
+  produce(state, 0, 0, 4);
+  add_option(fixture, "startingTimestamp", "1700000000000");
+  open_stream(fixture);
+  assert_int_equal(eagre_source_start(fixture->source, &fixture->arena, &text, &fixture->error),
+                   EAGRE_USAGE);
+  assert_string_equal(fixture->error.class_name, "NO_OFFSET_FOR_TIMESTAMP");
+  close_stream(fixture);
+  add_option(fixture, "startingOffsetsByTimestampStrategy", "latest");
+  open_stream(fixture);
+  assert_text(start(fixture), position(state, "{\"0\":4}"));
+  end(state);
+}
+
 static void fixes_the_end_of_available_now(void **state) {
   struct fixture *fixture = begin(state, 1);
   produce(state, 0, 0, 15);
@@ -496,6 +565,9 @@ int run_kafka_stream_tests(void) {
       cmocka_unit_test(gives_all_columns),
       cmocka_unit_test(fills_wanted_columns_only),
       cmocka_unit_test(limits_an_epoch),
+      cmocka_unit_test(waits_for_enough_records),
+      cmocka_unit_test(follows_a_pattern),
+      cmocka_unit_test(starts_where_no_record_is_late_enough),
       cmocka_unit_test(rests_until_a_record_comes),
       cmocka_unit_test(rests_with_other_readers_too),
       cmocka_unit_test(does_not_rest_before_the_end_of_available_now),

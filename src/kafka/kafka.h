@@ -255,10 +255,16 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
 /* Gives up what is not delivered yet. */
 void eagre_kafka_producer_close(struct eagre_kafka_producer *producer);
 
+struct eagre_kafka_header {
+  struct eagre_text name;
+  struct eagre_text value; /* data NULL = none */
+};
 struct eagre_kafka_message {
-  struct eagre_text key;   /* data NULL = no key */
-  struct eagre_text value; /* data NULL = tombstone */
-  int32_t partition;       /* -1 = by the key, or any */
+  struct eagre_text key;                    /* data NULL = no key */
+  struct eagre_text value;                  /* data NULL = tombstone */
+  int32_t partition;                        /* -1 = by the key, or any */
+  const struct eagre_kafka_header *headers; /* in this order */
+  uint32_t header_count;
 };
 /* Hands `count` messages of one topic over; bytes are copied. Waits while the buffer is full. IO
  * KAFKA_DELIVERY_FAILED as soon as one earlier message is known to have failed,

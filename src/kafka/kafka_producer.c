@@ -147,15 +147,67 @@ static enum eagre_status send_batch(struct eagre_kafka_producer *producer, rd_ka
   }
 }
 
+static rd_kafka_headers_t *make_headers(const struct eagre_kafka_message *message) {
+  rd_kafka_headers_t *headers = rd_kafka_headers_new(message->header_count);
+  for (uint32_t i = 0; i < message->header_count; i++) {
+    const struct eagre_kafka_header *header = &message->headers[i];
+    rd_kafka_header_add(headers, header->name.data, (ssize_t)header->name.size, header->value.data,
+                        (ssize_t)header->value.size);
+  }
+  return headers;
+}
+
+/* Calls for many messages at once take no headers. */
+static enum eagre_status send_with_headers(struct eagre_kafka_producer *producer,
+                                           rd_kafka_topic_t *topic, struct eagre_text name,
+                                           const struct eagre_kafka_message *message,
+                                           struct eagre_error *error) {
+  rd_kafka_headers_t *headers = make_headers(message);
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  enum eagre_status status = EAGRE_OK;
+  do {
+    code = rd_kafka_producev(
+        producer->channel->handle.client, RD_KAFKA_V_RKT(topic),
+        RD_KAFKA_V_PARTITION(message->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE((void *)message->value.data, message->value.size),
+        RD_KAFKA_V_KEY(message->key.data, message->key.size), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_OPAQUE(producer->channel), RD_KAFKA_V_END);
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
+    eagre_kafka_channel_serve(producer->channel, FULL_WAIT_MS);
+    status = eagre_kafka_channel_check(producer->channel, error);
+  } while (status == EAGRE_OK);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+  rd_kafka_headers_destroy(headers); /* not taken */
+  EAGRE_TRY(status);
+  const rd_kafka_message_t refused = {.err = code,
+                                      .partition = message->partition,
+                                      .len = message->value.size,
+                                      .key_len = message->key.size};
+  return fail_send(producer, name, &refused, error);
+}
+
+/* How many from the front go out in one call: those up to the first with headers. */
+static uint32_t count_plain(const struct eagre_kafka_message *messages, uint32_t count) {
+  uint32_t plain = 0;
+  while (plain < count && plain < SEND_COUNT_MAX && messages[plain].header_count == 0)
+    plain++;
+  return plain;
+}
+
 enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *producer,
                                             struct eagre_text topic,
                                             const struct eagre_kafka_message *messages,
                                             uint32_t count, struct eagre_error *error) {
   rd_kafka_topic_t *target = get_topic(producer, topic);
-  for (uint32_t begin = 0; begin < count; begin += SEND_COUNT_MAX) {
-    uint32_t part = count - begin < SEND_COUNT_MAX ? count - begin : SEND_COUNT_MAX;
-    fill_batch(producer, messages + begin, part);
-    EAGRE_TRY(send_batch(producer, target, topic, part, error));
+  for (uint32_t begin = 0, part; begin < count; begin += part) {
+    part = count_plain(messages + begin, count - begin);
+    if (part > 0) {
+      fill_batch(producer, messages + begin, part);
+      EAGRE_TRY(send_batch(producer, target, topic, part, error));
+    } else {
+      EAGRE_TRY(send_with_headers(producer, target, topic, messages + begin, error));
+      part = 1;
+    }
     eagre_kafka_channel_serve(producer->channel, 0);
     EAGRE_TRY(eagre_kafka_channel_check(producer->channel, error));
   }

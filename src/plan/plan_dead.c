@@ -5,8 +5,28 @@
  *   partition INT              NULL for a file
  *   offset BIGINT              or the number of the line
  *   class STRING, message STRING   of the error
- *   epoch BIGINT */
+ *   epoch BIGINT
+ *
+ * A topic gets messages with that key and value, and headers topic, partition, offset, class,
+ * message, epoch, as texts. */
 #include "plan/plan_bind.h"
+
+/* key, value, headers ARRAY<STRUCT<key STRING, value BINARY>> */
+static const struct eagre_type *make_message(struct eagre_arena *arena) {
+  const struct eagre_type *binary = eagre_type_of(EAGRE_TYPE_BINARY);
+  const struct eagre_field pair[] = {
+      {EAGRE_TEXT("key"), eagre_type_of(EAGRE_TYPE_STRING), true},
+      {EAGRE_TEXT("value"), binary, true},
+  };
+  const struct eagre_type *pairs =
+      eagre_type_array(arena, eagre_type_struct(arena, pair, EAGRE_COUNT_OF(pair)));
+  const struct eagre_field fields[] = {
+      {EAGRE_TEXT("key"), binary, true},
+      {EAGRE_TEXT("value"), binary, true},
+      {EAGRE_TEXT("headers"), pairs, true},
+  };
+  return eagre_type_struct(arena, fields, EAGRE_COUNT_OF(fields));
+}
 
 static const struct eagre_type *make_columns(struct eagre_arena *arena) {
   static const struct {
@@ -28,12 +48,6 @@ static const struct eagre_type *make_columns(struct eagre_arena *arena) {
 static enum eagre_status check_sink(const struct eagre_plan_sink *sink,
                                     const struct eagre_type *columns,
                                     struct eagre_sql_position position, struct eagre_error *error) {
-  if (sink->kind == EAGRE_SINK_KAFKA) {
-    eagre_plan_fail(error, position, "UNSUPPORTED_FEATURE.DEAD_LETTERS_TO_KAFKA",
-                    "Dead letters into Kafka are not supported yet.");
-    eagre_error_hint(error, "give a table, or a sink of parquet or json files");
-    return EAGRE_USAGE;
-  }
   if (sink->schema == NULL || eagre_type_equal(sink->schema, columns)) return EAGRE_OK;
   eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",
                   "The table `%.*s` has other columns than dead letters.", (int)sink->name.size,
@@ -57,7 +71,9 @@ enum eagre_status eagre_plan_add_dead_letter(struct plan_binder *binder,
                                              struct eagre_sql_position position,
                                              struct eagre_plan_sink **sink,
                                              struct eagre_error *error) {
-  const struct eagre_type *columns = make_columns(binder->arena);
+  const struct eagre_type *columns = dead_letter->kind == EAGRE_SINK_KAFKA
+                                         ? make_message(binder->arena)
+                                         : make_columns(binder->arena);
   EAGRE_TRY(check_sink(dead_letter, columns, position, error));
   if (has_part(*sink, dead_letter)) {
     return eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",

@@ -1,6 +1,8 @@
 /* Dead letters of one task: a failed record becomes a row of the columns of plan_dead.c. */
 #include "runtime/runtime_dead.h"
 
+#include <inttypes.h>
+
 #include "value/value.h"
 
 enum { ROWS_MAX = 256 }; /* of a batch: they hold copies of whole records */
@@ -14,18 +16,39 @@ enum letter_column { /* in the order of plan_dead.c */
                      LETTER_CLASS,
                      LETTER_MESSAGE,
                      LETTER_EPOCH,
-                     LETTER_COLUMN_COUNT,
+                     LETTER_HEADERS = LETTER_TOPIC, /* of a message: all the others */
+                     HEADER_COUNT = LETTER_EPOCH - LETTER_TOPIC + 1,
 };
 
+/* What stands beside the record. */
+struct letter {
+  struct eagre_text topic;
+  int32_t partition;     /* -1: a file */
+  const int64_t *offset; /* NULL: not known */
+  struct eagre_text class_name;
+  struct eagre_text message;
+  int64_t epoch;
+};
+
+static bool is_message(const struct runtime_dead *dead) {
+  return dead->columns->fields[LETTER_HEADERS].type->kind == EAGRE_TYPE_ARRAY;
+}
+
+static void make_headers(struct eagre_batch *letters) {
+  struct eagre_vector *pairs = letters->columns[LETTER_HEADERS].children;
+  eagre_vector_init(pairs, pairs->type, ROWS_MAX * HEADER_COUNT, &letters->arena);
+}
+
 static void start_batch(struct runtime_dead *dead) {
+  uint32_t count = dead->columns->field_count;
   if (dead->batch == NULL) dead->batch = eagre_batch_new();
   eagre_batch_reset(dead->batch);
-  eagre_assert(dead->columns->field_count == LETTER_COLUMN_COUNT);
-  eagre_batch_set_columns(dead->batch, LETTER_COLUMN_COUNT, ROWS_MAX);
-  for (uint32_t i = 0; i < LETTER_COLUMN_COUNT; i++) {
+  eagre_batch_set_columns(dead->batch, count, ROWS_MAX);
+  for (uint32_t i = 0; i < count; i++) {
     eagre_vector_init(&dead->batch->columns[i], dead->columns->fields[i].type, ROWS_MAX,
                       &dead->batch->arena);
   }
+  if (is_message(dead)) make_headers(dead->batch);
   dead->batch->row_count = 0;
 }
 
@@ -54,14 +77,6 @@ static void put_null(struct eagre_batch *letters, enum letter_column column) {
   eagre_vector_set_null(vector, letters->row_count, ROWS_MAX, &letters->arena);
 }
 
-/* A message may quote bytes of the record that are no UTF-8; a STRING has none. */
-static void put_message(struct eagre_batch *letters, struct eagre_text message) {
-  struct eagre_buffer repaired = {0};
-  eagre_value_utf8_repair(message, &repaired);
-  put_text(letters, LETTER_MESSAGE, eagre_buffer_text(&repaired));
-  eagre_buffer_done(&repaired);
-}
-
 static void put_raw(struct eagre_batch *letters, enum letter_column column,
                     const struct eagre_text *texts, const uint8_t *validity, uint32_t source_row) {
   bool is_there = texts != NULL && (validity == NULL || eagre_bit_get(validity, source_row));
@@ -69,15 +84,52 @@ static void put_raw(struct eagre_batch *letters, enum letter_column column,
   if (!is_there) put_null(letters, column);
 }
 
-static void put_place(struct eagre_batch *letters, const struct eagre_origin *origin,
-                      uint32_t source_row) {
-  int32_t *partitions = letters->columns[LETTER_PARTITION].data;
-  int64_t *offsets = letters->columns[LETTER_OFFSET].data;
-  put_text(letters, LETTER_TOPIC, origin->topic);
-  partitions[letters->row_count] = origin->partition;
-  if (origin->partition < 0) put_null(letters, LETTER_PARTITION);
-  offsets[letters->row_count] = origin->offsets == NULL ? 0 : origin->offsets[source_row];
-  if (origin->offsets == NULL) put_null(letters, LETTER_OFFSET);
+static void put_columns(struct eagre_batch *letters, const struct letter *letter) {
+  uint32_t row = letters->row_count;
+  put_text(letters, LETTER_TOPIC, letter->topic);
+  put_text(letters, LETTER_CLASS, letter->class_name);
+  put_text(letters, LETTER_MESSAGE, letter->message);
+  ((int32_t *)letters->columns[LETTER_PARTITION].data)[row] = letter->partition;
+  ((int64_t *)letters->columns[LETTER_OFFSET].data)[row] =
+      letter->offset == NULL ? 0 : *letter->offset;
+  ((int64_t *)letters->columns[LETTER_EPOCH].data)[row] = letter->epoch;
+  if (letter->partition < 0) put_null(letters, LETTER_PARTITION);
+  if (letter->offset == NULL) put_null(letters, LETTER_OFFSET);
+}
+
+/* Appends one header to those of the row at hand. */
+static void put_header(struct eagre_batch *letters, const char *name, struct eagre_text value) {
+  struct eagre_vector *lists = &letters->columns[LETTER_HEADERS];
+  struct eagre_text *names = lists->children->children[0].data;
+  struct eagre_text *values = lists->children->children[1].data;
+  int32_t *end = &lists->offsets[letters->row_count + 1];
+  names[*end] = eagre_text_of(name);
+  values[*end] = eagre_arena_copy_text(&letters->arena, value);
+  *end += 1;
+}
+
+static void put_number_header(struct eagre_batch *letters, const char *name, int64_t number) {
+  put_header(letters, name, eagre_arena_printf(&letters->arena, "%" PRId64, number));
+}
+
+static void put_headers(struct eagre_batch *letters, const struct letter *letter) {
+  int32_t *offsets = letters->columns[LETTER_HEADERS].offsets;
+  offsets[letters->row_count + 1] = offsets[letters->row_count];
+  put_header(letters, "topic", letter->topic);
+  if (letter->partition >= 0) put_number_header(letters, "partition", letter->partition);
+  if (letter->offset != NULL) put_number_header(letters, "offset", *letter->offset);
+  put_header(letters, "class", letter->class_name);
+  put_header(letters, "message", letter->message);
+  put_number_header(letters, "epoch", letter->epoch);
+}
+
+/* A message may quote bytes of the record that are no UTF-8; a STRING has none. */
+static struct eagre_text repair(struct eagre_text message, struct eagre_arena *arena) {
+  struct eagre_buffer repaired = {0};
+  eagre_value_utf8_repair(message, &repaired);
+  struct eagre_text text = eagre_arena_copy_text(arena, eagre_buffer_text(&repaired));
+  eagre_buffer_done(&repaired);
+  return text;
 }
 
 enum eagre_status eagre_runtime_dead_take(void *context, const struct eagre_batch *batch,
@@ -88,12 +140,18 @@ enum eagre_status eagre_runtime_dead_take(void *context, const struct eagre_batc
   struct eagre_batch *letters = dead->batch;
   const struct eagre_origin *origin = &batch->origin;
   uint32_t source_row = batch->origin_rows == NULL ? row : batch->origin_rows[row];
+  const struct letter letter = {
+      .topic = origin->topic,
+      .partition = origin->partition,
+      .offset = origin->offsets == NULL ? NULL : &origin->offsets[source_row],
+      .class_name = eagre_text_of(failure->class_name),
+      .message = repair(eagre_text_of(failure->text), &letters->arena),
+      .epoch = dead->epoch,
+  };
   put_raw(letters, LETTER_KEY, origin->keys, origin->key_validity, source_row);
   put_raw(letters, LETTER_VALUE, origin->values, origin->value_validity, source_row);
-  put_place(letters, origin, source_row);
-  put_text(letters, LETTER_CLASS, eagre_text_of(failure->class_name));
-  put_message(letters, eagre_text_of(failure->text));
-  ((int64_t *)letters->columns[LETTER_EPOCH].data)[letters->row_count] = dead->epoch;
+  if (is_message(dead)) put_headers(letters, &letter);
+  if (!is_message(dead)) put_columns(letters, &letter);
   letters->row_count += 1;
   dead->row_count += 1;
   return letters->row_count == ROWS_MAX ? eagre_runtime_dead_flush(dead, error) : EAGRE_OK;

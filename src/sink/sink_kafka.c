@@ -2,7 +2,8 @@
  *
  * Columns, as Spark has them: `key` and `value` (STRING or BINARY; NULL is no key, or a tombstone),
  * `topic` (STRING, unless the option gives one for all rows), `partition` (INT; NULL leaves it to
- * the partitioner). Others are ignored. Update mode writes the changed rows.
+ * the partitioner), `headers` (ARRAY<STRUCT<key STRING, value BINARY>>). Others are ignored. Update
+ * mode writes the changed rows.
  *
  * `prepare` waits for every acknowledgement, so an epoch whose messages did not all arrive is never
  * committed; it is written again. A producer whose attempt was given up is closed with what it
@@ -18,7 +19,8 @@ struct kafka_writer {
   struct eagre_kafka_producer *producer; /* NULL until this core writes */
   struct eagre_kafka_message *messages;  /* of the batch at hand */
   uint32_t message_capacity;
-  uint64_t message_count; /* of the attempt */
+  struct eagre_arena headers; /* of the batch at hand */
+  uint64_t message_count;     /* of the attempt */
 };
 
 static struct sink_kafka *get_sink(struct eagre_sink *sink) {
@@ -82,6 +84,25 @@ static enum eagre_status fail_required(const struct eagre_type *columns,
   return EAGRE_USAGE;
 }
 
+static bool is_headers(const struct eagre_type *type) {
+  if (type->kind != EAGRE_TYPE_ARRAY) return false;
+  const struct eagre_type *pair = type->fields[0].type;
+  return pair->kind == EAGRE_TYPE_STRUCT && pair->field_count == 2 &&
+         eagre_text_equal_string(pair->fields[0].name, "key") &&
+         eagre_text_equal_string(pair->fields[1].name, "value") &&
+         pair->fields[0].type->kind == EAGRE_TYPE_STRING &&
+         pair->fields[1].type->kind == EAGRE_TYPE_BINARY;
+}
+
+static enum eagre_status find_headers(const struct eagre_type *columns, int *out_index,
+                                      struct eagre_error *error) {
+  *out_index = eagre_type_find_field(columns, EAGRE_TEXT("headers"), false);
+  if (*out_index < 0) return EAGRE_OK;
+  const struct eagre_field *field = &columns->fields[*out_index];
+  if (is_headers(field->type)) return EAGRE_OK;
+  return fail_type(field, "array<struct<key:string,value:binary>>", error);
+}
+
 static enum eagre_status find_columns(const struct eagre_type *columns, struct eagre_text topic,
                                       struct sink_kafka_columns *out, struct eagre_error *error) {
   EAGRE_TRY(find_column(columns, "value", is_text, "string or binary", &out->value, error));
@@ -89,12 +110,7 @@ static enum eagre_status find_columns(const struct eagre_type *columns, struct e
   EAGRE_TRY(find_column(columns, "topic", is_string, "string", &out->topic, error));
   EAGRE_TRY(find_column(columns, "partition", is_int, "int", &out->partition, error));
   if (out->value < 0) return fail_required(columns, error);
-  if (eagre_type_find_field(columns, EAGRE_TEXT("headers"), false) >= 0) {
-    eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.KAFKA_HEADERS",
-                    "Headers of Kafka messages are not supported yet.");
-    eagre_error_hint(error, "leave the column `headers` out, or give it another name");
-    return EAGRE_USAGE;
-  }
+  EAGRE_TRY(find_headers(columns, &out->headers, error));
   if (topic.size > 0) out->topic = -1;
   if (topic.size == 0 && out->topic < 0) {
     return eagre_error_set(error, EAGRE_USAGE, "_LEGACY_ERROR_TEMP_3080",
@@ -255,6 +271,7 @@ static void give_up(struct eagre_sink_writer *base) {
 
 static void close_writer(struct eagre_sink_writer *base) {
   give_up(base);
+  eagre_arena_done(&get_writer(base)->headers);
   eagre_free(get_writer(base)->messages);
 }
 
@@ -304,8 +321,45 @@ static enum eagre_status fill_partitions(const struct eagre_batch *batch, int co
   return EAGRE_OK;
 }
 
+static enum eagre_status fail_header(uint32_t row, struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_DATA, "INVALID_KAFKA_HEADER", "A header of a message has no key.");
+  eagre_error_hint(error, "give every header a key, or leave it out of the array");
+  if (error != NULL) error->row = row;
+  return EAGRE_DATA;
+}
+
+/* The headers of all rows, one behind the other; the rows of a batch are not constant here. */
+static enum eagre_status fill_headers(const struct eagre_vector *lists, uint32_t row_count,
+                                      struct eagre_arena *arena,
+                                      struct eagre_kafka_message *messages,
+                                      struct eagre_error *error) {
+  const struct eagre_vector *pairs = lists->children;
+  const struct eagre_vector *names = &pairs->children[0];
+  const struct eagre_vector *values = &pairs->children[1];
+  for (uint32_t row = 0; row < row_count; row++) {
+    if (eagre_vector_is_null(lists, row)) continue;
+    uint32_t at = eagre_vector_index(lists, row);
+    int32_t begin = lists->offsets[at];
+    uint32_t count = (uint32_t)(lists->offsets[at + 1] - begin);
+    struct eagre_kafka_header *headers =
+        eagre_arena_allocate_zeroed(arena, (count + 1) * sizeof *headers);
+    for (uint32_t i = 0; i < count; i++) {
+      uint32_t element = (uint32_t)begin + i;
+      bool has_name =
+          !eagre_vector_is_null(pairs, element) && !eagre_vector_is_null(names, element);
+      if (!has_name) return fail_header(row, error);
+      headers[i].name = EAGRE_VALUES(struct eagre_text, names)[element];
+      if (!eagre_vector_is_null(values, element))
+        headers[i].value = EAGRE_VALUES(struct eagre_text, values)[element];
+    }
+    messages[row].headers = headers;
+    messages[row].header_count = count;
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status fill_messages(const struct sink_kafka *sink,
-                                       const struct eagre_batch *batch,
+                                       const struct eagre_batch *batch, struct eagre_arena *arena,
                                        struct eagre_kafka_message *messages,
                                        struct eagre_error *error) {
   for (uint32_t row = 0; row < batch->row_count; row++) {
@@ -313,6 +367,11 @@ static enum eagre_status fill_messages(const struct sink_kafka *sink,
   }
   fill_texts(batch, sink->columns.value, messages, false);
   if (sink->columns.key >= 0) fill_texts(batch, sink->columns.key, messages, true);
+  if (sink->columns.headers >= 0) {
+    eagre_arena_reset(arena);
+    EAGRE_TRY(fill_headers(&batch->columns[sink->columns.headers], batch->row_count, arena,
+                           messages, error));
+  }
   if (sink->columns.partition < 0) return EAGRE_OK;
   return fill_partitions(batch, sink->columns.partition, messages, error);
 }
@@ -375,7 +434,7 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
   }
   EAGRE_TRY(begin_sending(writer, sink, error));
   writer->message_count += batch->row_count;
-  EAGRE_TRY(fill_messages(sink, batch, writer->messages, error));
+  EAGRE_TRY(fill_messages(sink, batch, &writer->headers, writer->messages, error));
   if (sink->columns.topic >= 0) {
     return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);
   }

@@ -12,6 +12,7 @@ struct sink_kafka_columns {
   int value;
   int topic; /* -1 also where the option gives one */
   int partition;
+  int headers;
 };
 
 /* What the last committed transaction says of itself: "EPOCH ATTEMPT". Epoch -1 stands in front of

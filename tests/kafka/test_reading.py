@@ -316,22 +316,49 @@ def test_a_batch_reads_a_range(broker, topic, tmp_path):
     assert done.stdout == '{"n":10,"first":0}\n{"n":3,"first":2}\n'
 
 
-def test_records_that_fail_are_put_aside_as_they_came(broker, topic, tmp_path):
+BROKEN = [b"1", b"\xff\xfe", None, b"x", b"2"]
+
+
+def dead_letter_flow(folder, broker, topic, sink, name):
+    """Numbers, some of them none, from two partitions; those go to `sink`."""
     broker.create_topic(topic, partitions=2)
-    values = [b"1", b"\xff\xfe", None, b"x", b"2"]
     for partition in (0, 1):
-        broker.produce(topic, [(None if n == 3 else f"k{n}".encode(), value) for n, value in enumerate(values)], partition=partition)
-    flow = Flow(tmp_path, broker, subscribe=topic)
+        records = [(None if n == 3 else f"k{n}".encode(), value) for n, value in enumerate(BROKEN)]
+        broker.produce(topic, records, partition=partition)
+    flow = Flow(folder, broker, subscribe=topic)
     flow.write()
-    text = (tmp_path / "flow.sql").read_text().replace("SELECT topic", "SELECT CAST(CAST(value AS STRING) AS INT) AS n, topic")
-    text = text.replace("'checkpoint')", "'checkpoint', 'deadLetter' = 'failed')")
-    (tmp_path / "flow.sql").write_text("CREATE STREAMING TABLE failed LOCATION 'failed';" + text)
-    done = subprocess.run(flow.command("--available-now", "--cores", "2"), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    text = (folder / "flow.sql").read_text().replace("SELECT topic", "SELECT CAST(CAST(value AS STRING) AS INT) AS n, topic")
+    (folder / "flow.sql").write_text(sink + text.replace("'checkpoint')", f"'checkpoint', 'deadLetter' = '{name}')"))
+    done = subprocess.run(flow.command("--available-now", "--cores", "2"), cwd=folder, capture_output=True, text=True, timeout=60,
+                          check=False)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert sorted((row["partition"], row["offset"], row.get("n")) for row in rows) == [
         (partition, offset, n) for partition in (0, 1) for offset, n in ((0, 1), (2, None), (4, 2))]
+
+
+def test_records_that_fail_are_put_aside_as_they_came(broker, topic, tmp_path):
+    dead_letter_flow(tmp_path, broker, topic, "CREATE STREAMING TABLE failed LOCATION 'failed';", "failed")
     table = deltalake.DeltaTable(str(tmp_path / "failed")).to_pyarrow_table().to_pylist()
     assert sorted((row["partition"], row["offset"], row["key"], row["value"]) for row in table) == [
         (partition, offset, key, value) for partition in (0, 1) for offset, key, value in ((1, b"k1", b"\xff\xfe"), (3, None, b"x"))]
     assert {(row["topic"], row["class"], row["epoch"]) for row in table} == {(topic, "CAST_INVALID_INPUT", 0)}
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_records_that_fail_go_to_a_topic_with_headers(broker, topic, tmp_path, delivery):
+    broker.create_topic(f"{topic}-dead", partitions=1)
+    sink = (f"CREATE SINK dead USING kafka OPTIONS ('kafka.bootstrap.servers' = '{broker.address}', 'topic' = '{topic}-dead', "
+            f"'delivery' = '{delivery}');")
+    dead_letter_flow(tmp_path, broker, topic, sink, "dead")
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "look", "isolation.level": "read_committed"})
+    consumer.assign([TopicPartition(f"{topic}-dead", 0, 0)])
+    found = [consumer.poll(TIMEOUT_SECONDS) for _ in range(4)]
+    consumer.close()
+    assert all(message is not None and not message.error() for message in found)
+    headers = [dict(message.headers()) for message in found]
+    assert sorted((each["partition"], each["offset"], message.key(), message.value()) for each, message in zip(headers, found)) == [
+        (partition, offset, key, value) for partition in (b"0", b"1")
+        for offset, key, value in ((b"1", b"k1", b"\xff\xfe"), (b"3", None, b"x"))]
+    assert {(each["topic"], each["class"], each["epoch"]) for each in headers} == {(topic.encode(), b"CAST_INVALID_INPUT", b"0")}
+    assert all(b"cannot be cast" in each["message"] for each in headers)

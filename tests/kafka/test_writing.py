@@ -113,3 +113,37 @@ def test_settings_of_the_java_client(broker, topic, tmp_path, setting, value):
     done = run(tmp_path)
     assert done.returncode == 0, done.stderr
     assert read_topic(broker, f"{topic}-out") == {0: records(10)}
+
+
+def test_headers(broker, topic, tmp_path):
+    """Messages with and without headers keep their order."""
+    broker.create_topic(topic)
+    broker.create_topic(f"{topic}-out")
+    broker.produce(topic, records(300))
+    write_flow(tmp_path, broker, topic,
+               "value, CASE WHEN offset % 3 = 0 THEN array(named_struct('key', 'n', 'value', value), "
+               "named_struct('key', 'none', 'value', CAST(NULL AS BINARY))) END AS headers", topic=f"{topic}-out")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stderr
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "look"})
+    consumer.assign([TopicPartition(f"{topic}-out", 0, 0)])
+    found = [consumer.poll(TIMEOUT_SECONDS) for _ in range(300)]
+    consumer.close()
+    assert [message.value() for message in found] == [value for _, value in records(300)]
+    assert [message.headers() for message in found] == [
+        [("n", f"v{n}".encode()), ("none", None)] if n % 3 == 0 else None for n in range(300)]
+
+
+@pytest.mark.parametrize("column, status, words", [
+    ("'x' AS headers", USAGE, "headers attribute unsupported type string. headers must be a(n) "
+                              "array<struct<key:string,value:binary>>."),
+    ("array(named_struct('key', CAST(NULL AS STRING), 'value', value)) AS headers", 5, "[INVALID_KAFKA_HEADER]"),
+])
+def test_wrong_headers(broker, topic, tmp_path, column, status, words):
+    broker.create_topic(topic)
+    broker.create_topic(f"{topic}-out")
+    broker.produce(topic, records(1))
+    write_flow(tmp_path, broker, topic, f"value, {column}", topic=f"{topic}-out")
+    done = run(tmp_path)
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr

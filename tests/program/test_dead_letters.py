@@ -17,7 +17,7 @@ CREATE STREAMING TABLE good LOCATION 'good';
 CREATE STREAMING TABLE bad LOCATION 'bad';
 CREATE STREAMING TABLE narrow (key BINARY, value BINARY) LOCATION 'narrow';
 CREATE SINK lines USING json OPTIONS ('path' = 'lines');
-CREATE SINK topic USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', 'topic' = 't');
+CREATE SINK nameless USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1');
 """
 
 
@@ -139,7 +139,7 @@ def test_letters_are_written_once(tmp_path, point):
     ("nowhere", CASTS, "[TABLE_OR_VIEW_NOT_FOUND]"),
     ("good", CASTS, "[INVALID_DEAD_LETTER_TABLE]"),
     ("narrow", CASTS, "[INVALID_DEAD_LETTER_TABLE]"),
-    ("topic", CASTS, "[UNSUPPORTED_FEATURE.DEAD_LETTERS_TO_KAFKA]"),
+    ("nameless", CASTS, "topic option required"),
     ("bad", "SELECT * FROM STREAM rate()", "[UNSUPPORTED_FEATURE.DEAD_LETTER_SOURCE]"),
 ])
 def test_refused(tmp_path, dead, text, message):

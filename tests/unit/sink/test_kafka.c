@@ -204,8 +204,9 @@ static const struct columns_case refused_columns[] = {
     {"value STRING", false, "_LEGACY_ERROR_TEMP_3080",
      "topic option required when no 'topic' attribute is present. Use the topic option for setting "
      "a topic."},
-    {"value STRING, headers STRING", true, "UNSUPPORTED_FEATURE.KAFKA_HEADERS",
-     "Headers of Kafka messages are not supported yet."},
+    {"value STRING, headers STRING", true, "_LEGACY_ERROR_TEMP_3080",
+     "headers attribute unsupported type string. headers must be a(n) "
+     "array<struct<key:string,value:binary>>."},
 };
 
 static void refuses_columns_as_spark_does(void **state) {

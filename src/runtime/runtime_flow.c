@@ -243,8 +243,12 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
 
 /* Whether a second run of an epoch may show rows again. */
 static bool shows_rows_again(const struct runtime_flow *flow) {
-  enum eagre_sink_kind kind = flow->plan->sink->kind;
-  return kind == EAGRE_SINK_KAFKA || kind == EAGRE_SINK_CONSOLE;
+  const struct eagre_plan_sink *sink = flow->plan->sink;
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
+    enum eagre_sink_kind kind = eagre_plan_sink_at(sink, i)->kind;
+    if (kind == EAGRE_SINK_KAFKA || kind == EAGRE_SINK_CONSOLE) return true;
+  }
+  return false;
 }
 
 /* Where the next start goes on. Before recovery is over only the checkpoint knows. */

@@ -101,9 +101,10 @@ def read_counts(site, flow, back_end):
 
 # ---- The recount, by the program itself: `make test` has no other reader
 
-TABLES = {"raw": "delta.`{0}`", "counts": "delta.`{0}`",
-          "lines": "read_files('{0}', format => 'json', schema => 'n BIGINT, p INT')",
-          "closed": "read_files('{0}', format => 'parquet')"}
+LINES = "read_files('{0}', format => 'json', schema => 'n BIGINT, p INT')"
+PARQUET = "read_files('{0}', format => 'parquet')"
+TABLES = {"raw": "delta.`{0}`", "counts": "delta.`{0}`", "lines": LINES, "closed": PARQUET,
+          "several": "delta.`{0}`", "several_lines": LINES, "several_rows": PARQUET}
 
 
 def read_table(site, flow, columns):
@@ -116,8 +117,9 @@ def read_table(site, flow, columns):
 
 def check_rows(site, flow):
     """Every number once, or every closed window with its ten."""
-    if flow in ("raw", "lines"):
-        site.compare_numbered(sorted((row["p"], row["n"]) for row in read_table(site, flow, "p, n")))
+    if flow in ("raw", "lines", "several"):
+        for table in ["several", "several_lines", "several_rows"] if flow == "several" else [flow]:
+            site.compare_numbered(sorted((row["p"], row["n"]) for row in read_table(site, table, "p, n")))
         return
     rows = read_table(site, flow, "start, p, rows, total")
     for row in rows:

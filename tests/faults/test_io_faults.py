@@ -2,7 +2,7 @@
 
 `eagre_faulty` runs a flow whose nth open, read, write, sync, rename, link, unlink or mkdir gives an errno, comes up
 short, or is done and reported as failed; the program then continues on a disk that works, with one more file, and the
-rows are counted. Both back ends, one table of Delta and one directory of Parquet files. The default is a sample;
+rows are counted. Both back ends; a table of Delta, a directory of Parquet files, and several sinks of one flow. The default is a sample;
 EAGRE_FAULTS=full takes every operation of twenty epochs. EAGRE_FAULTS_SEED repeats a run.
 """
 
@@ -15,7 +15,7 @@ from faulty import BACK_ENDS, ERRORS, Fault, check_rows, count_operations, of_si
 from numbered import Site
 
 FILES = of_size(6, 20, 20)
-FAULTS = of_size(8, 40, None)  # per flow and back end; None: every operation
+FAULTS = of_size(6, 40, None)  # per flow and back end; None: every operation
 IO = 3
 
 WHATS = {
@@ -98,7 +98,7 @@ def test_no_failure_is_passed_over(folder, chance, kind):
 
 
 @pytest.mark.parametrize("back_end", BACK_ENDS)
-@pytest.mark.parametrize("flow", ["counts", "closed"])
+@pytest.mark.parametrize("flow", ["counts", "closed", "several"])
 def test_any_operation_fails(folder, chance, flow, back_end):
     counts = count_operations(Site(folder / "probe", file_count=FILES), flow, back_end)
     faults = list(all_faults(counts, chance))

@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 NINJA = ninja -C $(BUILD) -j $(JOBS)
 
-.PHONY: all help setup demo test test-all test-sanitized test-long fixtures bench tidy format install clean
+.PHONY: all help setup demo test test-all test-sanitized test-soak test-long fixtures bench tidy format install clean
 
 all: $(BUILD)/build.ninja ## build the program: build/eagre
 	@$(NINJA)
@@ -30,6 +30,9 @@ test-all: test ## at most 60 minutes: live Spark, a real broker, other readers
 
 test-sanitized: ## the suites under AddressSanitizer, UBSan and ThreadSanitizer
 	@scripts/test-sanitized
+
+test-soak: all ## 30 minutes of kills, cuts, failing disks and brokers, all at once
+	@scripts/test-soak
 
 test-long: all ## the full counts; resumable; writes tests/reports
 	@scripts/test-long

@@ -2,6 +2,7 @@
 
 Record (p, n) stands in partition p and carries event time n seconds. It is written in rounds that keep the partitions
 together, a round apart at most, and the watermark waits for many rounds: no row is late, however reading is divided.
+A partition that is added later begins with the number that the others have reached, and a round is a window.
 """
 
 import concurrent.futures
@@ -41,20 +42,41 @@ SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM s
 
 
 class NumberedTopic:
-    """A topic and the one who writes to it; numbers 0 .. end-1 of every partition are acknowledged."""
+    """A topic and the one who writes to it; numbers begins[p] .. end-1 of every partition p are acknowledged."""
 
     def __init__(self, broker, name):
         from confluent_kafka import Producer
         self.name = name
         self.end = 0
+        self.begins = [0] * PARTITIONS
+        self.lock = threading.Lock()  # a round is written, or a partition added
+        self.broker = broker
         broker.create_topic(name, partitions=PARTITIONS)
         self.producer = Producer({"bootstrap.servers": broker.address, "acks": "all", "enable.idempotence": True,
-                                  "linger.ms": 1})
+                                  "linger.ms": 1,
+                                  "log_level": 0})  # brokers that are killed are killed on purpose
 
     def write_round(self):
+        with self.lock:
+            self._write_round()
+
+    def add_partition(self, wait=lambda: None):
+        """Nothing is written until `wait` returns and the partition is there. What reads the topic must be at its end:
+        it reads of a partition in proportion to what is left, and numbers that are far ahead would make others late."""
+        with self.lock:
+            wait()
+            count = len(self.begins) + 1
+            self.broker.set_partitions(self.name, count)
+            deadline = time.monotonic() + WAIT_SECONDS
+            while len(self.producer.list_topics(self.name, WAIT_SECONDS).topics[self.name].partitions) < count:
+                assert time.monotonic() < deadline, f"{self.name} did not get {count} partitions"
+                time.sleep(POLL_SECONDS)
+            self.begins.append(self.end)
+
+    def _write_round(self):
         failures = []
         for n in range(self.end, self.end + ROUND):
-            for p in range(PARTITIONS):
+            for p in range(len(self.begins)):
                 self.producer.produce(self.name, self.make_value(p, n), partition=p,
                                       on_delivery=lambda error, _: error and failures.append(error))
         left = self.producer.flush(WAIT_SECONDS)
@@ -69,12 +91,12 @@ class NumberedTopic:
             self.write_round()
 
     @contextlib.contextmanager
-    def being_written(self):
+    def being_written(self, pause_seconds=ROUND_PAUSE_SECONDS):
         """Round after round for as long as the block lasts."""
         is_over = threading.Event()
 
         def write():
-            while not is_over.wait(ROUND_PAUSE_SECONDS):
+            while not is_over.wait(pause_seconds):
                 self.write_round()
 
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -87,14 +109,18 @@ class NumberedTopic:
 
 
 class TopicSite:
-    """One folder with the pipeline of both flows, its checkpoints and tables, and the topic it reads."""
+    """One folder with the pipeline of both flows, its checkpoints and tables, and the topic it reads.
 
-    def __init__(self, folder, broker, topic, make_topic=NumberedTopic):
+    `brokers` is where it reads it, when that is not the broker's own address.
+    """
+
+    def __init__(self, folder, broker, topic, make_topic=NumberedTopic, brokers=None):
         self.folder = folder
         self.topic = make_topic(broker, topic)
         self.process = None
         folder.mkdir(parents=True, exist_ok=True)
-        text = PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS)
+        text = PIPELINE.format(brokers=brokers or broker.address, topic=topic, limit=OFFSETS_PER_EPOCH,
+                               delay=DELAY_SECONDS)
         (folder / "pipeline.sql").write_text(text)
         self.topic.write_rounds(ROUNDS_BEFORE)
 
@@ -121,11 +147,11 @@ class TopicSite:
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert f"crash point {crash_at}\n" in done.stderr
 
-    def start(self, cores):
-        """Both flows, until somebody ends them."""
+    def start(self, cores, executable=None, **environment):
+        """Both flows, until somebody ends them; by another program than `eagre` where one is given."""
         with (self.folder / "stderr").open("wb") as stderr:
-            self.process = subprocess.Popen(self.command(cores=cores), cwd=self.folder, env=self.environment(),
-                                            stderr=stderr)
+            self.process = subprocess.Popen(self.command(cores=cores), executable=executable, cwd=self.folder,
+                                            env=self.environment(**environment), stderr=stderr)
         return self.process
 
     def run(self, *more, cores=1):
@@ -149,6 +175,18 @@ class TopicSite:
     def is_inside_epoch(self, flow):
         """Whether the newest epoch is planned and not committed. Of a process that runs: it was, a moment ago."""
         return self.planned(flow) > newest(self.log(flow, "commits"))
+
+    def is_at_end(self, flow):
+        """Whether the newest committed epoch reaches to the end of what was written."""
+        last = newest(self.log(flow, "commits"))
+        if last < 0:
+            return False
+        position = json.loads((self.log(flow, "offsets") / str(last)).read_text().split("\n")[2])[self.topic.name]
+        return position == {str(p): self.topic.end - begin for p, begin in enumerate(self.topic.begins)}
+
+    def add_partition(self, process):
+        """While the process runs, once both flows have read everything."""
+        self.topic.add_partition(lambda: self.wait_for(process, lambda: all(map(self.is_at_end, FLOWS))))
 
     def epoch_seconds(self, flow):
         """How long the newest committed epoch took, from plan to commit."""
@@ -196,7 +234,8 @@ class TopicSite:
     def check(self):
         """Every number of every partition once, and every closed window with its ten."""
         found = sorted((row["partition"], row["p"], row["n"]) for row in self.table("raw"))
-        compare_rows(found, [(p, p, n) for p in range(PARTITIONS) for n in range(self.topic.end)])
+        compare_rows(found, [(p, p, n) for p, begin in enumerate(self.topic.begins)
+                             for n in range(begin, self.topic.end)])
         found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
         compare_rows(found, self.closed_windows())
 
@@ -206,4 +245,4 @@ class TopicSite:
         begins = range(0, watermark // WINDOW_SECONDS * WINDOW_SECONDS, WINDOW_SECONDS)
         assert len(begins) > 0, "too few rows to close a window"
         return [(p, float(BEGIN_SECONDS + begin), WINDOW_SECONDS, sum(range(begin, begin + WINDOW_SECONDS)))
-                for p in range(PARTITIONS) for begin in begins]
+                for p, first in enumerate(self.topic.begins) for begin in begins if begin >= first]

@@ -21,6 +21,7 @@ REPORTS = ROOT / "tests/reports"
 BUILD = os.environ.get("BUILD", "build")
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZ_SECONDS = 600
+SOAK_SECONDS = 1800
 MATRIX_PARTS = 16
 MATRIX_RANDOM = 60  # random cases, per part
 
@@ -34,9 +35,9 @@ def run(command, env=None, timeout=7200):
     return process.returncode, process.stdout
 
 
-def pytest(paths, env=None):
+def pytest(paths, env=None, timeout=7200):
     """Runs tests in this environment; returns status and what pytest counted."""
-    status, output = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths], env)
+    status, output = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths], env, timeout)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|errors?)", output)}
     return status == 0, counts
 
@@ -51,6 +52,19 @@ def crash(seed):
 def power_loss(seed):
     """Every single deviation at every sync of twelve epochs, and deaths after every naming of a file."""
     return pytest(["tests/power"], {"EAGRE_POWER_LOSS": "full", "EAGRE_POWER_SEED": str(seed)})
+
+
+def faults(seed):
+    """Every operation on files that fails, every byte of every checked file, brokers killed and connections cut."""
+    return pytest(["tests/faults", "--ignore", "tests/faults/live/test_soak.py"],
+                  {"EAGRE_FAULTS": "full", "EAGRE_FAULTS_SEED": str(seed)}, timeout=6 * 3600)
+
+
+def soak(seed):
+    """Half an hour of everything at once."""
+    passed, counts = pytest(["tests/faults/live/test_soak.py"], {"EAGRE_SOAK_SECONDS": str(SOAK_SECONDS),
+                                                                 "EAGRE_FAULTS_SEED": str(seed)})
+    return passed, {**counts, "soak_seconds": SOAK_SECONDS}
 
 
 def oracle(_seed):
@@ -124,8 +138,8 @@ def state_bounded(_seed):
     return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
 
 
-PARTS = {"crash": crash, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
-         "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized,
+PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
+         "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized": sanitized, "soak": soak,
          "state_bounded": state_bounded}
 
 

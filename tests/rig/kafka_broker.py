@@ -163,6 +163,12 @@ class KafkaBroker:
         admin = AdminClient({"bootstrap.servers": self.address})
         admin.delete_topics([name])[name].result(timeout=DELIVERY_TIMEOUT_SECONDS)
 
+    def set_partitions(self, name, count):
+        """Gives a topic more partitions; `count` is how many there are then."""
+        from confluent_kafka.admin import AdminClient, NewPartitions
+        admin = AdminClient({"bootstrap.servers": self.address})
+        admin.create_partitions([NewPartitions(name, count)])[name].result(timeout=DELIVERY_TIMEOUT_SECONDS)
+
     def produce(self, topic, records, partition=None, **config):
         """Sends (key, value) pairs in order and returns when all are acknowledged.
 

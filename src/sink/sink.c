@@ -25,7 +25,8 @@ static const struct eagre_sink_methods *get_methods(enum eagre_sink_kind kind) {
 enum eagre_status eagre_sink_validate(const struct eagre_plan_sink *plan,
                                       const struct eagre_type *columns, enum eagre_output_mode mode,
                                       struct eagre_error *error) {
-  return get_methods(plan->kind)->validate(plan, columns, mode, error);
+  const struct eagre_sink_methods *methods = get_methods(plan->kind);
+  return methods->validate == NULL ? EAGRE_OK : methods->validate(plan, columns, mode, error);
 }
 
 enum eagre_status eagre_sink_open(const struct eagre_plan_sink *plan,
@@ -34,14 +35,14 @@ enum eagre_status eagre_sink_open(const struct eagre_plan_sink *plan,
                                   struct eagre_sink **out_sink, struct eagre_error *error) {
   const struct eagre_sink_methods *methods = get_methods(plan->kind);
   *out_sink = NULL;
-  EAGRE_TRY(methods->validate(plan, columns, mode, error));
+  EAGRE_TRY(eagre_sink_validate(plan, columns, mode, error));
   struct eagre_sink *sink = eagre_allocate_zeroed(1, methods->sink_size);
   sink->methods = methods;
   sink->plan = plan;
   sink->columns = columns;
   sink->mode = mode;
   sink->environment = *environment;
-  enum eagre_status status = methods->open(sink, error);
+  enum eagre_status status = methods->open == NULL ? EAGRE_OK : methods->open(sink, error);
   if (status != EAGRE_OK) {
     eagre_sink_close(sink);
     return status;
@@ -52,7 +53,7 @@ enum eagre_status eagre_sink_open(const struct eagre_plan_sink *plan,
 
 void eagre_sink_close(struct eagre_sink *sink) {
   if (sink == NULL) return;
-  sink->methods->close(sink);
+  if (sink->methods->close != NULL) sink->methods->close(sink);
   eagre_free(sink);
 }
 
@@ -63,7 +64,7 @@ const char *eagre_sink_description(const struct eagre_sink *sink) {
 enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,
                                      struct eagre_error *error) {
   *out = (struct eagre_sink_recovery){.knowledge = EAGRE_SINK_UNKNOWING, .epoch = -1};
-  return sink->methods->recover(sink, out, error);
+  return sink->methods->recover == NULL ? EAGRE_OK : sink->methods->recover(sink, out, error);
 }
 
 enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch, const char *attempt,
@@ -74,17 +75,18 @@ enum eagre_status eagre_sink_claim(struct eagre_sink *sink, int64_t epoch, const
 
 enum eagre_status eagre_sink_begin(struct eagre_sink *sink, int64_t epoch, const char *attempt,
                                    struct eagre_error *error) {
-  return sink->methods->begin(sink, epoch, attempt, error);
+  return sink->methods->begin == NULL ? EAGRE_OK
+                                      : sink->methods->begin(sink, epoch, attempt, error);
 }
 
 enum eagre_status eagre_sink_commit(struct eagre_sink *sink, const struct eagre_sink_commit *commit,
                                     struct eagre_error *error) {
-  return sink->methods->commit(sink, commit, error);
+  return sink->methods->commit == NULL ? EAGRE_OK : sink->methods->commit(sink, commit, error);
 }
 
 enum eagre_status eagre_sink_purge(struct eagre_sink *sink, int64_t epoch,
                                    struct eagre_error *error) {
-  return sink->methods->purge(sink, epoch, error);
+  return sink->methods->purge == NULL ? EAGRE_OK : sink->methods->purge(sink, epoch, error);
 }
 
 enum eagre_status eagre_sink_writer_open(struct eagre_sink *sink, uint32_t core,
@@ -96,7 +98,8 @@ enum eagre_status eagre_sink_writer_open(struct eagre_sink *sink, uint32_t core,
   writer->sink = sink;
   writer->core = core;
   writer->io = io;
-  enum eagre_status status = sink->methods->writer_open(writer, error);
+  enum eagre_status status =
+      sink->methods->writer_open == NULL ? EAGRE_OK : sink->methods->writer_open(writer, error);
   if (status != EAGRE_OK) {
     eagre_sink_writer_close(writer);
     return status;
@@ -107,27 +110,32 @@ enum eagre_status eagre_sink_writer_open(struct eagre_sink *sink, uint32_t core,
 
 void eagre_sink_writer_close(struct eagre_sink_writer *writer) {
   if (writer == NULL) return;
-  writer->sink->methods->writer_close(writer);
+  if (writer->sink->methods->writer_close != NULL) writer->sink->methods->writer_close(writer);
   eagre_free(writer);
 }
 
 enum eagre_status eagre_sink_writer_begin(struct eagre_sink_writer *writer, int64_t epoch,
                                           const char *attempt, struct eagre_error *error) {
-  return writer->sink->methods->writer_begin(writer, epoch, attempt, error);
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_begin == NULL ? EAGRE_OK
+                                       : methods->writer_begin(writer, epoch, attempt, error);
 }
 
 enum eagre_status eagre_sink_writer_write(struct eagre_sink_writer *writer,
                                           const struct eagre_batch *batch,
                                           struct eagre_error *error) {
-  return writer->sink->methods->writer_write(writer, batch, error);
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_write == NULL ? EAGRE_OK : methods->writer_write(writer, batch, error);
 }
 
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                             struct eagre_buffer *out_piece,
                                             struct eagre_error *error) {
-  return writer->sink->methods->writer_prepare(writer, out_piece, error);
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_prepare == NULL ? EAGRE_OK
+                                         : methods->writer_prepare(writer, out_piece, error);
 }
 
 void eagre_sink_writer_abort(struct eagre_sink_writer *writer) {
-  writer->sink->methods->writer_abort(writer);
+  if (writer->sink->methods->writer_abort != NULL) writer->sink->methods->writer_abort(writer);
 }

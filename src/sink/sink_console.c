@@ -23,16 +23,6 @@ static struct eagre_sink_console *get_console(struct eagre_sink *sink) {
 
 /* ---- Control --------------------------------------------------------------------------------- */
 
-static enum eagre_status validate_console(const struct eagre_plan_sink *plan,
-                                          const struct eagre_type *columns,
-                                          enum eagre_output_mode mode, struct eagre_error *error) {
-  (void)plan; /* options are checked when they are bound; every column and mode will do */
-  (void)columns;
-  (void)mode;
-  (void)error;
-  return EAGRE_OK;
-}
-
 static enum eagre_status open_console(struct eagre_sink *sink, struct eagre_error *error) {
   (void)error;
   struct eagre_sink_console *console = get_console(sink);
@@ -58,23 +48,6 @@ static void close_console(struct eagre_sink *sink) {
 static const char *describe_console(const struct eagre_sink *sink) {
   (void)sink;
   return "org.apache.spark.sql.execution.streaming.ConsoleTable$";
-}
-
-static enum eagre_status recover_console(struct eagre_sink *sink, struct eagre_sink_recovery *out,
-                                         struct eagre_error *error) {
-  (void)sink; /* what was printed is not known: `out` says so already */
-  (void)out;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static enum eagre_status begin_console(struct eagre_sink *sink, int64_t epoch, const char *attempt,
-                                       struct eagre_error *error) {
-  (void)sink;
-  (void)epoch;
-  (void)attempt;
-  (void)error;
-  return EAGRE_OK;
 }
 
 static void forget_rows(struct eagre_sink_console_core *core) {
@@ -103,14 +76,6 @@ static enum eagre_status commit_console(struct eagre_sink *sink,
     }
     forget_rows(core);
   }
-  return EAGRE_OK;
-}
-
-static enum eagre_status purge_console(struct eagre_sink *sink, int64_t epoch,
-                                       struct eagre_error *error) {
-  (void)sink;
-  (void)epoch;
-  (void)error;
   return EAGRE_OK;
 }
 
@@ -188,14 +153,6 @@ static enum eagre_status write_rows(struct eagre_sink_writer *writer,
   return EAGRE_OK;
 }
 
-static enum eagre_status prepare_writer(struct eagre_sink_writer *writer,
-                                        struct eagre_buffer *out_piece, struct eagre_error *error) {
-  (void)writer; /* the rows wait where the control thread finds them */
-  (void)out_piece;
-  (void)error;
-  return EAGRE_OK;
-}
-
 static void abort_writer(struct eagre_sink_writer *writer) {
   forget_rows(((struct console_writer *)writer)->core);
 }
@@ -203,18 +160,13 @@ static void abort_writer(struct eagre_sink_writer *writer) {
 const struct eagre_sink_methods eagre_sink_console_methods = {
     .sink_size = sizeof(struct eagre_sink_console),
     .writer_size = sizeof(struct console_writer),
-    .validate = validate_console,
     .open = open_console,
     .close = close_console,
     .description = describe_console,
-    .recover = recover_console,
-    .begin = begin_console,
     .commit = commit_console,
-    .purge = purge_console,
     .writer_open = open_writer,
     .writer_close = close_writer,
     .writer_begin = begin_writer,
     .writer_write = write_rows,
-    .writer_prepare = prepare_writer,
     .writer_abort = abort_writer,
 };

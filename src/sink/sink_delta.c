@@ -180,15 +180,6 @@ static enum eagre_status recover_delta(struct eagre_sink *sink, struct eagre_sin
   return EAGRE_OK;
 }
 
-static enum eagre_status begin_delta(struct eagre_sink *sink, int64_t epoch, const char *attempt,
-                                     struct eagre_error *error) {
-  (void)sink; /* the writers are told themselves */
-  (void)epoch;
-  (void)attempt;
-  (void)error;
-  return EAGRE_OK;
-}
-
 static enum eagre_status read_pieces(const struct eagre_sink_commit *commit,
                                      struct eagre_buffer *out_actions, uint64_t *out_row_count,
                                      struct eagre_error *error) {
@@ -246,7 +237,6 @@ const struct eagre_sink_methods eagre_sink_delta_methods = {
     .close = close_delta,
     .description = describe_delta,
     .recover = recover_delta,
-    .begin = begin_delta,
     .commit = commit_delta,
     .purge = purge_delta,
     .writer_open = eagre_sink_delta_writer_open,

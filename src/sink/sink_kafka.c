@@ -251,17 +251,7 @@ static enum eagre_status commit(struct eagre_sink *base, const struct eagre_sink
   return sink->is_exact ? eagre_sink_kafka_exact_commit(sink, commit_of, error) : EAGRE_OK;
 }
 
-static enum eagre_status purge(struct eagre_sink *sink, int64_t epoch, struct eagre_error *error) {
-  (void)sink, (void)epoch, (void)error;
-  return EAGRE_OK;
-}
-
 /* ---- Writer ---------------------------------------------------------------------------------- */
-
-static enum eagre_status open_writer(struct eagre_sink_writer *writer, struct eagre_error *error) {
-  (void)writer, (void)error;
-  return EAGRE_OK;
-}
 
 static void give_up(struct eagre_sink_writer *base) {
   struct kafka_writer *writer = get_writer(base);
@@ -464,8 +454,6 @@ const struct eagre_sink_methods eagre_sink_kafka_methods = {
     .claim = claim,
     .begin = begin,
     .commit = commit,
-    .purge = purge,
-    .writer_open = open_writer,
     .writer_close = close_writer,
     .writer_begin = begin_attempt,
     .writer_write = write_batch,

@@ -3,7 +3,8 @@
  * A kind has one table of functions and two objects of its own, whose first member is the struct
  * below. The dispatcher allocates them zeroed, fills the base and calls `open`; it calls `close`
  * (which must cope with an object that `open` left half done) before it frees them. Effects,
- * threads and errors of the functions are those of sink.h. */
+ * threads and errors of the functions are those of sink.h. A function that would do nothing may be
+ * left out; only `description` may not. */
 #pragma once
 
 #include <stddef.h>

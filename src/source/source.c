@@ -28,7 +28,8 @@ enum eagre_status eagre_source_complete(struct eagre_plan_source *plan, struct e
 
 enum eagre_status eagre_source_validate(const struct eagre_plan_source *plan,
                                         struct eagre_error *error) {
-  return get_methods(plan->kind)->validate(plan, error);
+  const struct eagre_source_methods *methods = get_methods(plan->kind);
+  return methods->validate == NULL ? EAGRE_OK : methods->validate(plan, error);
 }
 
 enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
@@ -36,7 +37,7 @@ enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
                                     struct eagre_source **out_source, struct eagre_error *error) {
   const struct eagre_source_methods *methods = get_methods(plan->kind);
   *out_source = NULL;
-  EAGRE_TRY(methods->validate(plan, error));
+  EAGRE_TRY(eagre_source_validate(plan, error));
   struct eagre_source *source = eagre_allocate_zeroed(1, methods->source_size);
   source->methods = methods;
   source->plan = plan;
@@ -54,7 +55,7 @@ enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
 
 void eagre_source_close(struct eagre_source *source) {
   if (source == NULL) return;
-  source->methods->close(source);
+  if (source->methods->close != NULL) source->methods->close(source);
   eagre_free(source);
 }
 
@@ -77,17 +78,19 @@ enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_te
 
 enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
                                       struct eagre_text end, struct eagre_error *error) {
-  return source->methods->assign(source, start, end, error);
+  const struct eagre_source_methods *methods = source->methods;
+  return methods->assign == NULL ? EAGRE_OK : methods->assign(source, start, end, error);
 }
 
 enum eagre_status eagre_source_committed(struct eagre_source *source, struct eagre_text end,
                                          struct eagre_error *error) {
-  return source->methods->committed(source, end, error);
+  const struct eagre_source_methods *methods = source->methods;
+  return methods->committed == NULL ? EAGRE_OK : methods->committed(source, end, error);
 }
 
 void eagre_source_metrics(struct eagre_source *source, struct eagre_text end,
                           struct eagre_buffer *out) {
-  source->methods->metrics(source, end, out);
+  if (source->methods->metrics != NULL) source->methods->metrics(source, end, out);
 }
 
 int64_t eagre_source_lag(struct eagre_source *source, struct eagre_text position) {
@@ -108,7 +111,8 @@ enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t
   reader->source = source;
   reader->core = core;
   reader->io = io;
-  enum eagre_status status = source->methods->reader_open(reader, error);
+  bool has_open = source->methods->reader_open != NULL;
+  enum eagre_status status = has_open ? source->methods->reader_open(reader, error) : EAGRE_OK;
   if (status != EAGRE_OK) {
     eagre_source_reader_close(reader);
     return status;
@@ -119,7 +123,8 @@ enum eagre_status eagre_source_reader_open(struct eagre_source *source, uint32_t
 
 void eagre_source_reader_close(struct eagre_source_reader *reader) {
   if (reader == NULL) return;
-  reader->source->methods->reader_close(reader);
+  const struct eagre_source_methods *methods = reader->source->methods;
+  if (methods->reader_close != NULL) methods->reader_close(reader);
   eagre_free(reader);
 }
 

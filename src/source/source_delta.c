@@ -111,13 +111,6 @@ static enum eagre_status complete_delta(struct eagre_plan_source *plan, struct e
   return status;
 }
 
-static enum eagre_status validate_delta(const struct eagre_plan_source *plan,
-                                        struct eagre_error *error) {
-  (void)plan; /* binding has looked at the table */
-  (void)error;
-  return EAGRE_OK;
-}
-
 /* ---- Which files can hold rows that are asked for -------------------------------------------- */
 
 static int order_numbers(int64_t a, int64_t b) {
@@ -344,30 +337,6 @@ static enum eagre_status plan_delta(struct eagre_source *base, struct eagre_text
   return EAGRE_OK;
 }
 
-static enum eagre_status assign_delta(struct eagre_source *base, struct eagre_text start,
-                                      struct eagre_text end, struct eagre_error *error) {
-  (void)base; /* all files, to be read once */
-  (void)start;
-  (void)end;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static enum eagre_status commit_delta(struct eagre_source *base, struct eagre_text end,
-                                      struct eagre_error *error) {
-  (void)base;
-  (void)end;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static void measure_delta(struct eagre_source *base, struct eagre_text end,
-                          struct eagre_buffer *out) {
-  (void)base;
-  (void)end;
-  (void)out;
-}
-
 static int64_t get_lag(struct eagre_source *base, struct eagre_text position) {
   (void)base; /* a version is not followed */
   (void)position;
@@ -375,12 +344,6 @@ static int64_t get_lag(struct eagre_source *base, struct eagre_text position) {
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
-
-static enum eagre_status open_reader(struct eagre_source_reader *base, struct eagre_error *error) {
-  (void)base;
-  (void)error;
-  return EAGRE_OK;
-}
 
 static void close_reader(struct eagre_source_reader *base) {
   struct delta_reader *reader = (struct delta_reader *)base;
@@ -452,17 +415,12 @@ const struct eagre_source_methods eagre_source_delta_methods = {
     .source_size = sizeof(struct delta_source),
     .reader_size = sizeof(struct delta_reader),
     .complete = complete_delta,
-    .validate = validate_delta,
     .open = open_delta,
     .close = close_delta,
     .description = describe_delta,
     .start = start_delta,
     .plan = plan_delta,
-    .assign = assign_delta,
-    .committed = commit_delta,
-    .metrics = measure_delta,
     .lag = get_lag,
-    .reader_open = open_reader,
     .reader_close = close_reader,
     .reader_begin = begin_reading,
     .reader_read = read_delta,

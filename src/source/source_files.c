@@ -293,13 +293,6 @@ static enum eagre_status commit_files(struct eagre_source *source, struct eagre_
   return eagre_source_files_log_purge(&get_files(source)->log, error);
 }
 
-static void measure_files(struct eagre_source *source, struct eagre_text end,
-                          struct eagre_buffer *out) {
-  (void)source; /* Spark has no metrics for files */
-  (void)end;
-  (void)out;
-}
-
 static int64_t get_lag(struct eagre_source *source, struct eagre_text position) {
   (void)source; /* how many records a file holds is known when it is read */
   (void)position;
@@ -318,7 +311,6 @@ const struct eagre_source_methods eagre_source_files_methods = {
     .plan = plan_files,
     .assign = assign_files,
     .committed = commit_files,
-    .metrics = measure_files,
     .lag = get_lag,
     .reader_open = eagre_source_files_reader_open,
     .reader_close = eagre_source_files_reader_close,

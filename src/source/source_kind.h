@@ -3,7 +3,8 @@
  * A kind has one table of functions and two objects of its own, whose first member is the struct
  * below. The dispatcher allocates them zeroed, fills the base and calls `open`; it calls `close`
  * (which must cope with an object that `open` left half done) before it frees them. Effects,
- * threads and errors of the functions are those of source.h. */
+ * threads and errors of the functions are those of source.h. A function that would do nothing may
+ * be left out. */
 #pragma once
 
 #include <stddef.h>
@@ -15,7 +16,7 @@ struct eagre_source_methods {
   size_t reader_size; /* of the kind's struct, which begins with struct eagre_source_reader */
 
   enum eagre_status (*complete)(struct eagre_plan_source *plan, struct eagre_arena *arena,
-                                struct eagre_error *error); /* NULL: nothing to add */
+                                struct eagre_error *error);
   enum eagre_status (*validate)(const struct eagre_plan_source *plan, struct eagre_error *error);
   enum eagre_status (*open)(struct eagre_source *source, struct eagre_error *error);
   void (*close)(struct eagre_source *source);

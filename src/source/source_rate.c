@@ -135,13 +135,6 @@ static enum eagre_status check_start(const struct rate_source *rate, struct eagr
 
 /* ---- Control --------------------------------------------------------------------------------- */
 
-static enum eagre_status validate_rate(const struct eagre_plan_source *plan,
-                                       struct eagre_error *error) {
-  (void)plan; /* options are checked when they are bound */
-  (void)error;
-  return EAGRE_OK;
-}
-
 static enum eagre_status open_rate(struct eagre_source *source, struct eagre_error *error) {
   struct rate_source *rate = get_rate(source);
   rate->rows_per_second = eagre_option_integer(&source->plan->options, "rowsPerSecond");
@@ -150,10 +143,6 @@ static enum eagre_status open_rate(struct eagre_source *source, struct eagre_err
            "RateStreamV2[rowsPerSecond=%lld, rampUpTimeSeconds=0, numPartitions=default",
            (long long)rate->rows_per_second);
   return read_start(rate, error);
-}
-
-static void close_rate(struct eagre_source *source) {
-  (void)source;
 }
 
 static const char *describe_rate(const struct eagre_source *source) {
@@ -205,21 +194,6 @@ static enum eagre_status assign_rate(struct eagre_source *source, struct eagre_t
   return EAGRE_OK;
 }
 
-static enum eagre_status commit_rate(struct eagre_source *source, struct eagre_text end,
-                                     struct eagre_error *error) {
-  (void)source;
-  (void)end;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static void measure_rate(struct eagre_source *source, struct eagre_text end,
-                         struct eagre_buffer *out) {
-  (void)source; /* Spark has no metrics for it */
-  (void)end;
-  (void)out;
-}
-
 static int64_t get_lag(struct eagre_source *source, struct eagre_text position) {
   struct rate_source *rate = get_rate(source);
   int64_t seconds;
@@ -229,17 +203,6 @@ static int64_t get_lag(struct eagre_source *source, struct eagre_text position) 
 }
 
 /* ---- Reader ---------------------------------------------------------------------------------- */
-
-static enum eagre_status open_reader(struct eagre_source_reader *reader,
-                                     struct eagre_error *error) {
-  (void)reader;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static void close_reader(struct eagre_source_reader *reader) {
-  (void)reader;
-}
 
 static enum eagre_status begin_reader(struct eagre_source_reader *reader,
                                       struct eagre_error *error) {
@@ -283,18 +246,12 @@ static enum eagre_status read_rows(struct eagre_source_reader *reader, struct ea
 const struct eagre_source_methods eagre_source_rate_methods = {
     .source_size = sizeof(struct rate_source),
     .reader_size = sizeof(struct rate_reader),
-    .validate = validate_rate,
     .open = open_rate,
-    .close = close_rate,
     .description = describe_rate,
     .start = start_rate,
     .plan = plan_rate,
     .assign = assign_rate,
-    .committed = commit_rate,
-    .metrics = measure_rate,
     .lag = get_lag,
-    .reader_open = open_reader,
-    .reader_close = close_reader,
     .reader_begin = begin_reader,
     .reader_read = read_rows,
 };

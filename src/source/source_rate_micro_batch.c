@@ -80,13 +80,6 @@ static struct progress step_from(const struct steps_source *steps, struct progre
 
 /* ---- Control --------------------------------------------------------------------------------- */
 
-static enum eagre_status validate_steps(const struct eagre_plan_source *plan,
-                                        struct eagre_error *error) {
-  (void)plan; /* options are checked when they are bound */
-  (void)error;
-  return EAGRE_OK;
-}
-
 static enum eagre_status open_steps(struct eagre_source *source, struct eagre_error *error) {
   (void)error;
   struct steps_source *steps = get_steps(source);
@@ -100,10 +93,6 @@ static enum eagre_status open_steps(struct eagre_source *source, struct eagre_er
            (long long)steps->rows_per_batch, (long long)steps->start_ms,
            (long long)steps->advance_ms);
   return EAGRE_OK;
-}
-
-static void close_steps(struct eagre_source *source) {
-  (void)source;
 }
 
 static const char *describe_steps(const struct eagre_source *source) {
@@ -155,21 +144,6 @@ static enum eagre_status assign_steps(struct eagre_source *source, struct eagre_
   return EAGRE_OK;
 }
 
-static enum eagre_status commit_steps(struct eagre_source *source, struct eagre_text end,
-                                      struct eagre_error *error) {
-  (void)source;
-  (void)end;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static void measure_steps(struct eagre_source *source, struct eagre_text end,
-                          struct eagre_buffer *out) {
-  (void)source; /* Spark has no metrics for it */
-  (void)end;
-  (void)out;
-}
-
 static int64_t get_lag(struct eagre_source *source, struct eagre_text position) {
   (void)source; /* its rows are made when they are asked for */
   (void)position;
@@ -177,17 +151,6 @@ static int64_t get_lag(struct eagre_source *source, struct eagre_text position) 
 }
 
 /* ---- Reader ---------------------------------------------------------------------------------- */
-
-static enum eagre_status open_reader(struct eagre_source_reader *reader,
-                                     struct eagre_error *error) {
-  (void)reader;
-  (void)error;
-  return EAGRE_OK;
-}
-
-static void close_reader(struct eagre_source_reader *reader) {
-  (void)reader;
-}
 
 static enum eagre_status begin_reader(struct eagre_source_reader *reader,
                                       struct eagre_error *error) {
@@ -229,18 +192,12 @@ static enum eagre_status read_rows(struct eagre_source_reader *reader, struct ea
 const struct eagre_source_methods eagre_source_rate_micro_batch_methods = {
     .source_size = sizeof(struct steps_source),
     .reader_size = sizeof(struct steps_reader),
-    .validate = validate_steps,
     .open = open_steps,
-    .close = close_steps,
     .description = describe_steps,
     .start = start_steps,
     .plan = plan_steps,
     .assign = assign_steps,
-    .committed = commit_steps,
-    .metrics = measure_steps,
     .lag = get_lag,
-    .reader_open = open_reader,
-    .reader_close = close_reader,
     .reader_begin = begin_reader,
     .reader_read = read_rows,
 };

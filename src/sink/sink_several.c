@@ -133,15 +133,18 @@ static enum eagre_status fail_attempts(const struct several *several, uint32_t p
   return EAGRE_UNSAFE;
 }
 
-/* Takes what one part has into what all have: the furthest decides. */
+/* Takes what one part has into what all have: the furthest decides. A marker of Kafka that a start
+ * has set anew names no attempt; another part may. */
 static enum eagre_status take_part(const struct several *several, uint32_t index,
                                    const struct eagre_sink_recovery *part,
                                    struct eagre_sink_recovery *out, struct eagre_error *error) {
   bool has = part->knowledge == EAGRE_SINK_HAS;
   bool is_same_epoch = has && out->knowledge == EAGRE_SINK_HAS && out->epoch == part->epoch;
-  if (is_same_epoch && strcmp(out->attempt, part->attempt) != 0) {
+  bool has_both = out->attempt[0] != '\0' && part->attempt[0] != '\0';
+  if (is_same_epoch && has_both && strcmp(out->attempt, part->attempt) != 0) {
     return fail_attempts(several, index, part, out, error);
   }
+  if (is_same_epoch && out->attempt[0] == '\0') *out = *part;
   bool is_first = out->knowledge == EAGRE_SINK_UNKNOWING;
   bool is_further = has && (out->knowledge != EAGRE_SINK_HAS || part->epoch > out->epoch);
   if (is_first || is_further) *out = *part;

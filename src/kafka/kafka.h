@@ -316,12 +316,17 @@ eagre_kafka_transactor_producer(struct eagre_kafka_transactor *transactor);
 enum eagre_status eagre_kafka_transactor_begin(struct eagre_kafka_transactor *transactor,
                                                struct eagre_error *error);
 /* One thread, while no other sends: commits what was sent since `begin`, and the marker. IO
- * KAFKA_TRANSACTION_ABORTED: it is not committed; IO KAFKA_COMMIT_UNKNOWN: only the marker tells,
- * close and ask; failures of producers. After an error only abort (not after UNKNOWN) or close. */
+ * KAFKA_TRANSACTION_FAILED, KAFKA_TRANSACTION_ABORTED: it is not committed; IO
+ * KAFKA_COMMIT_UNKNOWN: only the marker tells, close and ask; failures of producers. After an error
+ * only abort or close. */
 enum eagre_status eagre_kafka_transactor_commit(struct eagre_kafka_transactor *transactor,
                                                 const struct eagre_kafka_marker *marker,
                                                 struct eagre_error *error);
-/* The same thread: gives up what was sent since `begin`, if anything was. */
+/* Whether a transaction is under way. */
+bool eagre_kafka_transactor_has_begun(const struct eagre_kafka_transactor *transactor);
+/* The same thread: gives up a transaction that got a marker and no message. One with messages is
+ * given up with its transactor: librdkafka 2.0.2 goes on throwing messages away for a while, those
+ * of the next transaction too. IO KAFKA_COMMIT_UNKNOWN when it may be committed already. */
 enum eagre_status eagre_kafka_transactor_abort(struct eagre_kafka_transactor *transactor,
                                                struct eagre_error *error);
 /* The text of the last committed marker, in `arena`; END when there is none. Ask after

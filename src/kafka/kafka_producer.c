@@ -11,6 +11,7 @@
 enum {
   SEND_COUNT_MAX = 1024, /* messages handed to librdkafka in one call */
   FULL_WAIT_MS = 10,
+  LEARN_TIMEOUT_US = 30000000,
 };
 
 struct producer_topic {
@@ -90,17 +91,64 @@ static enum eagre_status fail_send(struct eagre_kafka_producer *producer, struct
   return EAGRE_IO;
 }
 
-static rd_kafka_topic_t *get_topic(struct eagre_kafka_producer *producer, struct eagre_text name) {
+static enum eagre_status fail_topic(struct eagre_text name, rd_kafka_resp_err_t failure,
+                                    struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_IO, "KAFKA_SEND_FAILED", "Kafka does not tell of the topic: %s.",
+                  rd_kafka_err2str(failure));
+  eagre_error_place(error, "topic %.*s", (int)name.size, name.data);
+  return EAGRE_IO;
+}
+
+static rd_kafka_resp_err_t ask_topic(struct eagre_kafka_producer *producer, rd_kafka_topic_t *topic,
+                                     int timeout_ms) {
+  const struct rd_kafka_metadata *metadata = NULL;
+  rd_kafka_resp_err_t failure =
+      rd_kafka_metadata(producer->channel->handle.client, 0, topic, &metadata, timeout_ms);
+  if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return failure;
+  failure = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+  if (metadata->topic_cnt == 1) failure = metadata->topics[0].err;
+  rd_kafka_metadata_destroy(metadata);
+  return failure;
+}
+
+/* Before a transaction gets its first message for a topic: as long as librdkafka 2.0.2 does not
+ * know the topic it registers partition -1 instead of the message's own, which Kafka refuses for as
+ * long as the message lives. A topic that was made a moment ago is waited for. */
+static enum eagre_status learn_topic(struct eagre_kafka_producer *producer, rd_kafka_topic_t *topic,
+                                     struct eagre_text name, struct eagre_error *error) {
+  int64_t deadline_us = eagre_kafka_now_us() + LEARN_TIMEOUT_US;
+  for (;;) {
+    rd_kafka_resp_err_t failure = ask_topic(producer, topic, eagre_kafka_attempt_ms(deadline_us));
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+    bool is_missing = failure == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                      failure == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    bool is_passing = is_missing || eagre_kafka_is_passing(failure);
+    if (!is_passing || eagre_kafka_now_us() >= deadline_us) return fail_topic(name, failure, error);
+    eagre_kafka_channel_serve(producer->channel, FULL_WAIT_MS);
+  }
+}
+
+static enum eagre_status get_topic(struct eagre_kafka_producer *producer, struct eagre_text name,
+                                   rd_kafka_topic_t **out_topic, struct eagre_error *error) {
   for (struct producer_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
-    if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->topic))) return topic->topic;
+    *out_topic = topic->topic;
+    if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->topic))) return EAGRE_OK;
+  }
+  char *string = eagre_text_duplicate(name);
+  rd_kafka_topic_t *target = rd_kafka_topic_new(producer->channel->handle.client, string, NULL);
+  bool is_transactional = producer->channel->transactional_id[0] != '\0';
+  enum eagre_status status =
+      is_transactional ? learn_topic(producer, target, name, error) : EAGRE_OK;
+  eagre_free(string);
+  if (status != EAGRE_OK) {
+    rd_kafka_topic_destroy(target);
+    return status;
   }
   struct producer_topic *topic = eagre_allocate(sizeof *topic);
-  char *string = eagre_text_duplicate(name);
-  topic->topic = rd_kafka_topic_new(producer->channel->handle.client, string, NULL);
-  topic->next = producer->topics;
+  *topic = (struct producer_topic){producer->topics, target};
   producer->topics = topic;
-  eagre_free(string);
-  return topic->topic;
+  *out_topic = target;
+  return EAGRE_OK;
 }
 
 static void fill_batch(struct eagre_kafka_producer *producer,
@@ -198,7 +246,8 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
                                             struct eagre_text topic,
                                             const struct eagre_kafka_message *messages,
                                             uint32_t count, struct eagre_error *error) {
-  rd_kafka_topic_t *target = get_topic(producer, topic);
+  rd_kafka_topic_t *target = NULL;
+  EAGRE_TRY(get_topic(producer, topic, &target, error));
   for (uint32_t begin = 0, part; begin < count; begin += part) {
     part = count_plain(messages + begin, count - begin);
     if (part > 0) {

@@ -254,6 +254,10 @@ static enum eagre_status begin_first(struct eagre_kafka_transactor *transactor,
   return EAGRE_OK;
 }
 
+bool eagre_kafka_transactor_has_begun(const struct eagre_kafka_transactor *transactor) {
+  return has_begun(transactor);
+}
+
 enum eagre_status eagre_kafka_transactor_begin(struct eagre_kafka_transactor *transactor,
                                                struct eagre_error *error) {
   if (has_begun(transactor)) return EAGRE_OK;
@@ -341,6 +345,10 @@ static rd_kafka_error_t *abort_transaction(struct eagre_kafka_transactor *transa
 enum eagre_status eagre_kafka_transactor_abort(struct eagre_kafka_transactor *transactor,
                                                struct eagre_error *error) {
   if (!has_begun(transactor)) return EAGRE_OK;
+  if (transactor->is_unknown) {
+    return eagre_error_set(error, EAGRE_IO, "KAFKA_COMMIT_UNKNOWN",
+                           "A transaction that may be committed cannot be given up.");
+  }
   rd_kafka_error_t *failure = call_until(transactor, abort_transaction, get_timeout_us(transactor));
   if (failure != NULL) {
     return fail_call(transactor, failure, "KAFKA_TRANSACTION_FAILED",

@@ -8,7 +8,7 @@
  *   recover  takes the id over, which ends what others had open, then asks for the marker
  *   claim    sets the marker where it does not say what the checkpoint says: on a new one to -1, so
  *            that no marker never means "not in", but "forgotten"
- *   begin    gives up what an earlier attempt has sent
+ *   begin    gives up what an earlier attempt has sent, with its transactor
  *   commit   the marker and the commit; nothing when the marker says so already
  *
  * A failed commit is not tried again here but by the next start: whoever was taken over meanwhile
@@ -18,6 +18,8 @@
 #include <string.h>
 
 #include "sink/sink_kafka.h"
+
+enum { MARKER_TRIES = 20, MARKER_PAUSE_US = 500000 };
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
@@ -110,6 +112,19 @@ static enum eagre_status commit_marker(struct sink_kafka *sink,
   return EAGRE_OK;
 }
 
+/* A transaction of a marker alone is tried again: of the coordinators of a cluster that has just
+ * come up some refuse what others take. */
+static enum eagre_status set_marker(struct sink_kafka *sink, const struct sink_kafka_marker *marker,
+                                    struct eagre_error *error) {
+  for (uint32_t tries = 1;; tries++) {
+    enum eagre_status status = commit_marker(sink, marker, error);
+    if (status != EAGRE_IO || tries == MARKER_TRIES) return status;
+    enum eagre_status is_settled = eagre_kafka_transactor_abort(sink->transactor, NULL);
+    if (is_settled != EAGRE_OK) return status;
+    eagre_io_wait(sink->base.environment.io, MARKER_PAUSE_US);
+  }
+}
+
 static struct sink_kafka_marker make_marker(int64_t epoch, const char *attempt) {
   struct sink_kafka_marker marker = {.epoch = epoch};
   eagre_assert(strlen(attempt) < sizeof marker.attempt);
@@ -154,7 +169,7 @@ enum eagre_status eagre_sink_kafka_exact_claim(struct sink_kafka *sink, int64_t 
               sink->id, epoch);
   }
   const struct sink_kafka_marker marker = make_marker(epoch, attempt);
-  return commit_marker(sink, &marker, error);
+  return set_marker(sink, &marker, error);
 }
 
 /* ---- Epochs ---------------------------------------------------------------------------------- */
@@ -162,7 +177,9 @@ enum eagre_status eagre_sink_kafka_exact_claim(struct sink_kafka *sink, int64_t 
 enum eagre_status eagre_sink_kafka_exact_begin(struct sink_kafka *sink, int64_t epoch,
                                                const char *attempt, struct eagre_error *error) {
   sink->begun = make_marker(epoch, attempt);
-  return eagre_kafka_transactor_abort(sink->transactor, error);
+  if (!eagre_kafka_transactor_has_begun(sink->transactor)) return EAGRE_OK;
+  eagre_sink_kafka_exact_close(sink);
+  return eagre_kafka_transactor_open(&sink->settings, sink->id, &sink->transactor, error);
 }
 
 void eagre_sink_kafka_exact_piece(const struct sink_kafka *sink, uint64_t message_count,

@@ -147,10 +147,10 @@ class TopicSite:
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert f"crash point {crash_at}\n" in done.stderr
 
-    def start(self, cores, executable=None, **environment):
-        """Both flows, until somebody ends them; by another program than `eagre` where one is given."""
+    def start(self, cores, *flows, executable=None, **environment):
+        """These flows (none: both), until somebody ends them; by another program than `eagre` where one is given."""
         with (self.folder / "stderr").open("wb") as stderr:
-            self.process = subprocess.Popen(self.command(cores=cores), executable=executable, cwd=self.folder,
+            self.process = subprocess.Popen(self.command(*flows, cores=cores), executable=executable, cwd=self.folder,
                                             env=self.environment(**environment), stderr=stderr)
         return self.process
 

@@ -21,6 +21,7 @@ KILLED = "tests/crash/test_crash.py::test_killed_at_a_crash_point"
 MOVED = "tests/crash/test_crash.py::test_state_moves_between_core_counts"
 POWER_LOSS = "tests/power/test_power_loss.py::test_power_loss_at_any_sync"
 NOT_PASSED_OVER = "tests/faults/test_io_faults.py::test_no_failure_is_passed_over"
+TRANSACTION_KILLED = "tests/crash/test_crash_transactions.py::test_killed_at_a_crash_point"
 DAMAGED = "tests/faults/test_damage.py::test_verify_names_every_damaged_file"
 TAKEN_OVER = "tests/power/test_zombies.py::test_a_process_that_was_taken_over"
 
@@ -40,6 +41,7 @@ PLANTED = [
     (["table_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: \[0, 1, 2, "),
     (["sync_tried_again"], f"{NOT_PASSED_OVER}[sync]", r":sync:\d+:EIO:1 was passed over: fault: sync \S*\.tmp EIO"),
     (["write_failure_forgotten"], f"{NOT_PASSED_OVER}[write]", r":write:\d+:EIO:1 was passed over: fault: write "),
+    (["marker_not_asked"], f"{TRANSACTION_KILLED}[kafka.after_commit]", r"rows lost: 0 \[\]; rows too many: [1-9]"),
     (["checksum_not_checked"], DAMAGED, r": byte \d+ changed: .*\"findings\":\[\]"),
 ]
 

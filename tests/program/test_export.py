@@ -202,6 +202,14 @@ def test_directories_of_files(tmp_path):
     assert '.partitionBy("k")' in program
 
 
+def test_transactions_are_refused(tmp_path):
+    done = export(tmp_path, """CREATE SINK exact USING kafka OPTIONS ('kafka.bootstrap.servers' = 'localhost:9092',
+                                                    'topic' = 't', 'delivery' = 'exactly-once');
+CREATE FLOW f AS INSERT INTO exact SELECT value FROM STREAM read_kafka(bootstrapServers => 'localhost:9092', subscribe => 'a');""")
+    assert done.returncode == 2
+    assert "[UNSUPPORTED_FEATURE.EXPORT_TO_SPARK]" in done.stderr and "at least once" in done.stderr
+
+
 def test_several_sinks_are_refused(tmp_path):
     done = export(tmp_path, f"CREATE SINK o USING noop; CREATE SINK p USING noop; CREATE FLOW f AS INSERT INTO o, p SELECT * FROM STREAM {SOURCE};")
     assert done.returncode == 2

@@ -1,4 +1,5 @@
 /* Whole flows: head of EXPLAIN, JSON, declared columns, numbers that later rooms rely on. */
+#include <stdio.h>
 #include <string.h>
 
 #include "test_plan.h"
@@ -32,7 +33,8 @@ static void the_same_as_json(void **state) {
   eagre_plan_explain(pipeline, true, &out);
   assert_string_equal(
       eagre_buffer_string(&out),
-      "{\"flows\":[{\"flow\":\"f\",\"sinks\":[{\"sink\":\"noop\",\"target\":\"x\",\"location\":\"\"}],"
+      "{\"flows\":[{\"flow\":\"f\",\"sinks\":[{\"sink\":\"noop\",\"target\":\"x\",\"location\":"
+      "\"\"}],"
       "\"outputMode\":\"append\",\"trigger\":\"default\",\"checkpoint\":\"/s/checkpoints/f\","
       "\"statePartitions\":0,\"nodes\":[{\"kind\":\"Project\",\"details\":\"value AS value\","
       "\"output\":\"STRUCT<value: "
@@ -172,6 +174,30 @@ static void kafka_sources_are_described(void **state) {
   eagre_pipeline_free(pipeline);
 }
 
+static void check_bound(const char *options, const char *insert, const char *expected) {
+  char text[1024];
+  snprintf(text, sizeof text,
+           "CREATE SINK exact USING kafka OPTIONS ('kafka.bootstrap.servers' = 'h', 'topic' = 't', "
+           "'delivery' = 'exactly-once'); CREATE SINK plain USING noop; "
+           "CREATE FLOW f AS INSERT INTO %s SELECT value FROM STREAM "
+           "read_kafka(bootstrapServers => 'h', subscribe => 'a'%s)",
+           insert, options);
+  const struct eagre_plan_request request = make_request(text, false);
+  struct eagre_pipeline *pipeline = bind(&request);
+  struct eagre_text found =
+      eagre_option_text(&pipeline->flows[0].sources[0]->options, "maxOffsetsPerTrigger");
+  assert_true(eagre_text_equal_string(found, expected));
+  eagre_pipeline_free(pipeline);
+}
+
+static void transactions_bound_their_epochs(void **state) {
+  (void)state;
+  check_bound("", "exact", "1000000");
+  check_bound("", "plain, exact", "1000000");
+  check_bound(", maxOffsetsPerTrigger => 7", "exact", "7");
+  check_bound("", "plain", "");
+}
+
 int run_flow_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_head_of_a_flow),
@@ -182,6 +208,7 @@ int run_flow_tests(void) {
       cmocka_unit_test(views_keep_their_own_names),
       cmocka_unit_test(two_watermarks_are_numbered_in_leaf_order),
       cmocka_unit_test(kafka_sources_are_described),
+      cmocka_unit_test(transactions_bound_their_epochs),
   };
   return cmocka_run_group_tests_name("flows", tests, NULL, NULL);
 }

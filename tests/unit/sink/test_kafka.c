@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kafka/kafka.h"
+#include "sink/sink_kafka.h"
 
 enum { PRODUCE = 0, TOPIC_AUTHORIZATION_FAILED = 29 };
 
@@ -262,6 +262,110 @@ static void knows_nothing_of_earlier_epochs(void **state) {
   end(state);
 }
 
+/* ---- Exactly once ---------------------------------------------------------------------------- */
+
+struct marker_case {
+  const char *text;
+  bool is_marker;
+  int64_t epoch;
+  const char *attempt;
+};
+
+static const struct marker_case marker_cases[] = {
+    {"41 a-b", true, 41, "a-b"},
+    {"-1 ", true, -1, ""},
+    {"0 a", true, 0, "a"},
+    {"", false, 0, NULL},
+    {"41", false, 0, NULL},
+    {" a", false, 0, NULL},
+    {"-2 a", false, 0, NULL},
+    {"+1 a", false, 0, NULL},
+    {"1.5 a", false, 0, NULL},
+    {"99999999999999999999 a", false, 0, NULL},
+    {"1 a b", false, 0, NULL},
+    {"1 a\n", false, 0, NULL},
+    {"1 0123456789012345678901234567890123456789012345678901234567890123", false, 0, NULL},
+};
+
+static void reads_markers(void **state) {
+  (void)state;
+  for (size_t i = 0; i < EAGRE_COUNT_OF(marker_cases); i++) {
+    const struct marker_case *row = &marker_cases[i];
+    struct sink_kafka_marker marker;
+    struct eagre_buffer text = {0};
+    bool is_marker = eagre_sink_kafka_marker_parse(eagre_text_of(row->text), &marker);
+    if (is_marker != row->is_marker) fail_msg("'%s'", row->text);
+    if (!is_marker) continue;
+    assert_int_equal(marker.epoch, row->epoch);
+    assert_string_equal(marker.attempt, row->attempt);
+    eagre_sink_kafka_marker_print(&marker, &text);
+    assert_string_equal(eagre_buffer_string(&text), row->text);
+    eagre_buffer_done(&text);
+  }
+}
+
+static struct fixture *begin_exact(void **state) {
+  struct fixture *fixture = begin(state, "value STRING, partition INT");
+  add_option(fixture, "topic", topic_of(state));
+  add_option(fixture, "delivery", "exactly-once");
+  snprintf(fixture->checkpoint_id, sizeof fixture->checkpoint_id, "id-%s", topic_of(state));
+  return fixture;
+}
+
+/* What a start does with a new checkpoint. */
+static void start_exact(struct fixture *fixture) {
+  struct eagre_sink_recovery recovery;
+  open_sink(fixture);
+  assert_int_equal(eagre_sink_recover(fixture->sink, &recovery, &fixture->error), EAGRE_OK);
+  assert_int_equal(recovery.knowledge, EAGRE_SINK_FORGOTTEN);
+  assert_true(recovery.remembers_every_epoch);
+  assert_int_equal(eagre_sink_claim(fixture->sink, -1, "", &fixture->error), EAGRE_OK);
+}
+
+static void an_epoch_is_a_transaction(void **state) {
+  struct fixture *fixture = begin_exact(state);
+  char expected[128];
+  start_exact(fixture);
+  begin_epoch(fixture, 0, "a");
+  assert_int_equal(write_lines(fixture, 0, "{\"value\":\"v\",\"partition\":0}\n"), EAGRE_OK);
+  const struct eagre_text *pieces = prepare_epoch(fixture);
+  snprintf(expected, sizeof expected, "{\"transactionalId\":\"eagre-id-%s\",\"messages\":1}",
+           topic_of(state));
+  assert_string_equal(pieces[0].data, expected);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK);
+  assert_int_equal(commit_epoch(fixture, 0, "a", pieces), EAGRE_OK); /* it has it */
+  check_failure(fixture, commit_epoch(fixture, 0, "b", pieces), EAGRE_IO,
+                "KAFKA_TRANSACTION_ABORTED");
+  run_epoch(fixture, 1, "c", "{\"value\":\"w\",\"partition\":1}\n");
+  run_epoch(fixture, 2, "d", "");
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - v\n");
+  assert_string_equal(read_messages(state, topic_of(state), 1, 1), "1 - w\n");
+  end(state);
+}
+
+static void an_attempt_that_was_given_up_is_aborted(void **state) {
+  struct cluster *cluster = *state;
+  struct fixture *fixture = begin_exact(state);
+  struct eagre_buffer piece = {0};
+  start_exact(fixture);
+  begin_epoch(fixture, 0, "a");
+  eagre_kafka_mock_fail_requests(cluster->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1);
+  assert_int_equal(write_lines(fixture, 0, "{\"value\":\"lost\",\"partition\":0}\n"), EAGRE_OK);
+  check_failure(fixture, eagre_sink_writer_prepare(fixture->writers[0], &piece, &fixture->error),
+                EAGRE_IO, "KAFKA_DELIVERY_FAILED");
+  eagre_sink_writer_abort(fixture->writers[0]);
+  run_epoch(fixture, 0, "b", "{\"value\":\"kept\",\"partition\":0}\n");
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - kept\n");
+  end(state);
+}
+
+static void refuses_what_transactions_cannot_do(void **state) {
+  struct fixture *fixture = begin_exact(state);
+  add_option(fixture, "kafka.acks", "1");
+  check_failure(fixture, try_open(fixture), EAGRE_USAGE, "INVALID_KAFKA_SETTING");
+  end(state);
+}
+
 int run_kafka_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(writes_keys_values_and_partitions),
@@ -274,6 +378,10 @@ int run_kafka_tests(void) {
       cmocka_unit_test(refuses_settings_that_are_ours),
       cmocka_unit_test(tells_failed_deliveries_and_begins_anew),
       cmocka_unit_test(knows_nothing_of_earlier_epochs),
+      cmocka_unit_test(reads_markers),
+      cmocka_unit_test(an_epoch_is_a_transaction),
+      cmocka_unit_test(an_attempt_that_was_given_up_is_aborted),
+      cmocka_unit_test(refuses_what_transactions_cannot_do),
   };
   return cmocka_run_group_tests_name("kafka", tests, open_cluster, close_cluster);
 }

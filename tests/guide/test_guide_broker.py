@@ -16,6 +16,6 @@ from rig.kafka_broker import KafkaBroker
 def test_the_page_shows_what_happens(tmp_path, page):
     (tmp_path / "work").mkdir()
     with KafkaBroker(tmp_path / "broker") as broker:
-        for topic in ("guide-orders", "guide-totals"):
+        for topic in ("guide-orders", "guide-totals", "guide-paid"):
             broker.create_topic(topic, partitions=2)
         play(page, tmp_path / "work", BROKERS=broker.address)

@@ -39,8 +39,10 @@ PLANTED = [
      r"recovery refused: error: \[(CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED|MALFORMED_LOG_FILE)\] \S*/offsets/0 "),
     (["data_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: part-\S* (is damaged|has \d+ of \d+ bytes)"),
     (["table_unsynced"], f"{POWER_LOSS}[raw-1]", r"rows lost: \[0, 1, 2, "),
-    (["sync_tried_again"], f"{NOT_PASSED_OVER}[sync]", r":sync:\d+:EIO:1 was passed over: fault: sync \S*\.tmp EIO"),
-    (["write_failure_forgotten"], f"{NOT_PASSED_OVER}[write]", r":write:\d+:EIO:1 was passed over: fault: write "),
+    (["sync_tried_again"], f"{NOT_PASSED_OVER}[sync]",
+     r":sync:\d+:EIO:1 was passed over: [\s\S]*fault: sync \S*\.tmp EIO"),
+    (["write_failure_forgotten"], f"{NOT_PASSED_OVER}[write]",
+     r":write:\d+:EIO:1 was passed over: [\s\S]*fault: write "),
     (["marker_not_asked"], f"{TRANSACTION_KILLED}[kafka.after_commit]", r"rows lost: 0 \[\]; rows too many: [1-9]"),
     (["checksum_not_checked"], DAMAGED, r": byte \d+ changed: .*\"findings\":\[\]"),
 ]

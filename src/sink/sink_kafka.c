@@ -146,6 +146,32 @@ static struct eagre_kafka_settings read_settings(const struct eagre_plan_sink *p
       .brokers = eagre_option_text(options, brokers), .settings = settings, .count = count};
 }
 
+/* Where the wrong setting stands: its name lies in the key of its option. */
+static void place_setting(const struct eagre_plan_sink *plan,
+                          const struct eagre_kafka_settings *settings, uint32_t wrong,
+                          struct eagre_error *error) {
+  const struct eagre_options *options = &plan->options;
+  place_error(plan, error);
+  for (uint32_t i = 0; error != NULL && wrong < settings->count && i < options->count; i++) {
+    struct eagre_text key = options->options[i].key;
+    if (key.data + key.size !=
+        settings->settings[wrong].name.data + settings->settings[wrong].name.size)
+      continue;
+    error->line = options->options[i].position.line;
+    error->column = options->options[i].position.column;
+    error->length = options->options[i].position.length;
+  }
+}
+
+static enum eagre_status check_settings(const struct eagre_plan_sink *plan,
+                                        const struct eagre_kafka_settings *settings,
+                                        struct eagre_error *error) {
+  uint32_t wrong = 0;
+  enum eagre_status status = eagre_kafka_settings_check(settings, EAGRE_KAFKA_WRITE, &wrong, error);
+  if (status != EAGRE_OK) place_setting(plan, settings, wrong, error);
+  return status;
+}
+
 static enum eagre_status validate(const struct eagre_plan_sink *plan,
                                   const struct eagre_type *columns, enum eagre_output_mode mode,
                                   struct eagre_error *error) {
@@ -153,13 +179,13 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
   struct eagre_arena arena = {0};
   struct sink_kafka_columns found;
   const struct eagre_kafka_settings settings = read_settings(plan, &arena);
-  uint32_t wrong = 0;
-  enum eagre_status status =
-      eagre_kafka_settings_check(&settings, EAGRE_KAFKA_WRITE, &wrong, error);
-  if (status == EAGRE_OK && eagre_plan_sink_is_transactional(plan))
-    status = eagre_sink_kafka_exact_check(&settings, error);
-  if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
-  if (status != EAGRE_OK) place_error(plan, error);
+  enum eagre_status status = check_settings(plan, &settings, error);
+  if (status == EAGRE_OK) {
+    if (eagre_plan_sink_is_transactional(plan))
+      status = eagre_sink_kafka_exact_check(&settings, error);
+    if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
+    if (status != EAGRE_OK) place_error(plan, error);
+  }
   eagre_arena_done(&arena);
   return status;
 }
@@ -188,7 +214,7 @@ static enum eagre_status look_up(const struct sink_kafka *sink, struct eagre_err
   uint32_t wrong = 0;
   enum eagre_status status =
       eagre_kafka_settings_look_up(&sink->settings, EAGRE_KAFKA_WRITE, &wrong, error);
-  if (status != EAGRE_OK) place_error(sink->base.plan, error);
+  if (status != EAGRE_OK) place_setting(sink->base.plan, &sink->settings, wrong, error);
   return status;
 }
 

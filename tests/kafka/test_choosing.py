@@ -85,6 +85,10 @@ def test_topics_that_appear_while_a_flow_runs(broker, topic, tmp_path):
     process = Flow(tmp_path, broker, subscribePattern=f"^{topic}-", startingOffsets="latest").start()
     try:
         found = []
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not (tmp_path / "checkpoint/offsets/0").exists():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
         for number in range(2):
             name = f"{topic}-{number}"
             broker.create_topic(name, partitions=2)

@@ -235,3 +235,20 @@ def test_secrets_stand_in_no_statement(tmp_path, statement):
                                     "CREATE FLOW f AS INSERT INTO o SELECT * FROM STREAM rate();")
     done = run(tmp_path, "validate", "p.sql")
     assert done.returncode == USAGE and "SECRET_NOT_ALLOWED" in done.stderr
+
+
+def test_secrets_of_a_sink(broker, topic, tmp_path):
+    """Looked up at the start, with the place of the option; an exported program looks them up too."""
+    broker.create_topic(topic)
+    (tmp_path / "p.sql").write_text(f"""
+CREATE SINK o USING kafka OPTIONS ('kafka.bootstrap.servers' = '${{env:EAGRE_TEST_BROKERS}}', 'topic' = '{topic}',
+  'kafka.client.id' = '${{file:{tmp_path}/id}}');
+CREATE FLOW f OPTIONS ('checkpointLocation' = 'c') AS INSERT INTO o
+SELECT CAST(value AS STRING) AS value FROM STREAM rate_micro_batch(rowsPerBatch => 5);""")
+    arguments = ("run", "p.sql", "--once")
+    missing = run(tmp_path, *arguments, EAGRE_TEST_BROKERS=broker.address)
+    assert missing.returncode == USAGE and "SECRET_NOT_FOUND" in missing.stderr and "p.sql:3:" in missing.stderr
+    (tmp_path / "id").write_text("me")
+    assert run(tmp_path, "export", "p.sql", "--to", "spark").returncode == 0
+    done = run(tmp_path, *arguments, EAGRE_TEST_BROKERS=broker.address)
+    assert done.returncode == 0, done.stderr

@@ -122,7 +122,7 @@ class QueryMaker:
             shapes += [self.exploded, self.unique, self.matched]
         if self.wide and self.has_watermark:
             shapes += [self.by_window_twice, self.unique_then_window, self.matched_in_time, self.matched_in_time,
-                       self.matched_then_window]
+                       self.matched_then_window, self.matched_where]
         return self.chance.choice(shapes)()
 
     # Expressions by type. All are total: none fails on any row.
@@ -279,6 +279,20 @@ class QueryMaker:
         span = f"src.ts BETWEEN other.ts - INTERVAL {before} SECONDS AND other.ts + INTERVAL {after} SECONDS"
         more = self.sometimes(0.3, " AND src.d > other.d")
         return f"SELECT src.k, src.i, src.ts{right} FROM src {kind} other ON {keys} AND {span}{more}", "append"
+
+    def matched_where(self):
+        """An outer join, or SEMI by a field of a struct, under a WHERE: some make it a narrower join."""
+        self.reads_other = True
+        kind = self.draw("LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN")
+        keys = self.draw("src.k = other.k", "src.o.b = other.k", "src.k = other.k AND src.i <=> other.i")
+        before, after = self.chance.choice(("0", "5", "20")), self.chance.choice(("0", "10", "30"))
+        on = f"{keys} AND src.ts BETWEEN other.ts - INTERVAL {before} SECONDS AND other.ts + INTERVAL {after} SECONDS"
+        left = self.draw("src.i > 0", "src.l < 0 OR src.f", "src.o.a >= 1", "coalesce(src.i, 1) > 0", "src.k IS NULL", "src.tags IS NOT NULL")
+        if "SEMI" in kind:
+            return f"SELECT src.k, src.i, src.ts FROM src {kind} other ON {on} WHERE {left}", "append"
+        right = self.draw("other.i > 0", "other.d < 0 OR other.i > 10", "other.k IS NULL", "coalesce(other.i, 1) > 0", "size(other.tags) > 0")
+        where = self.draw(left, right, f"{left} AND {right}", f"({left}) OR ({right})", "src.i > other.i", "src.d <=> other.d")
+        return f"SELECT src.k, src.i, src.ts, other.k AS k2, other.i AS i2, other.ts AS ts2 FROM src {kind} other ON {on} WHERE {where}", "append"
 
     def matched_then_window(self):
         self.reads_other = True

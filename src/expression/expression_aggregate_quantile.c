@@ -215,8 +215,22 @@ static enum eagre_status merge_quantiles(const struct eagre_aggregate *aggregate
   return EAGRE_OK;
 }
 
+/* It fits, having been one; but for what a DOUBLE of more than 15 digits has lost. */
+static void put_decimal(struct eagre_vector *out, uint32_t row, double value) {
+  const struct eagre_type *type = out->type;
+  eagre_decimal *place = &EAGRE_VALUES(eagre_decimal, out)[row];
+  if (eagre_decimal_from_double(value, type->precision, type->scale, place) == EAGRE_VALUE_OK)
+    return;
+  *place = eagre_decimal_power(type->precision) - 1;
+  if (value < 0) *place = -*place;
+}
+
 /* A DOUBLE that was cast from the result's type, as a value of that type. */
 static void put_number(struct eagre_vector *out, uint32_t row, double value) {
+  if (out->type->kind == EAGRE_TYPE_DECIMAL) {
+    put_decimal(out, row, value);
+    return;
+  }
   switch (eagre_type_width(out->type->kind)) {
   case 1:
     EAGRE_VALUES(int8_t, out)[row] = (int8_t)value;
@@ -286,10 +300,6 @@ static enum eagre_status bind_value(struct eagre_bind *bind, struct eagre_aggreg
   case EAGRE_TYPE_TIMESTAMP:
     EAGRE_TRY(eagre_bind_other(bind, "unix_micros", bind->arguments, 1, &bind->arguments[0]));
     return eagre_bind_cast(bind, 0, number);
-  case EAGRE_TYPE_DECIMAL:
-    return eagre_bind_fail(bind, bind->position, "UNSUPPORTED_FEATURE.DECIMAL",
-                           "The feature is not supported: `%s` of a DECIMAL; cast it to DOUBLE.",
-                           bind->function->info.name);
   default:
     break;
   }

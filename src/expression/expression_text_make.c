@@ -6,6 +6,7 @@
 
 #include "expression/expression_bind.h"
 #include "expression/expression_functions.h"
+#include "expression/expression_list.h"
 
 enum eagre_status eagre_text_fail_size(struct eagre_kernel_call *call, uint32_t row) {
   return eagre_kernel_fail(call, row, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION",
@@ -136,29 +137,69 @@ enum eagre_status eagre_kernel_concat(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* Sees NULLs: those among the texts are left out, separator and all. */
-enum eagre_status eagre_kernel_concat_ws(struct eagre_kernel_call *call) {
+/* Texts under way, with a separator between them. */
+struct joining {
+  struct eagre_buffer *text;
+  struct eagre_text separator;
+  bool is_empty; /* none was added yet */
+};
+
+/* A NULL is left out, separator and all. */
+static void join_text(struct joining *joining, const struct eagre_vector *texts, uint32_t row) {
+  if (eagre_vector_is_null(texts, row)) return;
+  if (!joining->is_empty) eagre_buffer_append_text(joining->text, joining->separator);
+  eagre_buffer_append_text(joining->text,
+                           EAGRE_VALUES(struct eagre_text, texts)[eagre_vector_index(texts, row)]);
+  joining->is_empty = false;
+}
+
+static void join_array(struct joining *joining, const struct eagre_vector *array, uint32_t row) {
+  if (eagre_vector_is_null(array, row)) return;
+  const struct eagre_list_range range = eagre_list_range_of(array, row);
+  for (uint32_t i = 0; i < range.size; i++) {
+    join_text(joining, &array->children[0], range.first + i);
+  }
+}
+
+static enum eagre_status run_concat_ws(struct eagre_kernel_call *call) {
   struct eagre_text *out = eagre_kernel_out_zeroed(call);
   struct eagre_text_writer writer;
-  struct eagre_buffer joined = {0};
+  struct eagre_buffer text = {0};
   eagre_text_writer_init(&writer, call->arena);
   for (uint32_t row = 0; row < call->row_count; row++) {
     if (eagre_vector_is_null(call->arguments[0], row)) {
       eagre_kernel_set_null(call, row);
       continue;
     }
-    struct eagre_text separator = eagre_kernel_text(call, 0, row);
-    bool is_first = true;
-    eagre_buffer_clear(&joined);
+    struct joining joining = {&text, eagre_kernel_text(call, 0, row), true};
+    eagre_buffer_clear(&text);
     for (uint32_t i = 1; i < call->node->argument_count; i++) {
-      if (eagre_vector_is_null(call->arguments[i], row)) continue;
-      if (!is_first) eagre_buffer_append_text(&joined, separator);
-      eagre_buffer_append_text(&joined, eagre_kernel_text(call, i, row));
-      is_first = false;
+      const struct eagre_vector *argument = call->arguments[i];
+      if (argument->type->kind == EAGRE_TYPE_ARRAY) {
+        join_array(&joining, argument, row);
+      } else {
+        join_text(&joining, argument, row);
+      }
     }
-    out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&joined));
+    out[row] = eagre_text_writer_copy(&writer, eagre_buffer_text(&text));
   }
-  eagre_buffer_done(&joined);
+  eagre_buffer_done(&text);
+  return EAGRE_OK;
+}
+
+/* Texts, and arrays of what becomes a text by itself. */
+enum eagre_status eagre_bind_concat_ws(struct eagre_bind *bind, struct eagre_expression **out) {
+  const struct eagre_type *text = eagre_type_of(EAGRE_TYPE_STRING);
+  EAGRE_TRY(eagre_bind_parameter(bind, 0, EAGRE_TYPE_STRING));
+  for (uint32_t i = 1; i < bind->argument_count; i++) {
+    const struct eagre_type *type = bind->arguments[i]->type;
+    bool is_array = type->kind == EAGRE_TYPE_ARRAY;
+    if (!eagre_bind_takes(bind, is_array ? type->fields[0].type : type, EAGRE_TYPE_STRING)) {
+      return eagre_bind_unexpected(bind, i, "(\"ARRAY<STRING>\" or \"STRING\")");
+    }
+    EAGRE_TRY(eagre_bind_cast(bind, i, is_array ? eagre_type_array(bind->arena, text) : text));
+  }
+  *out = eagre_bind_call(bind, text, run_concat_ws);
   return EAGRE_OK;
 }
 

@@ -9,7 +9,7 @@ static bool is_aggregate_call(const struct eagre_sql_expression *tree) {
 }
 
 bool eagre_plan_has_aggregate(const struct eagre_sql_expression *tree) {
-  if (tree == NULL || tree->kind == EAGRE_SQL_SUBQUERY) return false;
+  if (tree == NULL) return false;
   if (is_aggregate_call(tree)) return true;
   for (uint32_t i = 0; i < tree->argument_count; i++) {
     if (eagre_plan_has_aggregate(tree->arguments[i].value)) return true;

@@ -438,9 +438,10 @@ enum eagre_status eagre_plan_join_subquery(struct plan_binder *binder,
                                            const struct eagre_sql_expression *tree, bool is_negated,
                                            struct eagre_error *error);
 /* Joins `relation` with every subquery in `tree`: hidden columns behind its own, listed in
- * `attached`. */
+ * `attached`. The relation may be that of an aggregation, whose results then may be searched. */
 enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
                                                struct plan_relation *relation,
+                                               struct plan_aggregation *aggregation,
                                                const struct eagre_sql_expression *tree,
                                                struct plan_attached **attached,
                                                struct eagre_error *error);
@@ -468,6 +469,18 @@ enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
 /* plan_union.c: the two sides of a set operation; not its ORDER BY, LIMIT or DISTINCT. */
 enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
+                                        struct plan_relation *out, struct eagre_error *error);
+
+/* plan_lift.c: the generator of a query with aggregates is put above them. USAGE
+ * UNSUPPORTED_GENERATOR.MULTI_GENERATOR. */
+enum eagre_status eagre_plan_lift_generators(struct plan_binder *binder,
+                                             const struct eagre_sql_query **inout_query,
+                                             struct eagre_error *error);
+
+/* plan_union_all.c: INTERSECT ALL or EXCEPT ALL of two relations with the same columns. */
+enum eagre_status eagre_plan_count_rows(struct plan_binder *binder,
+                                        const struct plan_relation sides[2], bool is_intersect,
+                                        struct eagre_sql_position position,
                                         struct plan_relation *out, struct eagre_error *error);
 
 /* plan_narrow.c: makes outer joins below filters narrower where that gives the same rows; returns

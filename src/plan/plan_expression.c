@@ -276,8 +276,8 @@ static enum eagre_status bind_attached(const struct plan_scope *scope,
     return EAGRE_OK;
   }
   return refuse(error, tree->position, "UNSUPPORTED_FEATURE.SUBQUERY_EXPRESSION",
-                "Subqueries are allowed in WHERE and in a SELECT list without aggregates; here "
-                "they are",
+                "Subqueries are allowed in WHERE, HAVING, ORDER BY and a SELECT list; here they "
+                "are",
                 "use a subquery in FROM");
 }
 

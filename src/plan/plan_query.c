@@ -17,6 +17,7 @@ struct select_work {
   struct plan_aggregation aggregation;
   struct plan_overs overs;
   bool is_aggregate;
+  bool is_closed; /* the aggregates are known and columns of the relation */
   struct eagre_plan_node *aggregate_node;
   struct eagre_expression **items;           /* bound SELECT list, stars expanded */
   struct plan_column *columns;               /* its names and types */
@@ -655,12 +656,87 @@ static enum eagre_status add_limit(struct plan_binder *binder, struct select_wor
 /* ---- The whole
  * ---------------------------------------------------------------------------------------- */
 
-/* Subqueries in the SELECT list. */
-static enum eagre_status attach_items(struct plan_binder *binder, struct select_work *work,
-                                      struct plan_attached **attached, struct eagre_error *error) {
-  for (uint32_t i = 0; i < work->tree->item_count; i++) {
-    EAGRE_TRY(eagre_plan_attach_subqueries(binder, &work->relation, work->tree->items[i].expression,
+/* Aggregates of everything that stands above the GROUP BY, before any of it is bound. */
+static enum eagre_status collect_aggregates(struct plan_binder *binder, struct select_work *work,
+                                            const struct plan_scope *scope,
+                                            struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->items[i].expression, error));
+  }
+  for (uint32_t i = 0; i < tree->order_by_count; i++) {
+    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->order_by[i].expression, error));
+  }
+  if (tree->having == NULL) return EAGRE_OK;
+  return eagre_plan_collect_aggregates(binder, scope, tree->having, error);
+}
+
+/* Subqueries in the SELECT list, HAVING and ORDER BY. */
+static bool has_subqueries(const struct eagre_sql_query *tree) {
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    if (eagre_plan_has_subquery(tree->items[i].expression)) return true;
+  }
+  for (uint32_t i = 0; i < tree->order_by_count; i++) {
+    if (eagre_plan_has_subquery(tree->order_by[i].expression)) return true;
+  }
+  return eagre_plan_has_subquery(tree->having);
+}
+
+/* Subqueries are joined with the results of the aggregates, so these become columns of the
+ * relation, which no name finds, before. */
+static enum eagre_status close_aggregate(struct plan_binder *binder, struct select_work *work,
+                                         const struct plan_scope *scope,
+                                         struct eagre_error *error) {
+  EAGRE_TRY(collect_aggregates(binder, work, scope, error));
+  uint32_t key_count = work->aggregation.key_count;
+  uint32_t count = key_count + work->aggregation.aggregate_count;
+  struct plan_column *columns =
+      eagre_arena_allocate_zeroed(binder->arena, sizeof *columns * (count + 1));
+  end_aggregate(binder, work);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_field *field = &work->aggregate_node->output->fields[i];
+    columns[i] = (struct plan_column){.name = field->name, .type = field->type, .is_hidden = true};
+    if (i < key_count) columns[i] = work->relation.columns[i];
+  }
+  work->relation.columns = columns;
+  work->relation.column_count = count;
+  work->is_closed = true;
+  return EAGRE_OK;
+}
+
+static enum eagre_status attach_subqueries(struct plan_binder *binder, struct select_work *work,
+                                           struct plan_attached **attached,
+                                           struct eagre_error *error) {
+  const struct eagre_sql_query *tree = work->tree;
+  struct plan_relation *relation = &work->relation;
+  struct plan_aggregation *aggregation = work->is_aggregate ? &work->aggregation : NULL;
+  for (uint32_t i = 0; i < tree->item_count; i++) {
+    EAGRE_TRY(eagre_plan_attach_subqueries(binder, relation, aggregation, tree->items[i].expression,
                                            attached, error));
+  }
+  EAGRE_TRY(
+      eagre_plan_attach_subqueries(binder, relation, aggregation, tree->having, attached, error));
+  for (uint32_t i = 0; i < tree->order_by_count; i++) {
+    EAGRE_TRY(eagre_plan_attach_subqueries(binder, relation, aggregation,
+                                           tree->order_by[i].expression, attached, error));
+  }
+  return EAGRE_OK;
+}
+
+/* The nodes that stand above the AGGREGATE get its columns, of which some came after them. A closed
+ * one must not have got more. */
+static enum eagre_status finish_aggregate(struct plan_binder *binder, struct select_work *work,
+                                          struct eagre_error *error) {
+  struct eagre_plan_node *aggregate = work->aggregate_node;
+  if (work->is_closed) {
+    if (work->aggregation.aggregate_count == aggregate->aggregate_count) return EAGRE_OK;
+    return eagre_plan_fail(error, work->tree->position, "UNSUPPORTED_FEATURE.SUBQUERY_EXPRESSION",
+                           "Subqueries beside aggregates of a WINDOW clause are not supported.");
+  }
+  end_aggregate(binder, work);
+  for (struct eagre_plan_node *node = work->relation.node; node != aggregate;
+       node = eagre_plan_input(node)) {
+    node->output = aggregate->output;
   }
   return EAGRE_OK;
 }
@@ -672,16 +748,8 @@ static enum eagre_status begin_over(struct plan_binder *binder, struct select_wo
   work->overs = (struct plan_overs){.query = tree, .first_column = work->relation.column_count};
   scope->overs = &work->overs;
   EAGRE_TRY(eagre_plan_check_windows(tree, error));
-  if (!work->is_aggregate || !eagre_plan_has_over(tree)) return EAGRE_OK;
-  for (uint32_t i = 0; i < tree->item_count; i++) {
-    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->items[i].expression, error));
-  }
-  for (uint32_t i = 0; i < tree->order_by_count; i++) {
-    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->order_by[i].expression, error));
-  }
-  if (tree->having != NULL) {
-    EAGRE_TRY(eagre_plan_collect_aggregates(binder, scope, tree->having, error));
-  }
+  if (!work->is_aggregate || work->is_closed || !eagre_plan_has_over(tree)) return EAGRE_OK;
+  EAGRE_TRY(collect_aggregates(binder, work, scope, error));
   work->overs.first_column = work->aggregation.key_count + work->aggregation.aggregate_count;
   return EAGRE_OK;
 }
@@ -700,11 +768,14 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
   EAGRE_TRY(bind_generators(binder, work, error));
   if (work->is_aggregate) EAGRE_TRY(begin_aggregate(binder, work, error));
   struct plan_attached *attached = NULL;
-  if (!work->is_aggregate) EAGRE_TRY(attach_items(binder, work, &attached, error));
   struct plan_scope scope = {.relation = &work->relation,
-                             .attached = attached,
                              .window = &work->window,
                              .aggregation = work->is_aggregate ? &work->aggregation : NULL};
+  if (has_subqueries(tree)) {
+    if (work->is_aggregate) EAGRE_TRY(close_aggregate(binder, work, &scope, error));
+    EAGRE_TRY(attach_subqueries(binder, work, &attached, error));
+    scope.attached = attached;
+  }
   EAGRE_TRY(begin_over(binder, work, &scope, error));
   EAGRE_TRY(bind_items(binder, work, &scope, error));
   EAGRE_TRY(bind_having(binder, work, &scope, error));
@@ -716,12 +787,7 @@ static enum eagre_status bind_select(struct plan_binder *binder, struct select_w
                            "A column of ORDER BY cannot be resolved: with DISTINCT it may use "
                            "only columns of the SELECT list.");
   }
-  if (work->is_aggregate) end_aggregate(binder, work);
-  struct eagre_plan_node *having = work->relation.node;
-  for (struct eagre_plan_node *node = having; work->is_aggregate && node != work->aggregate_node;
-       node = eagre_plan_input(node)) {
-    node->output = work->aggregate_node->output;
-  }
+  if (work->is_aggregate) EAGRE_TRY(finish_aggregate(binder, work, error));
   eagre_plan_add_over(binder, &work->relation, &work->overs, tree->position);
   add_project(binder, work);
   if (tree->is_distinct) {
@@ -736,7 +802,7 @@ static enum eagre_status bind_set_operation(struct plan_binder *binder, struct s
                                             struct eagre_error *error) {
   const struct eagre_sql_query *tree = work->tree;
   EAGRE_TRY(eagre_plan_bind_union(binder, tree, &work->relation, error));
-  bool is_distinct = !eagre_text_equal_string(tree->set_operation, "union all");
+  bool is_distinct = !eagre_text_ends_with(tree->set_operation, EAGRE_TEXT(" all"));
   if (is_distinct) EAGRE_TRY(add_distinct(binder, &work->relation, tree->position, error));
   if (tree->order_by_count > 0) {
     const struct plan_relation whole = work->relation;
@@ -756,7 +822,11 @@ static enum eagre_status bind_set_operation(struct plan_binder *binder, struct s
 enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error) {
+  const struct eagre_sql_query *lifted = tree;
   struct plan_common *saved = binder->common_tables;
+  if (tree->set_operation.size == 0 && query_has_aggregate(tree)) {
+    EAGRE_TRY(eagre_plan_lift_generators(binder, &lifted, error));
+  }
   for (uint32_t i = 0; i < tree->common_table_count; i++) {
     struct plan_common *table = eagre_arena_allocate_zeroed(binder->arena, sizeof *table);
     table->name = tree->common_tables[i].name;
@@ -764,7 +834,7 @@ enum eagre_status eagre_plan_bind_query(struct plan_binder *binder,
     table->next = binder->common_tables;
     binder->common_tables = table;
   }
-  struct select_work work = {.tree = tree};
+  struct select_work work = {.tree = lifted};
   enum eagre_status status = tree->set_operation.size > 0 ? bind_set_operation(binder, &work, error)
                                                           : bind_select(binder, &work, error);
   binder->common_tables = saved;

@@ -18,6 +18,7 @@ struct subquery_work {
   struct plan_binder *binder;
   const struct eagre_sql_expression *tree;
   const struct plan_relation *outer;
+  struct plan_aggregation *aggregation; /* whose results are columns of `outer`; NULL: none */
   struct plan_relation inner;
   uint32_t value_begin; /* columns of `inner` that are its SELECT list */
   uint32_t value_count;
@@ -307,6 +308,13 @@ static enum eagre_status bind_subquery(struct subquery_work *work, struct eagre_
 
 /* ---- Conditions of the join ------------------------------------------------------------------ */
 
+/* What stands outside of the subquery. */
+static struct plan_scope scope_of_outer(const struct subquery_work *work) {
+  return (struct plan_scope){.relation = work->outer,
+                             .aggregation = work->aggregation,
+                             .aggregate_refusal = work->aggregation == NULL ? "WHERE" : NULL};
+}
+
 static enum eagre_status add_correlation(struct subquery_work *work,
                                          const struct plan_relation *joined,
                                          struct eagre_error *error) {
@@ -314,7 +322,7 @@ static enum eagre_status add_correlation(struct subquery_work *work,
   uint32_t outer_count = work->outer->column_count;
   const struct plan_scope both = {
       .relation = joined, .inner_begin = outer_count, .aggregate_refusal = "WHERE"};
-  const struct plan_scope outer = {.relation = work->outer, .aggregate_refusal = "WHERE"};
+  const struct plan_scope outer = scope_of_outer(work);
   for (uint32_t i = 0; i < work->correlated_count; i++) {
     struct eagre_expression *condition = NULL;
     EAGRE_TRY(
@@ -363,7 +371,7 @@ make_in_condition(struct subquery_work *work, const struct plan_relation *joined
   struct plan_binder *binder = work->binder;
   struct eagre_sql_position position = work->tree->position;
   const struct eagre_expression_session *session = &binder->pipeline->expression_session;
-  const struct plan_scope outer = {.relation = work->outer, .aggregate_refusal = "WHERE"};
+  const struct plan_scope outer = scope_of_outer(work);
   uint32_t column = work->outer->column_count + work->value_begin + value;
   struct eagre_expression *sides[2] = {
       NULL, eagre_plan_column_reference(binder, joined, column, position)};
@@ -450,10 +458,12 @@ static void attach(struct plan_binder *binder, struct plan_attached **attached,
 
 /* EXISTS or IN as a BOOLEAN column. */
 static enum eagre_status attach_mark(struct plan_binder *binder, struct plan_relation *relation,
+                                     struct plan_aggregation *aggregation,
                                      const struct eagre_sql_expression *tree, bool is_negated,
                                      struct plan_attached **attached, struct eagre_error *error) {
   struct plan_relation outer = *relation;
-  struct subquery_work work = {.binder = binder, .tree = tree, .outer = &outer};
+  struct subquery_work work = {
+      .binder = binder, .tree = tree, .outer = &outer, .aggregation = aggregation};
   struct plan_relation joined;
   EAGRE_TRY(bind_subquery(&work, error));
   eagre_plan_join_begin(binder, EAGRE_JOIN_LEFT_MARK, &outer, &work.inner, tree->position, &joined);
@@ -504,25 +514,27 @@ static enum eagre_status attach_value(struct plan_binder *binder, struct plan_re
 }
 
 static enum eagre_status attach_all(struct plan_binder *binder, struct plan_relation *relation,
+                                    struct plan_aggregation *aggregation,
                                     const struct eagre_sql_expression *tree, bool is_negated,
                                     struct plan_attached **attached, struct eagre_error *error) {
   if (tree == NULL) return EAGRE_OK;
   if (tree->kind == EAGRE_SQL_SUBQUERY) {
     bool is_value = eagre_text_equal_string(tree->function, "scalar");
     return is_value ? attach_value(binder, relation, tree, attached, error)
-                    : attach_mark(binder, relation, tree, is_negated, attached, error);
+                    : attach_mark(binder, relation, aggregation, tree, is_negated, attached, error);
   }
   for (uint32_t i = 0; i < tree->argument_count; i++) {
-    EAGRE_TRY(attach_all(binder, relation, tree->arguments[i].value, is_call(tree, "not"), attached,
-                         error));
+    EAGRE_TRY(attach_all(binder, relation, aggregation, tree->arguments[i].value,
+                         is_call(tree, "not"), attached, error));
   }
   return EAGRE_OK;
 }
 
 enum eagre_status eagre_plan_attach_subqueries(struct plan_binder *binder,
                                                struct plan_relation *relation,
+                                               struct plan_aggregation *aggregation,
                                                const struct eagre_sql_expression *tree,
                                                struct plan_attached **attached,
                                                struct eagre_error *error) {
-  return attach_all(binder, relation, tree, false, attached, error);
+  return attach_all(binder, relation, aggregation, tree, false, attached, error);
 }

@@ -1,6 +1,7 @@
 /* Set operations: the inputs cast to common columns, then one node above them. UNION has a node of
  * its own; INTERSECT and EXCEPT are joins that ask whether the right side has the same row, NULLs
- * being the same, and the caller makes their rows distinct. */
+ * being the same, and the caller makes their rows distinct. With ALL (plan_union_all.c) rows are
+ * counted on both sides. */
 #include <string.h>
 
 #include "plan/plan_bind.h"
@@ -167,13 +168,6 @@ static enum eagre_status bind_inputs(struct plan_binder *binder, const struct ea
   return EAGRE_OK;
 }
 
-static enum eagre_status refuse_all(const struct eagre_sql_query *tree, struct eagre_error *error) {
-  eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.SET_OPERATION",
-                  "INTERSECT ALL and EXCEPT ALL are not supported yet.");
-  eagre_error_hint(error, "INTERSECT and EXCEPT are");
-  return EAGRE_USAGE;
-}
-
 static enum eagre_status check_streams(const struct union_work *work, bool is_intersect,
                                        struct eagre_sql_position position,
                                        struct eagre_error *error) {
@@ -189,13 +183,11 @@ static enum eagre_status check_streams(const struct union_work *work, bool is_in
   return EAGRE_OK;
 }
 
-/* Rows of the left input that the right one has, or has not. */
-static enum eagre_status bind_join(struct plan_binder *binder, const struct eagre_sql_query *tree,
-                                   struct union_work *work, struct plan_relation *out,
-                                   struct eagre_error *error) {
-  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
-  bool is_intersect = eagre_text_equal_string(tree->set_operation, "intersect");
-  struct plan_relation sides[2];
+/* Both inputs of INTERSECT or EXCEPT with the columns of the result. */
+static enum eagre_status bind_sides(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                    struct union_work *work, struct plan_relation sides[2],
+                                    struct eagre_error *error) {
+  bool is_intersect = eagre_text_starts_with(tree->set_operation, EAGRE_TEXT("intersect"));
   struct plan_relation columns = {0};
   work->trees[0] = tree->left;
   work->trees[1] = tree->right;
@@ -210,13 +202,27 @@ static enum eagre_status bind_join(struct plan_binder *binder, const struct eagr
     sides[i].is_stream = work->inputs[i].is_stream;
     EAGRE_TRY(cast_input(binder, &work->inputs[i], &columns, &sides[i].node, error));
   }
-  eagre_plan_join_begin(binder, is_intersect ? EAGRE_JOIN_LEFT_SEMI : EAGRE_JOIN_LEFT_ANTI,
-                        &sides[0], &sides[1], tree->position, out);
   for (uint32_t i = 0; i < columns.column_count; i++) {
     EAGRE_TRY(eagre_plan_check_distinct(&columns.columns[i], tree->position, error));
+  }
+  return EAGRE_OK;
+}
+
+/* Rows of the left input that the right one has, or has not. */
+static enum eagre_status bind_join(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                                   struct union_work *work, struct plan_relation *out,
+                                   struct eagre_error *error) {
+  const struct eagre_expression_session *session = &binder->pipeline->expression_session;
+  bool is_intersect = eagre_text_equal_string(tree->set_operation, "intersect");
+  struct plan_relation sides[2];
+  EAGRE_TRY(bind_sides(binder, tree, work, sides, error));
+  eagre_plan_join_begin(binder, is_intersect ? EAGRE_JOIN_LEFT_SEMI : EAGRE_JOIN_LEFT_ANTI,
+                        &sides[0], &sides[1], tree->position, out);
+  uint32_t count = sides[0].column_count;
+  for (uint32_t i = 0; i < count; i++) {
     struct eagre_expression *pair[2] = {
         eagre_plan_column_reference(binder, out, i, tree->position),
-        eagre_plan_column_reference(binder, out, columns.column_count + i, tree->position),
+        eagre_plan_column_reference(binder, out, count + i, tree->position),
     };
     struct eagre_expression *equality = NULL;
     EAGRE_TRY(eagre_expression_call(binder->arena, EAGRE_TEXT("<=>"), pair, 2, session,
@@ -227,24 +233,44 @@ static enum eagre_status bind_join(struct plan_binder *binder, const struct eagr
   return EAGRE_OK;
 }
 
+static enum eagre_status bind_counted(struct plan_binder *binder,
+                                      const struct eagre_sql_query *tree, struct union_work *work,
+                                      struct plan_relation *out, struct eagre_error *error) {
+  struct plan_relation sides[2];
+  EAGRE_TRY(bind_sides(binder, tree, work, sides, error));
+  if (sides[0].is_stream) {
+    eagre_plan_fail(error, tree->position, "UNSUPPORTED_FEATURE.SET_OPERATION",
+                    "EXCEPT ALL of a stream is not supported yet.");
+    eagre_error_hint(error, "EXCEPT is");
+    return EAGRE_USAGE;
+  }
+  bool is_intersect = eagre_text_equal_string(tree->set_operation, "intersect all");
+  return eagre_plan_count_rows(binder, sides, is_intersect, tree->position, out, error);
+}
+
 enum eagre_status eagre_plan_bind_union(struct plan_binder *binder,
                                         const struct eagre_sql_query *tree,
                                         struct plan_relation *out, struct eagre_error *error) {
   static const struct {
     const char *name;
     const char *operation;
+    enum eagre_status (*bind)(struct plan_binder *binder, const struct eagre_sql_query *tree,
+                              struct union_work *work, struct plan_relation *out,
+                              struct eagre_error *error);
   } names[] = {
-      {"union", "UNION"}, {"union all", "UNION"}, {"intersect", "INTERSECT"}, {"except", "EXCEPT"}};
+      {"union", "UNION", bind_inputs},       {"union all", "UNION", bind_inputs},
+      {"intersect", "INTERSECT", bind_join}, {"intersect all", "INTERSECT ALL", bind_counted},
+      {"except", "EXCEPT", bind_join},       {"except all", "EXCEPT ALL", bind_counted},
+  };
+  size_t row = 0;
   *out = (struct plan_relation){0};
-  for (size_t i = 0; i < EAGRE_COUNT_OF(names); i++) {
-    if (!eagre_text_equal_string(tree->set_operation, names[i].name)) continue;
-    struct union_work *work = eagre_allocate_zeroed(1, sizeof *work);
-    work->operation = names[i].operation;
-    bool is_union = i < 2;
-    enum eagre_status status = is_union ? bind_inputs(binder, tree, work, out, error)
-                                        : bind_join(binder, tree, work, out, error);
-    eagre_free(work);
-    return status;
+  while (!eagre_text_equal_string(tree->set_operation, names[row].name)) {
+    row++;
+    eagre_assert(row < EAGRE_COUNT_OF(names));
   }
-  return refuse_all(tree, error);
+  struct union_work *work = eagre_allocate_zeroed(1, sizeof *work);
+  work->operation = names[row].operation;
+  enum eagre_status status = names[row].bind(binder, tree, work, out, error);
+  eagre_free(work);
+  return status;
 }

@@ -45,7 +45,7 @@ static enum eagre_status add_conjunct(struct plan_binder *binder, struct plan_re
     return eagre_plan_join_subquery(binder, relation, predicate, is_negated, error);
   }
   struct plan_attached *attached = NULL;
-  EAGRE_TRY(eagre_plan_attach_subqueries(binder, relation, tree, &attached, error));
+  EAGRE_TRY(eagre_plan_attach_subqueries(binder, relation, NULL, tree, &attached, error));
   return filter_by(binder, relation, tree, attached, error);
 }
 

@@ -464,6 +464,10 @@ struct eagre_flow {
   struct eagre_sql_position position;
 };
 
+/* Into how many parts cores divide the state: the flow's state partitions, or one where rows come
+ * out in the order of a SORT, which one core alone can give. */
+uint32_t eagre_flow_owned_partitions(const struct eagre_flow *flow);
+
 /* A batch SELECT of the file. */
 struct eagre_plan_query {
   const struct eagre_sql_statement *statement; /* as written */

@@ -298,8 +298,9 @@ static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out
   eagre_buffer_printf(out, ", checkpoint %.*s\n", (int)flow->checkpoint.size,
                       flow->checkpoint.data);
   if (flow->query.stateful_count > 0) {
-    eagre_buffer_printf(out, "  state: %u partitions, owned by the cores in turn\n",
-                        flow->state_partition_count);
+    bool is_whole = eagre_flow_owned_partitions(flow) == 1;
+    eagre_buffer_printf(out, "  state: %u partitions, owned by %s\n", flow->state_partition_count,
+                        is_whole ? "one core" : "the cores in turn");
   }
   eagre_buffer_append_string(out, "  placement: fused (reader, decoder, operators and aggregator "
                                   "on each core)\n");

@@ -390,3 +390,10 @@ enum eagre_status eagre_plan_check_stream(const struct eagre_plan_tree *tree,
   }
   return shape.session == NULL ? EAGRE_OK : check_session_keys(shape.session, error);
 }
+
+uint32_t eagre_flow_owned_partitions(const struct eagre_flow *flow) {
+  for (uint32_t i = 0; i < flow->query.node_count; i++) {
+    if (flow->query.nodes[i]->kind == EAGRE_PLAN_SORT) return 1;
+  }
+  return flow->state_partition_count;
+}

@@ -32,7 +32,7 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
       .mode = flow->plan->mode,
       .core = task->lane,
       .core_count = lane_count,
-      .state_partition_count = flow->plan->state_partition_count,
+      .state_partition_count = eagre_flow_owned_partitions(flow->plan),
       .tables = flow->tables,
       .state_size_max = ((uint64_t)limit + lane_count - 1) / lane_count,
       .output = write_rows,
@@ -105,7 +105,7 @@ static struct eagre_state_snapshot snapshot_of(const struct runtime_task *task, 
       .version = version,
       .core = task->lane,
       .attempt = attempt,
-      .partition_count = plan->state_partition_count,
+      .partition_count = eagre_flow_owned_partitions(plan),
       .fingerprint = plan->query.fingerprint,
   };
 }

@@ -111,3 +111,20 @@ def test_another_percentage_is_another_state(tmp_path):
     (tmp_path / "f.sql").write_text(text.replace("0.5D", "0.9D"))
     done = run("run", "f.sql", cwd=tmp_path)
     assert done.returncode != 0 and "[STATE_STORE_" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("cores", ["1", "2", "3"])
+def test_sorted_results_are_sorted_on_any_number_of_cores(tmp_path, cores):
+    """ORDER BY in complete mode: one order over all groups, also behind a restart with another number of cores."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "p.sql").write_text(
+        "CREATE SINK out USING console OPTIONS ('format' = 'json');\n"
+        "CREATE FLOW f OPTIONS ('outputMode' = 'complete', 'checkpointLocation' = 'checkpoint') AS INSERT INTO out\n"
+        "SELECT k, count(*) AS n FROM STREAM read_files('in', format => 'json', schema => 'k INT') GROUP BY k ORDER BY k DESC;\n")
+    for run_number, count in enumerate((1, int(cores))):
+        rows = "".join(json.dumps({"k": k}) + "\n" for k in range(300))
+        (tmp_path / f"in/{run_number}.json").write_text(rows)
+        done = run("run", "p.sql", "--available-now", "--cores", count, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert found == [{"k": k, "n": run_number + 1} for k in reversed(range(300))]

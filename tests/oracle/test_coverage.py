@@ -24,6 +24,7 @@ OPERATORS = {
 # Functions that have no expression of their own kind, or no way to fail, and why.
 ELSEWHERE = {
     "json_tuple": "a generator: queries/json-tuple.sql",
+    **dict.fromkeys(["variant_explode", "variant_explode_outer"], "generators: queries/lateral.sql"),
     **dict.fromkeys(["cume_dist", "dense_rank", "lag", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"],
                     "a window function: queries/window-functions.sql"),
     **dict.fromkeys(["grouping", "grouping_id"], "of grouping sets: queries/grouping-sets.sql"),

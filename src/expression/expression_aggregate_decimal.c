@@ -44,12 +44,13 @@ static inline void add_unchecked(struct decimal_state *state, int64_t count, eag
   write_digits(state, read_digits(state) + value);
 }
 
-/* Both sides are below 10^38 in size: 128 bits hold their sum. */
+/* Both sides are below 10^38 in size; 128 bits do not always hold their sum. */
 static inline void add_checked(struct decimal_state *state, int64_t count, eagre_decimal value,
                                eagre_decimal limit) {
   if (state->count == EAGRE_SUM_OVERFLOWN) return;
-  eagre_decimal sum = read_digits(state) + value;
-  bool is_over = sum >= limit || sum <= -limit || count == EAGRE_SUM_OVERFLOWN;
+  eagre_decimal sum = 0;
+  bool is_over = __builtin_add_overflow(read_digits(state), value, &sum) || sum >= limit ||
+                 sum <= -limit || count == EAGRE_SUM_OVERFLOWN;
   state->count = is_over ? EAGRE_SUM_OVERFLOWN : state->count + count;
   if (!is_over) write_digits(state, sum);
 }

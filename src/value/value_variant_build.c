@@ -300,11 +300,17 @@ static void put_head(struct eagre_variant_builder *builder, const struct eagre_v
   put_unsigned(at, head->data_size, offset_size);
 }
 
+/* NULL while no value of this builder had a member. */
+static struct eagre_variant_entry *entries_of(struct eagre_variant_builder *builder,
+                                              const struct eagre_variant_frame *frame) {
+  char *members = builder->members.data;
+  return members == NULL ? NULL : (void *)(members + frame->member_begin);
+}
+
 static struct head read_head(struct eagre_variant_builder *builder,
                              const struct eagre_variant_frame *frame) {
-  char *entries = builder->members.data + frame->member_begin;
   return (struct head){
-      .entries = (const struct eagre_variant_entry *)(void *)entries,
+      .entries = entries_of(builder, frame),
       .count = (uint32_t)((builder->members.size - frame->member_begin) /
                           sizeof(struct eagre_variant_entry)),
       .data_size = (uint32_t)(builder->value.size - frame->value_begin),
@@ -340,8 +346,7 @@ bool eagre_variant_builder_close_object(struct eagre_variant_builder *builder,
                                         const struct eagre_variant_frame *frame,
                                         struct eagre_text *out_name) {
   struct head head = read_head(builder, frame);
-  struct eagre_variant_entry *entries =
-      (struct eagre_variant_entry *)(void *)(builder->members.data + frame->member_begin);
+  struct eagre_variant_entry *entries = entries_of(builder, frame);
   uint32_t id_max = 0;
   if (head.count > 1) sort_entries(builder, entries, head.count);
   for (uint32_t i = 0; i < head.count; i++) {

@@ -25,7 +25,7 @@ def passages(point):
     return [1] if point in ONCE_PER_CHECKPOINT else list(PASSAGES)
 
 
-@pytest.mark.parametrize("flow,point", [(flow, point) for flow in FLOWS for point in crash_points(flow)])
+@pytest.mark.parametrize("point,flow", [(point, flow) for flow in FLOWS for point in crash_points(flow)])
 def test_killed_at_a_crash_point(tmp_path, point, flow):
     for passage in passages(point):
         site = Site(tmp_path / f"{passage}", file_count=5 + 2 * passage)  # purging begins after a few epochs

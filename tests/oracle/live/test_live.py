@@ -12,7 +12,7 @@ from oracle.live.sample import sample
 from rig.spark_session import spark_session
 
 CASES = sample(case.names(), 50)
-EXPRESSIONS = sample(expressions.sheets(), 9)
+EXPRESSIONS = sample(expressions.sheets(), 6)
 
 
 @pytest.fixture(scope="module")

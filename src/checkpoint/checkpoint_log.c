@@ -212,6 +212,7 @@ enum eagre_status eagre_checkpoint_parse_offsets(struct eagre_text content, cons
   EAGRE_TRY(read_integer(object, "batchWatermarkMs", place, &out->watermark_ms, error));
   EAGRE_TRY(read_integer(object, "batchTimestampMs", place, &out->timestamp_ms, error));
   EAGRE_TRY(read_configuration(object, place, arena, out, error));
+  if (!eagre_value_utf8_is_valid(content)) return refuse_malformed(place, "it is no UTF-8", error);
   read_sources(content, arena, out);
   return EAGRE_OK;
 }

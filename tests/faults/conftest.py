@@ -5,7 +5,6 @@ import random
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,6 @@ def folder():
 
 @pytest.fixture
 def chance():
-    seed = int(os.environ.get("EAGRE_FAULTS_SEED", time.time_ns() % 1_000_000))
+    seed = int(os.environ.get("EAGRE_FAULTS_SEED", "1"))
     print(f"EAGRE_FAULTS_SEED={seed}")
     return random.Random(seed)

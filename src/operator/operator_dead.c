@@ -31,6 +31,16 @@ static enum eagre_status run_range(struct search *search, uint32_t begin, uint32
   return eagre_program_run(search->program, part, search->context, search->out, failure);
 }
 
+static enum eagre_status give_away(struct search *search, uint32_t row, struct eagre_error *failure,
+                                   struct eagre_error *error) {
+  eagre_bit_put(search->keep, row, false);
+  eagre_batch_place(search->batch, row, failure);
+  return search->dead->give(search->dead->context, search->batch, row, failure, error);
+}
+
+static enum eagre_status search_halves(struct search *search, uint32_t begin, uint32_t count,
+                                       struct eagre_error *error);
+
 static enum eagre_status search_range(struct search *search, uint32_t begin, uint32_t count,
                                       struct eagre_error *error) {
   struct eagre_error failure;
@@ -40,13 +50,15 @@ static enum eagre_status search_range(struct search *search, uint32_t begin, uin
     if (error != NULL) *error = failure;
     return status;
   }
-  if (count > 1) {
-    EAGRE_TRY(search_range(search, begin, count / 2, error));
-    return search_range(search, begin + count / 2, count - count / 2, error);
-  }
-  eagre_bit_put(search->keep, begin, false);
-  eagre_batch_place(search->batch, begin, &failure);
-  return search->dead->give(search->dead->context, search->batch, begin, &failure, error);
+  if (count == 1) return give_away(search, begin, &failure, error);
+  return search_halves(search, begin, count, error);
+}
+
+/* Of a range that is known to fail. */
+static enum eagre_status search_halves(struct search *search, uint32_t begin, uint32_t count,
+                                       struct eagre_error *error) {
+  EAGRE_TRY(search_range(search, begin, count / 2, error));
+  return search_range(search, begin + count / 2, count - count / 2, error);
 }
 
 /* Gives the rows away on which `program` fails, and takes them out of the batch. */
@@ -67,7 +79,9 @@ static enum eagre_status take_out(const struct operator_dead *dead, struct eagre
   for (uint32_t i = 0; i < count; i++)
     search.rows[i] = i;
   eagre_bits_fill(search.keep, count, true);
-  enum eagre_status status = search_range(&search, 0, count, error);
+  /* The whole has just failed; a row alone is asked again for what is wrong with it. */
+  enum eagre_status status =
+      count == 1 ? search_range(&search, 0, 1, error) : search_halves(&search, 0, count, error);
   eagre_batch_free(search.part);
   if (status == EAGRE_OK) eagre_batch_filter(batch, search.keep);
   return status;

@@ -145,6 +145,21 @@ static struct plan_target *find_target(struct flow_work *work, struct eagre_text
   return NULL;
 }
 
+/* The table or sink of that name; `what` it was to be stands in the error. */
+static enum eagre_status find_written(struct flow_work *work, struct eagre_text name,
+                                      const char *what, struct eagre_sql_position position,
+                                      struct plan_target **out, struct eagre_error *error) {
+  *out = find_target(work, name);
+  if (*out != NULL) return EAGRE_OK;
+  eagre_plan_fail(error, position, "TABLE_OR_VIEW_NOT_FOUND", "The %s `%.*s` cannot be found.",
+                  what, (int)name.size, name.data);
+  eagre_error_hint(error,
+                   "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
+                   "...",
+                   (int)name.size, name.data, (int)name.size, name.data);
+  return EAGRE_USAGE;
+}
+
 static struct eagre_text last_part(const struct eagre_sql_name *name) {
   return name->parts[name->part_count - 1];
 }
@@ -616,16 +631,8 @@ static enum eagre_status flow_dead_letter(struct flow_work *work, struct eagre_f
   struct eagre_text name = eagre_option_text(&flow->options, "deadLetter");
   if (name.size == 0) return EAGRE_OK;
   struct eagre_sql_position position = position_of(&flow->options, "deadLetter");
-  struct plan_target *target = find_target(work, name);
-  if (target == NULL) {
-    eagre_plan_fail(error, position, "TABLE_OR_VIEW_NOT_FOUND",
-                    "The sink `%.*s` for dead letters cannot be found.", (int)name.size, name.data);
-    eagre_error_hint(error,
-                     "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
-                     "...",
-                     (int)name.size, name.data, (int)name.size, name.data);
-    return EAGRE_USAGE;
-  }
+  struct plan_target *target = NULL;
+  EAGRE_TRY(find_written(work, name, "sink for dead letters", position, &target, error));
   target->is_written = true;
   flow->expression_session.malformed_fails = true;
   return eagre_plan_add_dead_letter(work->binder, target->sink, position, &flow->sink, error);
@@ -713,20 +720,6 @@ static enum eagre_status bind_table(struct flow_work *work,
   return add_flow(work, statement, target, error);
 }
 
-static enum eagre_status find_written(struct flow_work *work, const struct eagre_sql_name *written,
-                                      struct plan_target **out, struct eagre_error *error) {
-  struct eagre_text name = last_part(written);
-  *out = find_target(work, name);
-  if (*out != NULL) return EAGRE_OK;
-  eagre_plan_fail(error, written->position, "TABLE_OR_VIEW_NOT_FOUND",
-                  "The target `%.*s` cannot be found.", (int)name.size, name.data);
-  eagre_error_hint(error,
-                   "make it first: CREATE STREAMING TABLE %.*s or CREATE SINK %.*s USING "
-                   "...",
-                   (int)name.size, name.data, (int)name.size, name.data);
-  return EAGRE_USAGE;
-}
-
 /* The options that tables have for the flows that fill them, table by table. */
 static void add_flow_options(struct flow_work *work, const struct plan_target *from,
                              struct plan_target *to) {
@@ -752,7 +745,8 @@ static enum eagre_status join_targets(struct flow_work *work,
   struct eagre_plan_sink **parts = eagre_arena_allocate_zeroed(arena, sizeof(void *) * count);
   for (uint32_t i = 0; i < count; i++) {
     struct plan_target *target = NULL;
-    EAGRE_TRY(find_written(work, &statement->targets[i], &target, error));
+    EAGRE_TRY(find_written(work, last_part(&statement->targets[i]), "target",
+                           statement->targets[i].position, &target, error));
     for (uint32_t other = 0; other < i; other++) {
       if (parts[other] != target->sink) continue;
       return eagre_plan_fail(
@@ -775,7 +769,8 @@ static enum eagre_status bind_flow(struct flow_work *work,
   struct plan_target several = {0};
   struct plan_target *target = &several;
   if (statement->target_count == 1) {
-    EAGRE_TRY(find_written(work, &statement->targets[0], &target, error));
+    EAGRE_TRY(find_written(work, last_part(&statement->targets[0]), "target",
+                           statement->targets[0].position, &target, error));
   } else {
     EAGRE_TRY(join_targets(work, statement, &several, error));
   }

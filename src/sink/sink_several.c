@@ -56,6 +56,19 @@ static const struct eagre_plan_sink *find_part(const struct eagre_plan_sink *pla
   return plan->parts[index <= decisive ? index - 1 : index];
 }
 
+/* Dead letters have columns of their own and are only ever added. */
+static const struct eagre_type *columns_of(const struct eagre_plan_sink *plan,
+                                           const struct eagre_plan_sink *part,
+                                           const struct eagre_type *columns) {
+  return part == plan->dead_letter ? plan->dead_letter_columns : columns;
+}
+
+static enum eagre_output_mode mode_of(const struct eagre_plan_sink *plan,
+                                      const struct eagre_plan_sink *part,
+                                      enum eagre_output_mode mode) {
+  return part == plan->dead_letter ? EAGRE_MODE_APPEND : mode;
+}
+
 static enum eagre_status refuse_transactions(const struct eagre_plan_sink *part,
                                              struct eagre_error *error) {
   eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.SEVERAL_TRANSACTIONS",
@@ -75,12 +88,11 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
                                   struct eagre_error *error) {
   uint32_t transaction_count = 0;
   for (uint32_t i = 0; i < plan->part_count; i++) {
-    bool is_dead_letter = plan->parts[i] == plan->dead_letter;
-    EAGRE_TRY(eagre_sink_validate(plan->parts[i],
-                                  is_dead_letter ? plan->dead_letter_columns : columns,
-                                  is_dead_letter ? EAGRE_MODE_APPEND : mode, error));
-    transaction_count += eagre_plan_sink_is_transactional(plan->parts[i]);
-    if (transaction_count > 1) return refuse_transactions(plan->parts[i], error);
+    const struct eagre_plan_sink *part = plan->parts[i];
+    EAGRE_TRY(eagre_sink_validate(part, columns_of(plan, part, columns), mode_of(plan, part, mode),
+                                  error));
+    transaction_count += eagre_plan_sink_is_transactional(part);
+    if (transaction_count > 1) return refuse_transactions(part, error);
   }
   return EAGRE_OK;
 }
@@ -95,10 +107,8 @@ static enum eagre_status open_several(struct eagre_sink *sink, struct eagre_erro
   several->count = count;
   for (uint32_t i = 0; i < count; i++) {
     const struct eagre_plan_sink *part = find_part(sink->plan, i);
-    bool is_dead_letter = part == sink->plan->dead_letter;
-    EAGRE_TRY(eagre_sink_open(part,
-                              is_dead_letter ? sink->plan->dead_letter_columns : sink->columns,
-                              is_dead_letter ? EAGRE_MODE_APPEND : sink->mode, &sink->environment,
+    EAGRE_TRY(eagre_sink_open(part, columns_of(sink->plan, part, sink->columns),
+                              mode_of(sink->plan, part, sink->mode), &sink->environment,
                               &several->parts[i], error));
     if (i > 0) eagre_buffer_append_string(&several->description, ", ");
     eagre_buffer_append_string(&several->description, eagre_sink_description(several->parts[i]));

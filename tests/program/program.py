@@ -1,5 +1,6 @@
 """Running the program `eagre` in tests: where it is, and one call that waits with a limit."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -21,3 +22,10 @@ def run(*arguments, cwd=None, env=None, timeout=60, stdin=None):
     environment = {**os.environ, "TZ": "UTC", **(env or {})}
     return subprocess.run([program(), *map(str, arguments)], cwd=cwd, env=environment, input=stdin,
                           capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def query_rows(folder, sql):
+    """The rows of a batch query that must succeed, as dictionaries."""
+    done = run("query", sql, "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -6,7 +6,7 @@ import random
 import signal
 
 import pytest
-from program import run
+from program import query_rows, run
 
 SOURCE = "read_files('in', format => 'text', maxFilesPerTrigger => 1)"
 PARSED = f"(SELECT from_json(value, 'k STRING, n STRING, ts TIMESTAMP') AS v, value FROM STREAM {SOURCE})"
@@ -36,14 +36,8 @@ def start(folder, query=CASTS, dead="bad", mode="append", crash_at=None, argumen
     return run("run", "p.sql", "f", "--available-now", *arguments, cwd=folder, timeout=120, env=environment)
 
 
-def query(folder, sql):
-    done = run("query", sql, "--format", "json", cwd=folder, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def letters(folder):
-    rows = query(folder, "SELECT key, CAST(value AS STRING) AS value, topic, partition, offset, class, message, epoch FROM delta.`bad`")
+    rows = query_rows(folder, "SELECT key, CAST(value AS STRING) AS value, topic, partition, offset, class, message, epoch FROM delta.`bad`")
     return sorted(rows, key=lambda row: (row["topic"], row["offset"]))
 
 
@@ -56,7 +50,7 @@ def test_malformed_records_and_casts(tmp_path):
     write(tmp_path, 1, [row(4), row(2**40)])
     done = start(tmp_path, arguments=("--progress", "json"))
     assert done.returncode == 0, done.stderr
-    good = query(tmp_path, "SELECT n FROM delta.`good`")
+    good = query_rows(tmp_path, "SELECT n FROM delta.`good`")
     assert sorted(each["n"] or 0 for each in good) == [0, 1, 2, 3, 4]  # an empty text is NULL, not malformed
     dead = letters(tmp_path)
     assert [(each["offset"], each["value"], each["class"], each["epoch"]) for each in dead] == [
@@ -95,7 +89,7 @@ def test_any_share_of_bad_records(tmp_path, cores, rate):
         write(tmp_path, file, lines)
     done = start(tmp_path, arguments=("--cores", cores))
     assert done.returncode == 0, done.stderr
-    assert sorted(each["n"] for each in query(tmp_path, "SELECT n FROM delta.`good`")) == [n for n in range(20000) if n not in bad]
+    assert sorted(each["n"] for each in query_rows(tmp_path, "SELECT n FROM delta.`good`")) == [n for n in range(20000) if n not in bad]
     values = sorted(json.loads(each["value"])["n"] for each in letters(tmp_path))
     assert values == sorted(f"{n}!" for n in bad)
 
@@ -117,7 +111,7 @@ def test_wherever_an_expression_stands(tmp_path, query_text, mode, expected, cor
     write(tmp_path, 0, [row(1), row("x"), row(2), "{", row(3), row("y,")])
     done = start(tmp_path, query_text, mode=mode, arguments=("--cores", cores))
     assert done.returncode == 0, done.stderr
-    assert sorted((each["k"], each["n"]) for each in query(tmp_path, "SELECT k, n FROM delta.`good`")) == expected
+    assert sorted((each["k"], each["n"]) for each in query_rows(tmp_path, "SELECT k, n FROM delta.`good`")) == expected
     dead = [each["value"] for each in letters(tmp_path)]
     assert set(dead) == {row("x"), "{", row("y,")}
 
@@ -130,8 +124,8 @@ def test_letters_are_written_once(tmp_path, point):
     assert start(tmp_path, crash_at=point).returncode == -signal.SIGKILL
     done = start(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert query(tmp_path, "SELECT n, count(*) AS c FROM delta.`good` GROUP BY n ORDER BY n") == [{"n": n, "c": 3000} for n in range(3)]
-    counted = query(tmp_path, "SELECT epoch, count(DISTINCT offset) AS d, count(*) AS c FROM delta.`bad` GROUP BY epoch ORDER BY epoch")
+    assert query_rows(tmp_path, "SELECT n, count(*) AS c FROM delta.`good` GROUP BY n ORDER BY n") == [{"n": n, "c": 3000} for n in range(3)]
+    counted = query_rows(tmp_path, "SELECT epoch, count(DISTINCT offset) AS d, count(*) AS c FROM delta.`bad` GROUP BY epoch ORDER BY epoch")
     assert counted == [{"epoch": n, "d": 3000, "c": 3000} for n in range(3)]
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from program import run
+from program import query_rows, run
 
 SOURCE = "read_files('in', format => 'json', schema => 'k STRING, n INT', maxFilesPerTrigger => 1)"
 SINKS = """SET eagre.sink.commitIntervalMin = '0 seconds';
@@ -34,18 +34,12 @@ def start(folder, targets, query=f"SELECT * FROM STREAM {SOURCE}", crash_at=None
     return run("run", "p.sql", "f", "--available-now", *arguments, cwd=folder, timeout=120, env=environment)
 
 
-def query(folder, sql):
-    done = run("query", sql, "--format", "json", cwd=folder, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def rows_of_table(folder, name):
-    return sorted(row["n"] for row in query(folder, f"SELECT n FROM delta.`{name}`"))
+    return sorted(row["n"] for row in query_rows(folder, f"SELECT n FROM delta.`{name}`"))
 
 
 def rows_of_lines(folder):
-    return sorted(row["n"] for row in query(folder, "SELECT n FROM read_files('lines', format => 'json', schema => 'n INT')"))
+    return sorted(row["n"] for row in query_rows(folder, "SELECT n FROM read_files('lines', format => 'json', schema => 'n INT')"))
 
 
 @pytest.mark.parametrize("cores", ["1", "2"])

@@ -5,7 +5,7 @@ and dead letters, all of one flow; and windowed sums to a table and a topic of a
 import json
 
 from numbered import PARTITIONS, WINDOW_SECONDS, compare_rows, manifest_files, stamp
-from numbered_topic import BEGIN_SECONDS, DELAY_SECONDS, OFFSETS_PER_EPOCH, NumberedTopic
+from numbered_topic import BEGIN_SECONDS, DELAY_SECONDS, OFFSETS_PER_EPOCH, VIEW, NumberedTopic
 from transactional_topic import TransactionalSite
 
 BROKEN = "broken "
@@ -13,13 +13,7 @@ BROKEN = "broken "
 PIPELINE = """
 SET spark.sql.streaming.minBatchesToRetain = 3;
 SET eagre.sink.commitIntervalMin = '0 seconds';
-CREATE TEMPORARY VIEW src AS
-SELECT * FROM (SELECT partition, o.p, o.n, o.ts
-               FROM (SELECT partition, from_json(value::string, 'p INT, n BIGINT, ts TIMESTAMP') AS o
-                     FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{topic}',
-                                            startingOffsets => 'earliest', maxOffsetsPerTrigger => {limit})))
-WATERMARK ts DELAY OF INTERVAL {delay} SECONDS;
-CREATE STREAMING TABLE raw_table (source INT, p INT, n BIGINT, value STRING) LOCATION 'eagre-data/tables/raw_table';
+""" + VIEW + """CREATE STREAMING TABLE raw_table (source INT, p INT, n BIGINT, value STRING) LOCATION 'eagre-data/tables/raw_table';
 CREATE SINK raw_files USING parquet OPTIONS ('path' = 'eagre-data/tables/raw_files');
 CREATE SINK raw_topic USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{topic}-raw', 'delivery' = 'exactly-once');
 CREATE STREAMING TABLE failed LOCATION 'eagre-data/tables/failed';

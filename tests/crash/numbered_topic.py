@@ -26,16 +26,19 @@ BEGIN_SECONDS = 1_767_225_600  # stamp(0)
 WAIT_SECONDS = 120
 POLL_SECONDS = 0.0005
 
-PIPELINE = """
-SET spark.sql.streaming.minBatchesToRetain = 3;
-SET eagre.sink.commitIntervalMin = '0 seconds';
-CREATE TEMPORARY VIEW src AS
+# What the flows of all sites read; with places for str.format, as PIPELINE.
+VIEW = """CREATE TEMPORARY VIEW src AS
 SELECT * FROM (SELECT partition, o.p, o.n, o.ts
                FROM (SELECT partition, from_json(value::string, 'p INT, n BIGINT, ts TIMESTAMP') AS o
                      FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{topic}',
                                             startingOffsets => 'earliest', maxOffsetsPerTrigger => {limit})))
 WATERMARK ts DELAY OF INTERVAL {delay} SECONDS;
-CREATE STREAMING TABLE raw AS SELECT partition, p, n FROM STREAM src;
+"""
+
+PIPELINE = """
+SET spark.sql.streaming.minBatchesToRetain = 3;
+SET eagre.sink.commitIntervalMin = '0 seconds';
+""" + VIEW + """CREATE STREAMING TABLE raw AS SELECT partition, p, n FROM STREAM src;
 CREATE STREAMING TABLE counts AS
 SELECT window.start AS start, p, count(*) AS rows, sum(n) AS total FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
 """

@@ -6,19 +6,13 @@ import datetime
 import json
 
 from numbered import PARTITIONS, compare_rows
-from numbered_topic import DELAY_SECONDS, FLOWS, OFFSETS_PER_EPOCH, WAIT_SECONDS, NumberedTopic, TopicSite
+from numbered_topic import DELAY_SECONDS, FLOWS, OFFSETS_PER_EPOCH, VIEW, WAIT_SECONDS, NumberedTopic, TopicSite
 
 OUTPUT_PARTITIONS = 2
 
 PIPELINE = """
 SET spark.sql.streaming.minBatchesToRetain = 3;
-CREATE TEMPORARY VIEW src AS
-SELECT * FROM (SELECT partition, o.p, o.n, o.ts
-               FROM (SELECT partition, from_json(value::string, 'p INT, n BIGINT, ts TIMESTAMP') AS o
-                     FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{topic}',
-                                            startingOffsets => 'earliest', maxOffsetsPerTrigger => {limit})))
-WATERMARK ts DELAY OF INTERVAL {delay} SECONDS;
-CREATE SINK raw USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{topic}-raw',
+""" + VIEW + """CREATE SINK raw USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{topic}-raw',
                                      'delivery' = 'exactly-once'{settings});
 CREATE SINK counts USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{topic}-counts',
                                         'delivery' = 'exactly-once'{settings});

@@ -34,3 +34,18 @@ enum eagre_status eagre_compress(struct eagre_compressor *compressor, struct eag
  * MALFORMED_COMPRESSED_DATA. */
 enum eagre_status eagre_decompress(enum eagre_codec codec, struct eagre_text input, char *output,
                                    size_t output_size, struct eagre_error *error);
+
+/* ---- Data that says its own size, or none at all --------------------------------------------- */
+
+enum eagre_stream {
+  EAGRE_STREAM_GZIP,   /* members */
+  EAGRE_STREAM_SNAPPY, /* one block */
+  EAGRE_STREAM_LZ4,    /* frames */
+  EAGRE_STREAM_ZSTD,   /* frames */
+};
+
+/* Appends what `input` holds to `out`, at most `size_max` bytes. UNSAFE MALFORMED_COMPRESSED_DATA
+ * when it is damaged, cut off, or larger; `out` is as it was then. */
+enum eagre_status eagre_decompress_stream(enum eagre_stream kind, struct eagre_text input,
+                                          size_t size_max, struct eagre_buffer *out,
+                                          struct eagre_error *error);

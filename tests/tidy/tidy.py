@@ -21,6 +21,7 @@ THIRD_PARTY = {
     "librdkafka/rdkafka_mock.h": {"kafka"},
     "zstd.h": {"compress"},
     "lz4.h": {"compress"},
+    "lz4frame.h": {"compress"},
     "snappy-c.h": {"compress"},
     "zlib.h": {"base", "compress"},
     "pcre2.h": {"expression"},

@@ -47,6 +47,7 @@ void set_cluster_up(struct fixture *fixture, bool is_up);
 /* Adds a setting of the fixture. */
 void add_setting(struct fixture *fixture, const char *name, const char *value);
 
+int run_batch_tests(void);
 int run_client_tests(void);
 int run_consumer_tests(void);
 int run_jaas_tests(void);

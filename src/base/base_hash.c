@@ -17,8 +17,8 @@
 #include "base/base_hash.h"
 
 #include <endian.h>
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 /* The fractional digits of pi: constants with nothing up the sleeve. */
 static const uint64_t digits[] = {
@@ -93,6 +93,6 @@ uint64_t eagre_hash_bytes(const void *data, size_t size, uint64_t seed) {
 }
 
 uint32_t eagre_crc32(uint32_t crc, const void *data, size_t size) {
-  /* zlib reads NULL as a request for the initial value. */
-  return size == 0 ? crc : (uint32_t)crc32_z(crc, data, size);
+  /* libdeflate reads NULL as a request for the initial value. */
+  return size == 0 ? crc : libdeflate_crc32(crc, data, size);
 }

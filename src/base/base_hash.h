@@ -18,5 +18,6 @@ static inline uint64_t eagre_hash_integer(uint64_t value, uint64_t seed) {
  * Uses the SSE4.2 instruction where the machine has it. */
 uint32_t eagre_crc32c(uint32_t crc, const void *data, size_t size);
 
-/* CRC32 with zlib's polynomial, continuing from `crc` (0 to begin): Hadoop's side files. */
+/* CRC32 with zlib's polynomial, continuing from `crc` (0 to begin): Hadoop's side files, Parquet's
+ * pages. By carry-less multiplication where the machine has it. */
 uint32_t eagre_crc32(uint32_t crc, const void *data, size_t size);

@@ -113,10 +113,15 @@ struct eagre_delta_file_options {
   const char *attempt;
   int64_t epoch;
   uint32_t core;
+  /* The writer of a finished file with the same columns and options, in whose memory this one is
+   * written, or NULL: taken by open, put here by a finish that succeeds, freed by the caller with
+   * eagre_parquet_writer_free. Borrowed until then; the pointer itself may be NULL. */
+  struct eagre_parquet_writer **spare;
 };
 
 struct eagre_delta_file;
-/* Begins a data file in `location` (made when missing); everything of `options` is copied. */
+/* Begins a data file in `location` (made when missing); everything of `options` but the spare is
+ * copied. */
 enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *location,
                                         const struct eagre_delta_file_options *options,
                                         struct eagre_delta_file **out_file,

@@ -11,7 +11,8 @@ struct eagre_delta_file {
   struct eagre_io *io;
   struct eagre_arena arena;
   struct eagre_parquet_writer *writer;
-  bool has_not_null; /* some column, or a field of some STRUCT, is not nullable */
+  struct eagre_parquet_writer **spare; /* where the writer goes at last; may be NULL */
+  bool has_not_null;                   /* some column, or a field of some STRUCT, is not nullable */
   char *location;
   char *name; /* of the file below `location` */
 };
@@ -34,6 +35,20 @@ static const char *print_extension(struct eagre_arena *arena, enum eagre_codec c
   return eagre_arena_printf(arena, ".%s.parquet", eagre_codec_name(codec)).data;
 }
 
+/* In the memory of the spare writer where there is one. */
+static enum eagre_status open_writer(struct eagre_delta_file *file, const char *path,
+                                     const struct eagre_delta_file_options *options,
+                                     struct eagre_error *error) {
+  if (file->spare == NULL || *file->spare == NULL) {
+    return eagre_parquet_writer_open(file->io, path, options->schema, options->parquet,
+                                     &file->writer, error);
+  }
+  EAGRE_TRY(eagre_parquet_writer_reopen(*file->spare, path, error));
+  file->writer = *file->spare;
+  *file->spare = NULL;
+  return EAGRE_OK;
+}
+
 /* The first number whose file does not exist: the attempt is ours alone, so they were made by this
  * core before. */
 static enum eagre_status create(struct eagre_delta_file *file,
@@ -48,8 +63,7 @@ static enum eagre_status create(struct eagre_delta_file *file,
         eagre_store_name_print(&attempt, (uint32_t)number, extension, &file->arena);
     struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, name.data);
     file->name = eagre_arena_copy_string(&file->arena, name.data);
-    status = eagre_parquet_writer_open(file->io, path.data, options->schema, options->parquet,
-                                       &file->writer, error);
+    status = open_writer(file, path.data, options, error);
     if (status != EAGRE_UNSAFE) return status;
   }
   return status;
@@ -71,6 +85,7 @@ enum eagre_status eagre_delta_file_open(struct eagre_io *io, const char *locatio
   EAGRE_TRY(eagre_io_make_directories(io, location, error));
   struct eagre_delta_file *file = eagre_allocate_zeroed(1, sizeof *file);
   file->io = io;
+  file->spare = options->spare;
   file->has_not_null = has_not_null(options->schema);
   file->location = eagre_arena_copy_string(&file->arena, location);
   enum eagre_status status = create(file, options, error);
@@ -170,6 +185,10 @@ static enum eagre_status finish(struct eagre_delta_file *file, struct eagre_buff
   }
   if (status != EAGRE_OK) return status;
   print_action(file, size, entry.modified_us / 1000, out_action);
+  if (file->spare == NULL) return EAGRE_OK;
+  eagre_assert(*file->spare == NULL);
+  *file->spare = file->writer;
+  file->writer = NULL;
   return EAGRE_OK;
 }
 

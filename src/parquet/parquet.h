@@ -55,6 +55,12 @@ enum eagre_status eagre_parquet_writer_open(struct eagre_io *io, const char *pat
                                             const struct eagre_parquet_options *options,
                                             struct eagre_parquet_writer **out_writer,
                                             struct eagre_error *error);
+/* Begins another file with the columns and options of a writer that has finished one, in the memory
+ * it has: pages of memory that are given back and fetched again cost as much as encoding. Its
+ * statistics are gone. UNSAFE FILE_ALREADY_EXISTS leaves the writer as it was, after another error
+ * it can be freed only. */
+enum eagre_status eagre_parquet_writer_reopen(struct eagre_parquet_writer *writer, const char *path,
+                                              struct eagre_error *error);
 /* Appends `row_count` rows; `columns` has one vector per top-level field, of exactly that type.
  * Values are consumed before it returns. */
 enum eagre_status eagre_parquet_writer_write(struct eagre_parquet_writer *writer,

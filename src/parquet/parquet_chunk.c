@@ -88,6 +88,12 @@ void eagre_parquet_chunk_reset(struct eagre_parquet_chunk *chunk) {
   eagre_parquet_range_reset(&chunk->range);
 }
 
+void eagre_parquet_chunk_begin_file(struct eagre_parquet_chunk *chunk) {
+  eagre_parquet_chunk_reset(chunk);
+  chunk->file_null_row_count = 0;
+  eagre_parquet_range_reset(&chunk->file_range);
+}
+
 /* ---- PLAIN values --------------------------------------------------------------------------- */
 
 /* Bytes per value; 0 for BYTE_ARRAY. A BOOLEAN takes a byte until its page is made. */

@@ -78,6 +78,8 @@ void eagre_parquet_chunk_init(struct eagre_parquet_chunk *chunk,
 void eagre_parquet_chunk_done(struct eagre_parquet_chunk *chunk);
 /* Begins the chunk of the next row group; keeps memory and what is known of the file. */
 void eagre_parquet_chunk_reset(struct eagre_parquet_chunk *chunk);
+/* Begins the first chunk of another file; keeps memory only. */
+void eagre_parquet_chunk_begin_file(struct eagre_parquet_chunk *chunk);
 
 /* Appends rows [from, from + row_count) of `column`, the vector of the leaf's top-level field. DATA
  * PARQUET_ROW_TOO_LARGE: one row of one column is about 2 GiB. */

@@ -26,6 +26,7 @@ void eagre_parquet_footer_done(struct eagre_parquet_footer *footer) {
   eagre_free(footer->group_row_counts);
   eagre_buffer_done(&footer->column_indexes);
   eagre_buffer_done(&footer->offset_indexes);
+  *footer = (struct eagre_parquet_footer){0};
 }
 
 /* ---- Indexes -------------------------------------------------------------------------------- */

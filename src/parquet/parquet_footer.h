@@ -45,6 +45,7 @@ struct eagre_parquet_footer {
   struct eagre_buffer offset_indexes;
 };
 
+/* Leaves an empty one. */
 void eagre_parquet_footer_done(struct eagre_parquet_footer *footer);
 /* Announces a row group; its chunks follow in the order of the leaves. */
 void eagre_parquet_footer_add_group(struct eagre_parquet_footer *footer, uint64_t row_count);

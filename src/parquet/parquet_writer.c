@@ -1,8 +1,8 @@
 /* The door: rows are handed to the chunks of the open row group; a full group is written chunk by
  * chunk, and its place noted for the footer.
  *
- * States: OPEN (rows may come) -> FINISHED (statistics may be read), or -> FAILED at the first
- * error, which leaves nothing but free. */
+ * States: OPEN (rows may come) -> FINISHED (statistics may be read) -> OPEN (another file), or
+ * -> FAILED at the first error, which leaves nothing but free. */
 #include "parquet/parquet.h"
 
 #include "parquet/parquet_chunk.h"
@@ -23,8 +23,10 @@ enum writer_state { WRITER_OPEN, WRITER_FINISHED, WRITER_FAILED };
 struct eagre_parquet_writer {
   enum writer_state state;
   struct eagre_parquet_options options;
-  struct eagre_arena arena;     /* schema and statistics */
-  struct eagre_io_writer *file; /* NULL once finished */
+  struct eagre_io *io;
+  struct eagre_arena arena;      /* schema */
+  struct eagre_arena file_arena; /* statistics */
+  struct eagre_io_writer *file;  /* NULL once finished */
   struct eagre_parquet_schema schema;
   struct eagre_parquet_encoder encoder;
   struct eagre_parquet_chunk *chunks; /* leaf_count */
@@ -67,12 +69,21 @@ static void open_chunks(struct eagre_parquet_writer *writer) {
   }
 }
 
-static enum eagre_status begin_file(struct eagre_parquet_writer *writer, struct eagre_io *io,
-                                    const char *path, const struct eagre_type *schema,
+/* Creates the file. On failure to do so nothing has changed. */
+static enum eagre_status begin_file(struct eagre_parquet_writer *writer, const char *path,
                                     struct eagre_error *error) {
-  EAGRE_TRY(eagre_parquet_schema_build(&writer->arena, schema, &writer->schema, error));
-  EAGRE_TRY(eagre_io_writer_open(io, path, &writer->file, error));
+  EAGRE_TRY(eagre_io_writer_open(writer->io, path, &writer->file, error));
+  writer->state = WRITER_FAILED;
   EAGRE_TRY(eagre_io_writer_append(writer->file, magic, sizeof magic, error));
+  writer->state = WRITER_OPEN;
+  return EAGRE_OK;
+}
+
+static enum eagre_status begin_first_file(struct eagre_parquet_writer *writer, const char *path,
+                                          const struct eagre_type *schema,
+                                          struct eagre_error *error) {
+  EAGRE_TRY(eagre_parquet_schema_build(&writer->arena, schema, &writer->schema, error));
+  EAGRE_TRY(begin_file(writer, path, error));
   open_chunks(writer);
   return EAGRE_OK;
 }
@@ -84,14 +95,29 @@ enum eagre_status eagre_parquet_writer_open(struct eagre_io *io, const char *pat
                                             struct eagre_error *error) {
   check_options(options);
   struct eagre_parquet_writer *writer = eagre_allocate_zeroed(1, sizeof *writer);
+  writer->io = io;
   writer->options = *options;
   eagre_parquet_encoder_init(&writer->encoder, options->codec, options->page_checksums);
-  enum eagre_status status = begin_file(writer, io, path, schema, error);
+  enum eagre_status status = begin_first_file(writer, path, schema, error);
   if (status != EAGRE_OK) {
     eagre_parquet_writer_free(writer);
     return status;
   }
   *out_writer = writer;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_parquet_writer_reopen(struct eagre_parquet_writer *writer, const char *path,
+                                              struct eagre_error *error) {
+  eagre_assert(writer->state == WRITER_FINISHED);
+  EAGRE_TRY(begin_file(writer, path, error));
+  for (uint32_t i = 0; i < writer->schema.leaf_count; i++) {
+    eagre_parquet_chunk_begin_file(&writer->chunks[i]);
+  }
+  eagre_parquet_footer_done(&writer->footer);
+  writer->statistics = NULL;
+  eagre_arena_reset(&writer->file_arena);
+  writer->row_count = 0;
   return EAGRE_OK;
 }
 
@@ -107,6 +133,7 @@ void eagre_parquet_writer_free(struct eagre_parquet_writer *writer) {
   eagre_parquet_footer_done(&writer->footer);
   eagre_parquet_encoder_done(&writer->encoder);
   eagre_arena_done(&writer->arena);
+  eagre_arena_done(&writer->file_arena);
   eagre_free(writer);
 }
 
@@ -262,7 +289,7 @@ static void fill_bound(struct eagre_parquet_writer *writer, struct eagre_vector 
   const struct eagre_parquet_range *range = &chunk->file_range;
   double real = is_minimum ? range->real_minimum : range->real_maximum;
   if (real == 0) real = is_minimum ? -0.0 : 0.0;
-  eagre_vector_init(vector, chunk->leaf->type, 1, &writer->arena);
+  eagre_vector_init(vector, chunk->leaf->type, 1, &writer->file_arena);
   switch (chunk->leaf->type->kind) {
   case EAGRE_TYPE_FLOAT:
     *EAGRE_VALUES(float, vector) = (float)real;
@@ -285,7 +312,7 @@ static void fill_bound(struct eagre_parquet_writer *writer, struct eagre_vector 
 static void make_statistics(struct eagre_parquet_writer *writer) {
   uint32_t leaf_count = writer->schema.leaf_count;
   writer->statistics =
-      eagre_arena_allocate_zeroed(&writer->arena, leaf_count * sizeof *writer->statistics);
+      eagre_arena_allocate_zeroed(&writer->file_arena, leaf_count * sizeof *writer->statistics);
   for (uint32_t i = 0; i < leaf_count; i++) {
     const struct eagre_parquet_chunk *chunk = &writer->chunks[i];
     struct eagre_parquet_statistics *statistics = &writer->statistics[i];

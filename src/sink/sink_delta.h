@@ -24,9 +24,10 @@ struct eagre_sink_delta_writer {
   struct eagre_sink_writer base;
   int64_t epoch;
   char attempt[64];
-  struct eagre_delta_file *file; /* the one being written, or NULL */
-  struct eagre_vector *vectors;  /* one per column of a file; scratch */
-  struct eagre_buffer actions;   /* add actions of finished files, a line each */
+  struct eagre_delta_file *file;      /* the one being written, or NULL */
+  struct eagre_parquet_writer *spare; /* of the last file, for the next one; or NULL */
+  struct eagre_vector *vectors;       /* one per column of a file; scratch */
+  struct eagre_buffer actions;        /* add actions of finished files, a line each */
   uint64_t row_count;
 };
 

@@ -26,6 +26,7 @@ static enum eagre_status begin_file(struct eagre_sink_delta_writer *self,
       .attempt = self->attempt,
       .epoch = self->epoch,
       .core = self->base.core,
+      .spare = &self->spare,
   };
   return eagre_delta_file_open(self->base.io, eagre_delta_location(sink->table), &options,
                                &self->file, error);
@@ -122,6 +123,7 @@ enum eagre_status eagre_sink_delta_writer_open(struct eagre_sink_writer *writer,
 void eagre_sink_delta_writer_close(struct eagre_sink_writer *writer) {
   struct eagre_sink_delta_writer *self = get_writer(writer);
   forget_attempt(self);
+  eagre_parquet_writer_free(self->spare);
   eagre_buffer_done(&self->actions);
   eagre_free(self->vectors);
 }

@@ -14,6 +14,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -115,8 +116,9 @@ def json_fuzz(seed):
     status, _ = run(["ninja", "-C", str(FUZZ_BUILD), "tests/fuzz/fuzz_json"])
     if status != 0:
         return False, {}
-    status, output = run([str(FUZZ_BUILD / "tests/fuzz/fuzz_json"), f"-max_total_time={FUZZ_SECONDS}",
-                          f"-seed={seed}", str(ROOT / "tests/fuzz/seeds/json")])
+    with tempfile.TemporaryDirectory() as found:  # inputs that reach new code go to the first folder
+        status, output = run([str(FUZZ_BUILD / "tests/fuzz/fuzz_json"), f"-max_total_time={FUZZ_SECONDS}",
+                              f"-seed={seed}", found, str(ROOT / "tests/fuzz/seeds/json")])
     runs = re.findall(r"Done (\d+) runs", output)
     return status == 0, {"seconds": FUZZ_SECONDS, "runs": int(runs[-1]) if runs else 0}
 

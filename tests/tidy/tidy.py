@@ -23,7 +23,8 @@ THIRD_PARTY = {
     "lz4.h": {"compress"},
     "lz4frame.h": {"compress"},
     "snappy-c.h": {"compress"},
-    "zlib.h": {"base", "compress"},
+    "libdeflate.h": {"base"},
+    "zlib.h": {"compress"},
     "pcre2.h": {"expression"},
 }
 # Headers of `base` that few files need and that base.h leaves out.

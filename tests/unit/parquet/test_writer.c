@@ -211,6 +211,65 @@ static void test_refused_type_leaves_no_file(void **state) {
   assert_int_equal(stat(fixture->path, &status), -1);
 }
 
+static struct eagre_buffer take_file(struct fixture *fixture) {
+  struct eagre_buffer file = {0};
+  assert_int_equal(eagre_io_read_file(fixture->io, fixture->path, 0, &file, &fixture->error),
+                   EAGRE_OK);
+  unlink(fixture->path);
+  return file;
+}
+
+/* A writer that has written other rows writes the file that a new one would, and its statistics. */
+static void test_reopened_writer_remembers_nothing(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_parquet_options options;
+  eagre_parquet_options_init(&options);
+  options.row_group_rows = 70;
+  make_rows(fixture, 200);
+  struct eagre_parquet_writer *fresh = open_writer(fixture, &options);
+  write_rows(fixture, fresh, 100);
+  finish(fixture, fresh);
+  struct eagre_buffer expected = take_file(fixture);
+  struct eagre_parquet_writer *used = open_writer(fixture, &options);
+  write_rows(fixture, used, 200);
+  finish(fixture, used);
+  struct eagre_buffer other = take_file(fixture);
+  eagre_buffer_done(&other);
+  assert_int_equal(eagre_parquet_writer_reopen(used, fixture->path, &fixture->error), EAGRE_OK);
+  assert_int_equal(eagre_parquet_writer_row_count(used), 0);
+  write_rows(fixture, used, 100);
+  finish(fixture, used);
+  struct eagre_buffer file = take_file(fixture);
+  assert_int_equal(file.size, expected.size);
+  assert_memory_equal(file.data, expected.data, file.size);
+  const struct eagre_parquet_statistics *statistics = eagre_parquet_writer_statistics(used, 0);
+  assert_int_equal(*EAGRE_VALUES(int32_t, &statistics->maximum), 96);
+  eagre_buffer_done(&file);
+  eagre_buffer_done(&expected);
+  eagre_parquet_writer_free(fresh);
+  eagre_parquet_writer_free(used);
+}
+
+/* As when another number is looked for: the writer can try the next name. */
+static void test_reopening_on_an_existing_file(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_parquet_options options;
+  eagre_parquet_options_init(&options);
+  make_rows(fixture, 5);
+  struct eagre_parquet_writer *writer = open_writer(fixture, &options);
+  write_rows(fixture, writer, 5);
+  finish(fixture, writer);
+  assert_int_equal(eagre_parquet_writer_reopen(writer, fixture->path, &fixture->error),
+                   EAGRE_UNSAFE);
+  assert_string_equal(fixture->error.class_name, "FILE_ALREADY_EXISTS");
+  assert_int_equal(eagre_parquet_writer_row_count(writer), 5);
+  unlink(fixture->path);
+  assert_int_equal(eagre_parquet_writer_reopen(writer, fixture->path, &fixture->error), EAGRE_OK);
+  eagre_parquet_writer_free(writer);
+  struct stat status;
+  assert_int_equal(stat(fixture->path, &status), -1);
+}
+
 int run_writer_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_frame, set_up, tear_down),
@@ -220,6 +279,8 @@ int run_writer_tests(void) {
       cmocka_unit_test_setup_teardown(test_unfinished_file_is_removed, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_existing_file_stays, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_refused_type_leaves_no_file, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_reopened_writer_remembers_nothing, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_reopening_on_an_existing_file, set_up, tear_down),
   };
   return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }

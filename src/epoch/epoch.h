@@ -54,6 +54,8 @@ struct eagre_epoch_counts {
                                               several times */
   struct eagre_stateful_metrics *operators;
   uint32_t operator_count;
+  struct eagre_expectation_count *expectations;
+  uint32_t expectation_count;
   uint64_t output_rows;
   uint64_t dead_rows; /* records that failed and went to the sink for them */
 };

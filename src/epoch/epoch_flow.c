@@ -18,6 +18,10 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
   epoch->counts.operator_count = flow->query.stateful_count;
   epoch->counts.operators =
       eagre_allocate_zeroed(flow->query.stateful_count + 1, sizeof *epoch->counts.operators);
+  const struct eagre_plan_node *expect = eagre_flow_expect(flow);
+  epoch->counts.expectation_count = expect == NULL ? 0 : expect->expectation_count;
+  epoch->counts.expectations = eagre_allocate_zeroed(epoch->counts.expectation_count + 1,
+                                                     sizeof *epoch->counts.expectations);
   return epoch;
 }
 
@@ -28,6 +32,7 @@ void eagre_epoch_free(struct eagre_epoch *epoch) {
   eagre_free(epoch->counts.event_times);
   eagre_partition_times_done(&epoch->counts.partitions);
   eagre_free(epoch->counts.operators);
+  eagre_free(epoch->counts.expectations);
   eagre_arena_done(&epoch->arena);
   eagre_arena_done(&epoch->position_arenas[0]);
   eagre_arena_done(&epoch->position_arenas[1]);

@@ -203,6 +203,22 @@ static void print_source(const struct eagre_epoch_progress *progress,
   eagre_buffer_append_char(out, '}');
 }
 
+/* Spark has no expectations: the names are those of Databricks, the place is that of `observe`. */
+static void print_expectations(const struct eagre_epoch_progress *progress,
+                               const struct eagre_flow *flow, struct eagre_buffer *out) {
+  const struct eagre_plan_node *expect = eagre_flow_expect(flow);
+  if (expect == NULL || !progress->has_run) return;
+  eagre_buffer_append_string(out, ",\"observedMetrics\":{");
+  for (uint32_t i = 0; i < expect->expectation_count; i++) {
+    const struct eagre_expectation_count *count = &progress->counts->expectations[i];
+    if (i > 0) eagre_buffer_append_char(out, ',');
+    eagre_buffer_append_json_string(out, expect->expectations[i].name);
+    eagre_buffer_printf(out, ":{\"passed_records\":%llu,\"failed_records\":%llu}",
+                        (unsigned long long)count->passed, (unsigned long long)count->failed);
+  }
+  eagre_buffer_append_char(out, '}');
+}
+
 void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
                                 const struct eagre_epoch_names *names, struct eagre_buffer *out) {
   uint64_t rows = 0;
@@ -233,5 +249,7 @@ void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
     eagre_buffer_printf(out, ",\"metrics\":{\"deadLetters\":\"%llu\"}",
                         (unsigned long long)progress->counts->dead_rows);
   }
-  eagre_buffer_append_string(out, "}}");
+  eagre_buffer_append_char(out, '}');
+  print_expectations(progress, names->flow, out);
+  eagre_buffer_append_char(out, '}');
 }

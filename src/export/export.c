@@ -210,11 +210,21 @@ static enum eagre_status check_changes(struct export_program *program,
   return EAGRE_OK;
 }
 
+static enum eagre_status check_expectations(struct export_program *program,
+                                            const struct eagre_flow *flow) {
+  const struct eagre_plan_node *expect = eagre_flow_expect(flow);
+  if (expect == NULL) return EAGRE_OK;
+  return eagre_export_refuse(program, expect->position,
+                             "Spark's tables have no expectations, those of Databricks' pipelines "
+                             "have; a WHERE leaves rows out on both.");
+}
+
 static enum eagre_status append_flow(struct export_program *program,
                                      const struct eagre_flow *flow) {
   struct eagre_text sql;
   EAGRE_TRY(check_watermarks(program, flow));
   EAGRE_TRY(check_changes(program, flow));
+  EAGRE_TRY(check_expectations(program, flow));
   append_title(program->out, flow->name);
   append_settings(program, &flow->settings, &flow->expression_session);
   EAGRE_TRY(append_query(program, flow->statement, &sql));

@@ -19,14 +19,26 @@ enum eagre_metric {
   EAGRE_METRIC_count
 };
 
+/* Rows held against one expectation of a flow's table. */
+struct eagre_expectation_metrics {
+  struct eagre_text name; /* borrowed */
+  _Atomic int64_t passed;
+  _Atomic int64_t failed;
+};
+
 struct eagre_flow_metrics {
-  struct eagre_text flow; /* borrowed */
+  struct eagre_text flow;                         /* borrowed */
+  struct eagre_expectation_metrics *expectations; /* the caller's */
+  uint32_t expectation_count;
   _Atomic int64_t values[EAGRE_METRIC_count];
 };
 
-/* Adds to a SUM row, or replaces a LAST row. Control thread of the flow. */
+/* Adds to a SUM row, or replaces a LAST row; not for ROWS. Control thread of the flow. */
 void eagre_metrics_record(struct eagre_flow_metrics *metrics, enum eagre_metric metric,
                           int64_t value);
+/* Adds rows to an expectation. Control thread of the flow. */
+void eagre_metrics_record_expectation(struct eagre_flow_metrics *metrics, uint32_t index,
+                                      int64_t passed, int64_t failed);
 /* All metrics of all flows as Prometheus text (version 0.0.4). Any thread. */
 void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
                          struct eagre_buffer *out);

@@ -1,7 +1,7 @@
 /* Recording and printing of flow metrics. */
 #include "observe/observe.h"
 
-enum metric_kept { KEPT_SUM, KEPT_LAST };
+enum metric_kept { KEPT_SUM, KEPT_LAST, KEPT_ROWS };
 
 static const struct metric_row {
   struct eagre_metric_info info;
@@ -15,11 +15,20 @@ static const struct metric_row {
 
 void eagre_metrics_record(struct eagre_flow_metrics *metrics, enum eagre_metric metric,
                           int64_t value) {
+  eagre_assert(metric_rows[metric].kept != KEPT_ROWS);
   if (metric_rows[metric].kept == KEPT_SUM) {
     atomic_fetch_add_explicit(&metrics->values[metric], value, memory_order_relaxed);
   } else {
     atomic_store_explicit(&metrics->values[metric], value, memory_order_relaxed);
   }
+}
+
+void eagre_metrics_record_expectation(struct eagre_flow_metrics *metrics, uint32_t index,
+                                      int64_t passed, int64_t failed) {
+  eagre_assert(index < metrics->expectation_count);
+  struct eagre_expectation_metrics *each = &metrics->expectations[index];
+  atomic_fetch_add_explicit(&each->passed, passed, memory_order_relaxed);
+  atomic_fetch_add_explicit(&each->failed, failed, memory_order_relaxed);
 }
 
 static bool is_time(enum eagre_metric metric) {
@@ -55,6 +64,21 @@ static void print_value(const struct eagre_flow_metrics *flow, enum eagre_metric
   }
 }
 
+static void print_expectations(const struct eagre_flow_metrics *flow, enum eagre_metric metric,
+                               struct eagre_buffer *out) {
+  for (uint32_t i = 0; i < flow->expectation_count; i++) {
+    struct eagre_expectation_metrics *each = &flow->expectations[i];
+    _Atomic int64_t *value =
+        metric == EAGRE_METRIC_EXPECTATION_PASSED ? &each->passed : &each->failed;
+    eagre_buffer_printf(out, "%s{flow=\"", metric_rows[metric].info.name);
+    print_label(flow->flow, out);
+    eagre_buffer_append_string(out, "\",expectation=\"");
+    print_label(each->name, out);
+    eagre_buffer_printf(out, "\"} %lld\n",
+                        (long long)atomic_load_explicit(value, memory_order_relaxed));
+  }
+}
+
 void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
                          struct eagre_buffer *out) {
   for (uint32_t metric = 0; metric < EAGRE_METRIC_count; metric++) {
@@ -62,7 +86,11 @@ void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_c
     eagre_buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->text, info->name,
                         info->type);
     for (uint32_t i = 0; i < flow_count; i++) {
-      print_value(&flows[i], (enum eagre_metric)metric, out);
+      if (metric_rows[metric].kept == KEPT_ROWS) {
+        print_expectations(&flows[i], (enum eagre_metric)metric, out);
+      } else {
+        print_value(&flows[i], (enum eagre_metric)metric, out);
+      }
     }
   }
 }

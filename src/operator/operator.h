@@ -71,6 +71,12 @@ struct eagre_stateful_metrics {
   uint64_t memory_bytes;
 };
 
+/* How many rows of this epoch met an expectation, and how many violated it. */
+struct eagre_expectation_count {
+  uint64_t passed;
+  uint64_t failed;
+};
+
 /* ---- Tables of joins ---------------------------------------------------------------------------
  *
  * The static input of a JOIN as a table in memory, from which the chains of all cores read. */
@@ -160,6 +166,10 @@ void eagre_stages_event_time(const struct eagre_stages *stages, uint32_t waterma
 /* Adds what nodes with `is_per_partition` saw. Topics are borrowed as long as the stages live. */
 void eagre_stages_partition_times(const struct eagre_stages *stages,
                                   struct eagre_partition_times *out);
+
+/* Adds what the EXPECT node counted, by expectation; nothing without one. */
+void eagre_stages_expectations(const struct eagre_stages *stages,
+                               struct eagre_expectation_count *inout);
 
 /* The rows of a VALUES node (also of a SELECT without FROM: one row without columns) as a batch
  * that becomes the caller's. DATA errors of its expressions. */

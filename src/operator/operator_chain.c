@@ -24,6 +24,8 @@ static struct operator_step *new_step(const struct eagre_chain_options *options,
     return eagre_operator_join_new(node, options->tables[node->static_number], session);
   case EAGRE_PLAN_OVER:
     return eagre_operator_over_new(node, input, options->over_size_max, session);
+  case EAGRE_PLAN_EXPECT:
+    return eagre_operator_expect_new(node, input, session);
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
   case EAGRE_PLAN_UNION:
@@ -126,6 +128,13 @@ void eagre_chain_partition_times(const struct eagre_chain *chain,
                                  struct eagre_partition_times *out) {
   for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
     if (eagre_operator_is_watermark(step)) eagre_operator_watermark_partitions(step, out);
+  }
+}
+
+void eagre_chain_expectations(const struct eagre_chain *chain,
+                              struct eagre_expectation_count *inout) {
+  for (const struct operator_step *step = chain->first; step != NULL; step = step->next) {
+    eagre_operator_expect_count(step, inout);
   }
 }
 

@@ -37,3 +37,6 @@ bool eagre_chain_event_time(const struct eagre_chain *chain, uint32_t watermark_
 /* Adds what its WATERMARK nodes saw of each partition. */
 void eagre_chain_partition_times(const struct eagre_chain *chain,
                                  struct eagre_partition_times *out);
+/* Adds what its EXPECT node counted in this epoch. */
+void eagre_chain_expectations(const struct eagre_chain *chain,
+                              struct eagre_expectation_count *inout);

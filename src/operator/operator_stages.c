@@ -265,3 +265,10 @@ void eagre_stages_partition_times(const struct eagre_stages *stages,
     eagre_chain_partition_times(stages->chains[i], out);
   }
 }
+
+void eagre_stages_expectations(const struct eagre_stages *stages,
+                               struct eagre_expectation_count *inout) {
+  for (uint32_t i = 0; i < stages->tree->stage_count; i++) {
+    eagre_chain_expectations(stages->chains[i], inout);
+  }
+}

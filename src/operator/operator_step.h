@@ -78,3 +78,9 @@ struct operator_step *eagre_operator_join_new(const struct eagre_plan_node *node
                                               struct eagre_join_table *table,
                                               const struct eagre_expression_session *session);
 struct operator_step *eagre_operator_limit_new(const struct eagre_plan_node *node);
+struct operator_step *eagre_operator_expect_new(const struct eagre_plan_node *node,
+                                                const struct eagre_type *input,
+                                                const struct eagre_expression_session *session);
+/* Adds what an EXPECT step counted in this epoch; of other steps nothing. */
+void eagre_operator_expect_count(const struct operator_step *step,
+                                 struct eagre_expectation_count *inout);

@@ -85,6 +85,7 @@ enum eagre_plan_kind {
   EAGRE_PLAN_JOIN,        /* pairs of rows of its two inputs, left and right */
   EAGRE_PLAN_OVER,        /* appends columns: f(...) OVER (...); batch */
   EAGRE_PLAN_TOP,         /* the first rows of each key; appends their numbers, from 1 */
+  EAGRE_PLAN_EXPECT,      /* counts rows that violate expectations, may leave them out */
 };
 
 /* Which rows a JOIN gives. */
@@ -226,6 +227,19 @@ struct eagre_over_function {
 };
 const char *eagre_over_name(const struct eagre_over_function *function); /* "row_number" ... */
 
+/* ---- Expectations: CONSTRAINT name EXPECT (condition) [ON VIOLATION DROP ROW | FAIL UPDATE] */
+
+enum eagre_violation {
+  EAGRE_VIOLATION_KEEP, /* the row is written */
+  EAGRE_VIOLATION_DROP,
+  EAGRE_VIOLATION_FAIL, /* the row ends the flow */
+};
+struct eagre_plan_expectation {
+  struct eagre_text name;
+  enum eagre_violation on_violation;
+  struct eagre_sql_position position;
+};
+
 struct eagre_plan_node {
   enum eagre_plan_kind kind;
   struct eagre_plan_node **inputs;
@@ -236,7 +250,8 @@ struct eagre_plan_node {
   /* VALUES: value_rows rows of output->field_count constant expressions, row by row.
    * PROJECT: one expression per output column. FILTER: expressions[0]. JOIN: what the condition
    * asks beside equal keys as expressions[0], over the left columns, then the right ones; none
-   * when that is all. */
+   * when that is all. EXPECT: a BOOLEAN per expectation, which rows violate where it is not true,
+   * then the row as JSON. */
   struct eagre_expression **expressions;
   uint32_t expression_count;
   uint32_t value_row_count;
@@ -313,6 +328,10 @@ struct eagre_plan_node {
   struct eagre_over_function *functions;
   uint32_t function_count;
   int32_t event_time; /* column of the input that carries the watermark; -1 none */
+  /* EXPECT: the last node of a flow, over the rows that are written. */
+  struct eagre_plan_expectation *expectations;
+  uint32_t expectation_count;
+  struct eagre_text flow_name;
 };
 
 /* STRUCT of the left columns of a JOIN, then the right ones, whatever its kind gives. */
@@ -464,6 +483,8 @@ struct eagre_flow {
   struct eagre_sql_position position;
 };
 
+/* The EXPECT node of a flow; NULL: its rows are not looked at. */
+const struct eagre_plan_node *eagre_flow_expect(const struct eagre_flow *flow);
 /* Into how many parts cores divide the state: the flow's state partitions, or one where rows come
  * out in the order of a SORT, which one core alone can give. */
 uint32_t eagre_flow_owned_partitions(const struct eagre_flow *flow);

@@ -527,6 +527,22 @@ enum eagre_status eagre_plan_bind_statements(struct plan_binder *binder,
                                              const struct eagre_sql_statement *first,
                                              struct eagre_error *error);
 
+/* plan_expect.c: puts the EXPECT node of the table's constraints on top of a finished query.
+ * `table` NULL, or one without constraints: nothing. */
+enum eagre_status eagre_plan_add_expectations(struct plan_binder *binder,
+                                              const struct eagre_sql_statement *table,
+                                              struct eagre_text flow_name,
+                                              struct plan_relation *relation,
+                                              struct eagre_error *error);
+/* USAGE UNSUPPORTED_FEATURE.DEAD_LETTER_EXPECTATION where rows that are left out cannot go. */
+enum eagre_status eagre_plan_check_expectations(const struct eagre_flow *flow,
+                                                struct eagre_error *error);
+/* to_json(struct(*)) over `columns`. */
+enum eagre_status eagre_plan_row_as_json(struct plan_binder *binder,
+                                         const struct eagre_type *columns,
+                                         struct eagre_sql_position position,
+                                         struct eagre_expression **out, struct eagre_error *error);
+
 /* ---- Sinks (plan_sink.c) --------------------------------------------------------------------- */
 
 /* What CREATE SINK says: kind, options, directory and partitions of `sink`. */

@@ -339,6 +339,7 @@ static enum eagre_status change_node(const struct change_work *work, struct eagr
   case EAGRE_PLAN_OVER:
     return refuse(node, "A window function", error);
   case EAGRE_PLAN_AGGREGATE:
+  case EAGRE_PLAN_EXPECT:
   case EAGRE_PLAN_SOURCE:
   case EAGRE_PLAN_VALUES:
     break;

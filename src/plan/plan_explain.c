@@ -11,7 +11,7 @@ static const char *const kind_names[] = {
     [EAGRE_PLAN_SORT] = "Sort",         [EAGRE_PLAN_DEDUPLICATE] = "Deduplicate",
     [EAGRE_PLAN_LIMIT] = "Limit",       [EAGRE_PLAN_UNION] = "Union",
     [EAGRE_PLAN_JOIN] = "Join",         [EAGRE_PLAN_OVER] = "Over",
-    [EAGRE_PLAN_TOP] = "Top",
+    [EAGRE_PLAN_TOP] = "Top",           [EAGRE_PLAN_EXPECT] = "Expect",
 };
 
 static const char *const source_names[] = {"kafka", "files", "rate", "rate-micro-batch", "delta"};
@@ -197,6 +197,17 @@ static void print_over(const struct eagre_plan_node *node, struct eagre_buffer *
   }
 }
 
+static void print_expect(const struct eagre_plan_node *node, struct eagre_buffer *out) {
+  static const char *const actions[] = {"", " else drop row", " else fail update"};
+  for (uint32_t i = 0; i < node->expectation_count; i++) {
+    const struct eagre_plan_expectation *expectation = &node->expectations[i];
+    eagre_buffer_printf(out, "%s%.*s: ", i > 0 ? ", " : "", (int)expectation->name.size,
+                        expectation->name.data);
+    eagre_expression_print(node->expressions[i], eagre_plan_input(node)->output, out);
+    eagre_buffer_append_string(out, actions[expectation->on_violation]);
+  }
+}
+
 static void print_details(const struct eagre_plan_node *node, struct eagre_buffer *out) {
   switch (node->kind) {
   case EAGRE_PLAN_SOURCE:
@@ -254,6 +265,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     break;
   case EAGRE_PLAN_OVER:
     print_over(node, out);
+    break;
+  case EAGRE_PLAN_EXPECT:
+    print_expect(node, out);
     break;
   case EAGRE_PLAN_LIMIT:
     eagre_buffer_printf(out, "%lld offset %lld", (long long)node->limit, (long long)node->offset);

@@ -8,7 +8,8 @@
 struct plan_target {
   struct eagre_text name;
   struct eagre_plan_sink *sink;
-  struct eagre_sql_option *flow_options; /* from TBLPROPERTIES, names without "eagre." */
+  const struct eagre_sql_statement *table; /* NULL: it is none */
+  struct eagre_sql_option *flow_options;   /* from TBLPROPERTIES, names without "eagre." */
   uint32_t flow_option_count;
   bool is_written;
   struct plan_target *next;
@@ -244,12 +245,9 @@ static enum eagre_status split_properties(struct flow_work *work,
 
 static enum eagre_status refuse_table_clauses(const struct eagre_sql_statement *statement,
                                               struct eagre_error *error) {
-  const char *what = NULL;
-  if (statement->constraint_count > 0) what = "CONSTRAINT ... EXPECT";
-  if (statement->partition_column_count > 0) what = "PARTITIONED BY";
-  if (what == NULL) return EAGRE_OK;
+  if (statement->partition_column_count == 0) return EAGRE_OK;
   return eagre_plan_fail(error, statement->position, "UNSUPPORTED_FEATURE.TABLE_CLAUSE",
-                         "%s is not supported yet.", what);
+                         "PARTITIONED BY is not supported yet.");
 }
 
 static enum eagre_status check_table_format(const struct eagre_sql_statement *statement,
@@ -625,6 +623,16 @@ static enum eagre_status finish_query(struct plan_binder *binder, struct eagre_f
   return status;
 }
 
+/* Where rows go without being looked at. */
+static enum eagre_status refuse_expectations(const struct plan_target *target,
+                                             struct eagre_sql_position position,
+                                             const char *class_name, const char *why,
+                                             struct eagre_error *error) {
+  if (target->table == NULL || target->table->constraint_count == 0) return EAGRE_OK;
+  return eagre_plan_fail(error, position, class_name, "The table `%.*s` has expectations; %s.",
+                         (int)target->name.size, target->name.data, why);
+}
+
 /* Before the query is bound: what is malformed fails in such a flow. */
 static enum eagre_status flow_dead_letter(struct flow_work *work, struct eagre_flow *flow,
                                           struct eagre_error *error) {
@@ -633,9 +641,30 @@ static enum eagre_status flow_dead_letter(struct flow_work *work, struct eagre_f
   struct eagre_sql_position position = position_of(&flow->options, "deadLetter");
   struct plan_target *target = NULL;
   EAGRE_TRY(find_written(work, name, "sink for dead letters", position, &target, error));
+  EAGRE_TRY(refuse_expectations(target, position, "INVALID_DEAD_LETTER_TABLE",
+                                "a table of dead letters has none", error));
   target->is_written = true;
   flow->expression_session.malformed_fails = true;
   return eagre_plan_add_dead_letter(work->binder, target->sink, position, &flow->sink, error);
+}
+
+/* The query of a flow, and what its table expects of the rows. */
+static enum eagre_status bind_flow_rows(struct plan_binder *binder,
+                                        const struct plan_target *target,
+                                        const struct eagre_flow *flow,
+                                        struct plan_relation *relation, struct eagre_error *error) {
+  const struct eagre_sql_statement *statement = flow->statement;
+  bool by_name = statement->by_name || statement->kind == EAGRE_SQL_CREATE_TABLE;
+  const struct eagre_expression_session session = binder->pipeline->expression_session;
+  binder->pipeline->expression_session = flow->expression_session;
+  enum eagre_status status =
+      bind_flow_query(binder, statement->query, target->sink->schema, by_name,
+                      eagre_option_boolean(&flow->settings, "eagre.changes"), relation, error);
+  if (status == EAGRE_OK) {
+    status = eagre_plan_add_expectations(binder, target->table, flow->name, relation, error);
+  }
+  binder->pipeline->expression_session = session;
+  return status;
 }
 
 static enum eagre_status add_flow(struct flow_work *work,
@@ -651,14 +680,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   EAGRE_TRY(flow_options(work, statement, target, flow, error));
   EAGRE_TRY(flow_dead_letter(work, flow, error));
   struct plan_relation relation;
-  bool by_name = statement->by_name || statement->kind == EAGRE_SQL_CREATE_TABLE;
-  const struct eagre_expression_session session = binder->pipeline->expression_session;
-  binder->pipeline->expression_session = flow->expression_session;
-  enum eagre_status status =
-      bind_flow_query(binder, statement->query, target->sink->schema, by_name,
-                      eagre_option_boolean(&flow->settings, "eagre.changes"), &relation, error);
-  binder->pipeline->expression_session = session;
-  EAGRE_TRY(status);
+  EAGRE_TRY(bind_flow_rows(binder, target, flow, &relation, error));
   if (!relation.is_stream && binder->source_count > 0) {
     eagre_plan_fail(error, statement->query->position,
                     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE",
@@ -686,6 +708,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   EAGRE_TRY(check_names(work, flow, error));
   EAGRE_TRY(check_column_names(flow->query.root->output, statement->query->position, error));
   EAGRE_TRY(finish_query(binder, flow, error));
+  EAGRE_TRY(eagre_plan_check_expectations(flow, error));
   target->is_written = true;
   binder->pipeline->flow_count += 1;
   return EAGRE_OK;
@@ -708,6 +731,7 @@ static enum eagre_status bind_table(struct flow_work *work,
   EAGRE_TRY(check_table_format(statement, error));
   EAGRE_TRY(refuse_table_clauses(statement, error));
   EAGRE_TRY(add_target(work, statement, &target, error));
+  target->table = statement;
   target->sink->kind = EAGRE_SINK_DELTA;
   target->sink->comment = statement->comment;
   target->sink->schema = declared_schema(work->binder, statement);
@@ -747,6 +771,10 @@ static enum eagre_status join_targets(struct flow_work *work,
     struct plan_target *target = NULL;
     EAGRE_TRY(find_written(work, last_part(&statement->targets[i]), "target",
                            statement->targets[i].position, &target, error));
+    EAGRE_TRY(refuse_expectations(target, statement->targets[i].position,
+                                  "UNSUPPORTED_FEATURE.EXPECTATIONS_OF_SEVERAL_TARGETS",
+                                  "all targets of a flow get the same rows, so write a flow for it",
+                                  error));
     for (uint32_t other = 0; other < i; other++) {
       if (parts[other] != target->sink) continue;
       return eagre_plan_fail(

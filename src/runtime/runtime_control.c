@@ -87,6 +87,7 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
     add_metrics(&out->operators[i], &task->metrics[i]);
   }
   if (task->stages != NULL) eagre_stages_partition_times(task->stages, &out->partitions);
+  if (task->stages != NULL) eagre_stages_expectations(task->stages, out->expectations);
 }
 
 static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
@@ -97,6 +98,7 @@ static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out
   memset(out->sources, 0, sizeof *out->sources * plan->source_count);
   memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);
   memset(out->operators, 0, sizeof *out->operators * plan->query.stateful_count);
+  memset(out->expectations, 0, sizeof *out->expectations * out->expectation_count);
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     add_counts(&flow->tasks[i], out);
   }

@@ -133,6 +133,10 @@ static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_p
     eagre_metrics_record(metrics, EAGRE_METRIC_FUTURE_ROWS,
                          (int64_t)counts->event_times[i].future_count);
   }
+  for (uint32_t i = 0; i < counts->expectation_count; i++) {
+    eagre_metrics_record_expectation(metrics, i, (int64_t)counts->expectations[i].passed,
+                                     (int64_t)counts->expectations[i].failed);
+  }
   eagre_metrics_record(metrics, EAGRE_METRIC_LAG, lag);
   struct eagre_stateful_metrics state = eagre_epoch_sum_state(counts);
   eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS, (int64_t)state.rows_dropped_late);

@@ -90,6 +90,17 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
   }
 }
 
+static void name_expectations(struct runtime_flow *flow) {
+  const struct eagre_plan_node *expect = eagre_flow_expect(flow->plan);
+  uint32_t count = expect == NULL ? 0 : expect->expectation_count;
+  flow->metrics->expectation_count = count;
+  flow->metrics->expectations =
+      eagre_allocate_zeroed(count + 1, sizeof *flow->metrics->expectations);
+  for (uint32_t i = 0; i < count; i++) {
+    flow->metrics->expectations[i].name = expect->expectations[i].name;
+  }
+}
+
 static void make_flows(struct eagre_runtime *runtime) {
   struct eagre_pipeline *pipeline = runtime->pipeline;
   runtime->flows = eagre_allocate_zeroed(pipeline->flow_count + 1, sizeof *runtime->flows);
@@ -101,6 +112,7 @@ static void make_flows(struct eagre_runtime *runtime) {
     flow->plan = &pipeline->flows[i];
     flow->metrics = &runtime->metrics[runtime->flow_count - 1];
     flow->metrics->flow = flow->plan->name;
+    name_expectations(flow);
     eagre_error_init(&flow->error);
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {
@@ -259,6 +271,7 @@ void eagre_runtime_free(struct eagre_runtime *runtime) {
       if (flow->tasks[j].role == RUNTIME_WORKER) eagre_ring_free(flow->tasks[j].batches);
     }
     eagre_free(flow->tasks);
+    eagre_free(flow->metrics->expectations);
     eagre_io_close(flow->io); /* not earlier: `eagre_runtime_stop` may wake it until now */
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {

@@ -42,11 +42,16 @@ static void counters_add_and_gauges_replace(void **state) {
   eagre_free(text);
 }
 
-/* Every line is "# HELP NAME TEXT", "# TYPE NAME counter|gauge" or "NAME{flow="..."} NUMBER". */
+/* Every line is "# HELP NAME TEXT", "# TYPE NAME counter|gauge" or "NAME{flow="..."} NUMBER", with
+ * the label expectation behind the flow for what is counted for each. */
 static void the_exposition_is_well_formed(void **state) {
   (void)state;
-  const struct eagre_flow_metrics flows[2] = {{.flow = EAGRE_TEXT("a\"b\\c\nd")},
-                                              {.flow = EAGRE_TEXT("plain")}};
+  struct eagre_expectation_metrics expectation = {.name = EAGRE_TEXT("x\"")};
+  struct eagre_flow_metrics flows[2] = {
+      {.flow = EAGRE_TEXT("a\"b\\c\nd"), .expectations = &expectation, .expectation_count = 1},
+      {.flow = EAGRE_TEXT("plain")}};
+  eagre_metrics_record_expectation(&flows[0], 0, 2, 1);
+  eagre_metrics_record_expectation(&flows[0], 0, 1, 0);
   char *text = print(flows, 2);
   struct eagre_metric_info info;
   const char *at = text;
@@ -60,6 +65,13 @@ static void the_exposition_is_well_formed(void **state) {
     snprintf(wanted, sizeof wanted,
              "# HELP %s %s\n# TYPE %s %s\n%s{flow=\"a\\\"b\\\\c\\nd\"} %s\n%s{flow=\"plain\"} %s\n",
              info.name, info.text, info.name, info.type, info.name, zero, info.name, zero);
+    if (strstr(info.name, "_expectation_") != NULL) {
+      const char *escaped = strstr(info.name, "_passed_") != NULL ? "3" : "1";
+      snprintf(wanted, sizeof wanted,
+               "# HELP %s %s\n# TYPE %s %s\n"
+               "%s{flow=\"a\\\"b\\\\c\\nd\",expectation=\"x\\\"\"} %s\n",
+               info.name, info.text, info.name, info.type, info.name, escaped);
+    }
     assert_int_equal(strncmp(at, wanted, strlen(wanted)), 0);
     at += strlen(wanted);
   }

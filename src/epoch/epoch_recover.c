@@ -8,6 +8,8 @@
  *                              any other A: another process worked here: exit 4
  *   the sink does not have N   run N again with the logged ends
  *   the sink has more than N   the checkpoint is older than the table, as a restored backup: exit 4
+ *   a directory has less than  it is not the one that was written to: exit 4
+ *   the highest of `commits`
  *   the sink forgot            without prepared/N it was never asked to commit N: run N again;
  *                              else only --assume-committed can tell: exit 4
  */
@@ -46,6 +48,23 @@ static enum eagre_status check_sources(const struct eagre_flow *flow,
                    "own with checkpointLocation",
                    path);
   return EAGRE_UNSAFE;
+}
+
+/* Sources are told apart by their number: a position says nothing else of what it belongs to. */
+static enum eagre_status check_source_kinds(const struct eagre_flow *flow,
+                                            const struct eagre_checkpoint_offsets *offsets,
+                                            const char *path, struct eagre_error *error) {
+  for (uint32_t i = 0; i < flow->source_count; i++) {
+    struct eagre_text position = offsets->sources[i];
+    if (eagre_source_may_own(flow->sources[i]->kind, position)) continue;
+    eagre_error_set(error, EAGRE_UNSAFE, "CHECKPOINT_SOURCES_DIFFER",
+                    "Source %u of the checkpoint %s ended at '%.*s', which is no position of the "
+                    "kind of source that the query reads now.",
+                    i, path, (int)(position.size < 100 ? position.size : 100), position.data);
+    eagre_error_hint(error, "give this flow a checkpoint of its own with checkpointLocation");
+    return EAGRE_UNSAFE;
+  }
+  return EAGRE_OK;
 }
 
 /* The value that offsets/N logged for a setting; size 0 when it logged none. */
@@ -128,6 +147,7 @@ enum eagre_status eagre_epoch_check(struct eagre_flow *flow, struct eagre_checkp
   enum eagre_status status =
       eagre_checkpoint_read_offsets(checkpoint, summary->offsets_last, &arena, &offsets, error);
   if (status == EAGRE_OK) status = check_sources(flow, &offsets, path, error);
+  if (status == EAGRE_OK) status = check_source_kinds(flow, &offsets, path, error);
   if (status == EAGRE_OK) status = check_partitions(flow, &offsets, path, error);
   eagre_arena_done(&arena);
   return status;
@@ -148,11 +168,30 @@ static enum eagre_status check_not_ahead(struct eagre_epoch *epoch, int64_t last
   return EAGRE_UNSAFE;
 }
 
+/* A sink that notes every epoch and lacks one that is committed is another one: rows would stand in
+ * two places, and neither would have them all. */
+static enum eagre_status check_not_behind(struct eagre_epoch *epoch,
+                                          const struct eagre_sink_recovery *recovery,
+                                          struct eagre_error *error) {
+  int64_t committed = eagre_checkpoint_summary(epoch->options.checkpoint)->commits_last;
+  int64_t has = recovery->knowledge == EAGRE_SINK_HAS ? recovery->epoch : -1;
+  if (!recovery->notes_every_epoch || has >= committed) return EAGRE_OK;
+  eagre_error_set(error, EAGRE_UNSAFE, "SINK_BEHIND_CHECKPOINT",
+                  "The checkpoint %s has committed %lld epochs, of which %s holds %lld: the output "
+                  "directory of a flow cannot change.",
+                  eagre_checkpoint_path(epoch->options.checkpoint), (long long)committed + 1,
+                  eagre_sink_description(epoch->options.sink), (long long)has + 1);
+  eagre_error_hint(error, "use the directory the flow has written to; for another one begin with a "
+                          "new checkpoint");
+  return EAGRE_UNSAFE;
+}
+
 /* What the sink has, for a checkpoint whose last planned epoch is `last`. */
 static enum eagre_status ask_sink(struct eagre_epoch *epoch, int64_t last,
                                   struct eagre_sink_recovery *out, struct eagre_error *error) {
   EAGRE_TRY(eagre_sink_recover(epoch->options.sink, out, error));
-  return check_not_ahead(epoch, last, out, error);
+  EAGRE_TRY(check_not_ahead(epoch, last, out, error));
+  return check_not_behind(epoch, out, error);
 }
 
 /* ---- A new checkpoint

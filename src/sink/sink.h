@@ -64,6 +64,8 @@ struct eagre_sink_recovery {
   char attempt[64];
   /* HAS: it is told of every epoch, so that one before the last but one is an old memory. */
   bool remembers_every_epoch;
+  /* HAS, NOTHING: it notes every epoch for good, so that one it lacks was never committed to it. */
+  bool notes_every_epoch;
 };
 /* From here on a process that was passed cannot commit any more, where the sink can see to that. */
 enum eagre_status eagre_sink_recover(struct eagre_sink *sink, struct eagre_sink_recovery *out,

@@ -264,6 +264,7 @@ static enum eagre_status recover(struct eagre_sink_files *files, struct eagre_ar
   EAGRE_TRY(check_owner(files, &manifest, error));
   out->knowledge = manifest.last < 0 ? EAGRE_SINK_NOTHING : EAGRE_SINK_HAS;
   out->epoch = manifest.last;
+  out->notes_every_epoch = true;
   if (!eagre_sink_manifest_newest(files, &manifest, &newest)) return EAGRE_OK;
   /* An entry without files behind it is Spark's. */
   if (newest.epoch != manifest.last || newest.attempt.size >= sizeof out->attempt) return EAGRE_OK;

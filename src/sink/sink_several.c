@@ -178,6 +178,7 @@ static enum eagre_status recover(struct eagre_sink *sink, struct eagre_sink_reco
     if (tells) EAGRE_TRY(take_part(several, i, &part, out, error));
   }
   if (has_forgotten || memory < out->epoch) out->knowledge = EAGRE_SINK_FORGOTTEN;
+  out->notes_every_epoch = false; /* a sink that is added gets what comes */
   several->is_recovered = true;
   return EAGRE_OK;
 }

@@ -2,6 +2,7 @@
 #include "source/source.h"
 
 #include "source/source_kind.h"
+#include "json/json.h"
 
 static const struct eagre_source_methods *get_methods(enum eagre_source_kind kind) {
   switch (kind) {
@@ -57,6 +58,29 @@ void eagre_source_close(struct eagre_source *source) {
   if (source == NULL) return;
   if (source->methods->close != NULL) source->methods->close(source);
   eagre_free(source);
+}
+
+/* Kinds, as a set of 1 << kind: those that write such positions. All when it is none. */
+static uint32_t guess_kinds(const struct eagre_json_node *root) {
+  int64_t number;
+  if (eagre_json_integer(root, &number)) /* files: as old versions of Spark wrote it */
+    return 1u << EAGRE_SOURCE_RATE | 1u << EAGRE_SOURCE_FILES;
+  if (root->kind != EAGRE_JSON_OBJECT) return UINT32_MAX;
+  if (eagre_json_integer(eagre_json_member(root, "logOffset"), &number))
+    return 1u << EAGRE_SOURCE_FILES;
+  if (eagre_json_integer(eagre_json_member(root, "offset"), &number))
+    return 1u << EAGRE_SOURCE_RATE_MICRO_BATCH;
+  bool is_by_topic = root->child == NULL || root->child->kind == EAGRE_JSON_OBJECT;
+  return is_by_topic ? 1u << EAGRE_SOURCE_KAFKA : UINT32_MAX;
+}
+
+bool eagre_source_may_own(enum eagre_source_kind kind, struct eagre_text position) {
+  struct eagre_arena arena = {0};
+  const struct eagre_json_node *root = NULL;
+  bool is_json = position.size > 0 && eagre_json_read(&arena, position, &root, NULL) == EAGRE_OK;
+  uint32_t kinds = is_json ? guess_kinds(root) : UINT32_MAX;
+  eagre_arena_done(&arena);
+  return (kinds >> kind & 1) != 0;
 }
 
 const char *eagre_source_description(const struct eagre_source *source) {

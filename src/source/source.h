@@ -43,6 +43,10 @@ enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
                                     const struct eagre_source_environment *environment,
                                     struct eagre_source **out_source, struct eagre_error *error);
 void eagre_source_close(struct eagre_source *source);
+/* Whether `position`, as a checkpoint holds it, may be one of a source of this kind: false when it
+ * is plainly one of another. A text that is no position at all may be anything; the source says so.
+ */
+bool eagre_source_may_own(enum eagre_source_kind kind, struct eagre_text position);
 /* "KafkaV2[Subscribe[a, b]]", "FileStreamSource[file:/data/in]", "RateStreamV2[...]". */
 const char *eagre_source_description(const struct eagre_source *source);
 

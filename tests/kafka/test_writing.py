@@ -147,3 +147,21 @@ def test_wrong_headers(broker, topic, tmp_path, column, status, words):
     done = run(tmp_path)
     assert done.returncode == status, done.stderr
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_another_topic_from_the_next_start_on(broker, topic, tmp_path, delivery):
+    """The one written to may change; what was written stays where it is."""
+    broker.create_topic(topic)
+    written = []
+    for end in ("a", "b", "a"):
+        first = len(written)
+        written += records(first + 10)[first:]
+        broker.produce(topic, written[first:])
+        if first < 20:
+            broker.create_topic(f"{topic}-{end}")
+        write_flow(tmp_path, broker, topic, "key, value", topic=f"{topic}-{end}", delivery=delivery)
+        done = run(tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert read_topic(broker, f"{topic}-a") == {0: written[:10] + written[20:]}
+    assert read_topic(broker, f"{topic}-b") == {0: written[10:20]}

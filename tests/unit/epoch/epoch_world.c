@@ -116,6 +116,7 @@ static enum eagre_status recover_sink(struct eagre_sink *base, struct eagre_sink
   size_t size = 0;
   (void)error;
   if (!world->sink_knows) return EAGRE_OK;
+  out->notes_every_epoch = world->sink_notes;
   out->remembers_every_epoch = world->sink_remembers_every;
   if (world->sink_forgets) {
     out->knowledge = EAGRE_SINK_FORGOTTEN;

@@ -51,6 +51,7 @@ struct world {
   enum failure failure;
   enum eagre_status failure_status;
   bool sink_knows;           /* it answers recovery from its file; else UNKNOWING */
+  bool sink_notes;           /* and it notes every epoch */
   const char *sink_claims;   /* attempt it claims instead of the one in its file; NULL = that one */
   bool sink_forgets;         /* it knows, and what it knew is gone */
   bool sink_remembers_every; /* it says that it is told of every epoch */

@@ -1,6 +1,7 @@
 /* The recovery table of docs/internals/epochs.md, case by case, and refused checkpoints. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test_epoch.h"
@@ -51,7 +52,8 @@ static void what_the_sink_has_is_adopted(void **state) {
     struct world *world = interrupt(is_stateful ? open_stateful("", "update") : open_stateless(""),
                                     FAIL_NOWHERE, true);
     start_world(world);
-    assert_string_equal(take_log(world), is_stateful ? "load 2 of 2 cores; commit 1 again" : "commit 1 again");
+    assert_string_equal(take_log(world),
+                        is_stateful ? "load 2 of 2 cores; commit 1 again" : "commit 1 again");
     assert_int_equal(eagre_epoch_next(world->epoch), 2);
     step(world);
     assert_string_equal(sink_lines(world), "0:0..2 1:2..4 2:4..6");
@@ -195,6 +197,33 @@ static void a_sink_that_is_ahead_is_refused(void **state) {
   unlink(scratch_path(world->directory, "c/offsets/1"));
   unlink(scratch_path(world->directory, "c/offsets/.1.crc"));
   assert_refused(world, "SINK_AHEAD_OF_CHECKPOINT");
+}
+
+/* Another directory: it has nothing, or not the last that is committed. What was not committed may
+ * be missing. */
+static void a_sink_that_is_behind_is_refused(void **state) {
+  (void)state;
+  for (int is_empty = 0; is_empty < 2; is_empty++) {
+    struct world *world = open_stateless("");
+    struct stat file;
+    world->sink_notes = true;
+    world->available = 2;
+    start_world(world);
+    step(world);
+    assert_int_equal(stat(scratch_path(world->directory, "sink"), &file), 0);
+    world->available = 3;
+    step(world);
+    stop_world(world);
+    assert_int_equal(truncate(scratch_path(world->directory, "sink"), is_empty ? 0 : file.st_size),
+                     0);
+    assert_refused(world, "SINK_BEHIND_CHECKPOINT");
+  }
+  struct world *world = interrupt(open_stateless(""), FAIL_RUN, false);
+  world->sink_notes = true;
+  start_world(world);
+  step(world);
+  assert_string_equal(sink_lines(world), "0:0..2 1:2..4");
+  close_world(world);
 }
 
 /* ---- Checkpoints that cannot be used --------------------------------------------------------- */
@@ -411,6 +440,7 @@ int run_recovery_tests(void) {
       cmocka_unit_test(a_checkpoint_of_spark_is_claimed),
       cmocka_unit_test(a_refused_checkpoint_of_spark_is_left_alone),
       cmocka_unit_test(a_sink_that_is_ahead_is_refused),
+      cmocka_unit_test(a_sink_that_is_behind_is_refused),
       cmocka_unit_test(a_sink_is_told_what_it_has),
       cmocka_unit_test(what_is_not_in_doubt_may_be_forgotten),
       cmocka_unit_test(an_epoch_in_doubt_that_the_sink_forgot_is_for_people),

@@ -73,5 +73,6 @@ int run_files_row_tests(void);
 int run_kafka_options_tests(void);
 int run_kafka_select_tests(void);
 int run_kafka_stream_tests(void);
+int run_position_tests(void);
 int run_rate_tests(void);
 int run_rate_micro_batch_tests(void);

@@ -24,7 +24,7 @@ struct pipeline_input {
 struct pipeline_bench {
   const struct pipeline_input *input;
   struct bench_events events;
-  struct bench_ysb *expected;
+  struct bench_event *expected;
   struct eagre_arena arena;
   struct eagre_vector columns[BATCH_COUNT][COLUMN_COUNT_MAX];
   uint32_t column_count;
@@ -107,7 +107,7 @@ static void fill_decoded(struct pipeline_bench *bench, uint32_t batch) {
     eagre_vector_init(&columns[i], eagre_type_of(EAGRE_TYPE_STRING), ROW_COUNT, &bench->arena);
   }
   for (uint32_t row = 0; row < ROW_COUNT; row++) {
-    const struct bench_ysb *event = &bench->expected[batch * ROW_COUNT + row];
+    const struct bench_ysb *event = &bench->expected[batch * ROW_COUNT + row].ysb;
     char identifier[EAGRE_UUID_SIZE];
     bench_ysb_ad_id(event->ad, identifier);
     EAGRE_VALUES(struct eagre_text, &columns[0])
@@ -147,7 +147,7 @@ static void verify(struct pipeline_bench *bench) {
   uint64_t view_count = 0;
   struct eagre_error error;
   for (uint32_t i = 0; i < bench->events.count; i++) {
-    view_count += bench->expected[i].is_view;
+    view_count += bench->expected[i].ysb.is_view;
   }
   for (uint32_t i = 0; i < BATCH_COUNT; i++) {
     push_next(bench);

@@ -7,7 +7,7 @@
 static const char *const ad_types[] = {"banner", "modal", "sponsored-search", "mail", "mobile"};
 static const char *const event_types[] = {"view", "click", "purchase"};
 
-enum { YSB_MEMBER_COUNT = 7, YSB_USER_COUNT = 100, DEVICE_COUNT = 10000, WORD_COUNT = 5000 };
+enum { YSB_MEMBER_COUNT = 7, YSB_USER_COUNT = 100, DEVICE_COUNT = 10000 };
 
 struct member {
   const char *name;
@@ -31,6 +31,10 @@ static void print_identifier(uint64_t kind, uint64_t number, char out_text[EAGRE
 
 void bench_ysb_ad_id(uint32_t ad, char out_text[EAGRE_UUID_SIZE]) {
   print_identifier(3, ad, out_text);
+}
+
+void bench_ysb_campaign_id(uint32_t campaign, char out_text[EAGRE_UUID_SIZE]) {
+  print_identifier(4, campaign, out_text);
 }
 
 static int64_t make_time_ms(struct bench_generator *generator) {
@@ -86,9 +90,7 @@ static void append_ysb(struct bench_generator *generator, struct eagre_buffer *o
       {"user_id", ""},    {"page_id", ""},    {"ad_id", ""},      {"ad_type", ""},
       {"event_type", ""}, {"event_time", ""}, {"ip_address", ""},
   };
-  struct bench_ysb ysb;
-  fill_ysb(generator, members, &ysb);
-  if (out_ysb != NULL) *out_ysb = ysb;
+  fill_ysb(generator, members, out_ysb);
   if (generator->shape == BENCH_YSB_SHUFFLED) shuffle(generator, members);
   append_members(members, generator->shape == BENCH_YSB_PRETTY, out);
 }
@@ -104,42 +106,59 @@ void bench_ysb_append_closing(struct eagre_buffer *out, int64_t time_ms) {
   append_members(members, false, out);
 }
 
-static void append_device(struct bench_generator *generator, struct eagre_buffer *out) {
+static struct bench_device make_device(struct bench_generator *generator) {
   struct eagre_random *random = &generator->random;
-  uint64_t ms = generator->number % 60000;
-  eagre_buffer_printf(out,
-                      "{\"device\":\"d%" PRIu64 "\",\"ts\":\"2026-01-01T00:00:%02" PRIu64
-                      ".%03" PRIu64 "Z\",\"temp\":%" PRIu64 ".%" PRIu64
-                      ",\"status\":\"%s\",\"n\":%" PRIu64 ",\"site\":\"site-%02" PRIu64
-                      "\",\"fw\":\"1.4.2\"}",
-                      eagre_random_below(random, DEVICE_COUNT), ms / 1000, ms % 1000,
-                      eagre_random_below(random, 100), eagre_random_below(random, 10),
-                      eagre_random_below(random, 2) == 0 ? "ok" : "warn",
-                      eagre_random_below(random, 100000), eagre_random_below(random, 20));
+  struct bench_device device = {.time_ms = (uint32_t)(generator->number % 60000)};
+  device.device = (uint32_t)eagre_random_below(random, DEVICE_COUNT);
+  device.temperature_tenths = (uint32_t)eagre_random_below(random, 1000);
+  device.is_ok = eagre_random_below(random, 2) == 0;
+  device.number = (uint32_t)eagre_random_below(random, 100000);
+  device.site = (uint32_t)eagre_random_below(random, 20);
+  return device;
 }
 
-static void append_word(struct bench_generator *generator, struct eagre_buffer *out) {
-  uint64_t number = eagre_hash_integer(eagre_random_below(&generator->random, WORD_COUNT), 7);
-  char word[8] = "";
-  for (size_t i = 0; i < 7; i++) {
-    word[i] = (char)('a' + number % 26);
+static void append_device(const struct bench_device *device, struct eagre_buffer *out) {
+  eagre_buffer_printf(out,
+                      "{\"device\":\"d%" PRIu32 "\",\"ts\":\"2026-01-01T00:00:%02" PRIu32
+                      ".%03" PRIu32 "Z\",\"temp\":%" PRIu32 ".%" PRIu32
+                      ",\"status\":\"%s\",\"n\":%" PRIu32 ",\"site\":\"site-%02" PRIu32
+                      "\",\"fw\":\"1.4.2\"}",
+                      device->device, device->time_ms / 1000, device->time_ms % 1000,
+                      device->temperature_tenths / 10, device->temperature_tenths % 10,
+                      device->is_ok ? "ok" : "warn", device->number, device->site);
+}
+
+void bench_word(uint32_t word, char out_text[BENCH_WORD_SIZE]) {
+  uint64_t number = eagre_hash_integer(word, 7);
+  for (size_t i = 0; i < BENCH_WORD_SIZE - 1; i++) {
+    out_text[i] = (char)('a' + number % 26);
     number /= 26;
   }
-  eagre_buffer_printf(out, "{\"word\": \"%s\"}", word);
+  out_text[BENCH_WORD_SIZE - 1] = '\0';
+}
+
+static void append_word(uint32_t word, struct eagre_buffer *out) {
+  char text[BENCH_WORD_SIZE];
+  bench_word(word, text);
+  eagre_buffer_printf(out, "{\"word\": \"%s\"}", text);
 }
 
 void bench_generator_append(struct bench_generator *generator, struct eagre_buffer *out,
-                            struct bench_ysb *out_ysb) {
+                            struct bench_event *out_event) {
+  struct bench_event event;
   switch (generator->shape) {
   case BENCH_DEVICE:
-    append_device(generator, out);
+    event.device = make_device(generator);
+    append_device(&event.device, out);
     break;
   case BENCH_WORDS:
-    append_word(generator, out);
+    event.word = (uint32_t)eagre_random_below(&generator->random, BENCH_WORD_COUNT);
+    append_word(event.word, out);
     break;
   default:
-    append_ysb(generator, out, out_ysb);
+    append_ysb(generator, out, &event.ysb);
   }
+  if (out_event != NULL) *out_event = event;
   generator->number++;
 }
 

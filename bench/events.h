@@ -19,9 +19,12 @@ enum bench_shape {
 
 enum {
   BENCH_YSB_AD_COUNT = 1000,
+  BENCH_YSB_ADS_PER_CAMPAIGN = 10, /* ad 0 to 9 belong to campaign 0 */
   BENCH_YSB_EVENTS_PER_SECOND = 10000,
   BENCH_YSB_LATENESS_MS_MAX = 60050, /* behind the greatest event time so far */
   BENCH_EVENT_SIZE_MAX = 512,
+  BENCH_WORD_COUNT = 5000,
+  BENCH_WORD_SIZE = 8, /* seven letters and a zero */
 };
 #define BENCH_YSB_START_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 
@@ -38,12 +41,33 @@ struct bench_ysb {
   int64_t time_ms;
 };
 
+/* What a device event says. */
+struct bench_device {
+  uint32_t device;
+  uint32_t time_ms; /* behind BENCH_YSB_START_MS */
+  uint32_t temperature_tenths;
+  uint32_t number;
+  uint32_t site;
+  bool is_ok;
+};
+
+/* An event without its text, so that it can be counted; which member counts, the shape says. */
+struct bench_event {
+  union {
+    struct bench_ysb ysb;
+    struct bench_device device;
+    uint32_t word;
+  };
+};
+
 void bench_generator_init(struct bench_generator *generator, enum bench_shape shape, uint64_t seed);
-/* Appends one event without newline. `out_ysb` may be NULL; filled for the ysb shapes. */
+/* Appends one event without newline. `out_event` may be NULL. */
 void bench_generator_append(struct bench_generator *generator, struct eagre_buffer *out,
-                            struct bench_ysb *out_ysb);
-/* The ad's identifier, 36 characters and a zero. */
+                            struct bench_event *out_event);
+/* The identifier of an ad, of a campaign: 36 characters and a zero. */
 void bench_ysb_ad_id(uint32_t ad, char out_text[EAGRE_UUID_SIZE]);
+void bench_ysb_campaign_id(uint32_t campaign, char out_text[EAGRE_UUID_SIZE]);
+void bench_word(uint32_t word, char out_text[BENCH_WORD_SIZE]);
 /* Appends a view of ad 0 at `time_ms`: it closes windows before it. */
 void bench_ysb_append_closing(struct eagre_buffer *out, int64_t time_ms);
 

@@ -1,21 +1,23 @@
-/* Fills files or a topic with ysb events, and says what the query must answer.
+/* Fills files or a topic with events, and says what a query over them must answer.
  *
- *   load files DIRECTORY FILE_COUNT EVENT_COUNT EXPECTED
- *   load kafka BROKERS TOPIC PARTITION_COUNT EVENT_COUNT EXPECTED
+ *   load files SHAPE DIRECTORY FILE_COUNT EVENT_COUNT EXPECTED
+ *   load kafka SHAPE BROKERS TOPIC PARTITION_COUNT EVENT_COUNT EXPECTED
+ *   load campaigns FILE
  *
- * Event i goes to partition i modulo their number; a file gets a whole stretch of events, so that
- * files are in order of time. At the end every partition, or the last file, gets one closing event
- * far ahead in time: behind it every counted window is complete. EXPECTED gets a line
- * "ad_id <tab> window start in ms <tab> count" for every window of 10 s that holds views, counted
- * from what was generated and not from what was written. */
+ * SHAPE is ysb, device or words. Event i goes to partition i modulo their number; a file gets a
+ * whole stretch of events, so that files are in order of time. At the end of ysb every partition,
+ * or the last file, gets one closing event far ahead in time: behind it every counted window is
+ * complete. EXPECTED gets what recount.h says. `campaigns` writes the table that ysb joins: a JSON
+ * object {"ad_id", "campaign_id"} per line. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "events.h"
+#include "recount.h"
 
-enum { WINDOW_MS = 10000, CLOSING_MS = 300000, FILE_BUFFER_SIZE = 1 << 20, TIMEOUT_MS = 60000 };
+enum { CLOSING_MS = 300000, FILE_BUFFER_SIZE = 1 << 20, TIMEOUT_MS = 60000 };
 
 /* Where events go: `place` is the number of the file or partition. */
 struct target {
@@ -27,11 +29,6 @@ struct target {
   rd_kafka_t *producer;
   rd_kafka_topic_t *topic;
   uint64_t failure_count;
-};
-
-struct recount {
-  uint32_t *counts; /* window_count * BENCH_YSB_AD_COUNT */
-  uint64_t window_count;
 };
 
 static void fail(const char *what, const char *why) {
@@ -112,30 +109,6 @@ static void close_topic(struct target *target) {
   rd_kafka_destroy(target->producer);
 }
 
-/* ---- Recount --------------------------------------------------------------------------------- */
-
-static void count_event(struct recount *recount, const struct bench_ysb *event) {
-  if (!event->is_view) return;
-  uint64_t window = (uint64_t)(event->time_ms - BENCH_YSB_START_MS) / WINDOW_MS;
-  recount->counts[window * BENCH_YSB_AD_COUNT + event->ad]++;
-}
-
-static void write_expected(const struct recount *recount, const char *path) {
-  FILE *file = fopen(path, "w");
-  if (file == NULL) fail(path, "cannot be created");
-  for (uint64_t window = 0; window < recount->window_count; window++) {
-    for (uint32_t ad = 0; ad < BENCH_YSB_AD_COUNT; ad++) {
-      uint32_t count = recount->counts[window * BENCH_YSB_AD_COUNT + ad];
-      char identifier[EAGRE_UUID_SIZE];
-      if (count == 0) continue;
-      bench_ysb_ad_id(ad, identifier);
-      fprintf(file, "%s\t%" PRId64 "\t%" PRIu32 "\n", identifier,
-              BENCH_YSB_START_MS + (int64_t)window * WINDOW_MS, count);
-    }
-  }
-  if (fclose(file) != 0) fail(path, "cannot be written");
-}
-
 /* ---- Program --------------------------------------------------------------------------------- */
 
 static uint32_t place_of(const struct target *target, uint64_t number, uint64_t event_count) {
@@ -155,49 +128,79 @@ static void write_closing(struct target *target, uint64_t event_count) {
   eagre_buffer_done(&text);
 }
 
-static void write_events(struct target *target, uint64_t event_count, struct recount *recount) {
+static void write_events(struct target *target, uint64_t event_count,
+                         struct bench_recount *recount) {
   struct bench_generator generator;
   struct eagre_buffer text = {0};
-  bench_generator_init(&generator, BENCH_YSB, 1);
+  bench_generator_init(&generator, recount->shape, 1);
   for (uint64_t i = 0; i < event_count; i++) {
-    struct bench_ysb event;
+    struct bench_event event;
     eagre_buffer_clear(&text);
     bench_generator_append(&generator, &text, &event);
-    count_event(recount, &event);
+    bench_recount_add(recount, &event, eagre_buffer_text(&text));
     target->write(target, place_of(target, i, event_count), eagre_buffer_text(&text));
   }
   eagre_buffer_done(&text);
 }
 
-static void load(struct target *target, uint64_t event_count, const char *expected_path) {
-  struct recount recount = {.window_count =
-                                event_count / BENCH_YSB_EVENTS_PER_SECOND * 1000 / WINDOW_MS + 2};
-  recount.counts =
-      eagre_allocate_zeroed(recount.window_count * BENCH_YSB_AD_COUNT, sizeof *recount.counts);
+static void load(struct target *target, enum bench_shape shape, uint64_t event_count,
+                 const char *expected_path) {
+  struct bench_recount recount;
+  bench_recount_init(&recount, shape, event_count);
   write_events(target, event_count, &recount);
-  if (event_count > 0) write_closing(target, event_count);
-  write_expected(&recount, expected_path);
-  eagre_free(recount.counts);
+  if (shape == BENCH_YSB && event_count > 0) write_closing(target, event_count);
+  if (!bench_recount_write(&recount, expected_path)) fail(expected_path, "cannot be written");
+  bench_recount_done(&recount);
+}
+
+static enum bench_shape parse_shape(const char *name) {
+  if (strcmp(name, "ysb") == 0) return BENCH_YSB;
+  if (strcmp(name, "device") == 0) return BENCH_DEVICE;
+  if (strcmp(name, "words") != 0) fail(name, "no shape: ysb, device, words");
+  return BENCH_WORDS;
+}
+
+static void write_campaigns(const char *path) {
+  FILE *file = fopen(path, "w");
+  if (file == NULL) fail(path, "cannot be created");
+  for (uint32_t ad = 0; ad < BENCH_YSB_AD_COUNT; ad++) {
+    char ad_id[EAGRE_UUID_SIZE], campaign_id[EAGRE_UUID_SIZE];
+    bench_ysb_ad_id(ad, ad_id);
+    bench_ysb_campaign_id(ad / BENCH_YSB_ADS_PER_CAMPAIGN, campaign_id);
+    fprintf(file, "{\"ad_id\":\"%s\",\"campaign_id\":\"%s\"}\n", ad_id, campaign_id);
+  }
+  if (fclose(file) != 0) fail(path, "cannot be written");
+}
+
+static void load_files(char **arguments) {
+  struct target target = {.write = write_file,
+                          .directory = arguments[1],
+                          .place_count = (uint32_t)strtoul(arguments[2], NULL, 10)};
+  load(&target, parse_shape(arguments[0]), strtoull(arguments[3], NULL, 10), arguments[4]);
+  close_file(&target);
+}
+
+static void load_topic(char **arguments) {
+  struct target target = {.write = write_record,
+                          .place_count = (uint32_t)strtoul(arguments[3], NULL, 10)};
+  enum bench_shape shape = parse_shape(arguments[0]);
+  open_topic(&target, arguments[1], arguments[2]);
+  load(&target, shape, strtoull(arguments[4], NULL, 10), arguments[5]);
+  close_topic(&target);
 }
 
 int main(int argc, char **argv) {
-  if (argc == 6 && strcmp(argv[1], "files") == 0) {
-    struct target target = {.write = write_file,
-                            .directory = argv[2],
-                            .place_count = (uint32_t)strtoul(argv[3], NULL, 10)};
-    load(&target, strtoull(argv[4], NULL, 10), argv[5]);
-    close_file(&target);
-    return 0;
+  if (argc == 7 && strcmp(argv[1], "files") == 0) {
+    load_files(argv + 2);
+  } else if (argc == 8 && strcmp(argv[1], "kafka") == 0) {
+    load_topic(argv + 2);
+  } else if (argc == 3 && strcmp(argv[1], "campaigns") == 0) {
+    write_campaigns(argv[2]);
+  } else {
+    fprintf(stderr, "usage: load files SHAPE DIRECTORY FILE_COUNT EVENT_COUNT EXPECTED\n"
+                    "       load kafka SHAPE BROKERS TOPIC PARTITION_COUNT EVENT_COUNT EXPECTED\n"
+                    "       load campaigns FILE\n");
+    return 2;
   }
-  if (argc == 7 && strcmp(argv[1], "kafka") == 0) {
-    struct target target = {.write = write_record,
-                            .place_count = (uint32_t)strtoul(argv[4], NULL, 10)};
-    open_topic(&target, argv[2], argv[3]);
-    load(&target, strtoull(argv[5], NULL, 10), argv[6]);
-    close_topic(&target);
-    return 0;
-  }
-  fprintf(stderr, "usage: load files DIRECTORY FILE_COUNT EVENT_COUNT EXPECTED\n"
-                  "       load kafka BROKERS TOPIC PARTITION_COUNT EVENT_COUNT EXPECTED\n");
-  return 2;
+  return 0;
 }

@@ -15,8 +15,9 @@ import files
 import kafka
 import machine
 import micro
+import slopes
 import state
-from engine import WrongResult
+from answers import WrongResult
 from figure import HEADING
 from process import ProcessFailed
 
@@ -31,6 +32,10 @@ CHECKS = {
     "ysb-kafka": kafka.ysb_kafka,
     "lag-memory": kafka.lag_memory,
     "idle-kafka": kafka.idle_kafka,
+    "ysb": slopes.check("ysb"),
+    "words": slopes.check("words"),
+    "device-kafka": slopes.check("device-kafka"),
+    "device-delta": slopes.check("device-delta"),
     "checkpoint_pause": state.checkpoint_pause,
     "recovery": state.recovery,
 }
@@ -41,6 +46,8 @@ def parse_arguments():
     parser.add_argument("names", nargs="+", metavar="NAME", choices=[*CHECKS, "all"], help=", ".join([*CHECKS, "all"]))
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--event-count", type=int, default=5_000_000, help="events of the end-to-end benches")
+    parser.add_argument("--large-count", type=int, default=20_000_000,
+                        help="events of the larger of the two topics that ysb, words and device-* read")
     parser.add_argument("--lag-count", type=int, default=30_000_000, help="records of lag-memory")
     parser.add_argument("--lag-repetitions", type=int, default=1, help="runs of each kind and number of cores of lag-memory")
     parser.add_argument("--lag-variants", type=int, default=2, help="1: one epoch only; 2: many epochs too")
@@ -61,7 +68,8 @@ def check(name, settings):
         print(figure.line(), flush=True)
     settings.results.mkdir(parents=True, exist_ok=True)
     record = {"check": name, "machine": before, "note": settings.note, "repetitions": settings.repetitions,
-              "event_count": settings.event_count, "figures": [figure.record() for figure in figures]}
+              "event_count": settings.event_count, "large_count": settings.large_count,
+              "figures": [figure.record() for figure in figures]}
     (settings.results / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
     return all(figure.holds() for figure in figures)
 

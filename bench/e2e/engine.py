@@ -4,13 +4,13 @@ The query is ysb without its join: keep views, count per ad_id and 10 s, into a 
 than the latest event, so nothing is dropped, and a closing event ends all windows.
 """
 
-import os
 import pathlib
 import shutil
 import time
 
 from deltalake import DeltaTable
 
+import answers
 import place
 from process import cpu_seconds, measure, running, wait_until
 
@@ -36,10 +36,6 @@ KAFKA = f"""SELECT e.ad_id, e.event_type, e.event_time
 FROM (SELECT from_json(value::string, '{MEMBERS}') AS e
       FROM STREAM read_kafka(bootstrapServers => '{{brokers}}', subscribe => '{{topic}}',
                              startingOffsets => 'earliest'{{limit}}))"""
-
-
-class WrongResult(Exception):
-    pass
 
 
 def from_files(path, files_per_epoch=None):
@@ -83,28 +79,13 @@ def idle(folder, pipeline, cores, seconds):
 def verify(folder, expected_path, data_epoch_count):
     """Every counted window is in the table, once, with its count, and nothing else; the checkpoint has the epochs of
     the data and the one without data that closed the windows, one after the other."""
-    expected = read_expected(expected_path)
+    expected = answers.windows_of_ads(expected_path)
     table = DeltaTable(str(pathlib.Path(folder) / "eagre-data/tables/counts")).to_pyarrow_table()
     starts = [int(value.timestamp() * 1000) for value in table.column("start").to_pylist()]
     keys = list(zip(table.column("ad_id").to_pylist(), starts))
     found = dict(zip(keys, table.column("n").to_pylist()))
     if len(found) != len(keys):
-        raise WrongResult(f"{len(keys) - len(found)} windows are in the table twice")
-    if found != expected:
-        wrong = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
-        raise WrongResult(f"{len(wrong)} of {len(expected)} windows differ, first {wrong[0]}: expected "
-                          f"{expected.get(wrong[0])}, found {found.get(wrong[0])}")
-    commits = pathlib.Path(folder) / CHECKPOINT / "commits"
-    epochs = sorted(int(name) for name in os.listdir(commits) if name.isdigit())
-    if epochs != list(range(data_epoch_count + 1)):
-        raise WrongResult(f"{len(epochs)} checkpoints, expected {data_epoch_count + 1}")
+        raise answers.WrongResult(f"{len(keys) - len(found)} windows are in the table twice")
+    answers.compare("windows", expected, found)
+    answers.verify_checkpoints(pathlib.Path(folder) / CHECKPOINT, data_epoch_count + 1)
     return len(expected)
-
-
-def read_expected(path):
-    expected = {}
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            ad, start, count = line.rstrip("\n").split("\t")
-            expected[ad, int(start)] = int(count)
-    return expected

@@ -5,11 +5,13 @@ The broker shares the machine: only CPU is compared, of the engine's process alo
 
 import contextlib
 import itertools
+import time
 
+import answers
 import engine
 import place
 from figure import Figure
-from process import measure
+from process import START_TIMEOUT_S, measure
 
 PARTITION_COUNT = 4
 RECORDS_PER_EPOCH = 500_000
@@ -22,12 +24,31 @@ def broker(folder):
         yield running
 
 
-def load_topic(running, folder, topic, event_count):
+def is_known(topic):
+    """Whether all partitions of a topic, or of None, have a leader."""
+    return topic is not None and len(topic.partitions) == PARTITION_COUNT and all(
+        partition.leader >= 0 for partition in topic.partitions.values())
+
+
+def create_topic(running, name):
+    """A topic that the broker knows when this returns: it says "created" a moment before, on a busy machine."""
+    from confluent_kafka.admin import AdminClient
+    running.create_topic(name, partitions=PARTITION_COUNT)
+    admin = AdminClient({"bootstrap.servers": running.address})
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not is_known(admin.list_topics(timeout=START_TIMEOUT_S).topics.get(name)):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the broker does not know the topic {name} after {START_TIMEOUT_S} s")
+        time.sleep(0.05)
+
+
+def load_topic(running, folder, topic, event_count, shape="ysb"):
     """A topic of `event_count` events; the path of what the query must answer."""
-    running.create_topic(topic, partitions=PARTITION_COUNT)
+    create_topic(running, topic)
     expected = folder / f"{topic}.tsv"
     if event_count > 0:
-        measure([place.program("bench/load"), "kafka", running.address, topic, PARTITION_COUNT, event_count, expected])
+        measure([place.program("bench/load"), "kafka", shape, running.address, topic, PARTITION_COUNT, event_count,
+                 expected])
     return expected
 
 
@@ -36,7 +57,7 @@ def consume_bare(running, topic, event_count):
     usage = measure([place.program("bench/rival_librdkafka"), running.address, topic, PARTITION_COUNT])
     record_count = int(usage.output.split()[0])
     if record_count != event_count:
-        raise engine.WrongResult(f"the bare consumer read {record_count} of {event_count} records")
+        raise answers.WrongResult(f"the bare consumer read {record_count} of {event_count} records")
     return usage
 
 

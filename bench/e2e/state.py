@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-import engine
+import answers
 import place
 from figure import Figure
 from process import ProcessFailed, cpu_seconds, measure
@@ -119,7 +119,7 @@ def restart(folder, cores):
             if key in counts:
                 counts[key] += 1
     if rows != counts:
-        raise engine.WrongResult(f"{len(rows)} keys came out after the kill, expected {len(counts)}, or with other counts")
+        raise answers.WrongResult(f"{len(rows)} keys came out after the kill, expected {len(counts)}, or with other counts")
     return elapsed_s, used_s
 
 

@@ -125,14 +125,32 @@ struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
                                                  struct eagre_expression *const *values,
                                                  const struct eagre_text *names, uint32_t count,
                                                  struct eagre_sql_position position);
-/* Start of the tumbling or sliding window number `ordinal` (0 = latest) that holds `timestamp`, as
- * STRUCT<start TIMESTAMP, end TIMESTAMP>; NULL when that ordinal does not hold it (spark-semantics
- * 3.4). All in microseconds; the caller has checked the constraints. */
+/* Tumbling and sliding windows: [start + k * slide, start + k * slide + duration) for every k. */
+struct eagre_window {
+  int64_t duration_us;
+  int64_t slide_us; /* > 0 */
+  int64_t start_us;
+};
+/* The most windows that hold one timestamp. */
+uint32_t eagre_window_count(const struct eagre_window *window);
+/* The window number `ordinal` (0 = latest) that holds the timestamp (spark-semantics 3.4); false
+ * when that ordinal does not hold it. */
+bool eagre_window_find(const struct eagre_window *window, int64_t ordinal, int64_t timestamp_us,
+                       int64_t *out_start_us, int64_t *out_end_us);
+/* The same of a TIMESTAMP, as STRUCT<start TIMESTAMP, end TIMESTAMP>; NULL where there is none. The
+ * caller has checked the constraints. */
 struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
                                                  struct eagre_expression *timestamp,
-                                                 int64_t duration_us, int64_t slide_us,
-                                                 int64_t start_us, uint32_t ordinal,
+                                                 const struct eagre_window *window,
+                                                 uint32_t ordinal,
                                                  struct eagre_sql_position position);
+/* The slice that holds `timestamp`, as such a STRUCT: the widest stretch of time that no window
+ * begins or ends in, so that its rows are in the same windows as its start. NULL where the first
+ * window would be. */
+struct eagre_expression *eagre_expression_slice(struct eagre_arena *arena,
+                                                struct eagre_expression *timestamp,
+                                                const struct eagre_window *window,
+                                                struct eagre_sql_position position);
 /* The session a row opens, [timestamp, timestamp + gap), as STRUCT<start TIMESTAMP, end TIMESTAMP>;
  * NULL when there is none because a part is NULL, the gap no interval or the end not behind the
  * start. The gap is a STRING, or NULL for the constant of `gap_months` and `gap_us`. */
@@ -362,6 +380,8 @@ enum eagre_status eagre_aggregate_weigh(struct eagre_arena *arena, struct eagre_
                                         struct eagre_aggregate *inout,
                                         struct eagre_expression **inout_argument,
                                         struct eagre_error *error);
+/* Whether the result is the same (but for how sums of DOUBLE round) in whatever order rows come. */
+bool eagre_aggregate_ignores_order(const struct eagre_aggregate *aggregate);
 /* Whether both compute the same of equal arguments. */
 bool eagre_aggregate_equal(const struct eagre_aggregate *a, const struct eagre_aggregate *b);
 /* "sum(a)", as EXPLAIN shows it. */

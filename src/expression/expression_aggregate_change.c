@@ -275,16 +275,20 @@ static enum eagre_status refuse(const struct eagre_aggregate *aggregate,
   return EAGRE_USAGE;
 }
 
-static enum eagre_status find_kind(const struct eagre_aggregate *aggregate, enum change_kind *out,
-                                   struct eagre_error *error) {
+static bool find_kind(const struct eagre_aggregate *aggregate, enum change_kind *out) {
   eagre_aggregate_bind_fn *binder =
       eagre_function_find(eagre_text_of(aggregate->info->name))->aggregate;
   for (uint32_t i = 0; i < EAGRE_COUNT_OF(change_kinds); i++) {
     if (change_kinds[i].binder != binder) continue;
     *out = change_kinds[i].kind;
-    return EAGRE_OK;
+    return true;
   }
-  return refuse(aggregate, error);
+  return false;
+}
+
+bool eagre_aggregate_ignores_order(const struct eagre_aggregate *aggregate) {
+  enum change_kind ignored;
+  return find_kind(aggregate, &ignored);
 }
 
 static const struct eagre_aggregate_kernels *find_kernels(const struct eagre_aggregate *inner,
@@ -319,8 +323,7 @@ enum eagre_status eagre_aggregate_weigh(struct eagre_arena *arena, struct eagre_
                                         struct eagre_expression **inout_argument,
                                         struct eagre_error *error) {
   enum change_kind kind = CHANGE_COUNT;
-  if (inout->is_distinct) return refuse(inout, error);
-  EAGRE_TRY(find_kind(inout, &kind, error));
+  if (inout->is_distinct || !find_kind(inout, &kind)) return refuse(inout, error);
   struct eagre_aggregate *inner = eagre_arena_allocate(arena, sizeof *inner);
   *inner = *inout;
   *inout_argument = pack(arena, *inout_argument, weight);

@@ -133,51 +133,91 @@ enum eagre_status eagre_kernel_subtract_dates(struct eagre_kernel_call *call) {
 /* ---- Windows
  * -------------------------------------------------------------------------------------- */
 
-/* spark-compatible: the latest window starts at ts - ((ts - start) mod slide); the ordinal counts
- * back from it. A window near the ends of the range that does not fit is no window. */
-static bool find_window(const int64_t parameters[4], int64_t timestamp_us, int64_t *out_start,
-                        int64_t *out_end) {
-  int64_t duration = parameters[0], slide = parameters[1], start = parameters[2];
-  int64_t shifted, back, first;
-  if (__builtin_sub_overflow(timestamp_us, start, &shifted)) return false;
-  if (__builtin_mul_overflow(parameters[3], slide, &back)) return false;
-  if (__builtin_sub_overflow(timestamp_us, eagre_modulo_floor(shifted, slide), &first))
-    return false;
-  if (__builtin_sub_overflow(first, back, out_start)) return false;
-  if (__builtin_add_overflow(*out_start, duration, out_end)) return false;
-  return timestamp_us < *out_end;
+uint32_t eagre_window_count(const struct eagre_window *window) {
+  return (uint32_t)(window->duration_us / window->slide_us +
+                    (window->duration_us % window->slide_us != 0));
 }
 
+/* spark-compatible: the latest window starts at ts - ((ts - start) mod slide); the ordinal counts
+ * back from it. A window near the ends of the range that does not fit is no window. */
+bool eagre_window_find(const struct eagre_window *window, int64_t ordinal, int64_t timestamp_us,
+                       int64_t *out_start_us, int64_t *out_end_us) {
+  int64_t shifted, back, first;
+  if (__builtin_sub_overflow(timestamp_us, window->start_us, &shifted)) return false;
+  if (__builtin_mul_overflow(ordinal, window->slide_us, &back)) return false;
+  if (__builtin_sub_overflow(timestamp_us, eagre_modulo_floor(shifted, window->slide_us), &first))
+    return false;
+  if (__builtin_sub_overflow(first, back, out_start_us)) return false;
+  if (__builtin_add_overflow(*out_start_us, window->duration_us, out_end_us)) return false;
+  return timestamp_us < *out_end_us;
+}
+
+/* Windows begin every slide and end at this distance behind it, so that is where slices begin. */
+static bool find_slice(const struct eagre_window *window, int64_t timestamp_us,
+                       int64_t *out_start_us, int64_t *out_end_us) {
+  int64_t shifted;
+  int64_t rest = window->duration_us % window->slide_us;
+  if (__builtin_sub_overflow(timestamp_us, window->start_us, &shifted)) return false;
+  int64_t inside = eagre_modulo_floor(shifted, window->slide_us);
+  int64_t from = inside >= rest ? rest : 0;
+  int64_t to = inside >= rest ? window->slide_us : rest;
+  if (__builtin_sub_overflow(timestamp_us, inside - from, out_start_us)) return false;
+  if (__builtin_add_overflow(*out_start_us, to - from, out_end_us)) *out_end_us = INT64_MAX;
+  return true;
+}
+
+enum { PARAMETER_ORDINAL = 3, ORDINAL_OF_SLICES = -1 };
+
 static enum eagre_status run_window(struct eagre_kernel_call *call) {
+  const int64_t *parameters = call->node->parameters;
+  const struct eagre_window window = {parameters[0], parameters[1], parameters[2]};
+  int64_t ordinal = parameters[PARAMETER_ORDINAL];
   const int64_t *timestamps = call->arguments[0]->data;
   eagre_kernel_out(call);
   int64_t *starts = call->out->children[0].data;
   int64_t *ends = call->out->children[1].data;
   for (uint32_t row = 0; row < call->row_count; row++) {
-    bool is_inside = find_window(call->node->parameters, timestamps[row], &starts[row], &ends[row]);
+    bool is_inside =
+        ordinal == ORDINAL_OF_SLICES
+            ? find_slice(&window, timestamps[row], &starts[row], &ends[row])
+            : eagre_window_find(&window, ordinal, timestamps[row], &starts[row], &ends[row]);
     if (!is_inside && eagre_kernel_is_live(call, row)) eagre_kernel_set_null(call, row);
   }
   return EAGRE_OK;
 }
 
-struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
-                                                 struct eagre_expression *timestamp,
-                                                 int64_t duration_us, int64_t slide_us,
-                                                 int64_t start_us, uint32_t ordinal,
-                                                 struct eagre_sql_position position) {
+static struct eagre_expression *new_window(struct eagre_arena *arena,
+                                           struct eagre_expression *timestamp,
+                                           const struct eagre_window *window, int64_t ordinal,
+                                           struct eagre_sql_position position) {
   const struct eagre_type *time = timestamp->type;
   bool is_timestamp = time->kind == EAGRE_TYPE_TIMESTAMP || time->kind == EAGRE_TYPE_TIMESTAMP_NTZ;
-  eagre_assert(is_timestamp && slide_us > 0);
+  eagre_assert(is_timestamp && window->slide_us > 0);
   struct eagre_field fields[] = {{EAGRE_TEXT("start"), time, true},
                                  {EAGRE_TEXT("end"), time, true}};
   struct eagre_expression *call = eagre_expression_new_call(
       arena, eagre_function_internal(EAGRE_INTERNAL_WINDOW), eagre_type_struct(arena, fields, 2),
       run_window, &timestamp, 1, position);
-  call->parameters[0] = duration_us;
-  call->parameters[1] = slide_us;
-  call->parameters[2] = start_us;
-  call->parameters[3] = ordinal;
+  call->parameters[0] = window->duration_us;
+  call->parameters[1] = window->slide_us;
+  call->parameters[2] = window->start_us;
+  call->parameters[PARAMETER_ORDINAL] = ordinal;
   return call;
+}
+
+struct eagre_expression *eagre_expression_window(struct eagre_arena *arena,
+                                                 struct eagre_expression *timestamp,
+                                                 const struct eagre_window *window,
+                                                 uint32_t ordinal,
+                                                 struct eagre_sql_position position) {
+  return new_window(arena, timestamp, window, ordinal, position);
+}
+
+struct eagre_expression *eagre_expression_slice(struct eagre_arena *arena,
+                                                struct eagre_expression *timestamp,
+                                                const struct eagre_window *window,
+                                                struct eagre_sql_position position) {
+  return new_window(arena, timestamp, window, ORDINAL_OF_SLICES, position);
 }
 
 /* window_time(window): the last instant inside. */

@@ -2,10 +2,20 @@
  * state and emitted by output mode (spark-semantics 3.3, 3.5).
  *
  * In an epoch: merge every core's partial table (groups at or before the late watermark are dropped
- * and counted), emit, then evict panes at or before the eviction watermark. */
+ * and counted), emit, then evict panes at or before the eviction watermark. Partial tables of
+ * slices (plan_slice.c) are merged into every window that holds the slice. */
 #include <string.h>
 
 #include "operator/operator_final.h"
+
+/* Groups picked for this core, in the form the table takes them. */
+struct operator_picks {
+  uint32_t count;
+  int64_t panes[FINAL_GROUPS_AT_ONCE];
+  struct eagre_text keys[FINAL_GROUPS_AT_ONCE];
+  uint64_t hashes[FINAL_GROUPS_AT_ONCE];
+  const char *payloads[FINAL_GROUPS_AT_ONCE];
+};
 
 struct operator_final *eagre_operator_final_new(const struct eagre_stateful_options *options) {
   struct operator_final *final = eagre_allocate_zeroed(1, sizeof *final);
@@ -14,6 +24,9 @@ struct operator_final *eagre_operator_final_new(const struct eagre_stateful_opti
   final->node = node;
   eagre_operator_layout_init(&final->layout, node, eagre_operator_aggregate_head(node));
   final->table = eagre_state_table_new(&final->layout.state);
+  final->picks = eagre_allocate(sizeof *final->picks);
+  if (node->shares_slices)
+    final->lates = eagre_state_table_new(&(struct eagre_state_layout){.payload_size = 8});
   final->key_types = eagre_allocate_zeroed(node->key_count + 1, sizeof(void *));
   uint32_t count = 0;
   for (uint32_t i = 0; i < node->key_count; i++) {
@@ -32,6 +45,8 @@ struct operator_final *eagre_operator_final_new(const struct eagre_stateful_opti
 void eagre_operator_final_free(struct operator_final *final) {
   if (final == NULL) return;
   eagre_state_table_free(final->table);
+  eagre_state_table_free(final->lates);
+  eagre_free(final->picks);
   eagre_operator_layout_done(&final->layout);
   eagre_operator_changes_done(final);
   eagre_free(final->key_types);
@@ -67,50 +82,103 @@ static bool owns(const struct operator_final *final, uint64_t hash) {
   return partition % final->options.core_count == final->options.core;
 }
 
-/* ---- Merge
- * ---------------------------------------------------------------------------------------- */
+/* ---- Merge ----------------------------------------------------------------------------------- */
 
-/* Groups picked for this core, in the form the table takes them. */
-struct picked_groups {
-  uint32_t count;
-  int64_t panes[FINAL_GROUPS_AT_ONCE];
-  struct eagre_text keys[FINAL_GROUPS_AT_ONCE];
-  uint64_t hashes[FINAL_GROUPS_AT_ONCE];
-  const char *payloads[FINAL_GROUPS_AT_ONCE];
-};
-
-static void pick_groups(struct operator_final *final, const struct eagre_state_group *groups,
-                        uint32_t count, struct picked_groups *picked) {
-  bool drops = drops_late(final);
-  int64_t late_bound = pane_bound(final->epoch.late_watermark_ms);
-  picked->count = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (!owns(final, groups[i].hash)) continue;
-    if (drops && groups[i].pane <= late_bound) {
-      final->metrics.rows_dropped_late += 1;
-      continue;
-    }
-    picked->panes[picked->count] = groups[i].pane;
-    picked->keys[picked->count] = groups[i].key;
-    picked->hashes[picked->count] = groups[i].hash;
-    picked->payloads[picked->count] = groups[i].payload;
-    picked->count += 1;
+static enum eagre_status merge_picks(struct operator_final *final, struct eagre_error *error) {
+  const struct eagre_plan_node *node = final->node;
+  struct operator_picks *picks = final->picks;
+  struct eagre_state_keys keys = {picks->keys, picks->hashes};
+  char *payloads[FINAL_GROUPS_AT_ONCE];
+  eagre_state_get_groups(final->table, picks->panes, &keys, picks->count, payloads);
+  if (eagre_operator_has_changes(node))
+    EAGRE_TRY(eagre_operator_changes_keep(final, payloads, picks->count, error));
+  for (uint32_t i = 0; i < picks->count; i++) {
+    struct eagre_arena *arena = eagre_state_pane_arena(final->table, picks->panes[i]);
+    EAGRE_TRY(eagre_operator_layout_merge(&final->layout, node, payloads[i], picks->payloads[i],
+                                          arena, error));
   }
+  picks->count = 0;
+  return EAGRE_OK;
 }
 
-static enum eagre_status merge_picked(struct operator_final *final,
-                                      const struct picked_groups *picked,
+/* A late group of several slices is one, as it would be had the windows been made in front. */
+static void count_late(struct operator_final *final, const struct eagre_state_group *group,
+                       int64_t pane) {
+  if (final->lates == NULL) {
+    final->metrics.rows_dropped_late += 1;
+    return;
+  }
+  struct eagre_state_keys key = {&group->key, &group->hash};
+  char *ignored;
+  eagre_state_get_groups(final->lates, &pane, &key, 1, &ignored);
+}
+
+static void count_lates(struct operator_final *final) {
+  if (final->lates == NULL) return;
+  struct eagre_state_metrics metrics;
+  eagre_state_measure(final->lates, &metrics);
+  final->metrics.rows_dropped_late += metrics.group_count;
+  eagre_state_table_clear(final->lates);
+}
+
+static enum eagre_status pick(struct operator_final *final, const struct eagre_state_group *group,
+                              int64_t pane, struct eagre_error *error) {
+  if (drops_late(final) && pane <= pane_bound(final->epoch.late_watermark_ms)) {
+    count_late(final, group, pane);
+    return EAGRE_OK;
+  }
+  struct operator_picks *picks = final->picks;
+  picks->panes[picks->count] = pane;
+  picks->keys[picks->count] = group->key;
+  picks->hashes[picks->count] = group->hash;
+  picks->payloads[picks->count] = group->payload;
+  picks->count += 1;
+  return picks->count < FINAL_GROUPS_AT_ONCE ? EAGRE_OK : merge_picks(final, error);
+}
+
+static enum eagre_status pick_all(struct operator_final *final,
+                                  const struct eagre_state_group *groups, uint32_t count,
+                                  int64_t pane, struct eagre_error *error) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (owns(final, groups[i].hash)) EAGRE_TRY(pick(final, &groups[i], pane, error));
+  }
+  return EAGRE_OK;
+}
+
+/* Groups of one slice go to every window that holds it, window by window: neighbours in the table
+ * are neighbours here. */
+static enum eagre_status pick_windows(struct operator_final *final,
+                                      const struct eagre_state_group *groups, uint32_t count,
                                       struct eagre_error *error) {
-  const struct eagre_plan_node *node = final->node;
-  struct eagre_state_keys keys = {picked->keys, picked->hashes};
-  char *payloads[FINAL_GROUPS_AT_ONCE];
-  eagre_state_get_groups(final->table, picked->panes, &keys, picked->count, payloads);
-  if (eagre_operator_has_changes(node))
-    EAGRE_TRY(eagre_operator_changes_keep(final, payloads, picked->count, error));
-  for (uint32_t i = 0; i < picked->count; i++) {
-    struct eagre_arena *arena = eagre_state_pane_arena(final->table, picked->panes[i]);
-    EAGRE_TRY(eagre_operator_layout_merge(&final->layout, node, payloads[i], picked->payloads[i],
-                                          arena, error));
+  const struct eagre_window *window = &final->node->window;
+  uint32_t window_count = eagre_window_count(window);
+  for (uint32_t i = 0; i < window_count; i++) {
+    int64_t start, end;
+    if (!eagre_window_find(window, i, groups[0].pane, &start, &end)) continue;
+    EAGRE_TRY(pick_all(final, groups, count, end, error));
+  }
+  return EAGRE_OK;
+}
+
+/* How many of the groups, which stand pane by pane, have the pane of the first one. */
+static uint32_t count_of_pane(const struct eagre_state_group *groups, uint32_t count) {
+  uint32_t end = 1;
+  while (end < count && groups[end].pane == groups[0].pane) {
+    end++;
+  }
+  return end;
+}
+
+static enum eagre_status pick_groups(struct operator_final *final,
+                                     const struct eagre_state_group *groups, uint32_t count,
+                                     struct eagre_error *error) {
+  bool shares_slices = final->node->shares_slices;
+  while (count > 0) {
+    uint32_t run = count_of_pane(groups, count);
+    EAGRE_TRY(shares_slices ? pick_windows(final, groups, run, error)
+                            : pick_all(final, groups, run, groups[0].pane, error));
+    groups += run;
+    count -= run;
   }
   return EAGRE_OK;
 }
@@ -121,21 +189,18 @@ enum eagre_status eagre_operator_final_merge(struct operator_final *final,
   struct eagre_state_table *table = eagre_operator_partial_table(partial);
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
-  struct picked_groups *picked = eagre_allocate(sizeof *picked);
-  enum eagre_status status = EAGRE_OK;
-  while (status == EAGRE_OK) {
+  final->picks->count = 0;
+  for (;;) {
     uint32_t count =
         eagre_state_next(table, &cursor, EAGRE_STATE_ALL, INT64_MAX, groups, FINAL_GROUPS_AT_ONCE);
     if (count == 0) break;
-    pick_groups(final, groups, count, picked);
-    if (picked->count > 0) status = merge_picked(final, picked, error);
+    EAGRE_TRY(pick_groups(final, groups, count, error));
   }
-  eagre_free(picked);
-  return status;
+  count_lates(final);
+  return final->picks->count == 0 ? EAGRE_OK : merge_picks(final, error);
 }
 
-/* ---- Emit
- * ----------------------------------------------------------------------------------------- */
+/* ---- Emit ------------------------------------------------------------------------------------ */
 
 /* The key column that is the pane: a window struct, or the timestamp itself. */
 static void build_pane_column(const struct operator_final *final,

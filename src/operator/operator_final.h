@@ -24,7 +24,9 @@ struct operator_final {
   const struct eagre_type **key_types;    /* without the pane */
   const struct eagre_type **result_types; /* of the aggregates that are columns */
   uint32_t result_count;
-  struct operator_given given; /* with changes */
+  struct operator_given given;     /* with changes */
+  struct operator_picks *picks;    /* scratch of a merge */
+  struct eagre_state_table *lates; /* with slices: late groups, to count each once */
 };
 
 /* Rows of groups: keys and results. The batch is the caller's in any case. */

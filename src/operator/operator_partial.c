@@ -73,12 +73,13 @@ enum eagre_status eagre_operator_layout_merge(const struct operator_layout *layo
   return EAGRE_OK;
 }
 
-/* The pane of a row: the end of its window, or its event time. */
+/* The pane of a row: the end of its window, the start of its slice, or its event time. */
 static struct eagre_expression *pane_expression(struct operator_partial *partial) {
   const struct eagre_plan_node *node = partial->node;
   struct eagre_expression *key = node->keys[node->pane_key];
   if (node->pane_duration_us == 0) return key;
-  return eagre_expression_field(&partial->expressions, key, 1, node->position);
+  uint32_t field = node->shares_slices ? 0 : 1;
+  return eagre_expression_field(&partial->expressions, key, field, node->position);
 }
 
 struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_options *options) {

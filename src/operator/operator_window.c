@@ -3,7 +3,7 @@
  * these of its row alone; what follows merges sessions that meet.
  *
  * A sliding window sends the same batch several times: copies that share the columns of the first
- * one and differ in the window column. */
+ * one and differ in the window column. Not so where the aggregation behind it takes slices. */
 #include <string.h>
 
 #include "operator/operator_share.h"
@@ -77,6 +77,10 @@ static void free_window(struct operator_step *step) {
 
 static const struct operator_kind window_kind = {.push = push_window, .free = free_window};
 
+static uint32_t count_ordinals(const struct eagre_plan_node *node) {
+  return node->shares_slices ? 1 : eagre_window_count(&node->window);
+}
+
 struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *node,
                                                 const struct eagre_type *input,
                                                 const struct eagre_expression_session *session) {
@@ -88,14 +92,14 @@ struct operator_step *eagre_operator_window_new(const struct eagre_plan_node *no
     window->programs[0] = eagre_program_new(input, node->expressions, 1, session);
     return &window->step;
   }
-  int64_t slide_us = node->window_slide_us;
-  int64_t count = node->window_duration_us / slide_us + (node->window_duration_us % slide_us != 0);
-  window->ordinal_count = (uint32_t)count;
+  window->ordinal_count = count_ordinals(node);
   window->programs = eagre_allocate_zeroed(window->ordinal_count, sizeof(void *));
   for (uint32_t i = 0; i < window->ordinal_count; i++) {
     struct eagre_expression *expression =
-        eagre_expression_window(&window->arena, node->expressions[0], node->window_duration_us,
-                                node->window_slide_us, node->window_start_us, i, node->position);
+        node->shares_slices ? eagre_expression_slice(&window->arena, node->expressions[0],
+                                                     &node->window, node->position)
+                            : eagre_expression_window(&window->arena, node->expressions[0],
+                                                      &node->window, i, node->position);
     window->programs[i] = eagre_program_new(input, &expression, 1, session);
   }
   return &window->step;

@@ -259,9 +259,10 @@ struct eagre_plan_node {
    * session, expressions[0] is that column itself, NULL where the row opens none. */
   bool is_session;
   bool is_of_event_time; /* the column carries the watermark */
-  int64_t window_duration_us;
-  int64_t window_slide_us;
-  int64_t window_start_us;
+  struct eagre_window window;
+  /* WINDOW: the column is the slice (eagre_expression_slice) that holds the row, which leaves once.
+   * AGGREGATE: its input does so, and `window` says which windows share a slice (plan_slice.c). */
+  bool shares_slices;
   /* GENERATE: of the ARRAY or MAP expressions[0]. Appended columns: the place (INT, from 0) with
    * `has_place`, then the element, or key and value, or with `spreads_struct` the element's fields.
    * With `keeps_empty` a row without elements leaves once, with NULLs. */

@@ -495,6 +495,8 @@ void eagre_plan_infer_filters(struct plan_binder *binder, struct eagre_plan_node
 /* Tells sources the conditions right above them. */
 void eagre_plan_find_predicates(struct plan_binder *binder, struct eagre_plan_node *node);
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
+/* plan_slice.c: to be called last, when the columns of every node stand. */
+void eagre_plan_share_slices(struct eagre_plan_node *node);
 
 /* plan_tree.c: fills `out` and the numbers of stateful nodes; after the rules that rewrite. */
 void eagre_plan_tree_init(struct eagre_arena *arena, struct eagre_plan_node *root,

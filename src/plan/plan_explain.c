@@ -226,8 +226,9 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
     eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);
     if (node->is_session) break;
     eagre_buffer_printf(out, ", duration %lld us, slide %lld us, start %lld us",
-                        (long long)node->window_duration_us, (long long)node->window_slide_us,
-                        (long long)node->window_start_us);
+                        (long long)node->window.duration_us, (long long)node->window.slide_us,
+                        (long long)node->window.start_us);
+    if (node->shares_slices) eagre_buffer_append_string(out, ", in shared slices");
     break;
   case EAGRE_PLAN_GENERATE:
     eagre_expression_print(node->expressions[0], eagre_plan_input(node)->output, out);

@@ -224,7 +224,7 @@ static struct eagre_plan_node *sink_through_project(struct plan_binder *binder,
 }
 
 static bool is_replaceable_window(const struct eagre_plan_node *node) {
-  bool is_single = node->is_session || node->window_slide_us == node->window_duration_us;
+  bool is_single = node->is_session || node->window.slide_us == node->window.duration_us;
   return node->kind == EAGRE_PLAN_WINDOW && is_single && !node->is_of_event_time &&
          has_watermark(node) && !eagre_expression_has_json(node->expressions[0]);
 }
@@ -243,10 +243,9 @@ static struct eagre_expression *replace_window(struct plan_binder *binder,
   }
   struct eagre_expression *time = window->expressions[0];
   replacements[columns->field_count] =
-      window->is_session ? time
-                         : eagre_expression_window(binder->arena, time, window->window_duration_us,
-                                                   window->window_slide_us, window->window_start_us,
-                                                   0, window->position);
+      window->is_session
+          ? time
+          : eagre_expression_window(binder->arena, time, &window->window, 0, window->position);
   return eagre_expression_substitute(binder->arena, condition, replacements);
 }
 

@@ -249,9 +249,9 @@ static void append_window_column(struct plan_binder *binder, struct plan_relatio
   node->is_session = window->is_session;
   node->is_of_event_time = columns[window->column].is_event_time;
   node->expression_count = 1;
-  node->window_duration_us = window->duration_us;
-  node->window_slide_us = window->slide_us;
-  node->window_start_us = window->start_us;
+  node->window.duration_us = window->duration_us;
+  node->window.slide_us = window->slide_us;
+  node->window.start_us = window->start_us;
   relation->node = node;
   relation->columns = columns;
   relation->column_count += 1;

@@ -315,7 +315,10 @@ static void test_shared_parts(void **state) {
 
 /* ---- Windows -------------------------------------------------------------------------------- */
 
-static void check_window(int64_t duration_s, int64_t slide_s, int64_t start_s, uint32_t ordinal,
+enum { SLICE = -1 };
+
+/* The window with that ordinal, or the slice. */
+static void check_window(int64_t duration_s, int64_t slide_s, int64_t start_s, int ordinal,
                          int64_t timestamp_s, const char *wanted) {
   struct bench bench;
   struct eagre_vector result;
@@ -325,10 +328,13 @@ static void check_window(int64_t duration_s, int64_t slide_s, int64_t start_s, u
   char sql[64];
   snprintf(sql, sizeof sql, "timestamp_seconds(%lld)", (long long)timestamp_s);
   struct eagre_expression *timestamp = bind_sql(&bench, sql);
-  struct eagre_expression *window =
-      eagre_expression_window(&bench.arena, timestamp, duration_s * 1000000, slide_s * 1000000,
-                              start_s * 1000000, ordinal, eagre_expression_position(timestamp));
-  assert_int_equal(bench_run(&bench, window, &result, &error), EAGRE_OK);
+  struct eagre_sql_position position = eagre_expression_position(timestamp);
+  const struct eagre_window window = {duration_s * 1000000, slide_s * 1000000, start_s * 1000000};
+  struct eagre_expression *expression =
+      ordinal == SLICE
+          ? eagre_expression_slice(&bench.arena, timestamp, &window, position)
+          : eagre_expression_window(&bench.arena, timestamp, &window, (uint32_t)ordinal, position);
+  assert_int_equal(bench_run(&bench, expression, &result, &error), EAGRE_OK);
   eagre_zone_close(bench.zone);
   assert_int_equal(eagre_zone_open(EAGRE_TEXT("UTC"), &bench.zone, NULL), EAGRE_OK);
   bench_print(&bench, &result, 0, &got);
@@ -349,6 +355,18 @@ static void test_windows(void **state) {
   check_window(10, 3, 0, 2, -5, "{1969-12-31 23:59:48, 1969-12-31 23:59:58}");
   check_window(10, 3, 0, 3, -5, "NULL");
   check_window(10, 3, 0, 3, -6, "{1969-12-31 23:59:45, 1969-12-31 23:59:55}");
+}
+
+static void test_slices(void **state) {
+  (void)state;
+  check_window(10, 5, 0, SLICE, 7, "{1970-01-01 00:00:05, 1970-01-01 00:00:10}");
+  check_window(10, 5, 0, SLICE, 10, "{1970-01-01 00:00:10, 1970-01-01 00:00:15}");
+  check_window(10, 5, 2, SLICE, -4, "{1969-12-31 23:59:52, 1969-12-31 23:59:57}");
+  /* Windows of 10 end one second behind those that begin: 9, 10, 12, 13 ... */
+  check_window(10, 3, 0, SLICE, 9, "{1970-01-01 00:00:09, 1970-01-01 00:00:10}");
+  check_window(10, 3, 0, SLICE, 10, "{1970-01-01 00:00:10, 1970-01-01 00:00:12}");
+  check_window(10, 3, 0, SLICE, 11, "{1970-01-01 00:00:10, 1970-01-01 00:00:12}");
+  check_window(10, 3, 0, SLICE, 12, "{1970-01-01 00:00:12, 1970-01-01 00:00:13}");
 }
 
 /* ---- Questions of plan ---------------------------------------------------------------------- */
@@ -478,6 +496,7 @@ int run_program_tests(void) {
       cmocka_unit_test(test_clock_belongs_to_the_batch),
       cmocka_unit_test(test_shared_parts),
       cmocka_unit_test(test_windows),
+      cmocka_unit_test(test_slices),
       cmocka_unit_test(test_columns_of_a_tree),
       cmocka_unit_test(test_fields_of_a_tree),
       cmocka_unit_test(test_pruned_json),

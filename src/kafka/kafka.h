@@ -1,4 +1,5 @@
-/* Door of the room `kafka`: raw records from and to Kafka, over librdkafka. What records mean,
+/* Door of the room `kafka`: raw records from and to Kafka, over librdkafka, or for
+ * reading by a client of its own (kafka_native.h). What records mean,
  * which offsets an epoch reads and what a lost record does to a flow is decided by `source` and
  * `sink`.
  *
@@ -147,8 +148,13 @@ enum eagre_kafka_part {
   EAGRE_KAFKA_HEADERS = 8,
 };
 
+/* Who fetches. AUTO: the native client where it can, else librdkafka, also later on, when a broker
+ * or an old record turns out to need it; the log says why. */
+enum eagre_kafka_fetcher { EAGRE_KAFKA_LIBRDKAFKA, EAGRE_KAFKA_AUTO, EAGRE_KAFKA_NATIVE };
+
 struct eagre_kafka_consumer_options {
   const struct eagre_kafka_settings *settings;
+  enum eagre_kafka_fetcher fetcher;
   uint32_t parts;             /* of enum eagre_kafka_part */
   uint32_t record_count_max;  /* per read; 0 = 4096, which is also the most */
   size_t read_size_bytes;     /* raw bytes per read, at least one record; 0 = 256 KiB */
@@ -157,7 +163,7 @@ struct eagre_kafka_consumer_options {
   bool fail_on_data_loss;
 };
 
-/* Does not wait for a broker. USAGE as settings_check. */
+/* Does not wait for a broker. USAGE as settings_check; UNSUPPORTED_KAFKA_CLIENT (NATIVE only). */
 enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_options *options,
                                             struct eagre_kafka_consumer **out_consumer,
                                             struct eagre_error *error);
@@ -206,8 +212,8 @@ struct eagre_kafka_records {
  * compacted records and transaction markers count as read). Ranges that lost records (retention,
  * truncation): UNSAFE KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE, or, without fail_on_data_loss,
  * what is left is read and the rest logged and counted. IO: KAFKA_POLL_TIMEOUT (silence),
- * KAFKA_AUTHORIZATION_FAILED, KAFKA_CORRUPT_RECORD, KAFKA_READ_FAILED. After an error only close.
- */
+ * KAFKA_AUTHORIZATION_FAILED, KAFKA_CORRUPT_RECORD, KAFKA_READ_FAILED. With NATIVE, USAGE:
+ * KAFKA_OLD_MESSAGE_FORMAT, UNSUPPORTED_KAFKA_BROKER. After an error only close. */
 enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consumer,
                                             struct eagre_arena *arena,
                                             struct eagre_kafka_records *out,

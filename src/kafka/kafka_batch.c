@@ -111,7 +111,7 @@ bool eagre_kafka_batch_is_abort(const struct eagre_kafka_batch *batch) {
 
 /* ---- Unpacking ------------------------------------------------------------------------------- */
 
-/* Java's library frames pieces: a magic and two versions, then length and piece, again and again. */
+/* Java's library frames pieces: a magic and two versions, then length and piece, repeated. */
 static bool is_xerial(struct eagre_text packed) {
   static const char magic[] = "\x82SNAPPY";
   return packed.size >= XERIAL_HEAD_SIZE && memcmp(packed.data, magic, sizeof magic) == 0;

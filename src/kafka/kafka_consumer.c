@@ -1,12 +1,12 @@
 /* Life of a consumer, and which partitions it fetches from where. */
 #include "kafka/kafka_consumer.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "kafka/kafka_native.h"
 
 enum {
   READ_COUNT_MAX = 4096,
@@ -31,7 +31,7 @@ void eagre_kafka_consumer_client_release(struct eagre_kafka_consumer_client *cli
   while (client->topics != NULL) {
     struct eagre_kafka_consumer_topic *topic = client->topics;
     client->topics = topic->next;
-    rd_kafka_topic_destroy(topic->topic);
+    if (topic->topic != NULL) rd_kafka_topic_destroy(topic->topic);
     eagre_free(topic->partitions);
     eagre_free(topic->name);
     eagre_free(topic);
@@ -89,17 +89,25 @@ void eagre_kafka_consumer_set_bounds(rd_kafka_conf_t *conf,
   set_fetch_sizes(conf, settings, queue_size);
 }
 
-static enum eagre_status open_queue(struct eagre_kafka_consumer *consumer,
-                                    struct eagre_error *error) {
-  static const uint64_t one = 1;
-  consumer->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (consumer->descriptor < 0) {
-    return eagre_error_system(error, EAGRE_IO, "TOO_MANY_OPEN_FILES", errno,
-                              "cannot make an event descriptor");
+static enum eagre_status refuse_native(const char *why, struct eagre_error *error) {
+  eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_KAFKA_CLIENT",
+                  "The native client of Kafka cannot read with these settings: %s.", why);
+  eagre_error_hint(error, "set eagre.kafka.client to auto or librdkafka");
+  return EAGRE_USAGE;
+}
+
+static enum eagre_status open_engine(struct eagre_kafka_consumer *consumer,
+                                     const struct eagre_kafka_settings *settings,
+                                     struct eagre_error *error) {
+  enum eagre_kafka_fetcher fetcher = consumer->options.fetcher;
+  if (fetcher == EAGRE_KAFKA_LIBRDKAFKA) {
+    return eagre_kafka_consumer_open_librdkafka(consumer, error);
   }
-  consumer->queue = rd_kafka_queue_new(consumer->client->handle.client);
-  rd_kafka_queue_io_event_enable(consumer->queue, consumer->descriptor, &one, sizeof one);
-  return EAGRE_OK;
+  const char *why = eagre_kafka_native_misfit(rd_kafka_conf(consumer->client->handle.client));
+  if (why == NULL) return eagre_kafka_native_open(consumer, settings, error);
+  if (fetcher == EAGRE_KAFKA_NATIVE) return refuse_native(why, error);
+  eagre_log(EAGRE_LOG_INFO, "librdkafka fetches, not the native client: %s", why);
+  return eagre_kafka_consumer_open_librdkafka(consumer, error);
 }
 
 static enum eagre_status open_consumer(struct eagre_kafka_consumer *consumer,
@@ -111,7 +119,7 @@ static enum eagre_status open_consumer(struct eagre_kafka_consumer *consumer,
   eagre_kafka_consumer_set_bounds(configuration.conf, settings, consumer->options.queue_size_bytes);
   EAGRE_TRY(
       eagre_kafka_handle_open(&consumer->client->handle, RD_KAFKA_CONSUMER, &configuration, error));
-  return open_queue(consumer, error);
+  return open_engine(consumer, settings, error);
 }
 
 enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_options *options,
@@ -119,6 +127,7 @@ enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_op
                                             struct eagre_error *error) {
   struct eagre_kafka_consumer *consumer = eagre_allocate_zeroed(1, sizeof *consumer);
   consumer->descriptor = -1;
+  consumer->event_descriptor = -1;
   consumer->options = *options;
   fill_defaults(&consumer->options);
   consumer->held_limit_bytes = (int64_t)consumer->options.queue_size_bytes / 4;
@@ -134,23 +143,13 @@ enum eagre_status eagre_kafka_consumer_open(const struct eagre_kafka_consumer_op
   return status;
 }
 
-static void free_partition(struct eagre_kafka_consumer_partition *partition) {
-  eagre_kafka_consumer_stop(partition);
-  eagre_kafka_consumer_backlog_clear(partition);
+static void free_partition(struct eagre_kafka_consumer *consumer,
+                           struct eagre_kafka_consumer_partition *partition) {
+  eagre_kafka_consumer_stop(consumer, partition);
+  consumer->engine->clear(partition);
+  consumer->engine->forget(partition);
   partition->topic->partitions[partition->number] = NULL;
-  eagre_free(partition->messages);
   eagre_free(partition);
-}
-
-/* Messages that nobody will read: librdkafka does not end while they live. */
-static void drop_queued(struct eagre_kafka_consumer *consumer) {
-  ssize_t count;
-  while ((count = rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->pulled,
-                                               EAGRE_KAFKA_PULL_MAX)) > 0) {
-    for (ssize_t i = 0; i < count; i++) {
-      rd_kafka_message_destroy(consumer->pulled[i]);
-    }
-  }
 }
 
 void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer) {
@@ -158,13 +157,9 @@ void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer) {
   while (consumer->partitions != NULL) {
     struct eagre_kafka_consumer_partition *partition = consumer->partitions;
     consumer->partitions = partition->next;
-    free_partition(partition);
+    free_partition(consumer, partition);
   }
-  if (consumer->queue != NULL) {
-    rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
-    drop_queued(consumer);
-    rd_kafka_queue_destroy(consumer->queue);
-  }
+  if (consumer->engine != NULL) consumer->engine->close(consumer);
   if (consumer->descriptor >= 0) close(consumer->descriptor);
   eagre_kafka_consumer_client_release(consumer->client);
   eagre_free(consumer);
@@ -188,10 +183,7 @@ static struct eagre_kafka_consumer_topic *get_topic(struct eagre_kafka_consumer 
     if (eagre_text_equal_string(name, topic->name)) return topic;
   }
   struct eagre_kafka_consumer_topic *topic = eagre_allocate_zeroed(1, sizeof *topic);
-  rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(client->handle.client);
-  rd_kafka_topic_conf_set_opaque(conf, topic);
   topic->name = eagre_text_duplicate(name);
-  topic->topic = rd_kafka_topic_new(client->handle.client, topic->name, conf);
   topic->next = client->topics;
   client->topics = topic;
   return topic;
@@ -214,6 +206,7 @@ get_partition(struct eagre_kafka_consumer *consumer, struct eagre_text topic_nam
   partition->topic = topic;
   partition->number = number;
   partition->hole_begin = -1;
+  partition->log_start = -1;
   partition->next = consumer->partitions;
   consumer->partitions = partition;
   topic->partitions[number] = partition;
@@ -226,27 +219,20 @@ enum eagre_status eagre_kafka_consumer_start(struct eagre_kafka_consumer *consum
                                              struct eagre_kafka_consumer_partition *partition,
                                              int64_t offset, struct eagre_error *error) {
   eagre_assert(!partition->is_fetching);
-  int result = rd_kafka_consume_start_queue(partition->topic->topic, partition->number, offset,
-                                            consumer->queue);
-  if (result != 0) {
-    eagre_error_set(error, EAGRE_IO, "KAFKA_READ_FAILED", "Reading cannot begin: %s.",
-                    rd_kafka_err2str(rd_kafka_last_error()));
-    eagre_error_place(error, "topic %s, partition %" PRId32 ", offset %" PRId64,
-                      partition->topic->name, partition->number, offset);
-    return EAGRE_IO;
-  }
+  partition->fetch_position = offset;
+  EAGRE_TRY(consumer->engine->start(consumer, partition, error));
   partition->is_fetching = true;
   partition->is_starting = true;
   partition->is_out_of_range = false;
-  partition->fetch_position = offset;
   partition->eof_position = offset;
   return EAGRE_OK;
 }
 
-/* What librdkafka has queued of the partition is dropped. */
-void eagre_kafka_consumer_stop(struct eagre_kafka_consumer_partition *partition) {
+/* What the engine has not yet put into the backlog is dropped. */
+void eagre_kafka_consumer_stop(struct eagre_kafka_consumer *consumer,
+                               struct eagre_kafka_consumer_partition *partition) {
   if (!partition->is_fetching) return;
-  rd_kafka_consume_stop(partition->topic->topic, partition->number);
+  consumer->engine->stop(consumer, partition);
   partition->is_fetching = false;
 }
 
@@ -273,11 +259,12 @@ void eagre_kafka_consumer_move(struct eagre_kafka_consumer *consumer,
 void eagre_kafka_consumer_settle(struct eagre_kafka_consumer *consumer,
                                  struct eagre_kafka_consumer_partition *partition) {
   if (eagre_kafka_consumer_is_finished(partition)) return;
-  bool has_backlog = partition->message_count > 0;
-  int64_t next =
-      has_backlog ? eagre_kafka_consumer_backlog_at(partition, 0)->offset : partition->eof_position;
+  int64_t front = consumer->engine->front(partition);
+  bool has_backlog = front >= 0;
+  int64_t next = has_backlog ? front : partition->eof_position;
   if (next >= partition->end) {
-    eagre_kafka_consumer_note_hole(partition, partition->position, partition->end);
+    eagre_kafka_consumer_note_hole(partition, partition->position, partition->end,
+                                   partition->log_start);
     eagre_kafka_consumer_move(consumer, partition, partition->end);
   } else if (has_backlog) {
     make_ready(consumer, partition);
@@ -305,12 +292,12 @@ static enum eagre_status assign_range(struct eagre_kafka_consumer *consumer,
   struct eagre_kafka_consumer_partition *partition =
       get_partition(consumer, range->topic, range->partition);
   bool goes_on = partition->position == range->begin && !partition->is_out_of_range;
-  bool was_fetched = partition->is_fetching || partition->message_count > 0;
+  bool was_fetched = partition->is_fetching || consumer->engine->front(partition) >= 0;
   partition->is_assigned = true;
   partition->end = range->end;
   if (!goes_on || !was_fetched) {
-    eagre_kafka_consumer_stop(partition);
-    eagre_kafka_consumer_backlog_clear(partition);
+    eagre_kafka_consumer_stop(consumer, partition);
+    consumer->engine->clear(partition);
     partition->position = range->begin;
     EAGRE_TRY(eagre_kafka_consumer_start(consumer, partition, range->begin, error));
   } else if (!partition->is_fetching && partition->fetch_position < range->end) {
@@ -330,7 +317,7 @@ static void drop_unassigned(struct eagre_kafka_consumer *consumer) {
       continue;
     }
     *link = partition->next;
-    free_partition(partition);
+    free_partition(consumer, partition);
   }
 }
 

@@ -5,7 +5,8 @@
  * read look the same, except that the partition then begins behind them: a hole is a loss when the
  * earliest offset is greater than where it begins. That is asked once per 100 ms and at the end of
  * a range, for all holes since, so that compacted topics do not pay a round trip per hole; the
- * answer only grows, so no loss is missed. */
+ * answer only grows, so no loss is missed. Where the answer that brought the records said where the
+ * partition began, nobody is asked. */
 #include <inttypes.h>
 
 #include "kafka/kafka_consumer.h"
@@ -43,8 +44,9 @@ static enum eagre_status fail_loss(const struct eagre_kafka_consumer_partition *
 /* ---- Holes ----------------------------------------------------------------------------------- */
 
 void eagre_kafka_consumer_note_hole(struct eagre_kafka_consumer_partition *partition, int64_t begin,
-                                    int64_t end) {
-  if (begin >= end) return;
+                                    int64_t end, int64_t log_start) {
+  bool is_mere_hole = log_start >= 0 && log_start <= begin;
+  if (begin >= end || is_mere_hole) return;
   if (partition->hole_begin < 0) partition->hole_begin = begin;
   partition->hole_size += end - begin;
 }
@@ -137,7 +139,7 @@ enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *
   int64_t latest = 0;
   EAGRE_TRY(ask_end(consumer, partition, RD_KAFKA_OFFSET_BEGINNING, &earliest, error));
   EAGRE_TRY(ask_end(consumer, partition, RD_KAFKA_OFFSET_END, &latest, error));
-  eagre_kafka_consumer_stop(partition);
+  eagre_kafka_consumer_stop(consumer, partition);
   if (earliest >= 0 && earliest <= asked && asked <= latest) {
     /* Nothing is lost: the replica that said so was behind. Silence ends it if that stays so. */
     eagre_kafka_handle_serve(&consumer->client->handle, 100);

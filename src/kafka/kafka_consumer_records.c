@@ -28,6 +28,7 @@ enum {
 
 /* What `lease` of the door points to. */
 struct records_lease {
+  struct eagre_kafka_lease base;
   struct eagre_kafka_consumer_client *client;
   uint32_t count;
   rd_kafka_message_t *messages[];
@@ -73,11 +74,20 @@ static uint32_t choose_count(const struct eagre_kafka_consumer *consumer,
   return count;
 }
 
+static void release(struct eagre_kafka_lease *base) {
+  struct records_lease *lease = (struct records_lease *)base;
+  for (uint32_t i = 0; i < lease->count; i++) {
+    rd_kafka_message_destroy(lease->messages[i]);
+  }
+  eagre_kafka_consumer_client_release(lease->client);
+}
+
 static struct records_lease *make_lease(struct eagre_kafka_consumer *consumer,
                                         struct eagre_kafka_consumer_partition *partition,
                                         uint32_t count, struct eagre_arena *arena) {
   struct records_lease *lease =
       eagre_arena_allocate(arena, sizeof *lease + count * sizeof(rd_kafka_message_t *));
+  lease->base.release = release;
   lease->client = consumer->client;
   lease->count = count;
   atomic_fetch_add_explicit(&consumer->client->reference_count, 1, memory_order_relaxed);
@@ -85,14 +95,6 @@ static struct records_lease *make_lease(struct eagre_kafka_consumer *consumer,
     lease->messages[i] = eagre_kafka_consumer_backlog_pop(partition);
   }
   return lease;
-}
-
-void eagre_kafka_records_release(void *pointer) {
-  struct records_lease *lease = pointer;
-  for (uint32_t i = 0; i < lease->count; i++) {
-    rd_kafka_message_destroy(lease->messages[i]);
-  }
-  eagre_kafka_consumer_client_release(lease->client);
 }
 
 /* ---- Filling --------------------------------------------------------------------------------- */
@@ -104,7 +106,7 @@ static void fill_offsets(struct eagre_kafka_records *out, const struct records_l
   int64_t expected = partition->position;
   for (uint32_t i = 0; i < lease->count; i++) {
     offsets[i] = lease->messages[i]->offset;
-    if (offsets[i] != expected) eagre_kafka_consumer_note_hole(partition, expected, offsets[i]);
+    if (offsets[i] != expected) eagre_kafka_consumer_note_hole(partition, expected, offsets[i], -1);
     expected = offsets[i] + 1;
   }
   out->offsets = offsets;
@@ -256,9 +258,10 @@ static void fill_headers(struct eagre_kafka_records *out, const struct records_l
   }
 }
 
-void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
-                                       struct eagre_kafka_consumer_partition *partition,
-                                       struct eagre_arena *arena, struct eagre_kafka_records *out) {
+enum eagre_status eagre_kafka_consumer_take_records(
+    struct eagre_kafka_consumer *consumer, struct eagre_kafka_consumer_partition *partition,
+    struct eagre_arena *arena, struct eagre_kafka_records *out, struct eagre_error *error) {
+  (void)error;
   uint64_t size = 0;
   uint32_t count = choose_count(consumer, partition, &size);
   eagre_assert(count > 0);
@@ -276,4 +279,5 @@ void eagre_kafka_consumer_take_records(struct eagre_kafka_consumer *consumer,
   if (parts & EAGRE_KAFKA_TIMESTAMP) fill_timestamps(out, lease, arena);
   if (parts & EAGRE_KAFKA_HEADERS) fill_headers(out, lease, arena);
   eagre_kafka_consumer_move(consumer, partition, out->offsets[count - 1] + 1);
+  return EAGRE_OK;
 }

@@ -60,6 +60,7 @@ static enum eagre_status read_source(struct batch_work *work, uint32_t stage,
       .zone = batch->session->zone,
       .core_count = 1,
       .startup_timeout_us = batch->startup_timeout_us,
+      .fetcher = eagre_option_text(batch->settings, "eagre.kafka.client"),
       .queue_size_bytes = (size_t)eagre_option_integer(batch->settings, "eagre.kafka.queueBytes"),
       .batch_rows_max = (uint32_t)eagre_option_integer(batch->settings, "eagre.source.batchRows"),
   };

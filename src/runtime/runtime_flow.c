@@ -24,6 +24,7 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
       .zone = flow->plan->expression_session.zone,
       .core_count = flow->runtime->lane_count,
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+      .fetcher = eagre_option_text(&flow->plan->settings, "eagre.kafka.client"),
       .queue_size_bytes =
           (size_t)eagre_option_integer(&flow->plan->settings, "eagre.kafka.queueBytes"),
       .batch_rows_max =

@@ -53,11 +53,18 @@ enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *rea
   return EAGRE_OK;
 }
 
+static enum eagre_kafka_fetcher choose_fetcher(struct eagre_text name) {
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("native"))) return EAGRE_KAFKA_NATIVE;
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("auto"))) return EAGRE_KAFKA_AUTO;
+  return EAGRE_KAFKA_LIBRDKAFKA;
+}
+
 static enum eagre_status open_consumer(struct eagre_source_kafka_reader *reader,
                                        struct eagre_error *error) {
   const struct eagre_source_kafka *kafka = get_kafka(&reader->base);
   const struct eagre_kafka_consumer_options options = {
       .settings = &kafka->options.settings,
+      .fetcher = choose_fetcher(kafka->base.environment.fetcher),
       .parts = list_parts(kafka->base.plan),
       .record_count_max = kafka->base.environment.batch_rows_max,
       .queue_size_bytes = kafka->base.environment.queue_size_bytes,

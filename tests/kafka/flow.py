@@ -16,6 +16,12 @@ SELECT {columns} FROM STREAM read_kafka({options});
 COLUMNS = "topic, partition, offset, CAST(key AS STRING) AS key, CAST(value AS STRING) AS value"
 
 
+def client_arguments():
+    """Who fetches: EAGRE_KAFKA_CLIENT runs a whole suite with one of the clients."""
+    client = os.environ.get("EAGRE_KAFKA_CLIENT")
+    return ["--set", f"eagre.kafka.client={client}"] if client else []
+
+
 def program():
     path = Path(os.environ.get("EAGRE", ROOT / "build/eagre"))
     return str(path if path.is_absolute() else ROOT / path)
@@ -39,7 +45,7 @@ class Flow:
         (self.folder / "flow.sql").write_text(PIPELINE.format(columns=self.columns, options=options))
 
     def command(self, *arguments):
-        return [program(), "run", "flow.sql", "--progress", "json", *arguments]
+        return [program(), "run", "flow.sql", "--progress", "json", *client_arguments(), *arguments]
 
     def run(self, *arguments, **more):
         """Works off what is there; `more` are options of read_kafka for this run."""

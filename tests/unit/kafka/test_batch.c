@@ -20,7 +20,7 @@ static void make_batch(enum eagre_kafka_batch_codec codec, struct eagre_buffer *
   batch_finish(&maker, shape, out);
 }
 
-/* Reads the one batch of `bytes` and its records into the cursor; `unpacked` keeps what it needs. */
+/* A cursor over the one batch of `bytes`; `unpacked` keeps what it needs. */
 static struct eagre_kafka_batch_cursor open_batch(struct eagre_text bytes,
                                                   struct eagre_buffer *unpacked) {
   struct eagre_kafka_batch batch;

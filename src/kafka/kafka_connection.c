@@ -1,0 +1,330 @@
+/* Sockets to brokers: connecting, sending, receiving, and pauses after failures. */
+#include "kafka/kafka_connection.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+  GREETING_NUMBER = INT32_MAX, /* questions of the consumer count up from 1 */
+  PAUSE_DOUBLINGS_MAX = 16,
+  ANSWER_SIZE_MIN = 4,
+};
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+void eagre_kafka_connection_init(struct eagre_kafka_connection *connection,
+                                 const struct eagre_kafka_connection_options *options,
+                                 struct eagre_kafka_block_pool *pool, int poll_descriptor,
+                                 struct eagre_text host, int32_t port) {
+  *connection = (struct eagre_kafka_connection){
+      .options = options,
+      .pool = pool,
+      .poll_descriptor = poll_descriptor,
+      .host = eagre_text_duplicate(host),
+      .port = port,
+      .descriptor = -1,
+      .deadline_us = INT64_MAX,
+  };
+}
+
+/* Closing takes the socket out of the epoll too. */
+static void close_socket(struct eagre_kafka_connection *connection) {
+  if (connection->descriptor >= 0) close(connection->descriptor);
+  connection->descriptor = -1;
+  connection->state = EAGRE_KAFKA_CLOSED;
+  connection->deadline_us = INT64_MAX;
+  connection->asked = 0;
+  connection->sent_size = 0;
+  connection->head_size = 0;
+  connection->in_size = 0;
+  eagre_buffer_clear(&connection->out);
+  eagre_kafka_block_release(connection->in);
+  connection->in = NULL;
+}
+
+void eagre_kafka_connection_done(struct eagre_kafka_connection *connection) {
+  close_socket(connection);
+  eagre_buffer_done(&connection->out);
+  eagre_free(connection->host);
+}
+
+/* ---- Failures -------------------------------------------------------------------------------- */
+
+/* Doubles from failure to failure, a fifth more or less, so that many clients do not come back at
+ * the same moment. */
+static int64_t choose_pause(const struct eagre_kafka_connection *connection, int64_t now_us) {
+  uint32_t doublings = connection->failure_count;
+  if (doublings > PAUSE_DOUBLINGS_MAX) doublings = PAUSE_DOUBLINGS_MAX;
+  int64_t pause_us = connection->options->pause_us_min << doublings;
+  if (pause_us > connection->options->pause_us_max) pause_us = connection->options->pause_us_max;
+  struct eagre_random random;
+  eagre_random_seed(&random, (uint64_t)now_us ^ (uint64_t)(uintptr_t)connection);
+  int64_t fifth = pause_us / 5;
+  return pause_us - fifth + (int64_t)eagre_random_below(&random, (uint64_t)(2 * fifth + 1));
+}
+
+void eagre_kafka_connection_fail(struct eagre_kafka_connection *connection, int64_t now_us,
+                                 const char *format, ...) {
+  char why[128];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(why, sizeof why, format, arguments);
+  va_end(arguments);
+  snprintf(connection->failure, sizeof connection->failure, "%.40s:%" PRId32 ": %s",
+           connection->host, connection->port, why);
+  connection->retry_us = now_us + choose_pause(connection, now_us);
+  connection->failure_count += 1;
+  close_socket(connection);
+}
+
+/* ---- Connecting ------------------------------------------------------------------------------ */
+
+static void watch(struct eagre_kafka_connection *connection, bool waits_to_write, int operation) {
+  struct epoll_event event = {
+      .events = waits_to_write ? EPOLLIN | EPOLLOUT : EPOLLIN,
+      .data.ptr = connection,
+  };
+  connection->waits_to_write = waits_to_write;
+  epoll_ctl(connection->poll_descriptor, operation, connection->descriptor, &event);
+}
+
+static void want_to_write(struct eagre_kafka_connection *connection, bool waits_to_write) {
+  if (connection->waits_to_write != waits_to_write)
+    watch(connection, waits_to_write, EPOLL_CTL_MOD);
+}
+
+/* What a socket cannot be given it does without. */
+static void set_socket_option(int descriptor, int level, int name, int value) {
+  if (value != 0) setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+static void set_socket_options(const struct eagre_kafka_connection *connection) {
+  const struct eagre_kafka_connection_options *options = connection->options;
+  set_socket_option(connection->descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_socket_option(connection->descriptor, SOL_SOCKET, SO_KEEPALIVE, options->keeps_alive);
+  set_socket_option(connection->descriptor, SOL_SOCKET, SO_SNDBUF, options->send_buffer_size);
+  set_socket_option(connection->descriptor, SOL_SOCKET, SO_RCVBUF, options->receive_buffer_size);
+}
+
+static void connect_to(struct eagre_kafka_connection *connection, const struct addrinfo *address,
+                       int64_t now_us) {
+  int kind = address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  connection->descriptor = socket(address->ai_family, kind, address->ai_protocol);
+  if (connection->descriptor < 0) {
+    eagre_kafka_connection_fail(connection, now_us, "Failed to make a socket: %s", strerror(errno));
+    return;
+  }
+  set_socket_options(connection);
+  if (connect(connection->descriptor, address->ai_addr, address->ai_addrlen) != 0 &&
+      errno != EINPROGRESS) {
+    eagre_kafka_connection_fail(connection, now_us, "Connect failed: %s", strerror(errno));
+    return;
+  }
+  connection->state = EAGRE_KAFKA_CONNECTING;
+  connection->deadline_us = now_us + connection->options->connect_timeout_us;
+  watch(connection, true, EPOLL_CTL_ADD);
+}
+
+/* One address after the other, attempt by attempt. */
+static const struct addrinfo *choose_address(const struct addrinfo *addresses, uint32_t attempt) {
+  uint32_t count = 0;
+  for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next) {
+    count += 1;
+  }
+  const struct addrinfo *chosen = addresses;
+  for (uint32_t i = attempt % count; i > 0; i--) {
+    chosen = chosen->ai_next;
+  }
+  return chosen;
+}
+
+void eagre_kafka_connection_open(struct eagre_kafka_connection *connection, int64_t now_us) {
+  if (connection->state != EAGRE_KAFKA_CLOSED || now_us < connection->retry_us) return;
+  char service[16];
+  struct addrinfo *addresses = NULL;
+  struct addrinfo hints = {.ai_family = connection->options->address_family,
+                           .ai_socktype = SOCK_STREAM,
+                           .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV};
+  snprintf(service, sizeof service, "%" PRId32, connection->port);
+  int result = getaddrinfo(connection->host, service, &hints, &addresses);
+  if (result != 0) {
+    eagre_kafka_connection_fail(connection, now_us, "Failed to resolve the name: %s",
+                                gai_strerror(result));
+    return;
+  }
+  connect_to(connection, choose_address(addresses, connection->failure_count), now_us);
+  freeaddrinfo(addresses);
+}
+
+/* ---- Sending --------------------------------------------------------------------------------- */
+
+/* False when the connection has failed. */
+static bool send_rest(struct eagre_kafka_connection *connection, int64_t now_us) {
+  while (connection->sent_size < connection->out.size) {
+    ssize_t size = send(connection->descriptor, connection->out.data + connection->sent_size,
+                        connection->out.size - connection->sent_size, MSG_NOSIGNAL);
+    if (size >= 0) {
+      connection->sent_size += (size_t)size;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      want_to_write(connection, true);
+      return true;
+    } else if (errno != EINTR) {
+      eagre_kafka_connection_fail(connection, now_us, "Send failed: %s", strerror(errno));
+      return false;
+    }
+  }
+  want_to_write(connection, false);
+  return true;
+}
+
+void eagre_kafka_connection_ask(struct eagre_kafka_connection *connection, int32_t number,
+                                int64_t now_us) {
+  connection->asked = number;
+  connection->sent_size = 0;
+  connection->deadline_us = now_us + connection->options->answer_timeout_us;
+  send_rest(connection, now_us);
+}
+
+/* The socket is writable for the first time: connected, or not. */
+static void finish_connecting(struct eagre_kafka_connection *connection, int64_t now_us) {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  struct sockaddr_storage peer;
+  socklen_t peer_size = sizeof peer;
+  getsockopt(connection->descriptor, SOL_SOCKET, SO_ERROR, &failure, &size);
+  if (failure != 0) {
+    eagre_kafka_connection_fail(connection, now_us, "Connect failed: %s", strerror(failure));
+    return;
+  }
+  if (getpeername(connection->descriptor, (struct sockaddr *)&peer, &peer_size) != 0) return;
+  struct eagre_kafka_caller caller = {eagre_text_of(connection->options->client_id),
+                                      GREETING_NUMBER};
+  connection->state = EAGRE_KAFKA_GREETING;
+  eagre_buffer_clear(&connection->out);
+  eagre_kafka_protocol_put_versions(&connection->out, caller);
+  eagre_kafka_connection_ask(connection, caller.number, now_us);
+}
+
+/* ---- Receiving ------------------------------------------------------------------------------- */
+
+/* Up to `size` bytes; 0 when none are there, or the connection has failed. */
+static size_t receive(struct eagre_kafka_connection *connection, char *out, size_t size,
+                      int64_t now_us) {
+  for (;;) {
+    ssize_t received = recv(connection->descriptor, out, size, 0);
+    if (received > 0) return (size_t)received;
+    if (received == 0) {
+      eagre_kafka_connection_fail(connection, now_us, "Disconnected by the broker");
+      return 0;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+    if (errno == EINTR) continue;
+    eagre_kafka_connection_fail(connection, now_us, "Receive failed: %s", strerror(errno));
+    return 0;
+  }
+}
+
+static void begin_answer(struct eagre_kafka_connection *connection, int64_t now_us) {
+  struct eagre_kafka_wire wire = {connection->head, connection->head + sizeof connection->head,
+                                  false};
+  int32_t size = eagre_kafka_wire_take_i32(&wire);
+  if (size < ANSWER_SIZE_MIN || (size_t)size > connection->options->answer_size_max) {
+    eagre_kafka_connection_fail(connection, now_us,
+                                "Invalid response size %" PRId32
+                                " (0..%zu): increase receive.message.max.bytes",
+                                size, connection->options->answer_size_max);
+    return;
+  }
+  connection->in_size = (size_t)size;
+  connection->in = eagre_kafka_block_new(connection->pool, connection->in_size);
+}
+
+/* NULL while it is not there as a whole. */
+static struct eagre_kafka_block *receive_answer(struct eagre_kafka_connection *connection,
+                                                int64_t now_us) {
+  while (connection->in == NULL && connection->descriptor >= 0) {
+    size_t size = receive(connection, connection->head + connection->head_size,
+                          sizeof connection->head - connection->head_size, now_us);
+    if (size == 0) return NULL;
+    connection->head_size += size;
+    if (connection->head_size == sizeof connection->head) begin_answer(connection, now_us);
+  }
+  while (connection->in != NULL && connection->in->bytes.size < connection->in_size) {
+    struct eagre_buffer *bytes = &connection->in->bytes;
+    size_t size =
+        receive(connection, bytes->data + bytes->size, connection->in_size - bytes->size, now_us);
+    if (size == 0) return NULL;
+    bytes->size += size;
+  }
+  struct eagre_kafka_block *answer = connection->in;
+  connection->in = NULL;
+  connection->head_size = 0;
+  if (answer != NULL) eagre_kafka_block_seal(answer);
+  return answer;
+}
+
+/* The answer to the question under way; any other is a failure. */
+static struct eagre_kafka_block *take_answer(struct eagre_kafka_connection *connection,
+                                             int64_t now_us) {
+  struct eagre_kafka_block *answer = receive_answer(connection, now_us);
+  if (answer == NULL) return NULL;
+  int32_t number = eagre_kafka_protocol_number(eagre_buffer_text(&answer->bytes));
+  if (connection->asked != 0 && number == connection->asked) {
+    connection->asked = 0;
+    connection->deadline_us = INT64_MAX;
+    if (connection->state == EAGRE_KAFKA_READY) connection->failure_count = 0;
+    return answer;
+  }
+  eagre_kafka_block_release(answer);
+  eagre_kafka_connection_fail(connection, now_us, "An answer came that nobody asked for");
+  return NULL;
+}
+
+static void finish_greeting(struct eagre_kafka_connection *connection, int64_t now_us) {
+  struct eagre_kafka_block *answer = take_answer(connection, now_us);
+  if (answer == NULL) return;
+  struct eagre_text bytes = eagre_buffer_text(&answer->bytes);
+  if (eagre_kafka_protocol_read_versions(bytes, &connection->versions)) {
+    connection->state = EAGRE_KAFKA_READY;
+  } else {
+    eagre_kafka_connection_fail(connection, now_us, "The broker does not say what it speaks");
+  }
+  eagre_kafka_block_release(answer);
+}
+
+/* ---- Going on -------------------------------------------------------------------------------- */
+
+static bool is_late(struct eagre_kafka_connection *connection, int64_t now_us) {
+  if (now_us < connection->deadline_us) return false;
+  bool is_connecting = connection->state == EAGRE_KAFKA_CONNECTING;
+  eagre_kafka_connection_fail(connection, now_us, "%s timed out",
+                              is_connecting ? "Connecting" : "A request");
+  return true;
+}
+
+struct eagre_kafka_block *eagre_kafka_connection_work(struct eagre_kafka_connection *connection,
+                                                      int64_t now_us) {
+  if (connection->state == EAGRE_KAFKA_CLOSED || is_late(connection, now_us)) return NULL;
+  if (connection->state == EAGRE_KAFKA_CONNECTING) {
+    finish_connecting(connection, now_us);
+    return NULL;
+  }
+  if (connection->waits_to_write && !send_rest(connection, now_us)) return NULL;
+  if (connection->state == EAGRE_KAFKA_GREETING) {
+    finish_greeting(connection, now_us);
+    return NULL;
+  }
+  return take_answer(connection, now_us);
+}
+
+int64_t eagre_kafka_connection_due_us(const struct eagre_kafka_connection *connection) {
+  return connection->state == EAGRE_KAFKA_CLOSED ? connection->retry_us : connection->deadline_us;
+}

@@ -1,0 +1,127 @@
+/* The three requests that reading needs, and their answers, as Kafka's protocol guide has them.
+ * Inside the room only.
+ *
+ *   ApiVersions 0     what a broker speaks
+ *   Metadata 1-12     which broker leads a partition; ids of topics since 10
+ *   Fetch 4-16        records; topics by their ids since 13
+ *
+ * A request is a frame: four bytes of length, which count what follows. An answer is the same; what
+ * is given here begins behind the length. Answers come from outside: all of it is checked, and what
+ * does not hold is refused as a whole. */
+#pragma once
+
+#include "kafka/kafka_wire.h"
+
+enum { EAGRE_KAFKA_TOPIC_ID_SIZE = 16 };
+
+struct eagre_kafka_topic_id {
+  char bytes[EAGRE_KAFKA_TOPIC_ID_SIZE]; /* all zero: not known */
+};
+
+/* Who asks, and which question it is: the broker says the number again. */
+struct eagre_kafka_caller {
+  struct eagre_text client;
+  int32_t number;
+};
+
+/* ---- What a broker speaks -------------------------------------------------------------------- */
+
+/* The newest version both sides know; -1: there is none. */
+struct eagre_kafka_versions {
+  int16_t fetch;
+  int16_t metadata;
+};
+
+void eagre_kafka_protocol_put_versions(struct eagre_buffer *out, struct eagre_kafka_caller caller);
+/* False when it is not an answer to that. */
+bool eagre_kafka_protocol_read_versions(struct eagre_text answer, struct eagre_kafka_versions *out);
+
+/* ---- Who leads ------------------------------------------------------------------------------- */
+
+struct eagre_kafka_metadata_broker {
+  int32_t number;
+  struct eagre_text host;
+  int32_t port;
+};
+
+struct eagre_kafka_metadata_partition {
+  int32_t number;
+  int32_t leader; /* -1: none now */
+  int16_t error;
+};
+
+struct eagre_kafka_metadata_topic {
+  struct eagre_text name;
+  struct eagre_kafka_topic_id id;
+  int16_t error;
+  struct eagre_kafka_metadata_partition *partitions;
+  uint32_t partition_count;
+};
+
+struct eagre_kafka_metadata {
+  struct eagre_kafka_metadata_broker *brokers;
+  uint32_t broker_count;
+  struct eagre_kafka_metadata_topic *topics;
+  uint32_t topic_count;
+};
+
+void eagre_kafka_protocol_put_metadata(struct eagre_buffer *out, int16_t version,
+                                       struct eagre_kafka_caller caller,
+                                       const struct eagre_text *topics, uint32_t count);
+/* Arrays live in `arena`, texts in the answer. */
+bool eagre_kafka_protocol_read_metadata(struct eagre_text answer, int16_t version,
+                                        struct eagre_arena *arena,
+                                        struct eagre_kafka_metadata *out);
+
+/* ---- Records --------------------------------------------------------------------------------- */
+
+struct eagre_kafka_fetch_limits {
+  int32_t wait_ms;
+  int32_t size_bytes_min;
+  int32_t size_bytes_max;
+  int32_t partition_bytes_max;
+  bool is_committed_only; /* read_committed */
+};
+
+/* Partitions of one topic stand behind each other. */
+struct eagre_kafka_fetch_wish {
+  struct eagre_text topic;
+  struct eagre_kafka_topic_id id;
+  int32_t partition;
+  int64_t offset;
+};
+
+/* Records of this producer are aborted from `first_offset` to its next marker. */
+struct eagre_kafka_aborted {
+  int64_t producer_id;
+  int64_t first_offset;
+};
+
+struct eagre_kafka_fetched {
+  struct eagre_text topic; /* empty when topics go by id */
+  struct eagre_kafka_topic_id id;
+  int32_t partition;
+  int16_t error;
+  int64_t log_start_offset; /* -1: not told */
+  struct eagre_kafka_aborted *aborted;
+  uint32_t aborted_count;
+  struct eagre_text batches;
+};
+
+struct eagre_kafka_fetch_answer {
+  int16_t error;
+  struct eagre_kafka_fetched *partitions;
+  uint32_t count;
+  uint32_t capacity;
+};
+
+void eagre_kafka_protocol_put_fetch(struct eagre_buffer *out, int16_t version,
+                                    struct eagre_kafka_caller caller,
+                                    const struct eagre_kafka_fetch_limits *limits,
+                                    const struct eagre_kafka_fetch_wish *wishes, uint32_t count);
+/* Arrays live in `arena`, texts and batches in the answer. */
+bool eagre_kafka_protocol_read_fetch(struct eagre_text answer, int16_t version,
+                                     struct eagre_arena *arena,
+                                     struct eagre_kafka_fetch_answer *out);
+/* The number of the question that this answers; -1 when it is too short for one. */
+int32_t eagre_kafka_protocol_number(struct eagre_text answer);

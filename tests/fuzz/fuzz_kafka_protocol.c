@@ -1,0 +1,62 @@
+/* Answers of brokers: any bytes give arrays whose texts lie inside of them, or are refused. The
+ * first byte says which answer, the second its version. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kafka/kafka_protocol.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_inside(struct eagre_text text, struct eagre_text answer) {
+  if (text.size == 0) return;
+  eagre_assert(text.data >= answer.data);
+  eagre_assert(text.data + text.size <= answer.data + answer.size);
+}
+
+static void read_versions(struct eagre_text answer) {
+  struct eagre_kafka_versions versions;
+  if (!eagre_kafka_protocol_read_versions(answer, &versions)) return;
+  eagre_assert(versions.fetch == -1 || (versions.fetch >= 4 && versions.fetch <= 16));
+  eagre_assert(versions.metadata == -1 || (versions.metadata >= 1 && versions.metadata <= 12));
+}
+
+static void read_metadata(struct eagre_text answer, int16_t version, struct eagre_arena *arena) {
+  struct eagre_kafka_metadata metadata;
+  if (!eagre_kafka_protocol_read_metadata(answer, version, arena, &metadata)) return;
+  for (uint32_t i = 0; i < metadata.broker_count; i++) {
+    check_inside(metadata.brokers[i].host, answer);
+  }
+  for (uint32_t i = 0; i < metadata.topic_count; i++) {
+    check_inside(metadata.topics[i].name, answer);
+    eagre_assert(metadata.topics[i].partition_count <= answer.size);
+  }
+}
+
+static void read_fetch(struct eagre_text answer, int16_t version, struct eagre_arena *arena) {
+  struct eagre_kafka_fetch_answer fetched;
+  if (!eagre_kafka_protocol_read_fetch(answer, version, arena, &fetched)) return;
+  for (uint32_t i = 0; i < fetched.count; i++) {
+    check_inside(fetched.partitions[i].topic, answer);
+    check_inside(fetched.partitions[i].batches, answer);
+    eagre_assert(fetched.partitions[i].aborted_count <= answer.size);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct eagre_arena arena = {0};
+  if (size < 2) return 0;
+  struct eagre_text answer = eagre_text_make((const char *)data + 2, size - 2);
+  switch (data[0] % 3) {
+  case 0:
+    read_versions(answer);
+    break;
+  case 1:
+    read_metadata(answer, (int16_t)(1 + data[1] % 12), &arena);
+    break;
+  default:
+    read_fetch(answer, (int16_t)(4 + data[1] % 13), &arena);
+    break;
+  }
+  eagre_arena_done(&arena);
+  return 0;
+}

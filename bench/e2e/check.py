@@ -13,12 +13,14 @@ import tempfile
 import place
 import files
 import kafka
+import latency
 import machine
 import micro
 import slopes
 import state
 from answers import WrongResult
 from figure import HEADING
+from latency import VoidRun
 from process import ProcessFailed
 
 CHECKS = {
@@ -36,6 +38,7 @@ CHECKS = {
     "words": slopes.check("words"),
     "device-kafka": slopes.check("device-kafka"),
     "device-delta": slopes.check("device-delta"),
+    "latency": latency.latency,
     "checkpoint_pause": state.checkpoint_pause,
     "recovery": state.recovery,
 }
@@ -49,8 +52,12 @@ def parse_arguments():
     parser.add_argument("--large-count", type=int, default=20_000_000,
                         help="events of the larger of the two topics that ysb, words and device-* read")
     parser.add_argument("--lag-count", type=int, default=30_000_000, help="records of lag-memory")
-    parser.add_argument("--lag-repetitions", type=int, default=1, help="runs of each kind and number of cores of lag-memory")
+    parser.add_argument("--lag-repetitions", type=int, default=1,
+                        help="runs of each kind and number of cores of lag-memory")
     parser.add_argument("--lag-variants", type=int, default=2, help="1: one epoch only; 2: many epochs too")
+    parser.add_argument("--latency-rate", type=int, default=10_000, help="records per second of latency")
+    parser.add_argument("--latency-seconds", type=int, default=60, help="how long each run of latency sends")
+    parser.add_argument("--latency-warm-up", type=int, default=10, help="the first seconds of it, which do not count")
     parser.add_argument("--idle-seconds", type=int, default=20, help="how long idle-kafka watches each run")
     parser.add_argument("--note", default="", help="goes into the raw results: what else the machine did")
     parser.add_argument("--results", type=pathlib.Path, default=place.RESULTS)
@@ -79,7 +86,7 @@ def main():
     names = list(CHECKS) if "all" in settings.names else settings.names
     try:
         return 0 if all([check(name, settings) for name in names]) else 1
-    except (ProcessFailed, WrongResult, FileNotFoundError) as problem:
+    except (ProcessFailed, WrongResult, VoidRun, FileNotFoundError) as problem:
         print(f"bench/check: {problem}", file=sys.stderr)
         return 1
 

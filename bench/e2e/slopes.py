@@ -18,6 +18,7 @@ from process import cpu_seconds, measure
 from workloads import WORKLOADS, Place
 
 RECORDS_PER_EPOCH = 500_000
+RUN_TIMEOUT_S = 7200
 
 
 @dataclass
@@ -66,22 +67,37 @@ def target_of(running, workload, folder):
         running.delete_topic(name)
 
 
-def run_once(running, workload, topic, campaigns, folder, client):
-    """One verified run on one core: what it took, and what it took of the broker."""
+def run_once(running, workload, topic, campaigns, folder, command_of, is_changelog=False):
+    """One verified run of `command_of(workload, place, folder)`: what it took, and what it took of the broker."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with target_of(running, workload, folder) as target:
         site = Place(running.address, topic.name, target, campaigns, topic.expected)
-        (folder / "pipeline.sql").write_text(workload.sql(site, RECORDS_PER_EPOCH, client))
+        command = command_of(workload, site, folder)
         before_s = cpu_seconds(running.pid)
-        usage = measure([place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", "1", "--progress", "none"],
-                        cwd=folder, environment={"TZ": "UTC"})
+        usage = measure(command, cwd=folder, environment={"TZ": "UTC"}, timeout_s=RUN_TIMEOUT_S)
         broker_s = cpu_seconds(running.pid) - before_s
-        workload.verify(site)
+        workload.verify(site, is_changelog)
+    return usage, broker_s
+
+
+def write_pipeline(workload, site, folder, client):
+    """The command that runs the workload on one core of Eagre."""
+    (folder / "pipeline.sql").write_text(workload.sql(site, RECORDS_PER_EPOCH, client))
+    return [place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", "1", "--progress", "none"]
+
+
+def run_eagre(running, workload, topic, campaigns, folder, client):
+    """One run of Eagre, its checkpoints and commits verified too."""
+    def command_of(*where):
+        return write_pipeline(*where, client)
+    taken = run_once(running, workload, topic, campaigns, folder, command_of)
     record_count = topic.event_count + workload.closing_count * kafka.PARTITION_COUNT
     epoch_count = kafka.epochs_of(record_count, RECORDS_PER_EPOCH) + workload.empty_epoch_count
     answers.verify_checkpoints(folder / "checkpoint", epoch_count)
-    return usage, broker_s
+    if not workload.writes_topic:
+        answers.verify_commits(folder / "table", epoch_count)
+    return taken
 
 
 @dataclass
@@ -89,7 +105,7 @@ class Samples:
     """Of each repetition."""
 
     cpu: list = field(default_factory=list)  # s per million events
-    broker_cpu: list = field(default_factory=list)
+    broker_cpu: list = field(default_factory=list)  # empty where no broker is
     rate: list = field(default_factory=list)  # thousand events per second
     peak_mb: list = field(default_factory=list)
 
@@ -98,7 +114,8 @@ class Samples:
         (small, small_broker_s), (large, large_broker_s) = runs
         million = (topics[1].event_count - topics[0].event_count) / 1e6
         self.cpu.append((large.cpu_s - small.cpu_s) / million)
-        self.broker_cpu.append((large_broker_s - small_broker_s) / million)
+        if large_broker_s is not None:
+            self.broker_cpu.append((large_broker_s - small_broker_s) / million)
         self.rate.append(million * 1000 / (large.wall_s - small.wall_s))
         self.peak_mb.append(max(small.peak_mb, large.peak_mb))
 
@@ -123,7 +140,7 @@ def measure_workload(workload, running, folder, settings):
     samples["bare"] = Samples()
     for _ in range(settings.repetitions):
         for client in clients():
-            runs = [run_once(running, workload, topic, campaigns, folder / "run", client) for topic in topics]
+            runs = [run_eagre(running, workload, topic, campaigns, folder / "run", client) for topic in topics]
             samples[client or "librdkafka"].add(topics, runs)
         samples["bare"].add(topics, [consume_bare(running, workload, topic) for topic in topics])
     return samples

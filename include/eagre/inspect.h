@@ -1,6 +1,7 @@
-/* Looking at what Eagre (or Spark) left and at how far it is: checkpoints, lag, the reference.
+/* Looking at what Eagre (or Spark) left, how far it is and where it runs: checkpoints, lag, the
+ * host, the reference.
  *
- * Nothing here locks, writes or changes anything: a checkpoint may be in use by a running process.
+ * Nothing here locks or changes anything: a checkpoint may be in use by a running process.
  * Results go to `write` as text, or as one line of JSON with `as_json`; on failure nothing or a
  * part is written. Conventions of threads, errors and option structs are those of eagre.h. */
 #pragma once
@@ -50,6 +51,27 @@ EAGRE_API enum eagre_status eagre_lag_describe_checkpoint(const char *directory,
                                                           const eagre_lag_options *options,
                                                           eagre_write_fn *write, void *context,
                                                           eagre_error *error);
+
+/* ---- Doctor ---------------------------------------------------------------------------------- */
+
+typedef struct eagre_doctor_options {
+  size_t size;
+  int as_json;
+  int64_t startup_timeout_ms; /* how long to look for a broker; 0 = 30 s */
+  const char *storage;        /* the directory that is looked at without a pipeline; NULL = "." */
+} eagre_doctor_options;
+#define EAGRE_DOCTOR_OPTIONS_INIT                                                                  \
+  { sizeof(eagre_doctor_options) }
+
+/* Whether this host is fit for flows, one finding per line with what to do about it: kernel,
+ * io_uring, processors, memory, limits, jitter, and what making a small file durable costs (it is
+ * written and removed again). `pipeline` may be NULL; else its checkpoints' directories are looked
+ * at, and whether its brokers answer. CHECK HOST_NOT_FIT when something is bad (the findings are
+ * written all the same). Takes about half a second. */
+EAGRE_API enum eagre_status eagre_doctor_describe(const eagre_pipeline *pipeline,
+                                                  const eagre_doctor_options *options,
+                                                  eagre_write_fn *write, void *context,
+                                                  eagre_error *error);
 
 /* ---- Reference ------------------------------------------------------------------------------- */
 

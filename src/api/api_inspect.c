@@ -1,4 +1,5 @@
-/* Checkpoints, lag and the reference, as the public header tells them: checks and translation. */
+/* Checkpoints, lag, the host and the reference, as the public header tells them: checks and
+ * translation. */
 #include <eagre/inspect.h>
 
 #include "base/base.h"
@@ -29,12 +30,15 @@ enum eagre_status eagre_checkpoint_verify(const char *directory, int as_json, ea
   return finish(&text, write, context, status);
 }
 
+static int64_t startup_us(int64_t timeout_ms) {
+  return timeout_ms > 0 ? timeout_ms * 1000 : STARTUP_TIMEOUT_US;
+}
+
 static struct eagre_inspect_lag_options translate(const eagre_lag_options *options) {
   eagre_assert(options->size == sizeof *options);
-  int64_t startup_us = options->startup_timeout_ms * 1000;
   return (struct eagre_inspect_lag_options){
       .as_json = options->as_json != 0,
-      .startup_timeout_us = startup_us > 0 ? startup_us : STARTUP_TIMEOUT_US,
+      .startup_timeout_us = startup_us(options->startup_timeout_ms),
   };
 }
 
@@ -55,6 +59,20 @@ enum eagre_status eagre_lag_describe_checkpoint(const char *directory,
   struct eagre_buffer text = {0};
   enum eagre_status status = eagre_inspect_lag_checkpoint(
       directory, eagre_text_of(options->servers), &translated, &text, error);
+  return finish(&text, write, context, status);
+}
+
+enum eagre_status eagre_doctor_describe(const eagre_pipeline *pipeline,
+                                        const eagre_doctor_options *options, eagre_write_fn *write,
+                                        void *context, eagre_error *error) {
+  eagre_assert(options->size == sizeof *options);
+  const struct eagre_inspect_doctor_options translated = {
+      .as_json = options->as_json != 0,
+      .startup_timeout_us = startup_us(options->startup_timeout_ms),
+      .storage = options->storage == NULL ? "." : options->storage,
+  };
+  struct eagre_buffer text = {0};
+  enum eagre_status status = eagre_inspect_doctor(pipeline, &translated, &text, error);
   return finish(&text, write, context, status);
 }
 

@@ -64,6 +64,7 @@ int cli_explain(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_checkpoint(int argc, char **argv);
 int cli_lag(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_reference(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_demo(int argc, char **argv);
@@ -80,6 +81,7 @@ enum cli_group {
   CLI_GROUP_DEMO = 16,     /* --count, --cores, --storage */
   CLI_GROUP_GENERATE = 32, /* --count, --rate, --seed, --brokers, --topic, --partitions */
   CLI_GROUP_EXPORT = 128,  /* --to */
+  CLI_GROUP_DOCTOR = 256,  /* --format table|json, --startup-timeout */
   CLI_GROUP_LAG = 64,      /* --format table|json, --startup-timeout, --brokers */
 };
 /* Parses argv into `out`; prints usage and exits 0 for --help, exits 2 for a mistake. `usage` is

@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"generate", "write a workload to Kafka or stdout", cli_generate, false},
     {"checkpoint", "show or verify a checkpoint, of Eagre or Spark", cli_checkpoint, false},
     {"lag", "how far the flows of a file are behind", cli_lag, false},
+    {"doctor", "whether this host is fit, and what to do about it", cli_doctor, false},
     {"version", "version, build, CPU features used", cli_version, false},
     {"reference", "options, functions, metrics or statuses as Markdown", cli_reference, true},
 };

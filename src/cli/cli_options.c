@@ -61,7 +61,7 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_RUN | CLI_GROUP_EXPORT,
      {"available-now", KEY_AVAILABLE_NOW, 0, 0, "work off what is there now, then end", 2}},
     {CLI_GROUP_RUN | CLI_GROUP_EXPORT, {"once", KEY_ONCE, 0, 0, "one epoch, then end", 2}},
-    {CLI_GROUP_RUN | CLI_GROUP_LAG,
+    {CLI_GROUP_RUN | CLI_GROUP_LAG | CLI_GROUP_DOCTOR,
      {"startup-timeout", KEY_STARTUP_TIMEOUT, "SECONDS", 0, "how long to look for a broker (30)",
       2}},
     {CLI_GROUP_RUN,
@@ -84,7 +84,8 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_QUERY, {"file", KEY_FILE, "FILE", 0, "read the statements from a file", 3}},
     {CLI_GROUP_QUERY, {"format", KEY_FORMAT, "FORMAT", 0, "table, json, csv or tsv (table)", 3}},
     {CLI_GROUP_EXPLAIN, {"format", KEY_FORMAT, "FORMAT", 0, "text or json (text)", 3}},
-    {CLI_GROUP_LAG, {"format", KEY_FORMAT, "FORMAT", 0, "table or json (table)", 3}},
+    {CLI_GROUP_LAG | CLI_GROUP_DOCTOR,
+     {"format", KEY_FORMAT, "FORMAT", 0, "table or json (table)", 3}},
     {CLI_GROUP_EXPORT, {"to", KEY_TO, "ENGINE", 0, "spark: a PySpark program", 3}},
     {CLI_GROUP_LAG,
      {"brokers", KEY_BROKERS, "HOST:PORT", 0, "where a checkpoint's Kafka sources read from", 3}},
@@ -244,7 +245,7 @@ static void parse_format(struct argp_state *state, const struct parse_input *inp
   static const char *const lag_words[] = {"table", "json", NULL};
   if (input->groups & CLI_GROUP_EXPLAIN) {
     input->options->is_json = parse_word(state, "format", argument, explain_words) == 1;
-  } else if (input->groups & CLI_GROUP_LAG) {
+  } else if (input->groups & (CLI_GROUP_LAG | CLI_GROUP_DOCTOR)) {
     input->options->is_json = parse_word(state, "format", argument, lag_words) == 1;
   } else {
     input->options->format = (enum eagre_format)parse_word(state, "format", argument, row_words);

@@ -1,5 +1,6 @@
-/* Door of the room `inspect`: what people look at: rows as text, checkpoints, lag, the tables of
- * the reference, the build. Nothing here writes anywhere but into buffers. */
+/* Door of the room `inspect`: what people look at: rows as text, checkpoints, lag, the host, the
+ * tables of the reference, the build. Nothing here but the doctor writes anywhere but into
+ * buffers. */
 #pragma once
 
 #include <stdbool.h>
@@ -46,6 +47,22 @@ enum eagre_status eagre_inspect_lag(const struct eagre_pipeline *pipeline,
 enum eagre_status eagre_inspect_lag_checkpoint(const char *directory, struct eagre_text servers,
                                                const struct eagre_inspect_lag_options *options,
                                                struct eagre_buffer *out, struct eagre_error *error);
+
+/* ---- Doctor ------------------------------------------------------------------------------------
+ * Whether this host is fit for flows: kernel, processors, memory, limits, jitter, and what a small
+ * durable file costs where checkpoints go. */
+
+struct eagre_inspect_doctor_options {
+  bool as_json;
+  int64_t startup_timeout_us; /* how long to look for a broker */
+  const char *storage;        /* looked at without a pipeline: where eagre-data would be made */
+};
+/* `pipeline` may be NULL; of one, the checkpoints' directories and whether its brokers answer are
+ * looked at too. Writes, syncs and removes a small file in each of those directories. CHECK
+ * HOST_NOT_FIT when something is bad (`out` says what). */
+enum eagre_status eagre_inspect_doctor(const struct eagre_pipeline *pipeline,
+                                       const struct eagre_inspect_doctor_options *options,
+                                       struct eagre_buffer *out, struct eagre_error *error);
 
 /* ---- Reference ---------------------------------------------------------------------------------
  * docs/reference/<topic>.md, from the tables in the code: "options", "functions", "metrics",

@@ -32,6 +32,7 @@ CHECKS = {
     "ysb-file": files.ysb_file,
     "cores-scaling": files.cores_scaling,
     "ysb-kafka": kafka.ysb_kafka,
+    "fetch-clients": kafka.fetch_clients,
     "lag-memory": kafka.lag_memory,
     "idle-kafka": kafka.idle_kafka,
     "ysb": slopes.check("ysb"),

@@ -1,10 +1,12 @@
-"""ysb-kafka and lag-memory: a pre-filled topic of a real broker, read to its end; idle-kafka: an empty one.
+"""ysb-kafka, fetch-clients and lag-memory: a pre-filled topic of a real broker, read to its end; idle-kafka: an
+empty one.
 
 The broker shares the machine: only CPU is compared, of the engine's process alone, in the same run.
 """
 
 import contextlib
 import itertools
+import json
 import time
 
 import answers
@@ -86,6 +88,44 @@ def ysb_kafka(folder, settings):
             rate.samples.append(settings.event_count / 1000 / (usage.wall_s - start.wall_s))
     return [Figure("ysb-kafka: eagre", "CPU-s/M", ours), Figure("ysb-kafka: bare librdkafka", "CPU-s/M", bare),
             Figure("ysb-kafka: eagre / bare librdkafka", "x", ratio, 1.6), memory, rate]
+
+
+FETCH = """
+SET eagre.kafka.client = '{client}';
+CREATE SINK out USING noop;
+CREATE FLOW fetch OPTIONS ('checkpointLocation' = 'checkpoint') AS INSERT INTO out
+SELECT value, offset FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{topic}',
+                                            startingOffsets => 'earliest');
+"""
+
+
+def fetch(running, folder, client, topic, record_count):
+    """CPU of a flow that reads a topic and writes nothing; checked by the position that it ended at."""
+    usage = engine.run(folder, FETCH.format(client=client, brokers=running.address, topic=topic))
+    if record_count == 0:
+        return usage.cpu_s
+    newest = max((path for path in (folder / "checkpoint/offsets").iterdir() if path.name.isdigit()),
+                 key=lambda path: int(path.name))
+    position = json.loads(newest.read_text().split("\n")[2])
+    if sum(position[topic].values()) != record_count:
+        raise answers.WrongResult(f"the {client} client ended at {position}, not behind {record_count} records")
+    return usage.cpu_s
+
+
+def fetch_clients(folder, settings):
+    million = settings.event_count / 1e6
+    record_count = settings.event_count + PARTITION_COUNT
+    cost = {client: [] for client in ("librdkafka", "native")}
+    with broker(folder) as running:
+        load_topic(running, folder, "ysb", settings.event_count)
+        load_topic(running, folder, "empty", 0)
+        for _ in range(settings.repetitions):
+            for client, samples in cost.items():
+                start_s = fetch(running, folder / "run", client, "empty", 0)
+                samples.append((fetch(running, folder / "run", client, "ysb", record_count) - start_s) / million)
+    ratio = [native / librdkafka for native, librdkafka in zip(cost["native"], cost["librdkafka"])]
+    return [*(Figure(f"fetch-clients: {client}", "CPU-s/M", samples) for client, samples in cost.items()),
+            Figure("fetch-clients: native / librdkafka", "x", ratio, 0.5)]
 
 
 def lag_memory(folder, settings):

@@ -356,6 +356,9 @@ const char *eagre_kafka_mock_brokers(const struct eagre_kafka_mock *mock);
 enum eagre_status eagre_kafka_mock_create_topic(struct eagre_kafka_mock *mock, const char *name,
                                                 uint32_t partition_count,
                                                 struct eagre_error *error);
+/* The brokers speak versions `low` to `high` of that kind of request only. */
+void eagre_kafka_mock_limit_versions(struct eagre_kafka_mock *mock, int16_t api_key, int16_t low,
+                                     int16_t high);
 /* Faults for tests: the next requests of this kind (number of Kafka's protocol) are answered with
  * `error_code`, `count` times. */
 void eagre_kafka_mock_fail_requests(struct eagre_kafka_mock *mock, int16_t api_key, int error_code,

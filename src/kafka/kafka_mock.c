@@ -54,6 +54,11 @@ enum eagre_status eagre_kafka_mock_create_topic(struct eagre_kafka_mock *mock, c
                          rd_kafka_err2str(failure));
 }
 
+void eagre_kafka_mock_limit_versions(struct eagre_kafka_mock *mock, int16_t api_key, int16_t low,
+                                     int16_t high) {
+  rd_kafka_mock_set_apiversion(mock->cluster, api_key, low, high);
+}
+
 void eagre_kafka_mock_fail_requests(struct eagre_kafka_mock *mock, int16_t api_key, int error_code,
                                     uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {

@@ -42,7 +42,6 @@ const char *eagre_kafka_native_misfit(const rd_kafka_conf_t *conf) {
       {"security.protocol", "plaintext", "it speaks neither TLS nor SASL"},
       {"client.rack", "", "it reads from leaders only, so kafka.client.rack has no meaning"},
       {"api.version.request", "true", "it asks brokers what they speak"},
-      {"debug", "", "kafka.debug is librdkafka's"},
   };
   for (size_t i = 0; i < EAGRE_COUNT_OF(needs); i++) {
     if (!is_text(conf, needs[i].name, needs[i].value)) return needs[i].why;

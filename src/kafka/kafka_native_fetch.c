@@ -265,9 +265,8 @@ static enum eagre_status take_answer(struct eagre_kafka_consumer *consumer,
   if (!is_whole) {
     eagre_kafka_connection_fail(&broker->connection, now_us,
                                 "An answer of it does not hold together");
-  } else if (answer.error != 0) {
-    pause_broker(consumer, broker, now_us);
   } else {
+    if (answer.error != 0) pause_broker(consumer, broker, now_us);
     for (uint32_t i = 0; i < answer.count && status == EAGRE_OK; i++) {
       struct eagre_kafka_fetched *fetched = &answer.partitions[i];
       struct eagre_kafka_consumer_partition *partition = find_asked(consumer, fetched, number);

@@ -396,6 +396,106 @@ static void goes_on_behind_what_is_gone(void **state) {
   eagre_kafka_consumer_close(consumer);
 }
 
+enum { FETCH = 1, TOPIC_AUTHORIZATION_FAILED = 29 };
+
+/* Leaders that move, and brokers that are not ready, are asked again. */
+static void asks_again_after_troubles_that_pass(void **state) {
+  struct fixture *fixture = *state;
+  static const int troubles[] = {6, 5, 9, 7}; /* not the leader, none, no replica, timed out */
+  create_topic(fixture, 2);
+  produce(fixture, 0, 0, 1000);
+  produce(fixture, 1, 0, 1000);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(troubles); i++) {
+    eagre_kafka_mock_fail_requests(fixture->mock, FETCH, troubles[i], 1);
+  }
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  int64_t next[2] = {0};
+  const struct eagre_kafka_range ranges[] = {{fixture->topic, 0, 0, 1000},
+                                             {fixture->topic, 1, 0, 1000}};
+  assert_ok(fixture, eagre_kafka_consumer_assign(consumer, ranges, 2, &fixture->error));
+  assert_int_equal(read_all(fixture, consumer, next), 2000);
+  eagre_kafka_consumer_close(consumer);
+}
+
+/* Records that were given stay, a question that was under way is asked again. */
+static void goes_on_when_brokers_come_back(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  produce(fixture, 0, 0, 500);
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  int64_t next[1] = {0};
+  struct eagre_kafka_records records;
+  assign(fixture, consumer, 0, 0, 500);
+  assert_int_equal(read_all(fixture, consumer, next), 500);
+  set_cluster_up(fixture, false);
+  assign(fixture, consumer, 0, 500, 700);
+  for (int looks = 0; looks < 20; looks++) {
+    assert_int_equal(
+        eagre_kafka_consumer_read(consumer, &fixture->arena, &records, &fixture->error),
+        EAGRE_AGAIN);
+    struct pollfd wait = {eagre_kafka_consumer_descriptor(consumer), POLLIN, 0};
+    poll(&wait, 1, 20);
+  }
+  set_cluster_up(fixture, true);
+  produce(fixture, 0, 500, 200);
+  assert_int_equal(read_all(fixture, consumer, next), 200);
+  eagre_kafka_consumer_close(consumer);
+}
+
+static void refuses_settings_it_cannot_read_with(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_kafka_consumer *consumer = NULL;
+  struct eagre_kafka_consumer_options options = {.settings = &fixture->settings};
+  add_setting(fixture, "security.protocol", "ssl");
+  options.fetcher = EAGRE_KAFKA_NATIVE;
+  assert_int_equal(eagre_kafka_consumer_open(&options, &consumer, &fixture->error), EAGRE_USAGE);
+  assert_string_equal(fixture->error.class_name, "UNSUPPORTED_KAFKA_CLIENT");
+  assert_null(consumer);
+  options.fetcher = EAGRE_KAFKA_AUTO;
+  assert_ok(fixture, eagre_kafka_consumer_open(&options, &consumer, &fixture->error));
+  eagre_kafka_consumer_close(consumer);
+}
+
+/* A broker that is too old for the native client: librdkafka takes over, or the reader is told. */
+static void hands_over_to_librdkafka(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_kafka_records records;
+  int64_t next[1] = {0};
+  create_topic(fixture, 1);
+  produce(fixture, 0, 0, 1000);
+  eagre_kafka_mock_limit_versions(fixture->mock, FETCH, 0, 3);
+  fetcher = EAGRE_KAFKA_NATIVE;
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  assign(fixture, consumer, 0, 0, 1000);
+  assert_int_equal(read_next(fixture, consumer, &records), EAGRE_USAGE);
+  assert_string_equal(fixture->error.class_name, "UNSUPPORTED_KAFKA_BROKER");
+  eagre_kafka_consumer_close(consumer);
+  fetcher = EAGRE_KAFKA_AUTO;
+  consumer = open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  assign(fixture, consumer, 0, 0, 1000);
+  assert_int_equal(read_all(fixture, consumer, next), 1000);
+  eagre_kafka_consumer_close(consumer);
+  eagre_kafka_mock_limit_versions(fixture->mock, FETCH, 0, 11);
+}
+
+static void fails_where_reading_is_forbidden(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_kafka_records records;
+  create_topic(fixture, 1);
+  produce(fixture, 0, 0, 10);
+  eagre_kafka_mock_fail_requests(fixture->mock, FETCH, TOPIC_AUTHORIZATION_FAILED, 1);
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  assign(fixture, consumer, 0, 0, 10);
+  assert_int_equal(read_next(fixture, consumer, &records), EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_AUTHORIZATION_FAILED");
+  assert_place(fixture, ", partition 0, offset 0");
+  eagre_kafka_consumer_close(consumer);
+}
+
 static int run_tests_with(enum eagre_kafka_fetcher which, const char *name) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(reads_all_partitions_to_their_ends),
@@ -413,12 +513,23 @@ static int run_tests_with(enum eagre_kafka_fetcher which, const char *name) {
       FIXTURE_TEST(fails_after_silence),
       FIXTURE_TEST(stops_when_records_are_gone),
       FIXTURE_TEST(goes_on_behind_what_is_gone),
+      FIXTURE_TEST(asks_again_after_troubles_that_pass),
+      FIXTURE_TEST(goes_on_when_brokers_come_back),
+      FIXTURE_TEST(fails_where_reading_is_forbidden),
   };
   fetcher = which;
   return _cmocka_run_group_tests(name, tests, EAGRE_COUNT_OF(tests), open_fixture, close_fixture);
 }
 
+static int run_tests_of_choice(void) {
+  const struct CMUnitTest tests[] = {
+      FIXTURE_TEST(refuses_settings_it_cannot_read_with),
+      FIXTURE_TEST(hands_over_to_librdkafka),
+  };
+  return cmocka_run_group_tests_name("consumer, choice", tests, open_fixture, close_fixture);
+}
+
 int run_consumer_tests(void) {
   return run_tests_with(EAGRE_KAFKA_LIBRDKAFKA, "consumer, librdkafka") +
-         run_tests_with(EAGRE_KAFKA_NATIVE, "consumer, native");
+         run_tests_with(EAGRE_KAFKA_NATIVE, "consumer, native") + run_tests_of_choice();
 }

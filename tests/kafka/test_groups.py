@@ -38,15 +38,18 @@ def test_the_lag_is_that_of_the_last_epoch(broker, topic, tmp_path):
 
 
 def test_within_one_epoch_of_a_flow_that_runs(broker, topic, tmp_path):
+    """What an epoch has read is shown before there is another one: nothing more is written until it is."""
     broker.create_topic(topic)
     broker.produce(topic, numbered(0, 4))
-    process = Flow(tmp_path, broker, subscribe=topic, **{"kafka.group.id": f"g-{topic}"}).start()
+    flow = Flow(tmp_path, broker, subscribe=topic, **{"kafka.group.id": f"g-{topic}"})
+    process = flow.start()
     try:
         for count in (4, 9):
             deadline = time.monotonic() + TIMEOUT_SECONDS
             broker.produce(topic, numbered(count - 5, 5) if count > 4 else [])
             while describe(broker, f"g-{topic}") != {(topic, 0): (count, count, 0)}:
                 assert time.monotonic() < deadline
+            assert flow.ends()[-1] == {topic: {"0": count}}
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=TIMEOUT_SECONDS)

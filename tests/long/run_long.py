@@ -23,6 +23,8 @@ BUILD = os.environ.get("BUILD", "build")
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZ_SECONDS = 600
 SOAK_SECONDS = 1800
+TROUBLES_OF_A_KIND = 20
+LAG_RECORDS = 300_000_000
 MATRIX_PARTS = 16
 MATRIX_RANDOM = 60  # random cases, per part
 
@@ -44,10 +46,14 @@ def pytest(paths, env=None, timeout=7200):
 
 
 def crash(seed):
-    """Every crash point at three passages, then 50 kills at random moments, 400 of flows with every kind of sink."""
+    """Every crash point at three passages, then 50 kills at random moments; of flows with every kind of sink
+    400, and brokers, connections, partitions and processes that come and go."""
     passed, counts = pytest(["tests/crash"], {"EAGRE_CRASH_PASSAGES": "3", "EAGRE_CRASH_KILLS": "50",
-                                              "EAGRE_CRASH_EVERY_SINK_KILLS": "400", "EAGRE_CRASH_SEED": str(seed)})
-    return passed, {**counts, "passages_per_point": 3, "random_kills": 50, "random_kills_every_sink": 400}
+                                              "EAGRE_CRASH_EVERY_SINK_KILLS": "400",
+                                              "EAGRE_CRASH_EVERY_SINK_TROUBLES": str(4 * TROUBLES_OF_A_KIND),
+                                              "EAGRE_CRASH_SEED": str(seed)})
+    return passed, {**counts, "passages_per_point": 3, "random_kills": 50, "random_kills_every_sink": 400,
+                    "broker_crashes_cuts_partitions_and_take_overs_every_sink": TROUBLES_OF_A_KIND}
 
 
 def power_loss(seed):
@@ -146,7 +152,13 @@ def state_bounded(_seed):
     return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
 
 
-PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
+def lag(_seed):
+    """300 million records of 19 bytes are worked off inside 512 MiB, in one epoch and in ten."""
+    passed, counts = pytest(["tests/kafka/test_lag_memory.py"], {"EAGRE_LAG_RECORDS": str(LAG_RECORDS)}, timeout=12 * 3600)
+    return passed, {**counts, "records": LAG_RECORDS}
+
+
+PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "lag": lag, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized_address": sanitized_address,
          "sanitized_thread": sanitized_thread, "soak": soak, "state_bounded": state_bounded}
 

@@ -1,7 +1,10 @@
-"""Makes what stands beside the tests and the rig importable; a real broker for the tests that ask for one."""
+"""Makes what stands beside the tests and the rig importable; a real broker for the tests that ask for one; a seed."""
 
 import itertools
+import os
+import random
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,15 +25,22 @@ def broker(tmp_path_factory):
 
 
 @pytest.fixture
-def new_site(tmp_path, broker):
-    """Makes sites, each with a topic of its own."""
+def new_site(request, tmp_path, broker):
+    """Makes sites of the kind the module names as SITE, each with a topic of its own."""
     sites = []
 
-    def new():
-        number = next(numbers)
-        sites.append(TopicSite(tmp_path / f"{number}", broker, f"numbers-{number}"))
+    def new(**settings):
+        name = f"numbers-{next(numbers)}"
+        sites.append(getattr(request.module, "SITE", TopicSite)(tmp_path / name, broker, name, **settings))
         return sites[-1]
 
     yield new
     for site in sites:
         site.close()
+
+
+@pytest.fixture
+def chance():
+    seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
+    print(f"EAGRE_CRASH_SEED={seed}")
+    return random.Random(seed)

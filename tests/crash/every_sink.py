@@ -4,7 +4,7 @@ and dead letters, all of one flow; and windowed sums to a table and a topic of a
 
 import json
 
-from numbered import PARTITIONS, WINDOW_SECONDS, compare_rows, manifest_files, stamp
+from numbered import WINDOW_SECONDS, compare_rows, manifest_files, stamp
 from numbered_topic import BEGIN_SECONDS, DELAY_SECONDS, OFFSETS_PER_EPOCH, VIEW, NumberedTopic
 from transactional_topic import TransactionalSite
 
@@ -42,9 +42,9 @@ class BrokenTopic(NumberedTopic):
 
 
 class EverySinkSite(TransactionalSite):
-    def __init__(self, folder, broker, topic):
-        super().__init__(folder, broker, topic, make_topic=BrokenTopic)
-        (folder / "pipeline.sql").write_text(PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH,
+    def __init__(self, folder, broker, topic, brokers=None):
+        super().__init__(folder, broker, topic, BrokenTopic, brokers)
+        (folder / "pipeline.sql").write_text(PIPELINE.format(brokers=brokers or broker.address, topic=topic, limit=OFFSETS_PER_EPOCH,
                                                              delay=DELAY_SECONDS))
 
     def delta(self, name):
@@ -60,8 +60,8 @@ class EverySinkSite(TransactionalSite):
         assert set(files) == set(directory.rglob("part-*"))
         return [row for path in files for row in pyarrow.parquet.read_table(path).to_pylist()]
 
-    def numbers(self, broken):
-        return [(p, p, n) for p in range(PARTITIONS) for n in range(self.topic.end) if is_broken(n) == broken]
+    def numbers(self, broken=False):
+        return [row for row in super().numbers() if is_broken(row[2]) == broken]
 
     def check(self):
         self.check_raw()
@@ -73,7 +73,7 @@ class EverySinkSite(TransactionalSite):
     def check_raw(self):
         """Every good number once in each of three sinks, every broken one once among the dead letters."""
         for rows in (self.delta("raw_table"), self.files("raw_files"), self.table("raw")):
-            compare_rows(sorted((row["source"], row["p"], row["n"]) for row in rows), self.numbers(broken=False))
+            compare_rows(sorted((row["source"], row["p"], row["n"]) for row in rows), self.numbers())
         self.check_letters("failed")
 
     def check_letters(self, name):
@@ -91,4 +91,5 @@ class EverySinkSite(TransactionalSite):
         begins = range(0, (last - DELAY_SECONDS) // WINDOW_SECONDS * WINDOW_SECONDS, WINDOW_SECONDS)
         assert len(begins) > 0, "too few rows to close a window"
         good = {begin: [n for n in range(begin, begin + WINDOW_SECONDS) if not is_broken(n)] for begin in begins}
-        return [(p, float(BEGIN_SECONDS + begin), len(good[begin]), sum(good[begin])) for p in range(PARTITIONS) for begin in begins]
+        return [(p, float(BEGIN_SECONDS + begin), len(good[begin]), sum(good[begin]))
+                for p, first in enumerate(self.topic.begins) for begin in begins if begin >= first]

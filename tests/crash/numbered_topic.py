@@ -25,6 +25,11 @@ DELAY_SECONDS = 120
 BEGIN_SECONDS = 1_767_225_600  # stamp(0)
 WAIT_SECONDS = 120
 POLL_SECONDS = 0.0005
+EPOCHS_BEFORE_HIT = 6
+ROUNDS_FOR_BOTH = 10  # so that also the flow that was not inside an epoch is passed
+IO, UNSAFE = 3, 4
+# What stops who was passed: the logs of the checkpoint, the table's commit, or its data files, which who took over removed.
+FENCES = ("CONCURRENT_STREAM_LOG_UPDATE", "DELTA_CONCURRENT_TRANSACTION", "DELTA_DATA_FILE_MISSING")
 
 # What the flows of all sites read; with places for str.format, as PIPELINE.
 VIEW = """CREATE TEMPORARY VIEW src AS
@@ -217,6 +222,51 @@ class TopicSite:
         process.kill()
         process.wait(WAIT_SECONDS)
 
+    def aim(self, number, chance, cores=(1, 2)):
+        """Starts both flows. Which of them is to be hit, turn by turn, and in which epoch: one is measured before."""
+        flow = FLOWS[number % len(FLOWS)]
+        epoch = self.planned(flow) + 2 + chance.randrange(EPOCHS_BEFORE_HIT)
+        return self.start(chance.choice(cores)), flow, epoch
+
+    def kill_again_and_again(self, kills, chance, cores=(1, 2)):
+        """Inside an epoch of one flow and of the other, on the same checkpoints, while rows come."""
+        with self.topic.being_written():
+            for number in range(kills):
+                self.kill_inside_epoch(*self.aim(number, chance, cores), chance)
+
+    def pass_sleeper(self, number, chance, cores=(1, 2)):
+        """A process that stands still inside an epoch is passed and wakes up: it must end by itself. What it said."""
+        process, flow, epoch = self.aim(number, chance, cores)
+        with self.topic.being_written():
+            self.stop_inside_epoch(process, flow, epoch, chance)
+        self.topic.write_rounds(ROUNDS_FOR_BOTH)
+        assert self.run().returncode == UNSAFE
+        assert f"process {process.pid} on" in self.finish("--take-over", cores=chance.choice(cores))
+        self.check()
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(WAIT_SECONDS) == UNSAFE, self.said()
+        self.check()
+        return self.said()
+
+    def harm(self, process, flow, epoch, chance, harm):
+        """`harm()` happens to a broker while the process stands still inside an epoch. It may go on or give up then."""
+        with self.topic.being_written():
+            self.stop_inside_epoch(process, flow, epoch, chance)
+            harm()
+            process.send_signal(signal.SIGCONT)
+        self.end(process)
+
+    def end(self, process):
+        """In order, unless the broker has ended it."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_SECONDS) in (0, IO), self.said()
+
+    def run_until_done(self, *more):
+        """A broker that has just come up may refuse an epoch; whoever starts again continues."""
+        while (done := self.run(*more)).returncode != 0:
+            assert done.returncode == IO, done.stderr
+
     def wait_for(self, process, condition):
         deadline = time.monotonic() + WAIT_SECONDS
         while not condition():
@@ -234,11 +284,19 @@ class TopicSite:
 
         return DeltaTable(str(self.folder / "eagre-data/tables" / name)).to_pyarrow_table().to_pylist()
 
+    def numbers(self):
+        """What was written, as partition, p and n."""
+        return [(p, p, n) for p, begin in enumerate(self.topic.begins) for n in range(begin, self.topic.end)]
+
     def check(self):
         """Every number of every partition once, and every closed window with its ten."""
-        found = sorted((row["partition"], row["p"], row["n"]) for row in self.table("raw"))
-        compare_rows(found, [(p, p, n) for p, begin in enumerate(self.topic.begins)
-                             for n in range(begin, self.topic.end)])
+        self.check_raw()
+        self.check_counts()
+
+    def check_raw(self):
+        compare_rows(sorted((row["partition"], row["p"], row["n"]) for row in self.table("raw")), self.numbers())
+
+    def check_counts(self):
         found = sorted((row["p"], row["start"].timestamp(), row["rows"], row["total"]) for row in self.table("counts"))
         compare_rows(found, self.closed_windows())
 

@@ -1,36 +1,23 @@
 """SIGKILL of flows with a Delta table, a directory, a topic by transactions and dead letters at once: each sink has every
-number once. The counts of `make test-long` come from the same variables as those of test_crash.py.
+number once. And what else happens to them: brokers, connections, partitions, other processes. The counts of `make test-long` come from the same variables as those of test_crash.py.
 """
 
 import os
-import random
-import time
 
 import pytest
+from rig.kafka_proxy import ProxiedBroker
 
 from every_sink import EverySinkSite
 from numbered import crash_points
-from numbered_topic import FLOWS
+from numbered_topic import FENCES, FLOWS
 
 PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "1")) + 1)
 KILLS = int(os.environ.get("EAGRE_CRASH_EVERY_SINK_KILLS", "6"))
-EPOCHS_BETWEEN_KILLS = 5
+TROUBLES = int(os.environ.get("EAGRE_CRASH_EVERY_SINK_TROUBLES", "4"))
+ROUNDS_AFTER_PARTITION = 5
 ONCE_PER_START = {"checkpoint.after_metadata", "checkpoint.after_sources", "kafka.after_init"}
 SINKS_OF_FLOWS = {"raw": 4, "counts": 3}
-
-
-@pytest.fixture
-def new_site(tmp_path, broker):
-    sites = []
-
-    def new():
-        name = f"every-sink-{os.urandom(4).hex()}"
-        sites.append(EverySinkSite(tmp_path / name, broker, name))
-        return sites[-1]
-
-    yield new
-    for site in sites:
-        site.close()
+SITE = EverySinkSite
 
 
 def passages(point, flow):
@@ -54,15 +41,40 @@ def test_killed_at_a_crash_point(new_site, point, flow):
     site.check()
 
 
-def test_killed_at_random_moments(new_site):
-    seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
-    print(f"EAGRE_CRASH_SEED={seed}")
-    chance = random.Random(seed)
+def test_killed_at_random_moments(new_site, chance):
     site = new_site()
-    with site.topic.being_written():
-        for kill in range(KILLS):
-            flow = FLOWS[kill % len(FLOWS)]
-            process = site.start(cores=2)
-            site.kill_inside_epoch(process, flow, site.planned(flow) + 2 + chance.randrange(EPOCHS_BETWEEN_KILLS), chance)
+    site.kill_again_and_again(KILLS, chance, cores=(2,))
     site.finish(cores=2)
     site.check()
+
+
+def trouble(site, broker, number, chance):
+    """One thing after the other: a broker that crashes, connections that are cut, a partition more, a take-over."""
+    kind = number % 4
+    if kind == 0:
+        site.harm(*site.aim(number // 4, chance), chance, lambda: (broker.kill(), broker.start()))
+    elif kind == 1:
+        site.harm(*site.aim(number // 4, chance), chance, broker.proxy.cut)
+    elif kind == 2:
+        process, *_ = site.aim(number // 4, chance)
+        site.add_partition(process)
+        site.topic.write_rounds(ROUNDS_AFTER_PARTITION)
+        site.wait_for(process, lambda: all(map(site.is_at_end, FLOWS)))
+        site.end(process)
+    else:
+        said = site.pass_sleeper(number // 4, chance)
+        assert any(f"error: [{fence}]" in said for fence in (*FENCES, "KAFKA_PRODUCER_FENCED")), said
+    site.run_until_done()
+
+
+def test_the_broker_crashes_and_partitions_and_processes_come_and_go(tmp_path, chance):
+    """With every sink at once, on one pair of checkpoints, through a proxy."""
+    with ProxiedBroker(tmp_path / "broker", chance) as broker:
+        site = EverySinkSite(tmp_path / "site", broker, "numbers", brokers=broker.proxied_address)
+        try:
+            site.run_until_done()
+            for number in range(TROUBLES):
+                trouble(site, broker, number, chance)
+                site.check()
+        finally:
+            site.close()

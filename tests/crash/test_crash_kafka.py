@@ -5,8 +5,6 @@ At every point of the protocol, each proven to be hit, and at random moments ins
 """
 
 import os
-import random
-import time
 
 import pytest
 
@@ -15,7 +13,6 @@ from numbered_topic import FLOWS
 
 PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "2")) + 1)
 KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "20"))
-EPOCHS_BETWEEN_KILLS = 8
 ONCE_PER_CHECKPOINT = {"checkpoint.after_metadata", "checkpoint.after_sources"}
 
 
@@ -42,18 +39,8 @@ def test_killed_at_every_point_in_turn(new_site):
     site.check()
 
 
-def test_killed_at_random_moments(new_site):
-    """Again and again inside an epoch, of one flow and of the other, on one pair of checkpoints."""
-    seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
-    print(f"EAGRE_CRASH_SEED={seed}")
-    chance = random.Random(seed)
+def test_killed_at_random_moments(new_site, chance):
     site = new_site()
-    with site.topic.being_written():
-        for kill in range(KILLS):
-            flow = FLOWS[kill % len(FLOWS)]
-            # one epoch of this run is measured before the one that is hit
-            epoch = site.planned(flow) + 2 + chance.randrange(EPOCHS_BETWEEN_KILLS)
-            process = site.start(cores=chance.choice((1, 2)))
-            site.kill_inside_epoch(process, flow, epoch, chance)
+    site.kill_again_and_again(KILLS, chance)
     site.finish()
     site.check()

@@ -3,46 +3,19 @@ read_committed, wherever the process or the broker died, and what nobody can kno
 """
 
 import os
-import random
-import signal
-import time
 
 import pytest
 from rig.kafka_broker import KafkaBroker
 
 from numbered import crash_points
-from numbered_topic import FLOWS, WAIT_SECONDS
+from numbered_topic import FLOWS, ROUNDS_FOR_BOTH, UNSAFE
 from transactional_topic import TransactionalSite
 
 PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "2")) + 1)
 KILLS = int(os.environ.get("EAGRE_CRASH_KILLS", "10"))
-EPOCHS_BETWEEN_KILLS = 5
 ONCE_PER_START = {"checkpoint.after_metadata", "checkpoint.after_sources", "kafka.after_init"}
-ROUNDS_FOR_BOTH = 10
 USAGE = 2
-IO = 3
-UNSAFE = 4
-
-
-@pytest.fixture
-def new_site(tmp_path, broker):
-    sites = []
-
-    def new(**settings):
-        name = f"transactions-{os.urandom(4).hex()}"
-        sites.append(TransactionalSite(tmp_path / name, broker, name, **settings))
-        return sites[-1]
-
-    yield new
-    for site in sites:
-        site.close()
-
-
-@pytest.fixture
-def chance():
-    seed = int(os.environ.get("EAGRE_CRASH_SEED", time.time_ns() % 1_000_000))
-    print(f"EAGRE_CRASH_SEED={seed}")
-    return random.Random(seed)
+SITE = TransactionalSite
 
 
 # ---- SIGKILL ---------------------------------------------------------------------------------------
@@ -69,12 +42,7 @@ def test_killed_at_every_point_in_turn(new_site):
 
 def test_killed_at_random_moments(new_site, chance):
     site = new_site()
-    with site.topic.being_written():
-        for kill in range(KILLS):
-            flow = FLOWS[kill % len(FLOWS)]
-            epoch = site.planned(flow) + 2 + chance.randrange(EPOCHS_BETWEEN_KILLS)
-            process = site.start(cores=chance.choice((1, 2)))
-            site.kill_inside_epoch(process, flow, epoch, chance)
+    site.kill_again_and_again(KILLS, chance)
     site.finish()
     site.check()
 
@@ -86,22 +54,10 @@ def test_who_wakes_up_after_it_was_passed_ends_by_itself(new_site, chance):
     site = new_site()
     fenced = 0
     for number in range(KILLS):
-        flow = FLOWS[number % len(FLOWS)]
-        epoch = site.planned(flow) + 2 + chance.randrange(EPOCHS_BETWEEN_KILLS)
-        process = site.start(cores=chance.choice((1, 2)))
-        with site.topic.being_written():
-            site.stop_inside_epoch(process, flow, epoch, chance)
-        site.topic.write_rounds(ROUNDS_FOR_BOTH)
-        assert site.run().returncode == UNSAFE
-        site.finish("--take-over", cores=chance.choice((1, 2)))
-        site.check()
-        process.send_signal(signal.SIGCONT)
-        assert process.wait(WAIT_SECONDS) == UNSAFE, site.said()
-        classes = [line for line in site.said().splitlines() if line.startswith("error: [")]
+        classes = [line for line in site.pass_sleeper(number, chance).splitlines() if line.startswith("error: [")]
         assert classes and all(line.startswith(("error: [KAFKA_PRODUCER_FENCED]", "error: [CONCURRENT_STREAM_LOG_UPDATE]"))
-                               for line in classes), site.said()
+                               for line in classes), classes
         fenced += any("KAFKA_PRODUCER_FENCED" in line for line in classes)
-        site.check()
     assert fenced > 0, "no process was stopped inside a transaction"
     site.finish()
     site.check()
@@ -110,29 +66,15 @@ def test_who_wakes_up_after_it_was_passed_ends_by_itself(new_site, chance):
 # ---- The broker ------------------------------------------------------------------------------------
 
 
-def run_until_done(site, *flows):
-    """A broker that has just come up may refuse an epoch; whoever starts again continues."""
-    while (done := site.run(*flows)).returncode != 0:
-        assert done.returncode == IO, done.stderr
-
-
 def test_the_broker_crashes_inside_an_epoch_and_comes_back(tmp_path, chance):
     """Whether the flow waits for it or ends: nothing is lost, nothing is there twice."""
     with KafkaBroker(tmp_path / "broker") as own:
         site = TransactionalSite(tmp_path / "site", own, "crash")
         try:
-            for flow in FLOWS:
-                run_until_done(site, flow)
-                process = site.start(2, flow)
-                with site.topic.being_written():
-                    site.stop_inside_epoch(process, flow, site.planned(flow) + 2, chance)
-                    own.kill()
-                    process.send_signal(signal.SIGCONT)
-                    own.start()
-                if process.poll() is None:
-                    process.send_signal(signal.SIGTERM)
-                assert process.wait(WAIT_SECONDS) in (0, IO), site.said()
-            run_until_done(site)
+            for number in range(len(FLOWS)):
+                site.run_until_done()
+                site.harm(*site.aim(number, chance, cores=(2,)), chance, lambda: (own.kill(), own.start()))
+            site.run_until_done()
             site.check()
         finally:
             site.close()

@@ -5,7 +5,6 @@ a reader with read_committed sees them.
 import datetime
 import json
 
-from numbered import PARTITIONS, compare_rows
 from numbered_topic import DELAY_SECONDS, FLOWS, OFFSETS_PER_EPOCH, VIEW, WAIT_SECONDS, NumberedTopic, TopicSite
 
 OUTPUT_PARTITIONS = 2
@@ -28,13 +27,13 @@ FROM STREAM src GROUP BY window(ts, '10 seconds'), p;
 class TransactionalSite(TopicSite):
     """A site whose flows write to two topics; `settings` are of both sinks."""
 
-    def __init__(self, folder, broker, topic, make_topic=NumberedTopic, **settings):
+    def __init__(self, folder, broker, topic, make_topic=NumberedTopic, brokers=None, **settings):
         self.broker = broker
         for flow in FLOWS:
             broker.create_topic(f"{topic}-{flow}", partitions=OUTPUT_PARTITIONS)
-        super().__init__(folder, broker, topic, make_topic)
+        super().__init__(folder, broker, topic, make_topic, brokers)
         more = "".join(f", '{name}' = '{value}'" for name, value in settings.items())
-        text = PIPELINE.format(brokers=broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS,
+        text = PIPELINE.format(brokers=brokers or broker.address, topic=topic, limit=OFFSETS_PER_EPOCH, delay=DELAY_SECONDS,
                                settings=more)
         (folder / "pipeline.sql").write_text(text)
 
@@ -71,7 +70,3 @@ class TransactionalSite(TopicSite):
             if "start" in row:
                 row["start"] = datetime.datetime.fromisoformat(row["start"].replace("Z", "+00:00"))
         return found
-
-    def check_raw(self):
-        found = sorted((row["partition"], row["p"], row["n"]) for row in self.table("raw"))
-        compare_rows(found, [(p, p, n) for p in range(PARTITIONS) for n in range(self.topic.end)])

@@ -273,10 +273,34 @@ static enum eagre_status recover(struct eagre_sink_files *files, struct eagre_ar
   return EAGRE_OK;
 }
 
+/* What a process named before it died may not be on the disk yet, and who goes on builds upon it:
+ * entries, directories of partitions. `depth`: levels of directories that may still come. */
+static enum eagre_status sync_names(struct eagre_sink_files *files, struct eagre_arena *arena,
+                                    const char *name, uint32_t depth, struct eagre_error *error) {
+  struct eagre_io_entry *entries = NULL;
+  uint32_t count = 0;
+  enum eagre_status status = eagre_store_list(files->store, name, arena, &entries, &count, error);
+  if (status == EAGRE_END) return EAGRE_OK;
+  EAGRE_TRY(status);
+  const char *path = eagre_store_path(files->store, name, arena);
+  EAGRE_TRY(eagre_io_sync_directory(files->base.environment.io, path, error));
+  for (uint32_t i = 0; i < count; i++) {
+    if (!entries[i].is_directory || depth == 0 || strchr(entries[i].name, '=') == NULL) continue;
+    const char *separator = name[0] == '\0' ? "" : "/";
+    const char *inner = eagre_arena_printf(arena, "%s%s%s", name, separator, entries[i].name).data;
+    EAGRE_TRY(sync_names(files, arena, inner, depth - 1, error));
+  }
+  return EAGRE_OK;
+}
+
 static enum eagre_status recover_files(struct eagre_sink *sink, struct eagre_sink_recovery *out,
                                        struct eagre_error *error) {
+  struct eagre_sink_files *files = get_files(sink);
   struct eagre_arena arena = {0};
-  enum eagre_status status = recover(get_files(sink), &arena, out, error);
+  eagre_io_sync_ancestors(sink->environment.io, files->location);
+  enum eagre_status status = sync_names(files, &arena, "", files->partition_column_count, error);
+  if (status == EAGRE_OK) status = sync_names(files, &arena, EAGRE_CHECKPOINT_MANIFEST, 0, error);
+  if (status == EAGRE_OK) status = recover(files, &arena, out, error);
   eagre_arena_done(&arena);
   return status;
 }

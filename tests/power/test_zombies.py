@@ -45,7 +45,7 @@ def wake(process):
     assert process.returncode in REFUSED, f"the zombie ended with {process.returncode}: {messages}"
 
 
-@pytest.mark.parametrize("flow", ["raw", "counts"])
+@pytest.mark.parametrize("flow", ["raw", "counts", "lines", "closed"])
 def test_a_process_that_was_taken_over(folder, chance, flow):
     stops = operations_inside_epochs(record(Site(folder / "probe", file_count=FILES), flow))
     assert len(stops) > 10 * FILES, "the record holds no epochs"

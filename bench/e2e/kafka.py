@@ -44,6 +44,23 @@ def create_topic(running, name):
         time.sleep(0.05)
 
 
+numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def new_topics(running, *names):
+    """Topics of these names and a number, gone afterwards: the disk would be full of old runs."""
+    number = next(numbers)
+    topics = [f"{name}-{number}" for name in names]
+    for topic in topics:
+        create_topic(running, topic)
+    try:
+        yield topics
+    finally:
+        for topic in topics:
+            running.delete_topic(topic)
+
+
 def load_topic(running, folder, topic, event_count, shape="ysb"):
     """A topic of `event_count` events; the path of what the query must answer."""
     create_topic(running, topic)

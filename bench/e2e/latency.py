@@ -10,8 +10,6 @@ between them. A run in which the generator itself was late is void.
 """
 
 import concurrent.futures
-import contextlib
-import itertools
 import json
 import pathlib
 import shutil
@@ -90,25 +88,8 @@ def observe(broker, source, target, settings):
     return seen, settings.latency_rate * (settings.latency_seconds - settings.latency_warm_up)
 
 
-numbers = itertools.count()
-
-
-@contextlib.contextmanager
-def new_topics(broker, *names):
-    """Topics of these names and a number, gone afterwards: the disk would be full of old runs."""
-    number = next(numbers)
-    topics = [f"{name}-{number}" for name in names]
-    for topic in topics:
-        kafka.create_topic(broker, topic)
-    try:
-        yield topics
-    finally:
-        for topic in topics:
-            broker.delete_topic(topic)
-
-
 def observe_floor(broker, settings):
-    with new_topics(broker, "floor") as (topic,):
+    with kafka.new_topics(broker, "floor") as (topic,):
         seen, due_count = observe(broker, topic, topic, settings)
     verify_count(seen, due_count)
     return seen
@@ -136,7 +117,7 @@ def observe_query(broker, folder, names, query, trigger, settings):
     """One run of Eagre on one core, its results verified."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    with new_topics(broker, "in", "out") as (source, target):
+    with kafka.new_topics(broker, "in", "out") as (source, target):
         (folder / "pipeline.sql").write_text(pipeline(broker, source, target, names, query, trigger))
         command = [place.eagre(), "run", "pipeline.sql", "--cores", "1", "--progress", "none"]
         with running(command, cwd=folder) as process:

@@ -5,7 +5,6 @@ so that the start and what warms up cancel. The bare consumer of the same topics
 """
 
 import contextlib
-import itertools
 import pathlib
 import shutil
 from dataclasses import dataclass, field
@@ -50,21 +49,14 @@ def clients():
     return ["librdkafka", "native"] if "`eagre.kafka.client`" in options else [None]
 
 
-numbers = itertools.count()
-
-
 @contextlib.contextmanager
 def target_of(running, workload, folder):
     """An empty place for one run's results, gone afterwards: a topic, or the path of a table in `folder`."""
     if not workload.writes_topic:
         yield str(folder / "table")
         return
-    name = f"{workload.name}-out-{next(numbers)}"
-    kafka.create_topic(running, name)
-    try:
-        yield name
-    finally:
-        running.delete_topic(name)
+    with kafka.new_topics(running, f"{workload.name}-out") as (topic,):
+        yield topic
 
 
 def run_once(running, workload, topic, campaigns, folder, command_of, is_changelog=False):

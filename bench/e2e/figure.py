@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 @dataclass
 class Figure:
     """`bar` None: for the record, judged by nobody. The median is judged, or with `every` each sample; least and
-    greatest are printed with it."""
+    greatest are printed with it. A difference that came out as 0 or less was too small to measure: no pass."""
 
     name: str
     unit: str
@@ -23,7 +23,7 @@ class Figure:
         if self.bar is None:
             return True
         judged = self.samples if self.every else [self.median()]
-        return all(value <= self.bar if self.at_most else value >= self.bar for value in judged)
+        return all(0 < value <= self.bar if self.at_most else value >= self.bar for value in judged)
 
     def line(self):
         measured = f"{min(self.samples):.3g} / {self.median():.3g} / {max(self.samples):.3g} {self.unit}"

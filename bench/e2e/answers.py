@@ -2,14 +2,16 @@
 
 import json
 import os
+import time
 import zlib
 from collections import Counter
 
 import duckdb
 from deltalake import DeltaTable
 
-READ_TIMEOUT_S = 60
+READ_TIMEOUT_S = 60  # without a record
 BATCH_SIZE = 10_000
+BATCH_TIMEOUT_S = 0.2  # a batch that is not full is waited for so long
 
 # The sums of bench/recount.c over a table. Every table holds the columns of the event under their names.
 TABLE_SUMS = """
@@ -74,9 +76,13 @@ def read_topic(address, topic):
     try:
         partitions = consumer.list_topics(topic, timeout=READ_TIMEOUT_S).topics[topic].partitions
         consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-        left = len(partitions)
+        left, last_s = len(partitions), time.monotonic()
         while left > 0:
-            messages = consumer.consume(BATCH_SIZE, timeout=READ_TIMEOUT_S if left == len(partitions) else 1)
+            messages = consumer.consume(BATCH_SIZE, timeout=BATCH_TIMEOUT_S)
+            if messages:
+                last_s = time.monotonic()
+            elif time.monotonic() > last_s + READ_TIMEOUT_S:
+                raise WrongResult(f"{topic} cannot be read: nothing came for {READ_TIMEOUT_S} s")
             for message in messages:
                 if message.error() is None:
                     yield message.value()

@@ -4,12 +4,17 @@
  * epoch of few rows costs little memory and one of many little time. */
 #include "operator/operator_exchange.h"
 
+#include <stdatomic.h>
+
 enum { CAPACITY_MIN = 64 };
 
 struct waiting_rows {
   struct eagre_batch *first;
   struct eagre_batch *last;
   uint32_t capacity; /* rows that fit in `last` */
+  /* Bytes of the batches. Kept beside them, as whoever measures may be another core than the one
+   * that takes them and frees them. */
+  _Atomic uint64_t size;
 };
 
 struct operator_exchange {
@@ -64,6 +69,7 @@ static void begin_batch(const struct operator_exchange *exchange, struct waiting
     eagre_vector_init(&batch->columns[i], exchange->columns->fields[i].type, capacity,
                       &batch->arena);
   }
+  atomic_fetch_add_explicit(&waiting->size, batch->arena.allocated_size, memory_order_relaxed);
   if (waiting->first == NULL) waiting->first = batch;
   if (waiting->last != NULL) waiting->last->next = batch;
   waiting->last = batch;
@@ -73,6 +79,7 @@ static void begin_batch(const struct operator_exchange *exchange, struct waiting
 static void append_rows(struct waiting_rows *waiting, struct eagre_batch *from,
                         const uint32_t *rows, uint32_t count) {
   struct eagre_batch *into = waiting->last;
+  uint64_t size = into->arena.allocated_size;
   for (uint32_t i = 0; i < into->column_count; i++) {
     struct eagre_vector picked;
     eagre_vector_gather(&picked, &from->columns[i], rows, count, &from->arena);
@@ -80,6 +87,8 @@ static void append_rows(struct waiting_rows *waiting, struct eagre_batch *from,
                         true, &into->arena);
   }
   into->row_count += count;
+  atomic_fetch_add_explicit(&waiting->size, into->arena.allocated_size - size,
+                            memory_order_relaxed);
 }
 
 void eagre_operator_exchange_put(struct operator_exchange *exchange, uint32_t owner,
@@ -100,18 +109,19 @@ void eagre_operator_exchange_put(struct operator_exchange *exchange, uint32_t ow
 
 struct eagre_batch *eagre_operator_exchange_take(struct operator_exchange *exchange,
                                                  uint32_t owner) {
-  struct eagre_batch *first = exchange->owners[owner].first;
-  exchange->owners[owner] = (struct waiting_rows){0};
+  struct waiting_rows *waiting = &exchange->owners[owner];
+  struct eagre_batch *first = waiting->first;
+  waiting->first = NULL;
+  waiting->last = NULL;
+  waiting->capacity = 0;
+  atomic_store_explicit(&waiting->size, 0, memory_order_relaxed);
   return first;
 }
 
 uint64_t eagre_operator_exchange_memory(const struct operator_exchange *exchange) {
   uint64_t size = 0;
   for (uint32_t i = 0; i < exchange->owner_count; i++) {
-    for (const struct eagre_batch *batch = exchange->owners[i].first; batch != NULL;
-         batch = batch->next) {
-      size += batch->arena.allocated_size;
-    }
+    size += atomic_load_explicit(&exchange->owners[i].size, memory_order_relaxed);
   }
   return size;
 }

@@ -22,5 +22,5 @@ void eagre_operator_exchange_put(struct operator_exchange *exchange, uint32_t ow
  * caller's. NULL: none. */
 struct eagre_batch *eagre_operator_exchange_take(struct operator_exchange *exchange,
                                                  uint32_t owner);
-/* Bytes that wait, of all owners. */
+/* Bytes that wait, of all owners; also while owners take theirs. */
 uint64_t eagre_operator_exchange_memory(const struct operator_exchange *exchange);

@@ -57,7 +57,7 @@ static const struct grouped_option grouped_options[] = {
       2}},
     {CLI_GROUP_RUN | CLI_GROUP_EXPORT,
      {"trigger", KEY_TRIGGER, "T", 0,
-      "trigger of all flows: 'processing time 1 second', 'available now' ...", 2}},
+      "trigger of all flows: 'processing time 1 second', 'continuous' ...", 2}},
     {CLI_GROUP_RUN | CLI_GROUP_EXPORT,
      {"available-now", KEY_AVAILABLE_NOW, 0, 0, "work off what is there now, then end", 2}},
     {CLI_GROUP_RUN | CLI_GROUP_EXPORT, {"once", KEY_ONCE, 0, 0, "one epoch, then end", 2}},

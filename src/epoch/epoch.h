@@ -12,6 +12,10 @@
  *   5  commits/N                           with the next watermark
  *   6  purge                               logs, state, losing attempts
  *
+ * With the trigger `continuous` an epoch is *open*: 2 comes first, without ends, as a row of
+ * *ticks* (each is to operators what a whole epoch is); where the readers then stand is logged as
+ * 1, and 3 to 6 follow. What is run again has its ends and is run as any other.
+ *
  * Invariants
  *   1. A step is durable before the next begins.
  *   2. What is visible in the sink is never run again: recovery adopts it, with the state that
@@ -36,7 +40,11 @@ struct eagre_epoch;
 struct eagre_epoch_run {
   int64_t epoch;
   const char *attempt;
-  struct eagre_stateful_epoch state; /* batch timestamp and watermarks of this epoch */
+  struct eagre_stateful_epoch state; /* batch timestamp and watermarks of this epoch or tick */
+  bool is_open;       /* there are no ends: a tick, until rows were worked or `until_us` */
+  bool goes_on;       /* the attempt is under way: the sink and the counts go on */
+  bool keeps_reading; /* readers go on where they are */
+  int64_t until_us;   /* open: monotonic */
 };
 
 struct eagre_epoch_source_count {
@@ -56,6 +64,8 @@ struct eagre_epoch_counts {
   uint32_t operator_count;
   struct eagre_expectation_count *expectations;
   uint32_t expectation_count;
+  struct eagre_partition_times behind; /* open: partitions with records that are not read yet;
+                                          names are valid until the next run */
   uint64_t output_rows;
   uint64_t dead_rows; /* records that failed and went to the sink for them */
 };
@@ -70,7 +80,8 @@ struct eagre_epoch_pieces {
 
 struct eagre_epoch_workers {
   void *context;
-  /* Step 2. On error nothing of the attempt may stay in the cores. */
+  /* Step 2. On error nothing of the attempt may stay in the cores. A tick that goes on adds to
+   * `out`. */
   enum eagre_status (*run)(void *context, const struct eagre_epoch_run *run,
                            struct eagre_epoch_counts *out, struct eagre_error *error);
   /* Step 3: sink pieces and, with state, version epoch + 1, synced. */
@@ -82,6 +93,8 @@ struct eagre_epoch_workers {
                             const char *attempt, struct eagre_error *error);
   /* Gives up what `run` began. */
   void (*abort)(void *context);
+  /* Whether an open epoch is to end now. */
+  bool (*must_close)(void *context);
 };
 
 struct eagre_epoch_options {

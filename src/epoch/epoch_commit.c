@@ -41,7 +41,7 @@ enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
                                             struct eagre_error *error) {
   struct eagre_checkpoint_pair pairs[LOGGED_COUNT + 2];
   struct eagre_checkpoint_offsets offsets = {
-      .watermark_ms = epoch->watermarks.eviction_ms,
+      .watermark_ms = plan->watermark_ms,
       .timestamp_ms = plan->timestamp_ms,
       .configuration = pairs,
       .sources = plan->ends,
@@ -64,9 +64,8 @@ static enum eagre_status assign_sources(struct eagre_epoch *epoch, const struct 
   return EAGRE_OK;
 }
 
-/* Step 2. */
-static enum eagre_status run(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                             struct eagre_error *error) {
+enum eagre_status eagre_epoch_run(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                  struct eagre_error *error) {
   const struct eagre_epoch_workers *workers = epoch->options.workers;
   const struct eagre_epoch_run request = {
       .epoch = plan->epoch,
@@ -79,6 +78,13 @@ static enum eagre_status run(struct eagre_epoch *epoch, const struct epoch_plan 
   EAGRE_TRY(assign_sources(epoch, plan, error));
   EAGRE_TRY(eagre_sink_begin(epoch->options.sink, plan->epoch, epoch->attempt, error));
   EAGRE_TRY(workers->run(workers->context, &request, &epoch->counts, error));
+  if (epoch->watermarks.is_open) {
+    eagre_epoch_watermarks_observe_rerun(&epoch->watermarks, epoch->options.flow, &epoch->counts,
+                                         plan->timestamp_ms);
+  } else {
+    eagre_epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow, &epoch->counts,
+                                   plan->timestamp_ms);
+  }
   eagre_crash_point("epoch.after_run");
   return EAGRE_OK;
 }
@@ -154,20 +160,15 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                      struct eagre_error *error) {
+enum eagre_status eagre_epoch_finish(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                     struct eagre_error *error) {
   struct eagre_epoch_phase_times *times = &epoch->progress.times;
-  int64_t begin_us = eagre_clock_wall_us();
   struct eagre_epoch_pieces pieces = {0};
-  eagre_uuid_make(epoch->attempt);
-  EAGRE_TRY(run(epoch, plan, error));
-  eagre_epoch_watermarks_observe(&epoch->watermarks, epoch->options.flow, &epoch->counts,
-                                 plan->timestamp_ms);
   int64_t next_watermark_ms = eagre_epoch_watermarks_next(&epoch->watermarks);
   EAGRE_TRY(prepare(epoch, plan, next_watermark_ms, &pieces, error));
   EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));
   int64_t committed_us = eagre_clock_wall_us();
-  times->add_batch = (committed_us - begin_us) / 1000;
+  times->add_batch = (committed_us - epoch->run_begin_us) / 1000;
 #if !defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch, next_watermark_ms,
                                           error));

@@ -31,6 +31,7 @@ void eagre_epoch_free(struct eagre_epoch *epoch) {
   eagre_free(epoch->counts.sources);
   eagre_free(epoch->counts.event_times);
   eagre_partition_times_done(&epoch->counts.partitions);
+  eagre_partition_times_done(&epoch->counts.behind);
   eagre_free(epoch->counts.operators);
   eagre_free(epoch->counts.expectations);
   eagre_arena_done(&epoch->arena);
@@ -121,7 +122,7 @@ static bool has_deduplicate(const struct eagre_flow *flow) {
 }
 
 /* An epoch without data closes the windows that the watermark has passed (spark-semantics 3.6). */
-static bool wants_no_data_epoch(const struct eagre_epoch *epoch) {
+bool eagre_epoch_wants_no_data(const struct eagre_epoch *epoch) {
   const struct eagre_flow *flow = epoch->options.flow;
   if (!uses_watermark(&flow->query)) return false;
   if (flow->mode == EAGRE_MODE_COMPLETE && !has_deduplicate(flow)) return false;
@@ -187,19 +188,24 @@ static void add_source_metrics(struct eagre_epoch *epoch, const struct step_plan
 /* ---- One step
  * ------------------------------------------------------------------------------------- */
 
+static bool is_open_step(const struct eagre_epoch *epoch) {
+  return epoch->options.flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS && !epoch->must_rerun;
+}
+
 static enum eagre_status plan_step(struct eagre_epoch *epoch, struct step_plan *step,
                                    struct eagre_error *error) {
   uint32_t count = epoch->options.flow->source_count;
   step->plan.epoch = epoch->next;
+  step->plan.watermark_ms = epoch->watermarks.eviction_ms;
   step->plan.ends =
       eagre_arena_allocate_zeroed(&epoch->arena, sizeof *step->plan.ends * (count + 1));
   step->latest = eagre_arena_allocate_zeroed(&epoch->arena, sizeof *step->latest * (count + 1));
   if (epoch->must_rerun) return read_logged_plan(epoch, step, error);
-  return ask_sources(epoch, step, error);
+  return is_open_step(epoch) ? EAGRE_OK : ask_sources(epoch, step, error);
 }
 
 static bool is_worth_running(const struct eagre_epoch *epoch, const struct step_plan *step) {
-  return epoch->must_rerun || epoch->next == 0 || step->has_new || wants_no_data_epoch(epoch);
+  return epoch->must_rerun || epoch->next == 0 || step->has_new || eagre_epoch_wants_no_data(epoch);
 }
 
 static enum eagre_epoch_outcome idle_outcome(const struct eagre_epoch *epoch,
@@ -214,10 +220,38 @@ static enum eagre_epoch_outcome idle_outcome(const struct eagre_epoch *epoch,
   }
 }
 
+static enum eagre_status log_ends(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                  struct eagre_error *error) {
+  int64_t begin_us = eagre_clock_wall_us();
+  EAGRE_TRY(eagre_epoch_write_offsets(epoch, plan, error));
+  epoch->progress.times.wal_commit = (eagre_clock_wall_us() - begin_us) / 1000;
+  return EAGRE_OK;
+}
+
+/* Steps 1 and 2. *out_has_run: there is something to commit. */
+static enum eagre_status run_planned(struct eagre_epoch *epoch, struct step_plan *step,
+                                     bool *out_has_run, struct eagre_error *error) {
+  *out_has_run = is_worth_running(epoch, step);
+  if (!*out_has_run) return EAGRE_OK;
+  if (!step->plan.is_logged) EAGRE_TRY(log_ends(epoch, &step->plan, error));
+  epoch->run_begin_us = eagre_clock_wall_us();
+  eagre_uuid_make(epoch->attempt);
+  return eagre_epoch_run(epoch, &step->plan, error);
+}
+
+/* Step 2, then 1. */
+static enum eagre_status run_open(struct eagre_epoch *epoch, struct step_plan *step,
+                                  bool *out_has_run, struct eagre_error *error) {
+  epoch->run_begin_us = eagre_clock_wall_us();
+  EAGRE_TRY(eagre_epoch_run_open(epoch, &step->plan, out_has_run, error));
+  return *out_has_run ? log_ends(epoch, &step->plan, error) : EAGRE_OK;
+}
+
 static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_outcome *out_outcome,
                                   struct eagre_error *error) {
   int64_t begin_us = eagre_clock_wall_us();
   struct step_plan step = {0};
+  bool has_run = false;
   struct eagre_epoch_phase_times *times = &epoch->progress.times;
   eagre_arena_reset(&epoch->arena);
   if (epoch->has_finished) {
@@ -229,16 +263,17 @@ static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_ou
   begin_progress(epoch, &step, begin_us);
   times->latest_offset = (planned_us - begin_us) / 1000;
   times->trigger_execution = times->latest_offset;
-  if (!is_worth_running(epoch, &step)) {
+  if (!step.plan.is_logged) step.plan.timestamp_ms = planned_us / 1000;
+  if (is_open_step(epoch)) {
+    EAGRE_TRY(run_open(epoch, &step, &has_run, error));
+  } else {
+    EAGRE_TRY(run_planned(epoch, &step, &has_run, error));
+  }
+  if (!has_run) {
     *out_outcome = idle_outcome(epoch, &step);
     return EAGRE_OK;
   }
-  if (!step.plan.is_logged) {
-    step.plan.timestamp_ms = planned_us / 1000;
-    EAGRE_TRY(eagre_epoch_write_offsets(epoch, &step.plan, error));
-  }
-  times->wal_commit = (eagre_clock_wall_us() - planned_us) / 1000;
-  EAGRE_TRY(eagre_epoch_execute(epoch, &step.plan, error));
+  EAGRE_TRY(eagre_epoch_finish(epoch, &step.plan, error));
   add_source_metrics(epoch, &step);
   times->trigger_execution = (eagre_clock_wall_us() - begin_us) / 1000;
   epoch->progress.has_run = true;

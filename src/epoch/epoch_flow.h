@@ -26,6 +26,7 @@ struct epoch_watermarks {
   uint32_t partition_capacity;
   uint32_t partition_next; /* most likely the next that is told of */
   struct eagre_arena topics;
+  bool is_open; /* nodes follow partitions as in open epochs */
 };
 
 struct eagre_epoch {
@@ -45,16 +46,19 @@ struct eagre_epoch {
 
   struct eagre_arena arena; /* of the current step */
   char attempt[EAGRE_UUID_SIZE];
+  bool is_open; /* an open epoch is under way: `attempt` has begun and read nothing yet */
   struct eagre_epoch_progress progress;
   struct eagre_epoch_counts counts;
   int64_t previous_trigger_start_us;
+  int64_t run_begin_us; /* step 2 */
 };
 
 /* A planned or re-read epoch. */
 struct epoch_plan {
   int64_t epoch;
   int64_t timestamp_ms;
-  struct eagre_text *ends; /* per source */
+  int64_t watermark_ms;    /* that it begins with */
+  struct eagre_text *ends; /* per source; of an open epoch, once it is closed */
   bool is_logged;          /* offsets/N exists */
 };
 
@@ -69,6 +73,18 @@ void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
 /* As they were when `prepared` was written. */
 void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
                                     const struct eagre_checkpoint_prepared *prepared);
+/* The same after a tick of an open epoch: a node is where the slowest of its partitions is that
+ * are behind; without such a one, where the fastest of all is. */
+void eagre_epoch_watermarks_observe_tick(struct epoch_watermarks *watermarks,
+                                         const struct eagre_flow *flow,
+                                         const struct eagre_epoch_counts *counts,
+                                         int64_t timestamp_ms);
+/* The same after a second run of an open epoch, which does not know who was behind: watermarks stay
+ * until the next tick. */
+void eagre_epoch_watermarks_observe_rerun(struct epoch_watermarks *watermarks,
+                                          const struct eagre_flow *flow,
+                                          const struct eagre_epoch_counts *counts,
+                                          int64_t timestamp_ms);
 /* The global watermark after those observations; never below the current one. */
 int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks);
 /* Moves to the next epoch: late = eviction, eviction = `next_ms`. */
@@ -79,9 +95,20 @@ enum eagre_status eagre_epoch_recover(struct eagre_epoch *epoch, struct eagre_er
 /* Copies the ends of an epoch into positions. */
 void eagre_epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_text *ends);
 
-/* epoch_commit.c: steps 2 to 6 of a logged epoch. */
-enum eagre_status eagre_epoch_execute(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                      struct eagre_error *error);
+/* epoch_flow.c: whether an epoch without data has something to do. */
+bool eagre_epoch_wants_no_data(const struct eagre_epoch *epoch);
+
+/* epoch_open.c: runs an open epoch until it is time to close it. *out_has_new: there is something
+ * to commit, and `plan` has its ends; else the epoch stays open. */
+enum eagre_status eagre_epoch_run_open(struct eagre_epoch *epoch, struct epoch_plan *plan,
+                                       bool *out_has_new, struct eagre_error *error);
+
+/* epoch_commit.c: step 2 of a logged epoch. */
+enum eagre_status eagre_epoch_run(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                  struct eagre_error *error);
+/* Steps 3 to 6 of a logged epoch that was run. */
+enum eagre_status eagre_epoch_finish(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                     struct eagre_error *error);
 enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
                                             const struct epoch_plan *plan,
                                             struct eagre_error *error);

@@ -217,6 +217,12 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
 /* ---- Continuing
  * ------------------------------------------------------------------------------------ */
 
+/* What an epoch was logged with its last tick has passed, when it was open: windows up to there are
+ * gone from the state that `prepared` names. */
+static void raise_late(struct eagre_epoch *epoch, int64_t late_ms) {
+  if (late_ms > epoch->watermarks.late_ms) epoch->watermarks.late_ms = late_ms;
+}
+
 static enum eagre_status read_required_offsets(struct eagre_epoch *epoch, int64_t number,
                                                struct eagre_checkpoint_offsets *out,
                                                struct eagre_error *error) {
@@ -236,7 +242,7 @@ static enum eagre_status load_positions_before(struct eagre_epoch *epoch, int64_
     struct eagre_checkpoint_offsets before;
     EAGRE_TRY(read_required_offsets(epoch, number - 1, &before, error));
     eagre_epoch_set_positions(epoch, before.sources);
-    epoch->watermarks.late_ms = before.watermark_ms;
+    raise_late(epoch, before.watermark_ms);
     return EAGRE_OK;
   }
   uint32_t count = epoch->options.flow->source_count;
@@ -266,6 +272,7 @@ static enum eagre_status load_state_after(struct eagre_epoch *epoch, int64_t num
   }
   EAGRE_TRY(status);
   eagre_epoch_watermarks_restore(&epoch->watermarks, &prepared);
+  raise_late(epoch, prepared.late_watermark_ms);
   if (!is_stateful) return EAGRE_OK;
   if (!prepared.has_state) {
     return eagre_error_set(
@@ -298,10 +305,10 @@ static enum eagre_status continue_after(struct eagre_epoch *epoch, int64_t numbe
   EAGRE_TRY(load_state_after(epoch, number, error));
   EAGRE_TRY(claim(epoch, number, attempt, error));
   eagre_epoch_set_positions(epoch, offsets->sources);
-  epoch->watermarks.late_ms = offsets->watermark_ms;
+  raise_late(epoch, offsets->watermark_ms);
   epoch->watermarks.eviction_ms =
       next_watermark_ms > offsets->watermark_ms ? next_watermark_ms : offsets->watermark_ms;
-  epoch->last_run_eviction_ms = offsets->watermark_ms;
+  epoch->last_run_eviction_ms = epoch->watermarks.late_ms;
   epoch->next = number + 1;
   return EAGRE_OK;
 }

@@ -20,6 +20,8 @@ void eagre_epoch_watermarks_init(struct epoch_watermarks *watermarks,
       eagre_allocate_zeroed(flow->watermark_count + 1, sizeof *watermarks->is_idle);
   watermarks->is_per_partition =
       eagre_option_boolean(&flow->settings, "eagre.watermark.perPartition");
+  watermarks->is_open =
+      flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS && !watermarks->is_per_partition;
   watermarks->idle_timeout_ms = INT64_MAX;
   if (eagre_option_given(&flow->settings, "eagre.watermark.idleTimeout")) {
     watermarks->idle_timeout_ms =
@@ -131,8 +133,8 @@ static void follow_slowest(struct epoch_watermarks *watermarks, uint32_t number,
   if (least_ms > watermarks->maximum_ms[number]) watermarks->maximum_ms[number] = least_ms;
 }
 
-static void observe_partitions(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
-                               const struct eagre_partition_times *times, int64_t timestamp_ms) {
+static void see_partitions(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                           const struct eagre_partition_times *times, int64_t timestamp_ms) {
   for (uint32_t i = 0; i < times->count; i++) {
     const struct eagre_partition_time *time = &times->items[i];
     struct eagre_checkpoint_partition *partition = find_partition(watermarks, time);
@@ -140,10 +142,93 @@ static void observe_partitions(struct epoch_watermarks *watermarks, const struct
     if (candidate > partition->maximum_ms) partition->maximum_ms = candidate;
     partition->last_ms = timestamp_ms;
   }
+}
+
+static void observe_partitions(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                               const struct eagre_partition_times *times, int64_t timestamp_ms) {
+  see_partitions(watermarks, flow, times, timestamp_ms);
   for (uint32_t i = 0; i < watermarks->count; i++) {
     begin_waiting(watermarks, i, timestamp_ms);
     follow_slowest(watermarks, i, timestamp_ms);
   }
+}
+
+/* ---- Open epochs -----------------------------------------------------------------------------
+ *
+ * Partitions that are behind decide: what they still have is not late for having been read last.
+ * Who has caught up counts as idle. When all have, the node is where the fastest is, as in Spark.
+ * No clock is asked. */
+
+static bool reads_source(const struct eagre_plan_node *node, uint32_t source) {
+  if (node->kind == EAGRE_PLAN_SOURCE) return node->source->number == source;
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    bool is_stream = !eagre_plan_is_static_input(node, i);
+    if (is_stream && reads_source(node->inputs[i], source)) return true;
+  }
+  return false;
+}
+
+static const struct eagre_plan_node *find_node(const struct eagre_flow *flow, uint32_t number) {
+  for (uint32_t i = 0; i < flow->query.node_count; i++) {
+    const struct eagre_plan_node *node = flow->query.nodes[i];
+    if (node->kind == EAGRE_PLAN_WATERMARK && node->watermark_number == number) return node;
+  }
+  return NULL;
+}
+
+/* The greatest time of a partition so far; 0: it gave none. */
+static int64_t maximum_of(const struct epoch_watermarks *watermarks,
+                          const struct eagre_partition_time *time) {
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    if (is_partition(&watermarks->partitions[i], time)) return watermarks->partitions[i].maximum_ms;
+  }
+  return 0;
+}
+
+static int64_t fastest_of(const struct epoch_watermarks *watermarks, uint32_t number) {
+  int64_t greatest_ms = 0;
+  for (uint32_t i = 0; i < watermarks->partition_count; i++) {
+    const struct eagre_checkpoint_partition *partition = &watermarks->partitions[i];
+    bool is_greater = partition->watermark == number && partition->maximum_ms > greatest_ms;
+    if (is_greater) greatest_ms = partition->maximum_ms;
+  }
+  return greatest_ms;
+}
+
+static void follow_behind(struct epoch_watermarks *watermarks, const struct eagre_flow *flow,
+                          const struct eagre_partition_times *behind, uint32_t number) {
+  const struct eagre_plan_node *node = find_node(flow, number);
+  int64_t least_ms = INT64_MAX;
+  for (uint32_t i = 0; node != NULL && i < behind->count; i++) {
+    struct eagre_partition_time time = behind->items[i];
+    if (!reads_source(node, time.source)) continue;
+    time.watermark = number;
+    int64_t each_ms = maximum_of(watermarks, &time);
+    if (each_ms < least_ms) least_ms = each_ms;
+  }
+  int64_t next_ms = least_ms == INT64_MAX ? fastest_of(watermarks, number) : least_ms;
+  if (next_ms > watermarks->maximum_ms[number]) watermarks->maximum_ms[number] = next_ms;
+}
+
+void eagre_epoch_watermarks_observe_tick(struct epoch_watermarks *watermarks,
+                                         const struct eagre_flow *flow,
+                                         const struct eagre_epoch_counts *counts,
+                                         int64_t timestamp_ms) {
+  if (watermarks->is_per_partition) {
+    observe_partitions(watermarks, flow, &counts->partitions, timestamp_ms);
+    return;
+  }
+  see_partitions(watermarks, flow, &counts->partitions, timestamp_ms);
+  for (uint32_t i = 0; i < watermarks->count; i++) {
+    follow_behind(watermarks, flow, &counts->behind, i);
+  }
+}
+
+void eagre_epoch_watermarks_observe_rerun(struct epoch_watermarks *watermarks,
+                                          const struct eagre_flow *flow,
+                                          const struct eagre_epoch_counts *counts,
+                                          int64_t timestamp_ms) {
+  see_partitions(watermarks, flow, &counts->partitions, timestamp_ms);
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */
@@ -171,7 +256,7 @@ void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
   for (uint32_t i = 0; i < count; i++) {
     watermarks->maximum_ms[i] = prepared->source_maximum_ms[i];
   }
-  if (!watermarks->is_per_partition) return;
+  if (!watermarks->is_per_partition && !watermarks->is_open) return;
   for (uint32_t i = 0; i < prepared->partition_count; i++) {
     struct eagre_checkpoint_partition partition = prepared->partitions[i];
     if (partition.watermark >= watermarks->count) continue;

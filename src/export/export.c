@@ -188,10 +188,12 @@ static enum eagre_status check_watermarks(struct export_program *program,
                                           const struct eagre_flow *flow) {
   for (uint32_t i = 0; i < flow->query.node_count; i++) {
     const struct eagre_plan_node *node = flow->query.nodes[i];
-    if (!node->is_per_partition && !node->has_future_limit) continue;
+    bool is_per_partition = node->kind == EAGRE_PLAN_WATERMARK &&
+                            eagre_option_boolean(&flow->settings, "eagre.watermark.perPartition");
+    if (!is_per_partition && !node->has_future_limit) continue;
     return eagre_export_refuse(program, node->position,
                                "Spark has no watermark like that of eagre.watermark.%s.",
-                               node->is_per_partition ? "perPartition" : "maxFuture");
+                               is_per_partition ? "perPartition" : "maxFuture");
   }
   return EAGRE_OK;
 }

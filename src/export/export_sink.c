@@ -122,6 +122,10 @@ static void append_trigger(struct eagre_buffer *out, const struct eagre_trigger 
   case EAGRE_TRIGGER_AVAILABLE_NOW:
     eagre_buffer_append_string(out, "\n    .trigger(availableNow=True)");
     return;
+  case EAGRE_TRIGGER_CONTINUOUS: /* Spark's own refuses most queries: as often, in micro-batches */
+    eagre_buffer_printf(out, "\n    .trigger(processingTime=\"%lld microseconds\")",
+                        (long long)trigger->interval_us);
+    return;
   }
 }
 

@@ -174,7 +174,8 @@ void eagre_kafka_consumer_close(struct eagre_kafka_consumer *consumer);
 int eagre_kafka_consumer_descriptor(const struct eagre_kafka_consumer *consumer);
 
 /* Read positions [begin, end) of a partition; begin >= end reads nothing now but keeps fetching
- * ahead from `begin`. */
+ * ahead from `begin`. With EAGRE_KAFKA_NO_END reading does not end, and silence is no failure. */
+#define EAGRE_KAFKA_NO_END INT64_MAX
 struct eagre_kafka_range {
   struct eagre_text topic;
   int32_t partition;
@@ -221,6 +222,15 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
 /* When every range is read (END): whether records, or troubles, have come behind the ranges. Does
  * not wait, asks nobody. When not, the descriptor becomes readable when something comes. */
 bool eagre_kafka_consumer_look_ahead(struct eagre_kafka_consumer *consumer);
+/* Of a range without end, which is assigned: the position of the next record to be read. What was
+ * shown to hold no record (markers of transactions) is passed over. */
+int64_t eagre_kafka_consumer_reached(struct eagre_kafka_consumer *consumer, struct eagre_text topic,
+                                     int32_t partition);
+/* Whether such a range has, or may have, records that are not read yet: for all that was heard of
+ * the broker, which is not asked. *out_topic: its name, valid until the consumer is closed. */
+bool eagre_kafka_consumer_is_behind(const struct eagre_kafka_consumer *consumer,
+                                    struct eagre_text topic, int32_t partition,
+                                    struct eagre_text *out_topic);
 /* Any thread, also after the consumer is closed. */
 void eagre_kafka_records_release(void *lease);
 
@@ -254,8 +264,10 @@ void eagre_kafka_group_serve(struct eagre_kafka_group *group);
 
 struct eagre_kafka_producer;
 
-/* acks=all, idempotence, Java's partitioner and delivery time-out (120 s) unless set otherwise. */
+/* acks=all, idempotence, Java's partitioner and delivery time-out (120 s) unless set otherwise.
+ * `is_prompt`: messages do not wait for others (linger.ms 0 unless set otherwise). */
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
+                                            bool is_prompt,
                                             struct eagre_kafka_producer **out_producer,
                                             struct eagre_error *error);
 /* Gives up what is not delivered yet. */

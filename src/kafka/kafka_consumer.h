@@ -203,3 +203,8 @@ enum eagre_status eagre_kafka_consumer_check_holes(struct eagre_kafka_consumer *
 enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *consumer,
                                                    struct eagre_kafka_consumer_partition *partition,
                                                    struct eagre_error *error);
+
+/* kafka_consumer_open.c */
+/* Of a range without end: the broker has shown that there is nothing behind the position. */
+bool eagre_kafka_consumer_is_at_end(const struct eagre_kafka_consumer *consumer,
+                                    const struct eagre_kafka_consumer_partition *partition);

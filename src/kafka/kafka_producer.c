@@ -29,11 +29,15 @@ struct eagre_kafka_producer {
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
+                                            bool is_prompt,
                                             struct eagre_kafka_producer **out_producer,
                                             struct eagre_error *error) {
   struct eagre_kafka_configuration configuration;
   *out_producer = NULL;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
+  bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||
+                    eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
+  if (is_prompt && !has_linger) eagre_kafka_conf_set(configuration.conf, "linger.ms", "0");
   struct eagre_kafka_channel *channel = eagre_allocate_zeroed(1, sizeof *channel);
   enum eagre_status status = eagre_kafka_channel_open(channel, &configuration, error);
   if (status != EAGRE_OK) {

@@ -420,13 +420,14 @@ enum eagre_trigger_kind {
   EAGRE_TRIGGER_PROCESSING_TIME,
   EAGRE_TRIGGER_ONCE,
   EAGRE_TRIGGER_AVAILABLE_NOW,
+  EAGRE_TRIGGER_CONTINUOUS, /* epochs are open: records flow at once, ends are fixed afterwards */
 };
 struct eagre_trigger {
   enum eagre_trigger_kind kind;
-  int64_t interval_us; /* PROCESSING_TIME */
+  int64_t interval_us; /* PROCESSING_TIME; CONTINUOUS: how often epochs close */
 };
-/* "default", "once", "available now", "processing time 1 second" (case and blanks free). USAGE
- * INVALID_TRIGGER names the forms; continuous is refused by name. */
+/* "default", "once", "available now", "processing time 1 second", "continuous [1 second]" (case and
+ * blanks free). USAGE INVALID_TRIGGER names the forms. */
 enum eagre_status eagre_trigger_parse(struct eagre_text text, struct eagre_trigger *out_trigger,
                                       struct eagre_error *error);
 
@@ -486,6 +487,11 @@ struct eagre_flow {
 
 /* The EXPECT node of a flow; NULL: its rows are not looked at. */
 const struct eagre_plan_node *eagre_flow_expect(const struct eagre_flow *flow);
+
+/* Whether results of stateful nodes come out while an epoch is open: in a mode that gives them bit
+ * by bit, into a sink that shows rows as they come. */
+bool eagre_flow_ticks(const struct eagre_flow *flow);
+
 /* Into how many parts cores divide the state: the flow's state partitions, or one where rows come
  * out in the order of a SORT, which one core alone can give. */
 uint32_t eagre_flow_owned_partitions(const struct eagre_flow *flow);

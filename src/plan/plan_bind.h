@@ -521,6 +521,9 @@ enum eagre_status eagre_plan_add_changes(struct plan_binder *binder, enum eagre_
 
 /* plan_watermark.c: gives the WATERMARK nodes of a flow what its settings ask. USAGE
  * INVALID_SETTING.WATERMARK. */
+/* plan_continuous.c: sources that an open epoch cannot read are refused by name. */
+enum eagre_status eagre_plan_check_continuous(const struct eagre_flow *flow,
+                                              struct eagre_error *error);
 enum eagre_status eagre_plan_set_watermarks(struct eagre_flow *flow, struct eagre_error *error);
 
 /* plan_flow.c */

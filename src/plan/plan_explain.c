@@ -277,9 +277,10 @@ static void print_details(const struct eagre_plan_node *node, struct eagre_buffe
 }
 
 static void print_trigger(const struct eagre_trigger *trigger, struct eagre_buffer *out) {
-  static const char *const names[] = {"default", "processing time", "once", "available now"};
+  static const char *const names[] = {"default", "processing time", "once", "available now",
+                                      "continuous"};
   eagre_buffer_append_string(out, names[trigger->kind]);
-  if (trigger->kind == EAGRE_TRIGGER_PROCESSING_TIME) {
+  if (trigger->kind == EAGRE_TRIGGER_PROCESSING_TIME || trigger->kind == EAGRE_TRIGGER_CONTINUOUS) {
     eagre_buffer_printf(out, " %lld ms", (long long)(trigger->interval_us / 1000));
   }
 }

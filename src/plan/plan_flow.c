@@ -702,8 +702,9 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow->watermark_count = binder->watermark_count;
   flow->state_partition_count =
       (uint32_t)eagre_option_integer(&flow->settings, "spark.sql.shuffle.partitions");
-  EAGRE_TRY(eagre_plan_set_watermarks(flow, error));
   EAGRE_TRY(flow_trigger(work, flow, error));
+  EAGRE_TRY(eagre_plan_check_continuous(flow, error));
+  EAGRE_TRY(eagre_plan_set_watermarks(flow, error));
   flow_mode(work, flow);
   flow_checkpoint(work, flow);
   EAGRE_TRY(check_names(work, flow, error));

@@ -40,7 +40,8 @@ enum eagre_status eagre_plan_set_watermarks(struct eagre_flow *flow, struct eagr
   for (uint32_t i = 0; i < flow->query.node_count; i++) {
     struct eagre_plan_node *node = flow->query.nodes[i];
     if (node->kind != EAGRE_PLAN_WATERMARK) continue;
-    node->is_per_partition = eagre_option_boolean(settings, PER_PARTITION);
+    node->is_per_partition = eagre_option_boolean(settings, PER_PARTITION) ||
+                             flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS;
     node->has_future_limit = eagre_option_given(settings, MAX_FUTURE);
     node->future_limit_us = eagre_option_duration_us(settings, MAX_FUTURE);
   }

@@ -18,6 +18,12 @@ static void send(struct runtime_task *task, const struct runtime_command *comman
   eagre_io_wake(task->core->io);
 }
 
+static void send_all(struct runtime_flow *flow, const struct runtime_command *command) {
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    send(&flow->tasks[i], command);
+  }
+}
+
 /* Takes the answers that are there; keeps the first failure. */
 static uint32_t take_answers(struct runtime_flow *flow, enum eagre_status *status,
                              struct eagre_error *error) {
@@ -38,15 +44,91 @@ enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
                                           struct eagre_error *error) {
   uint32_t core_count = flow->runtime->core_count;
   enum eagre_status status = EAGRE_OK;
-  for (uint32_t i = 0; i < core_count; i++) {
-    send(&flow->tasks[i], command);
-  }
+  send_all(flow, command);
   uint32_t answered = 0;
   while (answered < core_count) {
     answered += take_answers(flow, &status, error);
     if (answered < core_count) eagre_io_wait(flow->io, ANSWER_WAIT_US);
   }
   return status;
+}
+
+/* Sends a command once for every level above 0. */
+static enum eagre_status run_levels(struct runtime_flow *flow, enum runtime_command_kind kind,
+                                    struct eagre_error *error) {
+  for (uint32_t level = 1; level < flow->plan->query.level_count; level++) {
+    const struct runtime_command command = {.kind = kind, .level = level};
+    EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
+  }
+  return EAGRE_OK;
+}
+
+static bool has_more(const struct runtime_flow *flow) {
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    if (flow->tasks[i].command.has_more) return true;
+  }
+  return false;
+}
+
+/* ---- Open epochs ----------------------------------------------------------------------------- */
+
+static int64_t monotonic_us(void) {
+  return (int64_t)(eagre_clock_monotonic_ns() / 1000);
+}
+
+/* Every task ends its slice or tick soon; a tick that is to end stays so until the next begins. */
+static void ask_pause(struct runtime_flow *flow, enum runtime_pause pause) {
+  int asked = atomic_load_explicit(&flow->pause, memory_order_relaxed);
+  if (asked >= (int)pause) return;
+  atomic_store_explicit(&flow->pause, pause, memory_order_release);
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    eagre_io_wake(flow->tasks[i].core->io);
+  }
+}
+
+static bool must_close(void *context) {
+  const struct runtime_flow *flow = context;
+  return eagre_runtime_must_stop(flow->runtime);
+}
+
+/* The first task that has ended its slice or tick ends those of all. */
+static void pause_with_first(struct runtime_flow *flow) {
+  bool is_slice = has_more(flow);
+  ask_pause(flow, is_slice ? RUNTIME_END_SLICE : RUNTIME_END_TICK);
+}
+
+/* As a broadcast; the tasks read until one of them has something to be worked, or `until_us`. */
+static enum eagre_status read_open(struct runtime_flow *flow, const struct runtime_command *command,
+                                   int64_t until_us, struct eagre_error *error) {
+  uint32_t core_count = flow->runtime->core_count;
+  enum eagre_status status = EAGRE_OK;
+  uint32_t answered = 0;
+  send_all(flow, command);
+  for (;;) {
+    answered += take_answers(flow, &status, error);
+    if (answered == core_count) return status;
+    if (answered > 0) pause_with_first(flow);
+    int64_t left_us = until_us - monotonic_us();
+    if (left_us <= 0 || must_close(flow)) ask_pause(flow, RUNTIME_END_TICK);
+    bool is_soon = left_us > 0 && left_us < ANSWER_WAIT_US;
+    eagre_io_wait(flow->io, is_soon ? left_us : ANSWER_WAIT_US);
+  }
+}
+
+/* Level 0 of a tick. */
+static enum eagre_status read_tick(struct runtime_flow *flow, const struct eagre_epoch_run *request,
+                                   struct eagre_error *error) {
+  const struct runtime_command begin = {.kind = RUNTIME_RUN, .run = *request};
+  const struct runtime_command resume = {.kind = RUNTIME_RESUME};
+  atomic_store_explicit(&flow->pause, RUNTIME_READ_ON, memory_order_release);
+  EAGRE_TRY(read_open(flow, &begin, request->until_us, error));
+  while (has_more(flow)) {
+    EAGRE_TRY(run_levels(flow, RUNTIME_COLLECT, error));
+    int asked = RUNTIME_END_SLICE;
+    atomic_compare_exchange_strong(&flow->pause, &asked, RUNTIME_READ_ON);
+    EAGRE_TRY(read_open(flow, &resume, request->until_us, error));
+  }
+  return EAGRE_OK;
 }
 
 /* ---- Callbacks of the protocol
@@ -90,35 +172,57 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
   if (task->stages != NULL) eagre_stages_expectations(task->stages, out->expectations);
 }
 
-static void sum_counts(struct runtime_flow *flow, struct eagre_epoch_counts *out) {
-  const struct eagre_flow *plan = flow->plan;
+/* A partition of the source that `context` is for. */
+struct behind_source {
+  struct eagre_epoch_counts *counts;
+  uint32_t source;
+};
+
+static void add_behind(void *context, struct eagre_text topic, int32_t partition) {
+  const struct behind_source *behind = context;
+  const struct eagre_partition_time time = {
+      .source = behind->source, .partition = partition, .topic = topic};
+  eagre_partition_times_add(&behind->counts->behind, &time);
+}
+
+static void list_behind(const struct runtime_task *task, struct eagre_epoch_counts *out) {
+  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
+    struct behind_source behind = {out, i};
+    eagre_source_reader_behind(task->readers[i], add_behind, &behind);
+  }
+}
+
+static void begin_counts(const struct eagre_flow *plan, struct eagre_epoch_counts *out) {
   out->output_rows = 0;
   out->dead_rows = 0;
-  out->partitions.count = 0;
   memset(out->sources, 0, sizeof *out->sources * plan->source_count);
   memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);
   memset(out->operators, 0, sizeof *out->operators * plan->query.stateful_count);
   memset(out->expectations, 0, sizeof *out->expectations * out->expectation_count);
+}
+
+/* Of an open epoch, whose earlier ticks are counted already but for what is as it is now. */
+static void go_on_counting(const struct eagre_flow *plan, struct eagre_epoch_counts *out) {
+  out->dead_rows = 0; /* tasks count those of the whole attempt */
+  for (uint32_t i = 0; i < plan->query.stateful_count; i++) {
+    out->operators[i].rows_total = 0;
+    out->operators[i].memory_bytes = 0;
+  }
+}
+
+static void sum_counts(struct runtime_flow *flow, const struct eagre_epoch_run *request,
+                       struct eagre_epoch_counts *out) {
+  if (request->goes_on) {
+    go_on_counting(flow->plan, out);
+  } else {
+    begin_counts(flow->plan, out);
+  }
+  out->partitions.count = 0;
+  out->behind.count = 0;
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     add_counts(&flow->tasks[i], out);
+    if (request->is_open) list_behind(&flow->tasks[i], out);
   }
-}
-
-/* Sends a command once for every level above 0. */
-static enum eagre_status run_levels(struct runtime_flow *flow, enum runtime_command_kind kind,
-                                    struct eagre_error *error) {
-  for (uint32_t level = 1; level < flow->plan->query.level_count; level++) {
-    const struct runtime_command command = {.kind = kind, .level = level};
-    EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  }
-  return EAGRE_OK;
-}
-
-static bool has_more(const struct runtime_flow *flow) {
-  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
-    if (flow->tasks[i].command.has_more) return true;
-  }
-  return false;
 }
 
 /* Level 0: at once, or slice by slice with the rows between cores worked after each. */
@@ -157,10 +261,12 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
                              struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct runtime_flow *flow = context;
   const struct runtime_batch batch = batch_of(flow, request->state.batch_timestamp_us);
-  EAGRE_TRY(eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error));
-  EAGRE_TRY(read_sources(flow, request, error));
+  if (!request->keeps_reading)
+    EAGRE_TRY(eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error));
+  EAGRE_TRY(request->is_open ? read_tick(flow, request, error)
+                             : read_sources(flow, request, error));
   EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
-  sum_counts(flow, out);
+  sum_counts(flow, request, out);
   return EAGRE_OK;
 }
 
@@ -197,4 +303,9 @@ static void abort_attempt(void *context) {
 }
 
 const struct eagre_epoch_workers eagre_runtime_workers = {
-    .run = run, .prepare = prepare, .load = load, .abort = abort_attempt};
+    .run = run,
+    .prepare = prepare,
+    .load = load,
+    .abort = abort_attempt,
+    .must_close = must_close,
+};

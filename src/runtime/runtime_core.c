@@ -8,6 +8,8 @@
 static const int64_t IDLE_WAIT_US = 100000;
 /* While a RUN waits for its source (which may have no descriptor to watch). */
 static const int64_t STARVED_WAIT_US = 1000;
+/* The same in an open epoch, which is starved most of the time and whose sources do have one. */
+static const int64_t OPEN_WAIT_US = 20000;
 
 static bool take_command(struct runtime_task *task) {
   struct runtime_command *command = eagre_ring_pop(task->commands);
@@ -16,15 +18,18 @@ static bool take_command(struct runtime_task *task) {
   return true;
 }
 
-static bool turn(struct runtime_core *core, bool *out_is_starved) {
+/* False: nothing to do; *out_wait_us is how long at most. */
+static bool turn(struct runtime_core *core, int64_t *out_wait_us) {
   bool did_work = false;
+  *out_wait_us = IDLE_WAIT_US;
   for (uint32_t i = 0; i < core->task_count; i++) {
     struct runtime_task *task = core->tasks[i];
     did_work = take_command(task) || did_work;
     if (task->running == NULL) continue;
     bool moved = eagre_runtime_task_turn(task);
     did_work = did_work || moved;
-    *out_is_starved = *out_is_starved || !moved;
+    int64_t wait_us = task->is_open ? OPEN_WAIT_US : STARVED_WAIT_US;
+    if (!moved && wait_us < *out_wait_us) *out_wait_us = wait_us;
   }
   return did_work;
 }
@@ -36,9 +41,9 @@ static void *core_main(void *argument) {
   atomic_store_explicit(&core->is_ready, true, memory_order_release);
   if (core->status != EAGRE_OK) return NULL;
   while (!atomic_load_explicit(&core->must_stop, memory_order_acquire)) {
-    bool is_starved = false;
-    if (turn(core, &is_starved)) continue;
-    eagre_io_wait(core->io, is_starved ? STARVED_WAIT_US : IDLE_WAIT_US);
+    int64_t wait_us = 0;
+    if (turn(core, &wait_us)) continue;
+    eagre_io_wait(core->io, wait_us);
   }
   for (uint32_t i = 0; i < core->task_count; i++) {
     eagre_runtime_task_done(core->tasks[i]);

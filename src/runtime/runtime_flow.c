@@ -70,6 +70,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
       .print_context = flow->runtime,
       .flow_name = shares_console(flow) ? flow->plan->name : eagre_text_make("", 0),
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
+      .is_prompt = flow->plan->trigger.kind == EAGRE_TRIGGER_CONTINUOUS,
   };
   return eagre_sink_open(flow->plan->sink, flow->plan->query.root->output, flow->plan->mode,
                          &environment, &flow->sink, error);
@@ -216,6 +217,7 @@ static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_erro
 
 static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error *error) {
   struct runtime_command open = {.kind = RUNTIME_OPEN};
+  flow->ticks = eagre_flow_ticks(flow->plan);
   EAGRE_TRY(open_checkpoint(flow, error));
   EAGRE_TRY(open_sources(flow, error));
   EAGRE_TRY(open_sink(flow, error));
@@ -227,6 +229,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
       .prepare = eagre_runtime_workers.prepare,
       .load = eagre_runtime_workers.load,
       .abort = eagre_runtime_workers.abort,
+      .must_close = eagre_runtime_workers.must_close,
   };
   const struct eagre_epoch_options options = {
       .flow = flow->plan,

@@ -103,6 +103,8 @@ struct runtime_task {
   struct eagre_batch *pending; /* READER: read, and the ring was full */
   const char *mark;            /* READER: it is still to be pushed; NULL: none */
   bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
+  bool is_open;                /* RUN: there is no end but the one that is asked for */
+  int64_t tick_begin_us;       /* open: monotonic, when the first rows of the tick came; 0: none */
   uint64_t slice_rows;         /* read in this slice */
   uint64_t slice_bytes;
   enum eagre_status outcome;       /* RUN: READER's end, or the failure a WORKER drains after */
@@ -149,6 +151,13 @@ bool eagre_runtime_cpu_pin(uint32_t cpu);
  * was decided as text: "CPU 2-3" or "all CPUs (no CPU is left beside the cores)". */
 const char *eagre_runtime_cpu_avoid(const uint32_t *cpus, uint32_t cpu_count);
 
+/* What control asks tasks to do that read without an end. */
+enum runtime_pause {
+  RUNTIME_READ_ON,
+  RUNTIME_END_SLICE,
+  RUNTIME_END_TICK,
+};
+
 /* ---- Flow
  * ------------------------------------------------------------------------------------------ */
 
@@ -165,7 +174,9 @@ struct runtime_flow {
   struct eagre_join_table **tables; /* filled here before RUN, read by all cores until its end */
   struct eagre_sink *sink;
   struct eagre_epoch *epoch;
-  bool has_started; /* recovery is over, epochs run */
+  bool has_started;  /* recovery is over, epochs run */
+  bool ticks;        /* eagre_flow_ticks */
+  _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */
   char run_id[EAGRE_UUID_SIZE];
   _Atomic(struct eagre_io *) wake_io; /* for eagre_runtime_stop; NULL while there is none */
   int64_t last_report_us;

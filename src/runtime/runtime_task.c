@@ -146,14 +146,18 @@ static enum eagre_status begin_readers(struct runtime_task *task, struct eagre_e
 static enum eagre_status begin_run(struct runtime_task *task, const struct runtime_command *command,
                                    struct eagre_error *error) {
   const struct eagre_epoch_run *run = &command->run;
+  task->is_open = run->is_open;
+  task->tick_begin_us = 0;
   memset(task->counts, 0, sizeof *task->counts * task->flow->plan->source_count);
   task->output_rows = 0;
   task->batch_count = 0;
   task->next_source = 0;
   task->outcome = EAGRE_OK;
-  if (task->role != RUNTIME_WORKER) EAGRE_TRY(begin_readers(task, error));
+  bool begins_reading = task->role != RUNTIME_WORKER && !run->keeps_reading;
+  if (begins_reading) EAGRE_TRY(begin_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   eagre_stages_begin(task->stages, &run->state);
+  if (run->goes_on) return EAGRE_OK;
   eagre_runtime_dead_begin(&task->dead, run->epoch);
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
@@ -231,6 +235,40 @@ static bool is_slice_full(const struct runtime_task *task) {
   return task->slice_rows >= SLICE_ROWS || task->slice_bytes >= SLICE_BYTES;
 }
 
+/* How long rows wait at most for others before they are worked together. */
+static const int64_t TICK_US = 1000;
+
+static int64_t now_us(void) {
+  return (int64_t)(eagre_clock_monotonic_ns() / 1000);
+}
+
+/* Open epochs: whether this task, or control, wants the tick to end. */
+static bool must_end_tick(struct runtime_task *task) {
+  struct runtime_flow *flow = task->flow;
+  if (atomic_load_explicit(&flow->pause, memory_order_acquire) == RUNTIME_END_TICK) return true;
+  if (!flow->ticks || task->slice_rows == 0) return false;
+  if (is_slice_full(task)) return true;
+  if (task->tick_begin_us == 0) task->tick_begin_us = now_us();
+  return now_us() - task->tick_begin_us >= TICK_US;
+}
+
+static bool must_end_slice(const struct runtime_task *task) {
+  if (is_slice_full(task)) return true;
+  return task->is_open &&
+         atomic_load_explicit(&task->flow->pause, memory_order_acquire) == RUNTIME_END_SLICE;
+}
+
+/* The next batch. The end of a tick is an end; so is having worked everything there is now, where
+ * results are waited for. */
+static enum eagre_status read_on(struct runtime_task *task, struct eagre_batch **out_batch,
+                                 struct eagre_error *error) {
+  if (!task->is_open) return read_batch(task, out_batch, error);
+  if (must_end_tick(task)) return EAGRE_END;
+  enum eagre_status status = read_batch(task, out_batch, error);
+  bool is_done = status == EAGRE_AGAIN && task->flow->ticks && task->slice_rows > 0;
+  return is_done ? EAGRE_END : status;
+}
+
 static bool end_slice(struct runtime_task *task, enum eagre_status status) {
   task->running->has_more = true;
   answer(task, task->running, status);
@@ -241,8 +279,8 @@ static bool end_slice(struct runtime_task *task, enum eagre_status status) {
 static bool turn_fused(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   struct eagre_batch *batch = NULL;
-  if (is_slice_full(task)) return end_slice(task, EAGRE_OK);
-  enum eagre_status status = read_batch(task, &batch, &command->error);
+  if (must_end_slice(task)) return end_slice(task, EAGRE_OK);
+  enum eagre_status status = read_on(task, &batch, &command->error);
   if (status == EAGRE_OK) status = push_batch(task, batch, &command->error);
   if (status == EAGRE_OK) return true;
   if (status == EAGRE_AGAIN) return false;
@@ -277,10 +315,10 @@ static bool turn_reader(struct runtime_task *task) {
     task->pending = NULL;
     return true;
   }
-  if (task->mark == NULL && is_slice_full(task)) {
+  if (task->mark == NULL && must_end_slice(task)) {
     task->mark = &slice_mark;
   } else if (task->mark == NULL) {
-    enum eagre_status status = read_batch(task, &task->pending, &command->error);
+    enum eagre_status status = read_on(task, &task->pending, &command->error);
     if (status == EAGRE_OK) return true;
     if (status == EAGRE_AGAIN) return false;
     end_reading(task, status == EAGRE_END ? EAGRE_OK : status);
@@ -377,8 +415,15 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   return EAGRE_OK;
 }
 
+static void pause_readers(struct runtime_task *task) {
+  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
+    eagre_source_reader_pause(task->readers[i]);
+  }
+}
+
 static enum eagre_status prepare(struct runtime_task *task, struct runtime_command *command) {
   eagre_buffer_clear(&command->piece);
+  pause_readers(task);
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   EAGRE_TRY(eagre_runtime_dead_flush(&task->dead, &command->error));
   EAGRE_TRY(eagre_sink_writer_prepare(task->writer, &command->piece, &command->error));

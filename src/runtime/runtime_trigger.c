@@ -20,6 +20,7 @@ static int64_t wait_for_commit_interval(const struct runtime_flow *flow, int64_t
 
 bool eagre_runtime_trigger_polls(const struct runtime_flow *flow) {
   const struct eagre_trigger *trigger = &flow->plan->trigger;
+  if (trigger->kind == EAGRE_TRIGGER_CONTINUOUS) return false;
   return trigger->kind != EAGRE_TRIGGER_PROCESSING_TIME || trigger->interval_us == 0;
 }
 
@@ -37,6 +38,8 @@ int64_t eagre_runtime_trigger_wait_us(const struct runtime_flow *flow, bool has_
   case EAGRE_TRIGGER_ONCE:
   case EAGRE_TRIGGER_AVAILABLE_NOW:
     return has_run ? 0 : polling_us;
+  case EAGRE_TRIGGER_CONTINUOUS: /* the epoch itself waits */
+    return 0;
   }
   return polling_us;
 }

@@ -23,7 +23,8 @@
 struct eagre_sink;
 struct eagre_sink_writer;
 
-/* Receives finished lines for stdout (console); called from the control thread only. */
+/* Receives finished lines for stdout (console); called from the control thread, and with
+ * `is_prompt` from cores, one call at a time. */
 typedef void eagre_sink_print_fn(void *context, struct eagre_text text);
 
 struct eagre_sink_environment {
@@ -35,6 +36,7 @@ struct eagre_sink_environment {
   void *print_context;
   struct eagre_text flow_name; /* console with several flows: member _flow; empty = leave out */
   int64_t startup_timeout_us;
+  bool is_prompt; /* rows are to be seen as they are written, where the sink can show them */
 };
 
 /* Offline checks: options, columns the sink needs (Kafka: value), mode the sink allows. USAGE. */

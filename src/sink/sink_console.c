@@ -2,7 +2,8 @@
  *
  * Rows of an attempt stay in memory until the epoch is committed; then the control thread hands
  * them to the program, which alone prints. So an epoch that fails prints nothing, and one that is
- * run again after a crash prints again.
+ * run again after a crash prints again. Objects that are wanted at once (trigger continuous) are
+ * handed over by the cores as they are written; tables still wait for their epoch.
  *
  *   table   Spark's: two header lines, "Batch: N", and what Dataset.show prints
  *   json    one object per row as to_json writes it: {"_batch_id":N,"_flow":"name",...}; `_batch_id`
@@ -57,6 +58,13 @@ static void forget_rows(struct eagre_sink_console_core *core) {
   core->row_count = 0;
 }
 
+static void print_lines(const struct eagre_sink *sink, struct eagre_sink_console_core *core) {
+  const struct eagre_sink_environment *environment = &sink->environment;
+  if (core->lines.size == 0) return;
+  environment->print(environment->print_context, eagre_buffer_text(&core->lines));
+  eagre_buffer_clear(&core->lines);
+}
+
 static enum eagre_status commit_console(struct eagre_sink *sink,
                                         const struct eagre_sink_commit *commit,
                                         struct eagre_error *error) {
@@ -71,9 +79,7 @@ static enum eagre_status commit_console(struct eagre_sink *sink,
   }
   for (uint32_t i = 0; i < environment->core_count; i++) {
     struct eagre_sink_console_core *core = &console->cores[i];
-    if (console->is_json && core->lines.size > 0) {
-      environment->print(environment->print_context, eagre_buffer_text(&core->lines));
-    }
+    if (console->is_json) print_lines(sink, core);
     forget_rows(core);
   }
   return EAGRE_OK;
@@ -150,6 +156,7 @@ static enum eagre_status write_rows(struct eagre_sink_writer *writer,
   for (uint32_t row = 0; row < batch->row_count; row++) {
     append_line(self, &rows, row, &options);
   }
+  if (writer->sink->environment.is_prompt) print_lines(writer->sink, self->core);
   return EAGRE_OK;
 }
 

@@ -432,7 +432,8 @@ static enum eagre_status begin_sending(struct kafka_writer *writer, const struct
   if (sink->is_exact) EAGRE_TRY(eagre_kafka_transactor_begin(sink->transactor, error));
   if (writer->producer != NULL) return EAGRE_OK;
   if (!sink->is_exact) {
-    return eagre_kafka_producer_open(&sink->settings, &writer->producer, error);
+    return eagre_kafka_producer_open(&sink->settings, sink->base.environment.is_prompt,
+                                     &writer->producer, error);
   }
   writer->producer = eagre_kafka_transactor_producer(sink->transactor);
   return EAGRE_OK;

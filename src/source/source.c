@@ -106,6 +106,17 @@ enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_
   return methods->assign == NULL ? EAGRE_OK : methods->assign(source, start, end, error);
 }
 
+enum eagre_status eagre_source_assign_open(struct eagre_source *source, struct eagre_text start,
+                                           struct eagre_error *error) {
+  eagre_assert(source->methods->assign_open != NULL);
+  return source->methods->assign_open(source, start, error);
+}
+
+enum eagre_status eagre_source_reached(struct eagre_source *source, struct eagre_arena *arena,
+                                       struct eagre_text *out_end, struct eagre_error *error) {
+  return source->methods->reached(source, arena, out_end, error);
+}
+
 enum eagre_status eagre_source_committed(struct eagre_source *source, struct eagre_text end,
                                          struct eagre_error *error) {
   const struct eagre_source_methods *methods = source->methods;
@@ -160,4 +171,14 @@ enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
 enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
                                            struct eagre_batch *batch, struct eagre_error *error) {
   return reader->source->methods->reader_read(reader, batch, error);
+}
+
+void eagre_source_reader_pause(struct eagre_source_reader *reader) {
+  if (reader->source->methods->reader_pause != NULL) reader->source->methods->reader_pause(reader);
+}
+
+void eagre_source_reader_behind(const struct eagre_source_reader *reader,
+                                eagre_source_partition_fn *each, void *context) {
+  const struct eagre_source_methods *methods = reader->source->methods;
+  if (methods->reader_behind != NULL) methods->reader_behind(reader, each, context);
 }

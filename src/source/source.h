@@ -78,6 +78,15 @@ enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_te
  * the very beginning. */
 enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
                                       struct eagre_text end, struct eagre_error *error);
+/* Prepares reading on from `start` without an end, for an open epoch: looks for what has come or
+ * gone at the source as a plan does. The same start again goes on. Only where the kind can
+ * (eagre_plan_check_continuous). UNSAFE for data loss, IO. */
+enum eagre_status eagre_source_assign_open(struct eagre_source *source, struct eagre_text start,
+                                           struct eagre_error *error);
+/* Afterwards, while no core reads: where the readers stand, everything before it read; in `arena`.
+ * The text of `start` when they have not moved. */
+enum eagre_status eagre_source_reached(struct eagre_source *source, struct eagre_arena *arena,
+                                       struct eagre_text *out_end, struct eagre_error *error);
 /* The epoch that ended at `end` is committed. */
 enum eagre_status eagre_source_committed(struct eagre_source *source, struct eagre_text end,
                                          struct eagre_error *error);
@@ -111,3 +120,11 @@ enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
  */
 enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
                                            struct eagre_batch *batch, struct eagre_error *error);
+/* Nobody reads for a while: the core is not woken by what comes. */
+void eagre_source_reader_pause(struct eagre_source_reader *reader);
+/* Receives a partition; the text is borrowed for as long as the reader is open. */
+typedef void eagre_source_partition_fn(void *context, struct eagre_text topic, int32_t partition);
+/* Of an open epoch, while the core does not read: the partitions that have records which were not
+ * read yet, or may have, for all that is known. */
+void eagre_source_reader_behind(const struct eagre_source_reader *reader,
+                                eagre_source_partition_fn *each, void *context);

@@ -140,6 +140,8 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .start = eagre_source_kafka_start,
     .plan = eagre_source_kafka_plan,
     .assign = eagre_source_kafka_assign,
+    .assign_open = eagre_source_kafka_assign_open,
+    .reached = eagre_source_kafka_reached,
     .committed = take_committed,
     .metrics = print_metrics,
     .lag = get_lag,
@@ -148,4 +150,6 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .reader_close = eagre_source_kafka_reader_close,
     .reader_begin = eagre_source_kafka_reader_begin,
     .reader_read = eagre_source_kafka_reader_read,
+    .reader_pause = eagre_source_kafka_reader_pause,
+    .reader_behind = eagre_source_kafka_reader_behind,
 };

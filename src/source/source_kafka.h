@@ -50,6 +50,7 @@ struct eagre_source_kafka {
   struct eagre_source_kafka_planned planned;
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
+  struct eagre_text open_start;            /* where ranges without ends begin */
   struct eagre_source_kafka_ahead ahead;
   _Atomic uint64_t out_of_range_count; /* summed over readers */
   _Atomic uint64_t lost_offset_count;
@@ -154,11 +155,33 @@ enum eagre_status eagre_source_kafka_read_position(struct eagre_text text,
  * 2.1 did. False when it is neither. */
 bool eagre_source_kafka_read_initial(struct eagre_text content, struct eagre_text *out_position);
 
+/* Earliest offsets of the partitions of `end` that `start` does not have. */
+enum eagre_status eagre_source_kafka_ask_initial(struct eagre_source_kafka *kafka,
+                                                 const struct eagre_source_kafka_offsets *start,
+                                                 const struct eagre_source_kafka_offsets *end,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_source_kafka_offsets *out,
+                                                 struct eagre_error *error);
+/* What the broker has now, for progress. */
+void eagre_source_kafka_keep_latest(struct eagre_source_kafka *kafka,
+                                    const struct eagre_source_kafka_offsets *latest);
+
+/* ---- source_kafka_open.c: epochs without ends ------------------------------------------------ */
+
+enum eagre_status eagre_source_kafka_assign_open(struct eagre_source *source,
+                                                 struct eagre_text start,
+                                                 struct eagre_error *error);
+enum eagre_status eagre_source_kafka_reached(struct eagre_source *source, struct eagre_arena *arena,
+                                             struct eagre_text *out_end, struct eagre_error *error);
+void eagre_source_kafka_reader_behind(const struct eagre_source_reader *reader,
+                                      eagre_source_partition_fn *each, void *context);
+
 /* ---- source_kafka_reader.c ------------------------------------------------------------------- */
 
 enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *reader,
                                                  struct eagre_error *error);
 void eagre_source_kafka_reader_close(struct eagre_source_reader *reader);
+void eagre_source_kafka_reader_pause(struct eagre_source_reader *reader);
 enum eagre_status eagre_source_kafka_reader_begin(struct eagre_source_reader *reader,
                                                   struct eagre_error *error);
 enum eagre_status eagre_source_kafka_reader_read(struct eagre_source_reader *reader,

@@ -91,8 +91,8 @@ enum eagre_status eagre_source_kafka_start(struct eagre_source *source, struct e
 
 /* ---- The next end ---------------------------------------------------------------------------- */
 
-static void keep_latest(struct eagre_source_kafka *kafka,
-                        const struct eagre_source_kafka_offsets *latest) {
+void eagre_source_kafka_keep_latest(struct eagre_source_kafka *kafka,
+                                    const struct eagre_source_kafka_offsets *latest) {
   eagre_arena_reset(&kafka->latest_arena);
   kafka->latest = eagre_source_kafka_offsets_copy(latest, &kafka->latest_arena);
   kafka->has_latest = true;
@@ -108,11 +108,12 @@ static void keep_planned(struct eagre_source_kafka *kafka, struct eagre_text sta
   planned->is_valid = true;
 }
 
-/* Earliest offsets of the partitions of `end` that `start` does not have. */
-static enum eagre_status
-ask_initial(struct eagre_source_kafka *kafka, const struct eagre_source_kafka_offsets *start,
-            const struct eagre_source_kafka_offsets *end, struct eagre_arena *arena,
-            struct eagre_source_kafka_offsets *out, struct eagre_error *error) {
+enum eagre_status eagre_source_kafka_ask_initial(struct eagre_source_kafka *kafka,
+                                                 const struct eagre_source_kafka_offsets *start,
+                                                 const struct eagre_source_kafka_offsets *end,
+                                                 struct eagre_arena *arena,
+                                                 struct eagre_source_kafka_offsets *out,
+                                                 struct eagre_error *error) {
   struct eagre_source_kafka_offsets added = eagre_source_kafka_offsets_minus(end, start, arena);
   *out = (struct eagre_source_kafka_offsets){0};
   if (added.count == 0) return EAGRE_OK;
@@ -182,7 +183,7 @@ static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct ea
   eagre_source_kafka_group_look(kafka, start_text);
   EAGRE_TRY(eagre_source_kafka_read_position(start_text, arena, &start, error));
   EAGRE_TRY(find_latest(kafka, limits, &start, arena, &latest, error));
-  EAGRE_TRY(ask_initial(kafka, &start, &latest, arena, &initial, error));
+  EAGRE_TRY(eagre_source_kafka_ask_initial(kafka, &start, &latest, arena, &initial, error));
   struct eagre_source_kafka_offsets end = latest;
   int64_t offset_count_max = kafka->options.offset_count_max;
   bool is_held = must_wait(kafka, limits, &start, &initial, &latest);
@@ -198,7 +199,7 @@ static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct ea
   out->end = out->has_new ? eagre_source_kafka_offsets_print(&end, arena) : start_text;
   out->latest = is_at_latest ? out->end : eagre_source_kafka_offsets_print(&latest, arena);
   out->is_at_fixed_end = limits->fix_end && (is_at_latest || is_held);
-  keep_latest(kafka, &latest);
+  eagre_source_kafka_keep_latest(kafka, &latest);
   keep_planned(kafka, start_text, out->end, &initial);
   if (is_held) {
     eagre_source_kafka_ahead_hold(kafka);
@@ -255,7 +256,7 @@ static enum eagre_status plan_batch(struct eagre_source_kafka *kafka, struct eag
   out->end = eagre_source_kafka_offsets_print(&end, arena);
   out->latest = eagre_source_kafka_offsets_print(&latest, arena);
   out->is_at_fixed_end = true;
-  keep_latest(kafka, &latest);
+  eagre_source_kafka_keep_latest(kafka, &latest);
   return EAGRE_OK;
 }
 
@@ -314,7 +315,8 @@ static enum eagre_status assign_ranges(struct eagre_source_kafka *kafka, struct 
   bool was_planned = is_planned(kafka, start, end);
   EAGRE_TRY(eagre_source_kafka_read_position(start, &kafka->ranges_arena, &from, error));
   EAGRE_TRY(eagre_source_kafka_read_position(end, &kafka->ranges_arena, &until, error));
-  if (!was_planned) EAGRE_TRY(ask_initial(kafka, &from, &until, scratch, &initial, error));
+  if (!was_planned)
+    EAGRE_TRY(eagre_source_kafka_ask_initial(kafka, &from, &until, scratch, &initial, error));
   const struct eagre_source_kafka_span span = {
       .start = &from,
       .end = &until,

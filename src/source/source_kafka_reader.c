@@ -91,6 +91,10 @@ static void unwatch(struct eagre_source_kafka_reader *reader) {
   reader->is_watched = false;
 }
 
+void eagre_source_kafka_reader_pause(struct eagre_source_reader *reader) {
+  unwatch(get_reader(reader));
+}
+
 void eagre_source_kafka_reader_close(struct eagre_source_reader *base) {
   struct eagre_source_kafka_reader *reader = get_reader(base);
   unwatch(reader);

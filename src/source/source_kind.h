@@ -28,6 +28,11 @@ struct eagre_source_methods {
                             struct eagre_source_plan *out, struct eagre_error *error);
   enum eagre_status (*assign)(struct eagre_source *source, struct eagre_text start,
                               struct eagre_text end, struct eagre_error *error);
+  /* NULL where no epoch may be open. */
+  enum eagre_status (*assign_open)(struct eagre_source *source, struct eagre_text start,
+                                   struct eagre_error *error);
+  enum eagre_status (*reached)(struct eagre_source *source, struct eagre_arena *arena,
+                               struct eagre_text *out_end, struct eagre_error *error);
   enum eagre_status (*committed)(struct eagre_source *source, struct eagre_text end,
                                  struct eagre_error *error);
   void (*metrics)(struct eagre_source *source, struct eagre_text end, struct eagre_buffer *out);
@@ -39,6 +44,9 @@ struct eagre_source_methods {
   enum eagre_status (*reader_begin)(struct eagre_source_reader *reader, struct eagre_error *error);
   enum eagre_status (*reader_read)(struct eagre_source_reader *reader, struct eagre_batch *batch,
                                    struct eagre_error *error);
+  void (*reader_pause)(struct eagre_source_reader *reader);
+  void (*reader_behind)(const struct eagre_source_reader *reader, eagre_source_partition_fn *each,
+                        void *context);
 };
 
 /* The control half; what it points to outlives it. */

@@ -119,8 +119,6 @@ CASES = [
      f"SELECT * FROM {SOURCE};", "INVALID_OPTION_VALUE", None),
     ("unknown trigger", table(f"SELECT * FROM {SOURCE}", "TBLPROPERTIES ('eagre.trigger' = 'sometimes')"),
      "INVALID_TRIGGER", None),
-    ("continuous trigger", table(f"SELECT * FROM {SOURCE}", "TBLPROPERTIES ('eagre.trigger' = 'continuous 1 second')"),
-     "UNSUPPORTED_FEATURE.CONTINUOUS_TRIGGER", None),
     ("unknown source option", table("SELECT * FROM STREAM read_files('in', format => 'text', maxFilePerTrigger => 1)"),
      "UNKNOWN_OPTION", None),
     ("option out of range", table("SELECT * FROM STREAM read_files('in', format => 'text', maxFilesPerTrigger => 0)"),

@@ -76,6 +76,26 @@ static enum eagre_status assign_source(struct eagre_source *base, struct eagre_t
   return EAGRE_OK;
 }
 
+static enum eagre_status assign_open_source(struct eagre_source *base, struct eagre_text start,
+                                            struct eagre_error *error) {
+  struct world *world = ((struct fake_source *)base)->world;
+  EAGRE_TRY(fail_if(world, FAIL_PLAN, error));
+  world->range_from = parse_position(start);
+  world->range_to = world->range_from;
+  note(world, "open %" PRId64, world->range_from);
+  return EAGRE_OK;
+}
+
+static enum eagre_status source_reached(struct eagre_source *base, struct eagre_arena *arena,
+                                        struct eagre_text *out_end, struct eagre_error *error) {
+  const struct world *world = ((struct fake_source *)base)->world;
+  (void)error;
+  *out_end = world->range_to == 0
+                 ? eagre_text_make("", 0)
+                 : eagre_arena_printf(arena, "{\"n\":%" PRId64 "}", world->range_to);
+  return EAGRE_OK;
+}
+
 static enum eagre_status source_committed(struct eagre_source *base, struct eagre_text end,
                                           struct eagre_error *error) {
   (void)error;
@@ -95,6 +115,8 @@ static const struct eagre_source_methods source_methods = {
     .start = start_source,
     .plan = plan_source,
     .assign = assign_source,
+    .assign_open = assign_open_source,
+    .reached = source_reached,
     .committed = source_committed,
     .metrics = source_metrics,
 };
@@ -199,9 +221,35 @@ static const struct eagre_sink_methods sink_methods = {
 
 /* ---- Cores ----------------------------------------------------------------------------------- */
 
+static enum eagre_status run_tick(struct world *world, const struct eagre_epoch_run *run,
+                                  struct eagre_epoch_counts *out, struct eagre_error *error) {
+  note(world, "%s %" PRId64 " evict %" PRId64 " late %" PRId64, run->goes_on ? "tick on" : "tick",
+       run->epoch, run->state.eviction_watermark_ms, run->state.late_watermark_ms);
+  EAGRE_TRY(fail_if(world, FAIL_RUN, error));
+  out->partitions.count = 0;
+  if (run->until_us == 0 || world->tick_count == 0) return EAGRE_OK; /* nothing is waited for */
+  out->behind.count = 0;
+  const struct tick *tick = world->ticks++;
+  world->tick_count -= 1;
+  world->range_to += tick->rows;
+  out->sources[0].rows += (uint64_t)tick->rows;
+  for (size_t i = 0; i < EAGRE_COUNT_OF(tick->seen); i++) {
+    const struct eagre_partition_time behind = {.partition = tick->behind[i],
+                                                .topic = EAGRE_TEXT("t")};
+    if (tick->seen[i].raising_ms > 0) eagre_partition_times_add(&out->partitions, &tick->seen[i]);
+    if (tick->behind[i] >= 0) eagre_partition_times_add(&out->behind, &behind);
+  }
+  return EAGRE_OK;
+}
+
+static bool must_close_workers(void *context) {
+  return ((const struct world *)context)->tick_count == 0;
+}
+
 static enum eagre_status run_workers(void *context, const struct eagre_epoch_run *run,
                                      struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct world *world = context;
+  if (run->is_open) return run_tick(world, run, out, error);
   uint64_t rows = (uint64_t)(world->range_to - world->range_from);
   note(world, "run %" PRId64 " evict %" PRId64 " late %" PRId64, run->epoch,
        run->state.eviction_watermark_ms, run->state.late_watermark_ms);
@@ -321,7 +369,8 @@ enum eagre_status try_start(struct world *world) {
                                                 .run = run_workers,
                                                 .prepare = prepare_workers,
                                                 .load = load_workers,
-                                                .abort = abort_workers};
+                                                .abort = abort_workers,
+                                                .must_close = must_close_workers};
   const struct eagre_epoch_options options = {.flow = world->flow,
                                               .io = world->io,
                                               .checkpoint = world->checkpoint,

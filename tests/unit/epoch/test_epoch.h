@@ -32,6 +32,15 @@ struct fake_sink {
 
 enum failure { FAIL_NOWHERE, FAIL_PLAN, FAIL_RUN, FAIL_PREPARE, FAIL_COMMIT, FAIL_LOAD };
 
+/* What a tick of an open epoch finds. */
+struct tick {
+  int64_t rows;
+  struct eagre_partition_time seen[2]; /* raising_ms 0: nothing */
+  int32_t behind[2];                   /* partitions of source 0; -1: none */
+};
+#define NOBODY                                                                                     \
+  { -1, -1 }
+
 struct world {
   char *directory;
   struct eagre_pipeline *pipeline;
@@ -60,7 +69,9 @@ struct world {
   int64_t assumed_epoch;
   int64_t event_times_ms[2]; /* greatest event time of the next epoch per watermark; -1 = no row */
   struct eagre_partition_time partition; /* what the next epoch tells of one; 0: nothing */
-  int64_t range_from, range_to;          /* of the running epoch */
+  int64_t range_from, range_to;          /* of the running epoch; of an open one, so far */
+  const struct tick *ticks;              /* of open epochs; with the last of them one is closed */
+  uint32_t tick_count;
 
   struct eagre_buffer log; /* what was asked of source, sink and cores; "; " between */
 };
@@ -91,4 +102,5 @@ int run_protocol_tests(void);
 int run_recovery_tests(void);
 int run_crash_tests(void);
 int run_watermark_tests(void);
+int run_open_tests(void);
 int run_progress_tests(void);

@@ -7,7 +7,8 @@ enum { PRODUCE = 0, MESSAGE_TOO_LARGE = 10, TOPIC_AUTHORIZATION_FAILED = 29 };
 
 static struct eagre_kafka_producer *open_producer(struct fixture *fixture) {
   struct eagre_kafka_producer *producer = NULL;
-  assert_ok(fixture, eagre_kafka_producer_open(&fixture->settings, &producer, &fixture->error));
+  assert_ok(fixture,
+            eagre_kafka_producer_open(&fixture->settings, false, &producer, &fixture->error));
   return producer;
 }
 

@@ -181,6 +181,9 @@ static void triggers_have_many_spellings(void **state) {
       {"processing time 1 second", EAGRE_TRIGGER_PROCESSING_TIME, 1000000},
       {"ProcessingTime = '1 minute 500 milliseconds'", EAGRE_TRIGGER_PROCESSING_TIME, 60500000},
       {"processingTime='0 seconds'", EAGRE_TRIGGER_PROCESSING_TIME, 0},
+      {"continuous", EAGRE_TRIGGER_CONTINUOUS, 1000000},
+      {"CONTINUOUS 5 seconds", EAGRE_TRIGGER_CONTINUOUS, 5000000},
+      {"continuous='200 milliseconds'", EAGRE_TRIGGER_CONTINUOUS, 200000},
   };
   for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
     struct eagre_trigger trigger;
@@ -200,9 +203,10 @@ static void wrong_triggers_are_named(void **state) {
       {"processing time 99999999999999999999 days", "INVALID_TRIGGER"},
       {"once upon a time, and so on with many more words than any trigger has got",
        "INVALID_TRIGGER"},
-      {"continuous 1 second", "UNSUPPORTED_FEATURE.CONTINUOUS_TRIGGER"},
+      {"continuous 1 month", "INVALID_TRIGGER"},
+      {"continuous 'soon'", "INVALID_TRIGGER"},
       {"real-time", "INVALID_TRIGGER"},
-      {"realTime", "UNSUPPORTED_FEATURE.CONTINUOUS_TRIGGER"},
+      {"realTime", "UNSUPPORTED_FEATURE.REAL_TIME_TRIGGER"},
   };
   for (size_t i = 0; i < EAGRE_COUNT_OF(rows); i++) {
     struct eagre_trigger trigger;

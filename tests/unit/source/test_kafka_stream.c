@@ -61,7 +61,8 @@ static void produce(void **state, int32_t partition, uint32_t first, uint32_t co
     messages[i] = (struct eagre_kafka_message){
         .value = eagre_arena_printf(&fixture->arena, "v%u", first + i), .partition = partition};
   }
-  enum eagre_status status = eagre_kafka_producer_open(&settings, &producer, &fixture->error);
+  enum eagre_status status =
+      eagre_kafka_producer_open(&settings, false, &producer, &fixture->error);
   if (status == EAGRE_OK) {
     status = eagre_kafka_producer_send(producer, eagre_text_of(cluster->topic), messages, count,
                                        &fixture->error);

@@ -1,0 +1,107 @@
+/* The Kafka source in open epochs: partitions are read without an end, and the end of an epoch is
+ * where the readers stand.
+ *
+ * Threads. The control thread looks at readers here as in source_kafka_ahead.c: while no core
+ * reads. */
+#include "source/source_kafka.h"
+
+static struct eagre_source_kafka *get_kafka(struct eagre_source *source) {
+  return (struct eagre_source_kafka *)source;
+}
+
+/* A topic that was made anew is read from where it ends now, as epochs with ends do. */
+static void open_ranges(struct eagre_source_kafka_ranges *ranges) {
+  for (uint32_t i = 0; i < ranges->count; i++) {
+    struct eagre_source_kafka_range *range = &ranges->ranges[i];
+    if (range->end < range->begin) range->begin = range->end;
+    range->end = EAGRE_KAFKA_NO_END;
+  }
+}
+
+static enum eagre_status find_ranges(struct eagre_source_kafka *kafka, struct eagre_text start_text,
+                                     struct eagre_error *error) {
+  struct eagre_arena *arena = &kafka->ranges_arena;
+  struct eagre_source_kafka_offsets start;
+  struct eagre_source_kafka_offsets latest;
+  struct eagre_source_kafka_offsets initial;
+  EAGRE_TRY(eagre_source_kafka_read_position(start_text, arena, &start, error));
+  EAGRE_TRY(eagre_source_kafka_ask_latest(kafka, &start, arena, &latest, error));
+  EAGRE_TRY(eagre_source_kafka_ask_initial(kafka, &start, &latest, arena, &initial, error));
+  const struct eagre_source_kafka_span span = {
+      .start = &start,
+      .end = &latest,
+      .initial = &initial,
+      .fail_on_data_loss = kafka->options.fail_on_data_loss,
+      .has_group_id = kafka->options.has_group_id,
+  };
+  EAGRE_TRY(eagre_source_kafka_select_ranges(&span, arena, &kafka->ranges, error));
+  open_ranges(&kafka->ranges);
+  eagre_source_kafka_keep_latest(kafka, &latest);
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_source_kafka_assign_open(struct eagre_source *source,
+                                                 struct eagre_text start,
+                                                 struct eagre_error *error) {
+  struct eagre_source_kafka *kafka = get_kafka(source);
+  kafka->planned.is_valid = false;
+  kafka->ahead.held_us = 0;
+  eagre_source_kafka_group_look(kafka, start);
+  eagre_arena_reset(&kafka->ranges_arena);
+  kafka->ranges = (struct eagre_source_kafka_ranges){0};
+  kafka->open_start = eagre_arena_copy_text(&kafka->ranges_arena, start);
+  eagre_source_kafka_ahead_assigned(kafka, eagre_text_make("", 0));
+  return find_ranges(kafka, start, error);
+}
+
+/* Where the reader of the range stands. */
+static int64_t reached_of(const struct eagre_source_kafka *kafka, uint32_t index) {
+  const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[index];
+  uint32_t core = index % kafka->base.environment.core_count;
+  const struct eagre_source_kafka_reader *reader = kafka->ahead.readers[core];
+  return eagre_kafka_consumer_reached(reader->consumer, range->topic, range->partition);
+}
+
+/* What was known of the broker may be older than what was read since. */
+static void raise_latest(struct eagre_source_kafka *kafka,
+                         const struct eagre_source_kafka_offsets *end) {
+  for (uint32_t i = 0; i < kafka->latest.count; i++) {
+    struct eagre_source_kafka_offset *latest = &kafka->latest.entries[i];
+    const struct eagre_source_kafka_offset *entry =
+        eagre_source_kafka_offsets_find(end, latest->topic, latest->partition);
+    if (entry != NULL && entry->offset > latest->offset) latest->offset = entry->offset;
+  }
+}
+
+enum eagre_status eagre_source_kafka_reached(struct eagre_source *source, struct eagre_arena *arena,
+                                             struct eagre_text *out_end,
+                                             struct eagre_error *error) {
+  struct eagre_source_kafka *kafka = get_kafka(source);
+  struct eagre_source_kafka_offsets start;
+  struct eagre_source_kafka_offsets end = {
+      .entries = eagre_arena_allocate(arena, (kafka->ranges.count + 1) * sizeof *end.entries)};
+  for (uint32_t i = 0; i < kafka->ranges.count; i++) {
+    const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[i];
+    end.entries[end.count++] =
+        (struct eagre_source_kafka_offset){range->topic, range->partition, reached_of(kafka, i)};
+  }
+  EAGRE_TRY(eagre_source_kafka_read_position(kafka->open_start, arena, &start, error));
+  raise_latest(kafka, &end);
+  /* Equal positions are equal texts, also where Spark wrote the start in its own order. */
+  *out_end = eagre_source_kafka_offsets_equal(&start, &end)
+                 ? eagre_arena_copy_text(arena, kafka->open_start)
+                 : eagre_source_kafka_offsets_print(&end, arena);
+  return EAGRE_OK;
+}
+
+void eagre_source_kafka_reader_behind(const struct eagre_source_reader *base,
+                                      eagre_source_partition_fn *each, void *context) {
+  const struct eagre_source_kafka_reader *reader = (const struct eagre_source_kafka_reader *)base;
+  const struct eagre_source_kafka *kafka = (const struct eagre_source_kafka *)base->source;
+  struct eagre_text topic;
+  for (uint32_t i = base->core; i < kafka->ranges.count; i += kafka->base.environment.core_count) {
+    const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[i];
+    if (eagre_kafka_consumer_is_behind(reader->consumer, range->topic, range->partition, &topic))
+      each(context, topic, range->partition);
+  }
+}

@@ -131,6 +131,21 @@ static enum eagre_status go_on_at(struct eagre_kafka_consumer *consumer,
   return eagre_kafka_consumer_start(consumer, partition, offset, error);
 }
 
+/* A range without end has no rest to give up: it goes on with what is there or will be; when the
+ * partition is gone, with nothing until it is assigned anew. */
+static enum eagre_status leave_open_range(struct eagre_kafka_consumer *consumer,
+                                          struct eagre_kafka_consumer_partition *partition,
+                                          int64_t earliest, int64_t latest,
+                                          struct eagre_error *error) {
+  int64_t asked = partition->fetch_position;
+  int64_t next = earliest > asked ? earliest : latest;
+  count_loss(consumer, partition, asked, earliest, next > asked ? next - asked : 0);
+  if (earliest >= 0) return go_on_at(consumer, partition, next, error);
+  partition->is_out_of_range = false;
+  partition->eof_position = partition->position;
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *consumer,
                                                    struct eagre_kafka_consumer_partition *partition,
                                                    struct eagre_error *error) {
@@ -149,6 +164,8 @@ enum eagre_status eagre_kafka_consumer_leave_range(struct eagre_kafka_consumer *
   if (consumer->options.fail_on_data_loss) {
     return fail_loss(partition, asked, earliest, error);
   }
+  if (partition->end == EAGRE_KAFKA_NO_END)
+    return leave_open_range(consumer, partition, earliest, latest, error);
   bool has_rest = earliest > asked && earliest < partition->end && earliest < latest;
   int64_t next = has_rest ? earliest : partition->end;
   count_loss(consumer, partition, asked, earliest, next - asked);

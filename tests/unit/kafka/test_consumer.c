@@ -105,6 +105,43 @@ static void ends_where_the_range_ends_and_goes_on(void **state) {
   eagre_kafka_consumer_close(consumer);
 }
 
+/* Reads a range without end until `position` is reached and the broker has shown its end. */
+static void read_open(struct fixture *fixture, struct eagre_kafka_consumer *consumer,
+                      int64_t position) {
+  struct eagre_arena arena = {0};
+  struct eagre_text topic = {0};
+  while (eagre_kafka_consumer_reached(consumer, fixture->topic, 0) < position ||
+         eagre_kafka_consumer_is_behind(consumer, fixture->topic, 0, &topic)) {
+    struct eagre_kafka_records records;
+    enum eagre_status status =
+        eagre_kafka_consumer_read(consumer, &arena, &records, &fixture->error);
+    if (status == EAGRE_OK) eagre_kafka_records_release(records.lease);
+    if (status != EAGRE_AGAIN) assert_ok(fixture, status);
+    eagre_arena_reset(&arena);
+  }
+  assert_int_equal(eagre_kafka_consumer_reached(consumer, fixture->topic, 0), position);
+  assert_true(eagre_text_equal(topic, fixture->topic));
+  eagre_arena_done(&arena);
+}
+
+/* Nobody is heard of at first: there may be something. */
+static void a_range_without_end_goes_on_with_what_comes(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  produce(fixture, 0, 0, 1000);
+  struct eagre_kafka_consumer *consumer =
+      open_consumer(fixture, (struct eagre_kafka_consumer_options){0});
+  struct eagre_text topic = {0};
+  assign(fixture, consumer, 0, 10, EAGRE_KAFKA_NO_END);
+  assert_true(eagre_kafka_consumer_is_behind(consumer, fixture->topic, 0, &topic));
+  assert_int_equal(eagre_kafka_consumer_reached(consumer, fixture->topic, 0), 10);
+  read_open(fixture, consumer, 1000);
+  produce(fixture, 0, 1000, 5);
+  assign(fixture, consumer, 0, 1000, EAGRE_KAFKA_NO_END);
+  read_open(fixture, consumer, 1005);
+  eagre_kafka_consumer_close(consumer);
+}
+
 static void begins_anew_at_another_offset(void **state) {
   struct fixture *fixture = *state;
   create_topic(fixture, 1);
@@ -501,6 +538,7 @@ static int run_tests_with(enum eagre_kafka_fetcher which, const char *name) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(reads_all_partitions_to_their_ends),
       FIXTURE_TEST(ends_where_the_range_ends_and_goes_on),
+      FIXTURE_TEST(a_range_without_end_goes_on_with_what_comes),
       FIXTURE_TEST(begins_anew_at_another_offset),
       FIXTURE_TEST(bounds_a_read_by_records_and_bytes),
       FIXTURE_TEST(wakes_by_its_descriptor),

@@ -37,7 +37,8 @@ int64_t eagre_kafka_consumer_reached(struct eagre_kafka_consumer *consumer, stru
   struct eagre_kafka_consumer_partition *partition = get_assigned(consumer, topic, number);
   bool is_empty = consumer->engine->front(partition) < 0;
   if (is_empty && partition->eof_position > partition->position) {
-    eagre_kafka_consumer_note_hole(partition, partition->position, partition->eof_position);
+    eagre_kafka_consumer_note_hole(partition, partition->position, partition->eof_position,
+                                   partition->log_start);
     eagre_kafka_consumer_move(consumer, partition, partition->eof_position);
   }
   return partition->position;

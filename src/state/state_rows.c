@@ -79,10 +79,22 @@ void eagre_state_rows_clear(struct eagre_state_rows *rows) {
   eagre_state_base_reset(&rows->base);
 }
 
+/* As forget_marks of state_table.c. */
+static void forget_epochs(struct eagre_state_rows *rows) {
+  for (uint32_t i = 0; i < rows->pane_count; i++) {
+    struct eagre_state_walk walk = {0};
+    struct eagre_state_row *row;
+    while ((row = eagre_state_rows_walk(rows->panes[i], false, &walk)) != NULL) {
+      row->epoch = 0;
+    }
+  }
+  rows->epoch = 1;
+}
+
 void eagre_state_rows_begin_epoch(struct eagre_state_rows *rows) {
   if (rows->base.is_dirty) rows->base.version = -1;
   rows->epoch++;
-  eagre_assert(rows->epoch != 0);
+  if (rows->epoch == 0) forget_epochs(rows);
   rows->epoch_number = rows->next_number;
   rows->new_count = 0;
   rows->matched_count = 0;

@@ -336,11 +336,24 @@ static bool has_many_dead_texts(const struct eagre_state_table *table,
   return table->text_count > 0 && size > TEXT_SIZE_MIN && size / 4 > pane->text_size;
 }
 
+/* Numbers of epochs begin anew: open epochs have thousands of ticks a second, each of which is one
+ * here. */
+static void forget_marks(struct eagre_state_table *table) {
+  for (uint32_t i = 0; i < table->pane_count; i++) {
+    struct eagre_state_walk walk = {0};
+    struct eagre_state_record *group;
+    while ((group = eagre_state_walk_next(table, table->panes[i], &walk)) != NULL) {
+      group->mark = 0;
+    }
+  }
+  table->epoch = 1;
+}
+
 void eagre_state_begin_epoch(struct eagre_state_table *table) {
   /* Changes that no snapshot has: a delta would miss them once their marks are old. */
   if (table->base.is_dirty) table->base.version = -1;
   table->epoch++;
-  eagre_assert(table->epoch != 0);
+  if (table->epoch == 0) forget_marks(table);
   table->changed_count = 0;
   for (uint32_t i = 0; i < table->pane_count; i++) {
     struct eagre_state_pane *pane = table->panes[i];

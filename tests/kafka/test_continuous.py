@@ -295,3 +295,37 @@ def test_counts_are_exact_wherever_the_process_dies(tmp_path, cluster, point):
         flow.wait_for(lambda: {"v": "x", "n": sent + 1} in flow.rows(), f"never {sent + 1}")
         flow.stop()
         assert max(row["n"] for row in flow.rows()) == sent + 1
+
+
+TABLE_POINTS = ["epoch.mid_run:2", "epoch.after_run:1", "epoch.after_offsets:1", "epoch.after_state:1",
+                "epoch.after_prepared:1", "sink.mid_commit:1", "epoch.after_commit:2", "epoch.after_commits:1"]
+
+
+def count_table(folder):
+    done = subprocess.run([program(), "query", "SELECT count(*) AS n, count(DISTINCT v) AS d FROM "
+                           "delta.`eagre-data/tables/t`", "--format", "json"], cwd=folder,
+                          capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)
+    return row["n"], row["d"]
+
+
+@pytest.mark.parametrize("point", TABLE_POINTS)
+def test_a_table_gets_every_row_once_wherever_the_process_dies(tmp_path, cluster, point):
+    (tmp_path / "flow.sql").write_text(
+        "SET eagre.trigger = continuous 20 milliseconds; CREATE STREAMING TABLE t AS "
+        f"SELECT CAST(value AS STRING) AS v FROM {source(cluster)};")
+    sent = 0
+    with running(tmp_path, "--cores", "2", EAGRE_CRASH_AT=point) as flow:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while flow.process.poll() is None:
+            assert time.monotonic() < deadline, f"{point} was never passed"
+            cluster.write(f"{sent}", partition=sent % 4)
+            sent += 1
+            time.sleep(POLL_SECONDS)
+        assert flow.process.returncode == -signal.SIGKILL
+    with running(tmp_path) as flow:
+        cluster.write(f"{sent}")
+        flow.wait_for(lambda: count_table(tmp_path)[0] >= sent + 1, "rows are missing")
+        flow.stop()
+    assert count_table(tmp_path) == (sent + 1, sent + 1)

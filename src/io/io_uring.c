@@ -23,6 +23,8 @@
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { WATCH_TAG = 1, IGNORED = 0 };
 
@@ -97,11 +99,19 @@ static bool is_passing(int result) {
   return result == -EINTR || result == -EAGAIN || result == -EBUSY;
 }
 
+/* Ends the process, in words, unless the kernel took it or wants another try. */
+static void check_result(int result) {
+  if (result >= 0 || is_passing(result)) return;
+  char text[96];
+  snprintf(text, sizeof text, "io_uring_enter: %s", strerror(-result));
+  eagre_assert_failed(text, __FILE__, __LINE__);
+}
+
 /* Hands everything prepared to the kernel. */
 static void submit_prepared(struct uring *uring) {
   int result;
   while ((result = io_uring_submit(&uring->ring)) < 0) {
-    eagre_assert(is_passing(result));
+    check_result(result);
     io_uring_get_events(&uring->ring);
     take_completions(uring);
   }
@@ -110,7 +120,7 @@ static void submit_prepared(struct uring *uring) {
 /* The same, and waits for at least one completion. */
 static void submit_and_wait(struct uring *uring) {
   int result = io_uring_submit_and_wait(&uring->ring, 1);
-  eagre_assert(result >= 0 || is_passing(result));
+  check_result(result);
   take_completions(uring);
 }
 

@@ -255,6 +255,23 @@ void eagre_runtime_flow_make_tables(struct runtime_flow *flow) {
   flow->tables = eagre_runtime_tables_new(&batch, &flow->plan->query);
 }
 
+static uint64_t count_rows_read(const struct runtime_flow *flow) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
+    const struct runtime_task *task = &flow->tasks[i];
+    for (uint32_t j = 0; j < flow->plan->source_count; j++) {
+      count += task->counts[j].rows;
+    }
+  }
+  return count;
+}
+
+/* An open epoch in which nothing came goes on: its whole result must not be in it twice. */
+static bool repeats_results(const struct runtime_flow *flow,
+                            const struct eagre_epoch_run *request) {
+  return request->is_open && flow->plan->mode == EAGRE_MODE_COMPLETE && count_rows_read(flow) == 0;
+}
+
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
@@ -265,7 +282,7 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
     EAGRE_TRY(eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error));
   EAGRE_TRY(request->is_open ? read_tick(flow, request, error)
                              : read_sources(flow, request, error));
-  EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
+  if (!repeats_results(flow, request)) EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
   sum_counts(flow, request, out);
   return EAGRE_OK;
 }

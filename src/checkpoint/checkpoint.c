@@ -14,6 +14,7 @@
 
 #define LOCK_DIRECTORY "eagre"
 #define STATE_DIRECTORY "eagre/state"
+#define TIER_DIRECTORY "eagre/tier"
 #define PREPARED_DIRECTORY "eagre/prepared"
 
 /* ---- Looking --------------------------------------------------------------------------------- */
@@ -160,6 +161,8 @@ enum eagre_status eagre_checkpoint_open(struct eagre_io *io, const char *path,
   checkpoint->path = make_absolute(&checkpoint->arena, path);
   checkpoint->state_path =
       eagre_checkpoint_join(&checkpoint->arena, checkpoint->path, STATE_DIRECTORY, "");
+  checkpoint->tier_path =
+      eagre_checkpoint_join(&checkpoint->arena, checkpoint->path, TIER_DIRECTORY, "");
   struct eagre_arena scratch = {0};
   enum eagre_status status = lock_existing(checkpoint, &scratch, error);
   if (status == EAGRE_OK) status = read_summary(checkpoint, &scratch, error);
@@ -190,6 +193,10 @@ const char *eagre_checkpoint_path(const struct eagre_checkpoint *checkpoint) {
 
 const char *eagre_checkpoint_state_path(const struct eagre_checkpoint *checkpoint) {
   return checkpoint->state_path;
+}
+
+const char *eagre_checkpoint_tier_path(const struct eagre_checkpoint *checkpoint) {
+  return checkpoint->tier_path;
 }
 
 /* ---- Creating -------------------------------------------------------------------------------- */

@@ -150,6 +150,10 @@ enum eagre_status eagre_checkpoint_purge(struct eagre_checkpoint *checkpoint, in
 /* Absolute path of the state directory (eagre/state), for room `state`. */
 const char *eagre_checkpoint_state_path(const struct eagre_checkpoint *checkpoint);
 
+/* Absolute path of the directory below which each core keeps state that does not fit into memory
+ * while it runs: scratch, of which nothing is part of the checkpoint. */
+const char *eagre_checkpoint_tier_path(const struct eagre_checkpoint *checkpoint);
+
 /* ---- Logs that are compacted (checkpoint_compact.c) -------------------------------------------
  * Spark keeps the files a source has read and a sink has written in them. */
 

@@ -13,6 +13,7 @@ struct eagre_checkpoint {
   bool has_taken_over;        /* went past somebody's lock */
   char *path;                 /* absolute */
   char *state_path;
+  char *tier_path;
   struct eagre_arena arena; /* paths above; life of the handle */
 };
 

@@ -116,7 +116,11 @@ struct eagre_stages_options {
   struct eagre_join_table *const *tables;
   uint64_t over_size_max;  /* bytes that the rows of an OVER node may take; 0: any number */
   uint64_t state_size_max; /* bytes that the state of this core may take; 0: any number */
-  eagre_rows_fn *output;  /* rows for the sink */
+  /* Where groups of aggregations go that are too many for that (state.h): a directory of this core,
+   * and who makes it. NULL: nowhere, as with less than EAGRE_STATE_TIER_SIZE_MIN. */
+  const char *tier_directory;
+  struct eagre_io *io;
+  eagre_rows_fn *output; /* rows for the sink */
   void *output_context;
   /* Rows that fail (DATA) before they reach a stateful node, where sources keep raw records, come
    * here and the epoch goes on without them. NULL: such a row ends the epoch, as all others do. */
@@ -155,6 +159,8 @@ enum eagre_status eagre_stages_end(struct eagre_stages *stages, uint32_t stage,
 
 /* The tables of all stateful nodes; none without such a node. Borrowed. */
 const struct eagre_state_set *eagre_stages_state(const struct eagre_stages *stages);
+/* Behind eagre_state_save: moves to the tier what is too much for memory. IO STATE_TIER_FAILED. */
+enum eagre_status eagre_stages_relieve(struct eagre_stages *stages, struct eagre_error *error);
 /* IO STATE_MEMORY_LIMIT_EXCEEDED when they take more than `state_size_max`. To be asked whenever
  * they may have grown; costs a walk over their panes. */
 enum eagre_status eagre_stages_check_state(const struct eagre_stages *stages,

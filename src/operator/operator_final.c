@@ -27,6 +27,9 @@ struct operator_final *eagre_operator_final_new(const struct eagre_stateful_opti
   final->picks = eagre_allocate(sizeof *final->picks);
   if (node->shares_slices)
     final->lates = eagre_state_table_new(&(struct eagre_state_layout){.payload_size = 8});
+  /* Results that change walk over all groups, and take out those without rows. */
+  if (options->tier != NULL && !eagre_operator_has_changes(node))
+    eagre_state_table_use_tier(final->table, options->tier);
   final->key_types = eagre_allocate_zeroed(node->key_count + 1, sizeof(void *));
   uint32_t count = 0;
   for (uint32_t i = 0; i < node->key_count; i++) {
@@ -84,11 +87,63 @@ static bool owns(const struct operator_final *final, uint64_t hash) {
 
 /* ---- Merge ----------------------------------------------------------------------------------- */
 
+/* Whether a group of a partial table is late for this one. */
+static bool is_late(const struct operator_final *final, int64_t pane) {
+  return drops_late(final) && pane <= pane_bound(final->epoch.late_watermark_ms);
+}
+
+/* Groups that are looked for in the tier at once, in its order: the more of them, the more find
+ * what they want in one block. */
+struct wanted_groups {
+  uint32_t count;
+  int64_t panes[FINAL_FETCHED_AT_ONCE];
+  struct eagre_text keys[FINAL_FETCHED_AT_ONCE];
+  uint64_t hashes[FINAL_FETCHED_AT_ONCE];
+};
+
+static void want_groups(const struct operator_final *final, const struct eagre_state_group *groups,
+                        uint32_t count, struct wanted_groups *wanted) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (!owns(final, groups[i].hash) || is_late(final, groups[i].pane)) continue;
+    wanted->panes[wanted->count] = groups[i].pane;
+    wanted->keys[wanted->count] = groups[i].key;
+    wanted->hashes[wanted->count] = groups[i].hash;
+    wanted->count += 1;
+  }
+}
+
+/* Brings what a partial table has groups for from the tier. */
+static enum eagre_status fetch_groups(struct operator_final *final,
+                                      struct eagre_state_table *partial,
+                                      struct eagre_error *error) {
+  struct eagre_state_cursor cursor = {0};
+  struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
+  struct wanted_groups *wanted = eagre_allocate(sizeof *wanted);
+  enum eagre_status status = EAGRE_OK;
+  uint32_t count;
+  wanted->count = 0;
+  do {
+    count = eagre_state_next(partial, &cursor, EAGRE_STATE_ALL, INT64_MAX, groups,
+                             FINAL_GROUPS_AT_ONCE);
+    want_groups(final, groups, count, wanted);
+    bool is_full = wanted->count > FINAL_FETCHED_AT_ONCE - FINAL_GROUPS_AT_ONCE;
+    if (count > 0 && !is_full) continue;
+    struct eagre_state_keys keys = {wanted->keys, wanted->hashes};
+    status = eagre_state_fetch(final->table, wanted->panes, &keys, wanted->count, error);
+    wanted->count = 0;
+  } while (status == EAGRE_OK && count > 0);
+  eagre_free(wanted);
+  return status;
+}
+
 static enum eagre_status merge_picks(struct operator_final *final, struct eagre_error *error) {
   const struct eagre_plan_node *node = final->node;
   struct operator_picks *picks = final->picks;
   struct eagre_state_keys keys = {picks->keys, picks->hashes};
   char *payloads[FINAL_GROUPS_AT_ONCE];
+  /* Panes of slices are not those of the table: what they want is known here. */
+  if (node->shares_slices)
+    EAGRE_TRY(eagre_state_fetch(final->table, picks->panes, &keys, picks->count, error));
   eagre_state_get_groups(final->table, picks->panes, &keys, picks->count, payloads);
   if (eagre_operator_has_changes(node))
     EAGRE_TRY(eagre_operator_changes_keep(final, payloads, picks->count, error));
@@ -123,7 +178,7 @@ static void count_lates(struct operator_final *final) {
 
 static enum eagre_status pick(struct operator_final *final, const struct eagre_state_group *group,
                               int64_t pane, struct eagre_error *error) {
-  if (drops_late(final) && pane <= pane_bound(final->epoch.late_watermark_ms)) {
+  if (is_late(final, pane)) {
     count_late(final, group, pane);
     return EAGRE_OK;
   }
@@ -189,6 +244,8 @@ enum eagre_status eagre_operator_final_merge(struct operator_final *final,
   struct eagre_state_table *table = eagre_operator_partial_table(partial);
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
+  if (!final->node->shares_slices && eagre_state_has_cold(final->table))
+    EAGRE_TRY(fetch_groups(final, table, error));
   final->picks->count = 0;
   for (;;) {
     uint32_t count =
@@ -274,16 +331,30 @@ static enum eagre_status emit_groups(struct operator_final *final, struct eagre_
   return status;
 }
 
-static enum eagre_status emit(struct operator_final *final, enum eagre_state_filter filter,
-                              int64_t pane_max, struct eagre_error *error) {
+static enum eagre_status emit_changed(struct operator_final *final, struct eagre_error *error) {
   struct eagre_state_cursor cursor = {0};
   struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
   for (;;) {
-    uint32_t count =
-        eagre_state_next(final->table, &cursor, filter, pane_max, groups, FINAL_GROUPS_AT_ONCE);
+    uint32_t count = eagre_state_next(final->table, &cursor, EAGRE_STATE_CHANGED, INT64_MAX, groups,
+                                      FINAL_GROUPS_AT_ONCE);
     if (count == 0) return EAGRE_OK;
     EAGRE_TRY(emit_groups(final, groups, count, error));
   }
+}
+
+/* All groups up to a pane, wherever they are. */
+static enum eagre_status emit_all(struct operator_final *final, int64_t pane_max,
+                                  struct eagre_error *error) {
+  struct eagre_state_reader *reader = eagre_state_reader_open(final->table, pane_max);
+  struct eagre_state_group groups[FINAL_GROUPS_AT_ONCE];
+  uint32_t count = 0;
+  enum eagre_status status = EAGRE_OK;
+  do {
+    status = eagre_state_reader_next(reader, groups, FINAL_GROUPS_AT_ONCE, &count, error);
+    if (status == EAGRE_OK && count > 0) status = emit_groups(final, groups, count, error);
+  } while (status == EAGRE_OK && count > 0);
+  eagre_state_reader_close(reader);
+  return status;
 }
 
 /* What the epoch gives. With changes the groups that were touched are compared with what they were,
@@ -293,31 +364,34 @@ static enum eagre_status give_rows(struct operator_final *final, struct eagre_er
   bool has_changes = eagre_operator_has_changes(final->node);
   bool gives_all = mode == EAGRE_MODE_COMPLETE && !final->node->gives_changes;
   if (has_changes) EAGRE_TRY(eagre_operator_changes_finish(final, !gives_all, error));
-  if (gives_all) return emit(final, EAGRE_STATE_ALL, INT64_MAX, error);
+  if (gives_all) return emit_all(final, INT64_MAX, error);
   if (has_changes) return EAGRE_OK;
-  if (mode == EAGRE_MODE_UPDATE) return emit(final, EAGRE_STATE_CHANGED, INT64_MAX, error);
-  return emit(final, EAGRE_STATE_ALL, pane_bound(final->epoch.eviction_watermark_ms), error);
+  if (mode == EAGRE_MODE_UPDATE) return emit_changed(final, error);
+  return emit_all(final, pane_bound(final->epoch.eviction_watermark_ms), error);
 }
 
 /* Without grouping keys there is one group, always, and every epoch touches it. */
-static void touch_only_group(struct operator_final *final) {
+static enum eagre_status touch_only_group(struct operator_final *final, struct eagre_error *error) {
   struct eagre_text key = {"", 0};
   struct eagre_arena arena = {0};
   struct eagre_state_keys keys;
   char *payload = NULL;
+  enum eagre_status status = EAGRE_OK;
   eagre_state_encode_keys(NULL, 0, 1, &arena, &keys);
   key = keys.keys[0];
   uint64_t hash = keys.hashes[0];
   if (owns(final, hash)) {
     struct eagre_state_keys one = {&key, &hash};
-    eagre_state_get_groups(final->table, NULL, &one, 1, &payload);
+    status = eagre_state_fetch(final->table, NULL, &one, 1, error);
+    if (status == EAGRE_OK) eagre_state_get_groups(final->table, NULL, &one, 1, &payload);
   }
   eagre_arena_done(&arena);
+  return status;
 }
 
 enum eagre_status eagre_operator_final_finish(struct operator_final *final,
                                               struct eagre_error *error) {
-  if (final->node->key_count == 0) touch_only_group(final);
+  if (final->node->key_count == 0) EAGRE_TRY(touch_only_group(final, error));
   bool has_event_time = final->node->event_time_key >= 0;
   int64_t bound = pane_bound(final->epoch.eviction_watermark_ms);
   EAGRE_TRY(give_rows(final, error));

@@ -3,7 +3,7 @@
 
 #include "operator/operator_aggregate.h"
 
-enum { FINAL_GROUPS_AT_ONCE = 1024 };
+enum { FINAL_GROUPS_AT_ONCE = 1024, FINAL_FETCHED_AT_ONCE = 1 << 17 };
 
 /* What groups gave before this epoch: of those touched in it, the results as bytes. */
 struct operator_given {

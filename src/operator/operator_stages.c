@@ -27,6 +27,7 @@ struct eagre_stages {
   struct eagre_state_table **tables; /* theirs */
   struct eagre_state_rows **rows;
   struct eagre_state_set state;
+  struct eagre_state_tier *tier;   /* NULL: none */
   int64_t *eviction_watermarks_ms; /* by stateful_number */
   int64_t *late_watermarks_ms;
 };
@@ -97,11 +98,23 @@ static void list_state(struct eagre_stages *stages) {
   }
 }
 
+static struct eagre_state_tier *new_tier(const struct eagre_stages_options *options) {
+  bool has_room = options->state_size_max >= EAGRE_STATE_TIER_SIZE_MIN;
+  if (options->tier_directory == NULL || !has_room) return NULL;
+  const struct eagre_state_tier_options own = {
+      .io = options->io,
+      .directory = options->tier_directory,
+      .size_max = options->state_size_max,
+  };
+  return eagre_state_tier_new(&own);
+}
+
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options) {
   const struct eagre_plan_tree *tree = options->tree;
   struct eagre_stages *stages = eagre_allocate_zeroed(1, sizeof *stages);
   stages->options = *options;
   stages->tree = tree;
+  stages->tier = new_tier(options);
   stages->chains = eagre_allocate_zeroed(tree->stage_count, sizeof(void *));
   stages->outputs = eagre_allocate_zeroed(tree->stage_count, sizeof *stages->outputs);
   stages->stateful = eagre_allocate_zeroed(tree->stateful_count + 1, sizeof(void *));
@@ -124,6 +137,7 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
         .core = options->core,
         .core_count = options->core_count,
         .state_partition_count = options->state_partition_count,
+        .tier = stages->tier,
         .dead = {options->dead_rows, options->dead_rows_context},
     };
     stages->stateful[i] = eagre_stateful_new(&each);
@@ -140,6 +154,7 @@ void eagre_stages_free(struct eagre_stages *stages) {
   for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
     eagre_stateful_free(stages->stateful[i]);
   }
+  eagre_state_tier_free(stages->tier);
   eagre_free(stages->chains);
   eagre_free(stages->outputs);
   eagre_free(stages->inputs);
@@ -230,18 +245,23 @@ static uint64_t measure_state(const struct eagre_state_set *set) {
   return size;
 }
 
+enum eagre_status eagre_stages_relieve(struct eagre_stages *stages, struct eagre_error *error) {
+  return eagre_state_relieve(&stages->state, error);
+}
+
 enum eagre_status eagre_stages_check_state(const struct eagre_stages *stages,
                                            struct eagre_error *error) {
   uint64_t size_max = stages->options.state_size_max;
   if (size_max == 0) return EAGRE_OK;
-  uint64_t size = measure_state(&stages->state);
+  uint64_t size = measure_state(&stages->state) + eagre_state_tier_memory(stages->tier);
   if (size <= size_max) return EAGRE_OK;
   eagre_error_set(error, EAGRE_IO, "STATE_MEMORY_LIMIT_EXCEEDED",
                   "The state of core %u takes %" PRIu64 " bytes, and may take %" PRIu64
                   ": an equal part of eagre.state.memoryLimit.",
                   stages->options.core, size, size_max);
-  eagre_error_hint(error, "raise eagre.state.memoryLimit, and a new start continues; or keep less "
-                          "with a shorter delay of the watermark or fewer keys");
+  eagre_error_hint(error, "raise eagre.state.memoryLimit, and a new start continues; or touch "
+                          "less in an epoch (maxOffsetsPerTrigger and the like), or keep less with "
+                          "a shorter delay of the watermark or fewer keys");
   return EAGRE_IO;
 }
 

@@ -19,7 +19,8 @@ struct eagre_stateful_options {
   uint32_t core;
   uint32_t core_count;
   uint32_t state_partition_count;
-  eagre_rows_fn *output; /* takes what the node gives */
+  struct eagre_state_tier *tier; /* for kinds that may use one; NULL: none */
+  eagre_rows_fn *output;         /* takes what the node gives */
   void *output_context;
   struct operator_dead dead;
 };

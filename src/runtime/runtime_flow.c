@@ -14,7 +14,8 @@ static enum eagre_status open_checkpoint(struct runtime_flow *flow, struct eagre
       eagre_checkpoint_open(flow->io, path, &options, &flow->checkpoint, error);
   eagre_free(path);
   EAGRE_TRY(status);
-  return eagre_epoch_check(flow->plan, flow->checkpoint, error);
+  EAGRE_TRY(eagre_epoch_check(flow->plan, flow->checkpoint, error));
+  return eagre_state_tier_clean(flow->io, eagre_checkpoint_tier_path(flow->checkpoint), error);
 }
 
 static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_error *error) {

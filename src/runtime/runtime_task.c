@@ -26,6 +26,7 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
   const struct runtime_flow *flow = task->flow;
   uint32_t lane_count = flow->runtime->lane_count;
   int64_t limit = eagre_option_integer(&flow->plan->settings, "eagre.state.memoryLimit");
+  struct eagre_arena paths = {0};
   const struct eagre_stages_options options = {
       .tree = &flow->plan->query,
       .session = &flow->plan->expression_session,
@@ -35,12 +36,18 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
       .state_partition_count = eagre_flow_owned_partitions(flow->plan),
       .tables = flow->tables,
       .state_size_max = ((uint64_t)limit + lane_count - 1) / lane_count,
+      .tier_directory = eagre_arena_printf(&paths, "%s/%u",
+                                           eagre_checkpoint_tier_path(flow->checkpoint), task->lane)
+                            .data,
+      .io = task->core->io,
       .output = write_rows,
       .output_context = task,
       .dead_rows = task->dead.writer == NULL ? NULL : eagre_runtime_dead_take,
       .dead_rows_context = &task->dead,
   };
-  return eagre_stages_new(&options);
+  struct eagre_stages *stages = eagre_stages_new(&options);
+  eagre_arena_done(&paths);
+  return stages;
 }
 
 static enum eagre_status open_readers(struct runtime_task *task, struct eagre_error *error) {
@@ -124,8 +131,9 @@ static enum eagre_status save_state(struct runtime_task *task,
                                     struct eagre_error *error) {
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->epoch + 1, command->attempt);
   uint64_t ignored_size = 0;
-  return eagre_state_save(eagre_stages_state(task->stages), task->core->io, &snapshot,
-                          &ignored_size, error);
+  EAGRE_TRY(eagre_state_save(eagre_stages_state(task->stages), task->core->io, &snapshot,
+                             &ignored_size, error));
+  return eagre_stages_relieve(task->stages, error);
 }
 
 static bool has_state(const struct runtime_task *task) {

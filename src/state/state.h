@@ -117,6 +117,59 @@ struct eagre_state_metrics {
 };
 void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
 
+/* ---- The tier -----------------------------------------------------------------------------------
+ * A table may have a *tier* below memory: groups that are too many for it go to a database on disk,
+ * all of them at once, and come back one by one when they are wanted. Without a tier, and while
+ * everything fits, nothing is different. The database is scratch: snapshots hold what it holds.
+ *
+ * What an epoch touches stays in memory until it is saved. A table with a tier
+ *   - is asked by eagre_state_fetch before eagre_state_get_groups, which sees memory only,
+ *   - is read whole by a reader: eagre_state_next gives groups that were touched, and no others,
+ *   - is never asked to drop groups.
+ * Counts are of all groups, wherever they are; memory is memory. */
+
+struct eagre_state_tier;
+enum { EAGRE_STATE_TIER_SIZE_MIN = 32 << 20 };
+struct eagre_state_tier_options {
+  struct eagre_io *io;
+  const char
+      *directory; /* its own; made when the first groups go there, and what is there is lost */
+  /* Bytes that all tables of the core and the tier may take, EAGRE_STATE_TIER_SIZE_MIN or more: a
+   * quarter for the tier's cache, the rest for tables; they are spilled when half of it is full. */
+  uint64_t size_max;
+};
+struct eagre_state_tier *eagre_state_tier_new(const struct eagre_state_tier_options *options);
+/* After its tables. Removes what is on disk. */
+void eagre_state_tier_free(struct eagre_state_tier *tier);
+/* Removes what processes that died left of tiers, each in an entry of that directory, which may be
+ * missing; nobody uses one of them. */
+enum eagre_status eagre_state_tier_clean(struct eagre_io *io, const char *directory,
+                                         struct eagre_error *error);
+/* Bytes of memory it takes now; NULL: none. */
+uint64_t eagre_state_tier_memory(const struct eagre_state_tier *tier);
+/* Of an empty table. */
+void eagre_state_table_use_tier(struct eagre_state_table *table, struct eagre_state_tier *tier);
+
+/* Whether the tier has groups that memory has not. */
+bool eagre_state_has_cold(const struct eagre_state_table *table);
+/* Brings those of the groups into memory that the tier has. IO STATE_TIER_FAILED; after that, as
+ * after every failure of the tier, the tables are of no use any more. */
+enum eagre_status eagre_state_fetch(struct eagre_state_table *table, const int64_t *panes,
+                                    const struct eagre_state_keys *keys, uint32_t row_count,
+                                    struct eagre_error *error);
+
+/* Reads all groups of a table, pane by pane in ascending order, in a pane those in memory first.
+ * The table does not change meanwhile. */
+struct eagre_state_reader;
+struct eagre_state_reader *eagre_state_reader_open(struct eagre_state_table *table,
+                                                   int64_t pane_max);
+void eagre_state_reader_close(struct eagre_state_reader *reader);
+/* *out_count: 0 at the end. Groups live until the next call. IO STATE_TIER_FAILED. */
+enum eagre_status eagre_state_reader_next(struct eagre_state_reader *reader,
+                                          struct eagre_state_group *out_groups,
+                                          uint32_t group_count_max, uint32_t *out_count,
+                                          struct eagre_error *error);
+
 /* ---- Rows ---------------------------------------------------------------------------------------
  * A row store maps a key to the list of its rows: what a join keeps of one input. A row has bytes
  * (state_row.c), an event time and a flag, and is stored once; it leaves when its time has passed.
@@ -237,3 +290,6 @@ enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eag
  * Nothing when there is no version >= `keep_from`, or no such directory. */
 enum eagre_status eagre_state_purge(struct eagre_io *io, const char *directory, int64_t keep_from,
                                     struct eagre_error *error);
+/* Spills tables that have a tier when they take too much memory. To be called right after
+ * eagre_state_save, and by nobody else. IO STATE_TIER_FAILED. */
+enum eagre_status eagre_state_relieve(const struct eagre_state_set *set, struct eagre_error *error);

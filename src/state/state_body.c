@@ -5,9 +5,13 @@
  * nothing more is asked of the input before the batch has been worked off. */
 #include <string.h>
 
+#include "state/state_cold.h"
 #include "state/state_restore.h"
 
-enum { BATCH_GROUPS = 64 };
+enum {
+  BATCH_GROUPS = 64,
+  MEASURED_GROUPS = 16384, /* after so many a table with a tier may have become too large */
+};
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 
@@ -67,8 +71,7 @@ static bool is_wanted(struct eagre_state_restore *restore, int64_t time, uint64_
 struct found_group {
   struct eagre_text key;
   uint64_t hash;
-  const char *payload;
-  const char *texts; /* sizes and bytes */
+  const char *payload; /* behind it sizes and bytes of texts */
 };
 
 /* How many bytes the next group has; more than are there when that much is needed to say. */
@@ -87,12 +90,10 @@ static uint64_t measure_group(const struct eagre_state_table *table,
   return size;
 }
 
-static void find_group(const struct eagre_state_table *table, const char *bytes,
-                       struct found_group *out) {
+static void find_group(const char *bytes, struct found_group *out) {
   uint64_t key_size = eagre_state_get_integer(bytes, 4);
   out->key = eagre_text_make(bytes + 4, key_size);
   out->payload = bytes + 4 + key_size;
-  out->texts = out->payload + table->payload_size;
 }
 
 /* Takes up to `wanted` groups that stand in one piece; 0 when it fails. */
@@ -106,7 +107,7 @@ static uint32_t take_batch(const struct eagre_state_table *table, struct eagre_s
       if (!eagre_state_input_need(input, size)) return 0;
       continue;
     }
-    find_group(table, eagre_state_input_next(input), &out[count]);
+    find_group(eagre_state_input_next(input), &out[count]);
     if (out[count].key.size < table->key_suffix_size) {
       eagre_state_input_refuse(input, "it has a key that is too short");
       return 0;
@@ -133,12 +134,11 @@ static uint32_t keep_wanted(struct eagre_state_restore *restore,
   return kept;
 }
 
-/* The payload of a group that is new. What the file has in a text's place is never believed, for it
- * would become a pointer. */
-static void fill_payload(const struct eagre_state_table *table, const struct found_group *found,
-                         struct eagre_arena *arena, char *payload) {
-  const char *next = found->texts;
-  if (table->payload_size > 0) memcpy(payload, found->payload, table->payload_size);
+/* What the file has in a text's place is never believed, for it would become a pointer. */
+void eagre_state_payload_fill(const struct eagre_state_table *table, const char *bytes,
+                              struct eagre_arena *arena, char *payload) {
+  const char *next = bytes + table->payload_size;
+  if (table->payload_size > 0) memcpy(payload, bytes, table->payload_size);
   for (uint32_t i = 0; i < table->text_count; i++) {
     struct eagre_text text = {0};
     uint64_t size = eagre_state_get_integer(next, 4);
@@ -151,8 +151,8 @@ static void fill_payload(const struct eagre_state_table *table, const struct fou
   }
 }
 
-static void put_batch(struct eagre_state_table *table, int64_t end,
-                      const struct found_group *groups, uint32_t count) {
+static void put_groups(struct eagre_state_table *table, int64_t end,
+                       const struct found_group *groups, uint32_t count) {
   if (count == 0) return;
   struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
   for (uint32_t i = 0; i < count; i++) {
@@ -165,14 +165,43 @@ static void put_batch(struct eagre_state_table *table, int64_t end,
     bool is_new = false;
     struct eagre_state_record *group =
         eagre_state_pane_get(table, pane, groups[i].hash, groups[i].key, &is_new);
-    if (is_new) fill_payload(table, &groups[i], &pane->arena, eagre_state_payload(group));
+    if (is_new)
+      eagre_state_payload_fill(table, groups[i].payload, &pane->arena, eagre_state_payload(group));
   }
+}
+
+/* Brings those into memory that a newer file has given and that have been spilled since. */
+static void fetch_groups(struct eagre_state_restore *restore, struct eagre_state_table *table,
+                         int64_t end, const struct found_group *groups, uint32_t count) {
+  struct eagre_text keys[BATCH_GROUPS];
+  uint64_t hashes[BATCH_GROUPS];
+  int64_t panes[BATCH_GROUPS];
+  for (uint32_t i = 0; i < count; i++) {
+    keys[i] = groups[i].key;
+    hashes[i] = groups[i].hash;
+    panes[i] = end;
+  }
+  const struct eagre_state_keys all = {keys, hashes};
+  restore->input.status = eagre_state_fetch(table, panes, &all, count, restore->input.error);
+}
+
+static void put_batch(struct eagre_state_restore *restore, struct eagre_state_table *table,
+                      int64_t end, const struct found_group *groups, uint32_t count) {
+  struct eagre_state_input *input = &restore->input;
+  if (eagre_state_is_cold(table)) fetch_groups(restore, table, end, groups, count);
+  if (input->status != EAGRE_OK) return;
+  put_groups(table, end, groups, count);
+  restore->unmeasured_count += count;
+  if (restore->unmeasured_count < MEASURED_GROUPS) return;
+  restore->unmeasured_count = 0;
+  if (eagre_state_is_full(restore->set))
+    input->status = eagre_state_spill(restore->set, true, input->error);
 }
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
-/* Room for a pane's groups at once, where all of them are ours. The number is not verified yet: it
- * is believed as far as the rest of the file can hold. */
+/* Room for a pane's groups at once, where all are ours and stay in memory. The number is not
+ * verified yet: it is believed as far as the rest of the file can hold. */
 static void reserve_pane(const struct eagre_state_restore *restore, struct eagre_state_table *table,
                          int64_t end, uint64_t count) {
   const struct eagre_state_input *input = &restore->input;
@@ -180,7 +209,7 @@ static void reserve_pane(const struct eagre_state_restore *restore, struct eagre
   uint64_t believed = input->left / size_min < count ? input->left / size_min : count;
   bool is_evicted = end <= restore->evicted_max;
   bool is_kept = restore->is_same_cores && !is_evicted && counts(restore);
-  if (input->status != EAGRE_OK || !is_kept) return;
+  if (input->status != EAGRE_OK || !is_kept || table->cold.tier != NULL) return;
   eagre_state_pane_reserve(table, eagre_state_table_get_pane(table, end), believed);
 }
 
@@ -195,7 +224,7 @@ static uint64_t take_pane(struct eagre_state_restore *restore, struct eagre_stat
   for (uint64_t left = count; left > 0 && input->status == EAGRE_OK;) {
     uint32_t taken = take_batch(table, input, left, groups);
     if (counts(restore))
-      put_batch(table, end, groups, keep_wanted(restore, table, end, groups, taken));
+      put_batch(restore, table, end, groups, keep_wanted(restore, table, end, groups, taken));
     left -= taken;
   }
   return count;

@@ -133,9 +133,9 @@ static struct eagre_state_record *insert_group(struct eagre_state_table *table,
   return group;
 }
 
-struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
-                                                struct eagre_state_pane *pane, uint64_t hash,
-                                                struct eagre_text key, bool *out_is_new) {
+struct eagre_state_record *eagre_state_pane_find(const struct eagre_state_table *table,
+                                                 const struct eagre_state_pane *pane, uint64_t hash,
+                                                 struct eagre_text key) {
   uint64_t index = hash >> pane->shift;
   struct eagre_state_record *group;
   while ((group = eagre_state_slot_group(pane->slots[index])) != NULL) {
@@ -144,6 +144,13 @@ struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
     if (is_found) break;
     index = (index + 1) & (pane->capacity - 1);
   }
+  return group;
+}
+
+struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
+                                                struct eagre_state_pane *pane, uint64_t hash,
+                                                struct eagre_text key, bool *out_is_new) {
+  struct eagre_state_record *group = eagre_state_pane_find(table, pane, hash, key);
   if (out_is_new != NULL) *out_is_new = group == NULL;
   return group == NULL ? insert_group(table, pane, hash, key) : group;
 }
@@ -165,6 +172,26 @@ void eagre_state_pane_free(struct eagre_state_pane *pane) {
   eagre_free(pane);
 }
 
+static void forget_groups(struct eagre_state_pane *pane) {
+  pane->count = 0;
+  pane->text_size = 0;
+  pane->changed_count = 0;
+  pane->listed_count = 0;
+  pane->is_listed = true;
+}
+
+void eagre_state_pane_empty(struct eagre_state_pane *pane) {
+  free_slots(pane);
+  make_slots(pane, CAPACITY_MIN);
+  free_blocks(pane);
+  eagre_arena_done(&pane->arena);
+  eagre_free(pane->listed);
+  pane->listed = NULL;
+  pane->listed_capacity = 0;
+  pane->slice.walk = (struct eagre_state_walk){0};
+  forget_groups(pane);
+}
+
 void eagre_state_pane_reset(struct eagre_state_pane *pane) {
   bool is_oversized = pane->capacity > CAPACITY_MIN && pane->count < pane->capacity / 8;
   if (is_oversized) {
@@ -176,12 +203,11 @@ void eagre_state_pane_reset(struct eagre_state_pane *pane) {
     empty_blocks(pane);
   }
   eagre_arena_reset(&pane->arena);
-  pane->count = 0;
-  pane->text_size = 0;
-  pane->changed_count = 0;
-  pane->listed_count = 0;
-  pane->is_listed = true;
+  forget_groups(pane);
   pane->slice = (struct eagre_state_slice){0};
+  pane->is_in_tier = false;
+  pane->cold_count = 0;
+  pane->cold_planned = 0;
 }
 
 size_t eagre_state_pane_memory(const struct eagre_state_pane *pane) {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "state/state_cold.h"
 #include "state/state_restore.h"
 
 /* ---- One file -------------------------------------------------------------------------------- */
@@ -171,6 +172,14 @@ static void note_loaded(struct eagre_state_base *base, const struct eagre_state_
   base->is_dirty = false;
 }
 
+/* What follows builds on tables that are wholly in the tier or not at all there. */
+static enum eagre_status spill_rest(const struct eagre_state_set *set, struct eagre_error *error) {
+  for (uint32_t i = 0; i < set->count; i++) {
+    if (eagre_state_is_cold(set->tables[i])) return eagre_state_spill(set, false, error);
+  }
+  return EAGRE_OK;
+}
+
 static void clear_tables(const struct eagre_state_set *set) {
   for (uint32_t i = 0; i < set->count; i++) {
     eagre_state_table_clear(set->tables[i]);
@@ -206,6 +215,7 @@ enum eagre_status eagre_state_load(const struct eagre_state_set *set, struct eag
     if (is_same_cores && core != snapshot->core) continue;
     status = read_chain(&restore, core, error);
   }
+  if (status == EAGRE_OK) status = spill_rest(set, error);
   for (uint32_t i = 0; i < set->count + set->rows_count && status == EAGRE_OK; i++) {
     note_loaded(eagre_state_set_base(set, i), &restore);
   }

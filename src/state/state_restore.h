@@ -15,8 +15,9 @@ struct eagre_state_restore {
   const struct eagre_state_snapshot *snapshot;
   struct eagre_io *io;
   uint32_t core_total;
-  bool is_same_cores;     /* our own files, with our keys and no others */
-  uint64_t foreign_count; /* groups and rows of other cores seen so far */
+  bool is_same_cores;        /* our own files, with our keys and no others */
+  uint64_t foreign_count;    /* groups and rows of other cores seen so far */
+  uint64_t unmeasured_count; /* groups taken since the tables were last measured */
 
   /* Of the core being read: */
   int64_t chain_first; /* as its newest file says */

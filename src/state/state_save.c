@@ -1,4 +1,5 @@
 /* Writing snapshot files (docs/internals/state-format.md has the bytes). */
+#include "state/state_cold.h"
 #include "state/state_snapshot.h"
 
 #include <stdio.h>
@@ -103,27 +104,53 @@ static void put_changes(struct output *output, struct eagre_state_table *table) 
   }
 }
 
+/* Those that only the tier has, as they stand there: their payloads have the form of a file. */
+static void put_cold_groups(struct output *output, const struct eagre_state_table *table,
+                            struct eagre_state_pane *pane) {
+  struct eagre_state_cold_walk walk;
+  struct eagre_text key;
+  struct eagre_text payload;
+  eagre_state_cold_walk_open(&walk, table, pane, eagre_buffer_text(&table->cold.pass_key));
+  for (; pane->cold_planned > 0; pane->cold_planned--) {
+    if (!eagre_state_cold_walk_next(&walk, &key, &payload)) break;
+    key = eagre_state_cold_key(key);
+    put_integer(output, key.size, 4);
+    put_bytes(output, key.data, key.size);
+    put_bytes(output, payload.data, payload.size);
+  }
+  struct eagre_error *error = output->status == EAGRE_OK ? output->error : NULL;
+  enum eagre_status status = eagre_state_cold_walk_close(&walk, error);
+  eagre_assert(status != EAGRE_OK || pane->cold_planned == 0);
+  if (output->status == EAGRE_OK) output->status = status;
+}
+
 static void put_pane_slice(struct output *output, const struct eagre_state_table *table,
                            struct eagre_state_pane *pane) {
   struct eagre_state_slice *slice = &pane->slice;
   put_integer(output, (uint64_t)pane->end, 8);
-  put_integer(output, slice->planned, 8);
+  put_integer(output, slice->planned + pane->cold_planned, 8);
   for (; slice->planned > 0; slice->planned--) {
     struct eagre_state_record *group = eagre_state_walk_next(table, pane, &slice->walk);
     put_group(output, table, eagre_state_key(table, group), eagre_state_payload(group));
     slice->left--;
   }
+  if (pane->cold_planned > 0) put_cold_groups(output, table, pane);
+}
+
+static bool has_planned(const struct eagre_state_pane *pane) {
+  return pane->slice.planned + pane->cold_planned > 0;
 }
 
 static void put_slice(struct output *output, struct eagre_state_table *table) {
   uint64_t pane_count = 0;
   for (uint32_t i = 0; i < table->pane_count; i++) {
-    pane_count += table->panes[i]->slice.planned > 0;
+    pane_count += has_planned(table->panes[i]);
   }
   put_integer(output, pane_count, 8);
   for (uint32_t i = 0; i < table->pane_count; i++) {
-    if (table->panes[i]->slice.planned > 0) put_pane_slice(output, table, table->panes[i]);
+    if (has_planned(table->panes[i])) put_pane_slice(output, table, table->panes[i]);
   }
+  eagre_state_cold_advance(table);
 }
 
 static void put_table(struct output *output, struct eagre_state_table *table,
@@ -298,7 +325,8 @@ enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eag
   eagre_assert(set->count + set->rows_count > 0);
   eagre_assert(strlen(snapshot->attempt) < EAGRE_STATE_ATTEMPT_SIZE);
   struct eagre_state_plan plan;
-  eagre_state_plan_file(set, snapshot->version, follows_base(set, snapshot), &plan);
+  bool follows = follows_base(set, snapshot);
+  EAGRE_TRY(eagre_state_plan_file(set, snapshot->version, follows, &plan, error));
   struct eagre_state_file_header header = make_header(set, snapshot, &plan);
   struct eagre_state_file_name name = {snapshot->version, snapshot->core, "", header.kind};
   snprintf(name.attempt, sizeof name.attempt, "%s", snapshot->attempt);

@@ -16,7 +16,12 @@
  *   2. A row that is in the changes of a file of a chain is in none of the slices that count: a
  *      pass takes rows that came before the epoch with which it begins. Groups may be in both, for
  *      a group counts where it is seen first.
- *   3. Writing a file moves the walks of panes on; when it fails, the pass is given up. */
+ *   3. Writing a file moves the walks of panes on; when it fails, the pass is given up.
+ *   4. Of a table with groups in the tier, a pass takes those groups in the order of their keys. It
+ *      begins when memory has no groups but those of this epoch (eagre_state_relieve sees to that,
+ *      or the file is a full one), so that what is in memory later is in the changes of the pass,
+ *      and newer than what the tier has of it: slices leave it out. */
+#include "state/state_cold.h"
 #include "state/state_snapshot.h"
 
 enum {
@@ -53,9 +58,11 @@ static uint64_t count_all(const struct eagre_state_set *set) {
 
 static void begin_pass(const struct eagre_state_set *set, bool is_full) {
   for (uint32_t i = 0; i < set->count; i++) {
+    eagre_state_cold_begin_pass(set->tables[i]);
     for (uint32_t j = 0; j < set->tables[i]->pane_count; j++) {
       struct eagre_state_pane *pane = set->tables[i]->panes[j];
-      pane->slice = (struct eagre_state_slice){.left = pane->count};
+      pane->slice = (struct eagre_state_slice){.left = pane->count + pane->cold_count};
+      pane->cold_planned = 0;
     }
   }
   for (uint32_t i = 0; i < set->rows_count; i++) {
@@ -101,23 +108,34 @@ static uint64_t plan_rows(struct eagre_state_rows *rows, uint64_t wanted) {
   return planned;
 }
 
-/* Plans up to `wanted` groups and rows of the pass, and returns how many there are: fewer at its
- * end. */
-static uint64_t plan_slice(const struct eagre_state_set *set, uint64_t wanted) {
+/* Plans up to `wanted` groups and rows of the pass, and says how many there are: fewer at its end.
+ */
+static enum eagre_status plan_slice(const struct eagre_state_set *set, uint64_t wanted,
+                                    uint64_t *out_planned, struct eagre_error *error) {
   uint64_t planned = 0;
   for (uint32_t i = 0; i < set->count; i++) {
-    planned += plan_table(set->tables[i], wanted - planned);
+    struct eagre_state_table *table = set->tables[i];
+    if (eagre_state_is_cold(table)) {
+      EAGRE_TRY(eagre_state_cold_plan(table, wanted - planned, &planned, error));
+    } else {
+      planned += plan_table(table, wanted - planned);
+    }
   }
   for (uint32_t i = 0; i < set->rows_count; i++) {
     planned += plan_rows(set->rows[i], wanted - planned);
   }
-  return planned;
+  *out_planned = planned;
+  return EAGRE_OK;
 }
 
 /* Plans all there is, right after the pass has begun. */
 static void plan_everything(const struct eagre_state_set *set) {
   for (uint32_t i = 0; i < set->count; i++) {
-    plan_table(set->tables[i], UINT64_MAX);
+    for (uint32_t j = 0; j < set->tables[i]->pane_count; j++) {
+      struct eagre_state_pane *pane = set->tables[i]->panes[j];
+      pane->slice.planned = pane->count;
+      pane->cold_planned = pane->cold_count;
+    }
   }
   for (uint32_t i = 0; i < set->rows_count; i++) {
     for (uint32_t j = 0; j < set->rows[i]->pane_count; j++) {
@@ -142,8 +160,9 @@ static void plan_full(const struct eagre_state_set *set, int64_t version,
   };
 }
 
-static void plan_delta(const struct eagre_state_set *set, int64_t version, uint64_t changed,
-                       uint64_t all, struct eagre_state_plan *out) {
+static enum eagre_status plan_delta(const struct eagre_state_set *set, int64_t version,
+                                    uint64_t changed, uint64_t all, struct eagre_state_plan *out,
+                                    struct eagre_error *error) {
   const struct eagre_state_base *base = eagre_state_set_base(set, 0);
   uint64_t least = all / SLICES_MAX + 1;
   if (least > SLICE_ITEMS_MAX) least = SLICE_ITEMS_MAX;
@@ -151,7 +170,8 @@ static void plan_delta(const struct eagre_state_set *set, int64_t version, uint6
   bool begins = base->pass_first < 0;
   if (begins) begin_pass(set, false);
   int64_t pass_first = begins ? version : base->pass_first;
-  uint64_t planned = plan_slice(set, wanted);
+  uint64_t planned = 0;
+  EAGRE_TRY(plan_slice(set, wanted, &planned, error));
   bool ends = planned < wanted;
 #if defined(EAGRE_PLANTED_SLICES_FORGOTTEN)
   if (ends) pass_first = version;
@@ -165,6 +185,7 @@ static void plan_delta(const struct eagre_state_set *set, int64_t version, uint6
       .chain_first = ends ? pass_first : base->chain_first,
       .chain_last = ends ? version : base->chain_last,
   };
+  return EAGRE_OK;
 }
 
 /* Whether a version needs far more files than two passes write: starts that follow one another
@@ -174,17 +195,27 @@ static bool is_too_long(const struct eagre_state_base *base, int64_t version, ui
   return (uint64_t)(version - base->chain_first) >= length_max;
 }
 
-void eagre_state_plan_file(const struct eagre_state_set *set, int64_t version, bool follows,
-                           struct eagre_state_plan *out) {
+/* Whether a slice can be taken: of the pass under way, or of one that may begin now. */
+static bool can_slice(const struct eagre_state_set *set) {
+  if (eagre_state_set_base(set, 0)->pass_first >= 0) return true;
+  for (uint32_t i = 0; i < set->count; i++) {
+    const struct eagre_state_table *table = set->tables[i];
+    if (eagre_state_is_cold(table) && !eagre_state_cold_can_begin(table)) return false;
+  }
+  return true;
+}
+
+enum eagre_status eagre_state_plan_file(const struct eagre_state_set *set, int64_t version,
+                                        bool follows, struct eagre_state_plan *out,
+                                        struct eagre_error *error) {
   const struct eagre_state_base *base = eagre_state_set_base(set, 0);
   uint64_t changed = count_changed(set);
   uint64_t all = count_all(set);
-  bool is_delta = follows && !is_too_long(base, version, all) && changed <= all / 2;
-  if (is_delta) {
-    plan_delta(set, version, changed, all, out);
-  } else {
-    plan_full(set, version, out);
-  }
+  bool is_delta =
+      follows && !is_too_long(base, version, all) && changed <= all / 2 && can_slice(set);
+  if (is_delta) return plan_delta(set, version, changed, all, out, error);
+  plan_full(set, version, out);
+  return EAGRE_OK;
 }
 
 void eagre_state_plan_failed(const struct eagre_state_set *set) {

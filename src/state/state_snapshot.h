@@ -79,10 +79,12 @@ struct eagre_state_plan {
   int64_t chain_last;
 };
 /* Plans the file that makes `version`; `follows`: it may build on what was saved last. How much of
- * each pane it takes stands in the pane. */
-void eagre_state_plan_file(const struct eagre_state_set *set, int64_t version, bool follows,
-                           struct eagre_state_plan *out);
-/* The file was not written: the pass begins anew with the next. */
+ * each pane it takes stands in the pane. IO STATE_TIER_FAILED. */
+enum eagre_status eagre_state_plan_file(const struct eagre_state_set *set, int64_t version,
+                                        bool follows, struct eagre_state_plan *out,
+                                        struct eagre_error *error);
+/* The pass is given up: its file was not written, or what it walks is elsewhere now. It begins anew
+ * with the next file. */
 void eagre_state_plan_failed(const struct eagre_state_set *set);
 
 static inline void eagre_state_put_integer(char *out, uint64_t value, size_t size) {

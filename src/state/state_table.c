@@ -26,6 +26,7 @@ struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout 
     table->text_offsets[i] = offset;
   }
   table->epoch = 1;
+  table->cold.evicted_max = INT64_MIN;
   eagre_state_base_reset(&table->base);
   return table;
 }
@@ -38,6 +39,8 @@ void eagre_state_table_free(struct eagre_state_table *table) {
   for (uint32_t i = 0; i < table->spare_count; i++) {
     eagre_state_pane_free(table->spare[i]);
   }
+  eagre_buffer_done(&table->cold.pass_key);
+  eagre_buffer_done(&table->cold.planned_key);
   eagre_free(table->panes);
   eagre_free(table->text_offsets);
   eagre_free(table);
@@ -46,8 +49,10 @@ void eagre_state_table_free(struct eagre_state_table *table) {
 /* Empties a pane that has left the list and keeps it for the next one that is needed. */
 static void retire_pane(struct eagre_state_table *table, struct eagre_state_pane *pane,
                         size_t memory_max) {
-  table->group_count -= pane->count;
+  table->group_count -= pane->count + pane->cold_count;
   table->changed_count -= pane->changed_count;
+  table->cold.count -= pane->cold_count;
+  if (pane->is_in_tier && pane->end > table->cold.evicted_max) table->cold.evicted_max = pane->end;
   bool is_kept = table->spare_count < EAGRE_COUNT_OF(table->spare) &&
                  eagre_state_pane_memory(pane) <= memory_max;
   if (!is_kept) {
@@ -71,6 +76,7 @@ static void retire_panes(struct eagre_state_table *table, uint32_t count, size_t
 
 void eagre_state_table_clear(struct eagre_state_table *table) {
   retire_panes(table, table->pane_count, SIZE_MAX);
+  table->cold.is_used = false;
   eagre_state_base_reset(&table->base);
 }
 
@@ -105,6 +111,13 @@ static struct eagre_state_pane *insert_pane(struct eagre_state_table *table, uin
   table->panes[place] = pane;
   table->pane_count++;
   return pane;
+}
+
+struct eagre_state_pane *eagre_state_table_find_pane(const struct eagre_state_table *table,
+                                                     int64_t end) {
+  uint32_t place = find_pane_place(table, end);
+  bool is_there = place < table->pane_count && table->panes[place]->end == end;
+  return is_there ? table->panes[place] : NULL;
 }
 
 struct eagre_state_pane *eagre_state_table_get_pane(struct eagre_state_table *table, int64_t end) {
@@ -278,9 +291,8 @@ static struct eagre_state_group group_of(const struct eagre_state_table *table,
 uint32_t eagre_state_next_of_pane(struct eagre_state_table *table, int64_t end,
                                   struct eagre_state_cursor *cursor,
                                   struct eagre_state_group *out_groups, uint32_t group_count_max) {
-  uint32_t place = find_pane_place(table, end);
-  if (place == table->pane_count || table->panes[place]->end != end) return 0;
-  const struct eagre_state_pane *pane = table->panes[place];
+  const struct eagre_state_pane *pane = eagre_state_table_find_pane(table, end);
+  if (pane == NULL) return 0;
   uint32_t count = 0;
   while (count < group_count_max) {
     struct eagre_state_record *group = next_in_pane(table, pane, EAGRE_STATE_ALL, cursor);
@@ -419,7 +431,7 @@ static struct eagre_state_pane *drop_in_pane(struct eagre_state_table *table,
 
 void eagre_state_drop_groups(struct eagre_state_table *table, bool (*drops)(const char *payload)) {
   uint32_t kept_count = 0;
-  eagre_assert(table->changed_count == 0);
+  eagre_assert(table->changed_count == 0 && table->cold.tier == NULL);
   for (uint32_t i = 0; i < table->pane_count; i++) {
     struct eagre_state_pane *pane = drop_in_pane(table, table->panes[i], drops);
     if (pane != NULL) table->panes[kept_count++] = pane;

@@ -82,6 +82,9 @@ struct eagre_state_pane {
   uint32_t listed_capacity;
   struct eagre_state_record **listed;
   struct eagre_state_slice slice;
+  bool is_in_tier;     /* the tier has groups of it; some may be in memory, too, and newer there */
+  uint64_t cold_count; /* groups that only the tier has */
+  uint64_t cold_planned; /* of them, those that go into the file being written */
 };
 
 /* What the next snapshot of a table or row store may build on. */
@@ -99,6 +102,19 @@ static inline void eagre_state_base_reset(struct eagre_state_base *base) {
   *base = (struct eagre_state_base){.version = -1, .pass_first = -1, .evicted_max = INT64_MIN};
 }
 
+/* What of a table is in the tier (state_cold.c). All zero: it stays in memory. */
+struct eagre_state_cold {
+  struct eagre_state_tier *tier;
+  uint32_t number;     /* of the table, in keys of the tier */
+  bool is_used;        /* groups have been spilled since the table was empty */
+  uint64_t count;      /* sum over the panes */
+  int64_t evicted_max; /* panes up to here are to be deleted in the tier; INT64_MIN: none */
+  /* Keys of the tier: what the pass has taken last, and what it will have taken when the file being
+   * written is there. Empty: nothing yet. */
+  struct eagre_buffer pass_key;
+  struct eagre_buffer planned_key;
+};
+
 struct eagre_state_table {
   uint32_t payload_size;
   uint32_t key_suffix_size;
@@ -114,6 +130,7 @@ struct eagre_state_table {
   uint64_t group_count;
   uint64_t changed_count;
   struct eagre_state_base base;
+  struct eagre_state_cold cold;
 };
 
 /* ---- Memory (state_memory.c) ----------------------------------------------------------------- */
@@ -128,16 +145,31 @@ struct eagre_state_pane *eagre_state_pane_new(void);
 void eagre_state_pane_free(struct eagre_state_pane *pane);
 /* Empty again, with as much of its memory as was used. */
 void eagre_state_pane_reset(struct eagre_state_pane *pane);
+/* Gives all groups of its memory up, and the memory; the groups are somewhere else. */
+void eagre_state_pane_empty(struct eagre_state_pane *pane);
 size_t eagre_state_pane_memory(const struct eagre_state_pane *pane);
 /* Room for so many groups without growing. */
 void eagre_state_pane_reserve(const struct eagre_state_table *table, struct eagre_state_pane *pane,
                               uint64_t count);
+/* NULL when it is not in memory. */
+struct eagre_state_record *eagre_state_pane_find(const struct eagre_state_table *table,
+                                                 const struct eagre_state_pane *pane, uint64_t hash,
+                                                 struct eagre_text key);
 /* Finds or makes (payload zeroed, mark 0) the group; *out_is_new may be NULL. */
 struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
                                                 struct eagre_state_pane *pane, uint64_t hash,
                                                 struct eagre_text key, bool *out_is_new);
 /* The pane that ends there, made when missing. */
 struct eagre_state_pane *eagre_state_table_get_pane(struct eagre_state_table *table, int64_t end);
+
+/* NULL when there is none. */
+struct eagre_state_pane *eagre_state_table_find_pane(const struct eagre_state_table *table,
+                                                     int64_t end);
+
+/* Fills the payload of a new group from its bytes as they stand in snapshots, which have been
+ * measured: the payload, then sizes and bytes of its texts, which are copied. */
+void eagre_state_payload_fill(const struct eagre_state_table *table, const char *bytes,
+                              struct eagre_arena *arena, char *payload);
 
 /* ---- Groups ---------------------------------------------------------------------------------- */
 

@@ -158,9 +158,17 @@ def lag(_seed):
     return passed, {**counts, "records": LAG_RECORDS}
 
 
+def state_tier(_seed):
+    """A count of a hundred million keys whose state may take a gibibyte, against the same in memory: right, and in at most 20 times its CPU."""
+    status, output = run(["bench/check", "state_tier", "--tier-keys", "100000000", "--tier-limit", str(1 << 30), "--repetitions", "1"],
+                         timeout=24 * 3600)
+    figures = {name.strip(): float(value) for name, value in re.findall(r"state_tier: ([^\d]+?)\s+[\d.e+]+ / ([\d.e+]+) /", output)}
+    return status == 0, figures
+
+
 PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "lag": lag, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized_address": sanitized_address,
-         "sanitized_thread": sanitized_thread, "soak": soak, "state_bounded": state_bounded}
+         "sanitized_thread": sanitized_thread, "soak": soak, "state_bounded": state_bounded, "state_tier": state_tier}
 
 
 def current_commit():

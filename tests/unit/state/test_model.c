@@ -1,12 +1,14 @@
 /* Runs random flows over tables and a naive model side by side: rows, epochs, evictions, snapshots,
  * crashes that go back to the last snapshot with another number of cores, purges. After every epoch
- * both must hold the same groups, and the same ones must be changed. */
+ * both must hold the same groups, and the same ones must be changed. In half of the flows tables
+ * have a tier, to which they are spilled at random. */
+#include "state/state_cold.h"
 #include "test_state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PANES = 12, KEYS = 150, CORES_MAX = 5, EPOCHS = 60, ROWS_MAX = 700, SEEDS = 12 };
+enum { PANES = 12, KEYS = 150, CORES_MAX = 5, EPOCHS = 60, ROWS_MAX = 700, SEEDS = 24 };
 
 struct cell {
   bool is_there;
@@ -23,6 +25,7 @@ struct run {
   struct fixture *fixture;
   struct eagre_random random;
   struct eagre_state_table *tables[CORES_MAX];
+  struct eagre_state_tier *tiers[CORES_MAX]; /* NULL: none */
   uint32_t core_count;
   uint32_t saved_core_count;
   int64_t version; /* saved last */
@@ -30,6 +33,7 @@ struct run {
   struct model now;
   struct model saved;
   bool has_two_columns;
+  bool has_tier;
   int64_t pane_base; /* panes below are evicted */
 };
 
@@ -121,6 +125,8 @@ static void feed_rows(struct run *run, uint32_t row_count) {
       panes[count++] = run->pane_base + (int64_t)draw(run, (uint64_t)(PANES - run->pane_base));
     }
     struct eagre_state_keys own = {own_keys, own_hashes};
+    assert_int_equal(eagre_state_fetch(run->tables[core], panes, &own, count, &run->fixture->error),
+                     EAGRE_OK);
     eagre_state_get_groups(run->tables[core], panes, &own, count, payloads);
     for (uint32_t i = 0; i < count; i++) {
       update_group(run, panes[i], own_numbers[i], core, payloads[i]);
@@ -146,6 +152,13 @@ static void evict_panes(struct run *run) {
   assert_int_equal(removed, expected);
 }
 
+static void relieve_table(struct run *run, uint32_t core) {
+  const struct eagre_state_set set = ONE_TABLE(run->tables[core]);
+  if (run->has_tier && draw(run, 6) == 0)
+    assert_int_equal(eagre_state_spill(&set, true, &run->fixture->error), EAGRE_OK);
+  assert_int_equal(eagre_state_relieve(&set, &run->fixture->error), EAGRE_OK);
+}
+
 static void save_version(struct run *run) {
   eagre_uuid_make(run->attempt);
   run->version++;
@@ -157,18 +170,34 @@ static void save_version(struct run *run) {
                                       &bytes, &run->fixture->error),
                      EAGRE_OK);
     assert_true(bytes >= EAGRE_STATE_HEADER_SIZE + EAGRE_STATE_TRAILER_SIZE);
+    relieve_table(run, core);
   }
   run->saved_core_count = run->core_count;
   run->saved = run->now;
 }
 
+static void open_tier(struct run *run, uint32_t core) {
+  struct eagre_arena arena = {0};
+  const struct eagre_state_tier_options options = {
+      .io = run->fixture->io,
+      .directory = eagre_arena_printf(&arena, "%s/tier/%u", run->fixture->directory, core).data,
+      .size_max = EAGRE_STATE_TIER_SIZE_MIN,
+  };
+  run->tiers[core] = eagre_state_tier_new(&options);
+  eagre_state_table_use_tier(run->tables[core], run->tiers[core]);
+  eagre_arena_done(&arena);
+}
+
 static void open_tables(struct run *run, uint32_t core_count) {
   for (uint32_t core = 0; core < run->core_count; core++) {
     eagre_state_table_free(run->tables[core]);
+    eagre_state_tier_free(run->tiers[core]);
+    run->tiers[core] = NULL;
   }
   run->core_count = core_count;
   for (uint32_t core = 0; core < core_count; core++) {
     run->tables[core] = eagre_state_table_new(&payload_layout);
+    if (run->has_tier) open_tier(run, core);
   }
 }
 
@@ -205,23 +234,56 @@ static void check_group(struct run *run, const struct eagre_state_group *group, 
   eagre_arena_done(&arena);
 }
 
+/* Groups come pane by pane; what was changed comes again by itself. */
+static void check_some(struct run *run, const struct eagre_state_keys *all,
+                       const struct eagre_state_group *groups, uint32_t count, bool must_be_changed,
+                       int64_t *last_pane) {
+  for (uint32_t i = 0; i < count; i++) {
+    assert_true(groups[i].pane >= *last_pane);
+    *last_pane = groups[i].pane;
+    check_group(run, &groups[i], find_key_number(all, groups[i].key), must_be_changed);
+  }
+}
+
+static uint32_t check_reader(struct run *run, const struct eagre_state_keys *all, uint32_t core) {
+  struct eagre_state_reader *reader = eagre_state_reader_open(run->tables[core], INT64_MAX);
+  struct eagre_state_group groups[13];
+  struct eagre_state_metrics metrics;
+  int64_t last_pane = INT64_MIN;
+  uint32_t total = 0;
+  uint32_t count;
+  do {
+    assert_int_equal(eagre_state_reader_next(reader, groups, 13, &count, &run->fixture->error),
+                     EAGRE_OK);
+    check_some(run, all, groups, count, false, &last_pane);
+    total += count;
+  } while (count > 0);
+  eagre_state_reader_close(reader);
+  eagre_state_measure(run->tables[core], &metrics);
+  assert_int_equal(metrics.group_count, total);
+  return total;
+}
+
+static uint32_t check_changed(struct run *run, const struct eagre_state_keys *all, uint32_t core) {
+  struct eagre_state_cursor cursor = {{0}};
+  struct eagre_state_group groups[13];
+  int64_t last_pane = INT64_MIN;
+  uint32_t total = 0;
+  uint32_t count;
+  while ((count = eagre_state_next(run->tables[core], &cursor, EAGRE_STATE_CHANGED, INT64_MAX,
+                                   groups, 13)) > 0) {
+    check_some(run, all, groups, count, true, &last_pane);
+    total += count;
+  }
+  return total;
+}
+
 static uint32_t check_walk(struct run *run, const struct eagre_state_keys *all,
-                           enum eagre_state_filter filter) {
+                           uint32_t (*check)(struct run *run, const struct eagre_state_keys *all,
+                                             uint32_t core)) {
   uint32_t total = 0;
   for (uint32_t core = 0; core < run->core_count; core++) {
-    struct eagre_state_cursor cursor = {{0}};
-    struct eagre_state_group groups[13];
-    int64_t last_pane = INT64_MIN;
-    uint32_t count;
-    while ((count = eagre_state_next(run->tables[core], &cursor, filter, INT64_MAX, groups, 13))) {
-      for (uint32_t i = 0; i < count; i++) {
-        assert_true(groups[i].pane >= last_pane);
-        last_pane = groups[i].pane;
-        check_group(run, &groups[i], find_key_number(all, groups[i].key),
-                    filter == EAGRE_STATE_CHANGED);
-      }
-      total += count;
-    }
+    total += check(run, all, core);
   }
   return total;
 }
@@ -241,8 +303,8 @@ static void check_all(struct run *run) {
     }
   }
   encode_key_numbers(run, numbers, KEYS, &arena, &all);
-  assert_int_equal(check_walk(run, &all, EAGRE_STATE_ALL), there);
-  assert_int_equal(check_walk(run, &all, EAGRE_STATE_CHANGED), changed);
+  assert_int_equal(check_walk(run, &all, check_reader), there);
+  assert_int_equal(check_walk(run, &all, check_changed), changed);
   eagre_arena_done(&arena);
 }
 
@@ -280,6 +342,7 @@ static void tables_agree_with_the_model(void **state) {
     struct run *run = eagre_allocate_zeroed(1, sizeof *run);
     run->fixture = fixture;
     run->has_two_columns = seed % 2 == 0;
+    run->has_tier = seed > SEEDS / 2;
     eagre_random_seed(&run->random, seed);
     open_tables(run, 1 + (uint32_t)draw(run, CORES_MAX));
     for (int epoch = 0; epoch < EPOCHS; epoch++) {

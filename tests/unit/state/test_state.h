@@ -58,3 +58,4 @@ int run_rows_tests(void);
 int run_slice_tests(void);
 int run_snapshot_tests(void);
 int run_table_tests(void);
+int run_tier_tests(void);

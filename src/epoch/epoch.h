@@ -68,6 +68,7 @@ struct eagre_epoch_counts {
                                           names are valid until the next run */
   uint64_t output_rows;
   uint64_t dead_rows; /* records that failed and went to the sink for them */
+  uint64_t late_rows; /* rows that came late and went to the sink for them */
 };
 /* Rows of all sources; the sum over all stateful operators. */
 uint64_t eagre_epoch_input_rows(const struct eagre_epoch_counts *counts);

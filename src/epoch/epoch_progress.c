@@ -203,6 +203,25 @@ static void print_source(const struct eagre_epoch_progress *progress,
   eagre_buffer_append_char(out, '}');
 }
 
+static void print_sides(const struct eagre_epoch_counts *counts, const struct eagre_plan_sink *sink,
+                        struct eagre_buffer *out) {
+  const struct {
+    const char *name;
+    uint64_t count;
+  } sides[EAGRE_SIDE_count] = {
+      [EAGRE_SIDE_DEAD_LETTERS] = {"deadLetters", counts->dead_rows},
+      [EAGRE_SIDE_LATE_ROWS] = {"lateRows", counts->late_rows},
+  };
+  const char *separator = ",\"metrics\":{";
+  for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
+    if (sink->sides[i] == NULL) continue;
+    eagre_buffer_printf(out, "%s\"%s\":\"%llu\"", separator, sides[i].name,
+                        (unsigned long long)sides[i].count);
+    separator = ",";
+  }
+  if (separator[1] == '\0') eagre_buffer_append_char(out, '}');
+}
+
 /* Spark has no expectations: the names are those of Databricks, the place is that of `observe`. */
 static void print_expectations(const struct eagre_epoch_progress *progress,
                                const struct eagre_flow *flow, struct eagre_buffer *out) {
@@ -245,10 +264,7 @@ void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
   eagre_buffer_append_json_string(out, eagre_text_of(eagre_sink_description(names->sink)));
   eagre_buffer_printf(out, ",\"numOutputRows\":%lld",
                       progress->has_run ? (long long)progress->counts->output_rows : -1LL);
-  if (progress->has_run && names->flow->sink->dead_letter != NULL) {
-    eagre_buffer_printf(out, ",\"metrics\":{\"deadLetters\":\"%llu\"}",
-                        (unsigned long long)progress->counts->dead_rows);
-  }
+  if (progress->has_run) print_sides(progress->counts, names->flow->sink, out);
   eagre_buffer_append_char(out, '}');
   print_expectations(progress, names->flow, out);
   eagre_buffer_append_char(out, '}');

@@ -125,6 +125,11 @@ struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
                                                  struct eagre_expression *const *values,
                                                  const struct eagre_text *names, uint32_t count,
                                                  struct eagre_sql_position position);
+/* to_json(struct(*)) over `columns`. */
+struct eagre_expression *
+eagre_expression_row_as_json(struct eagre_arena *arena, const struct eagre_type *columns,
+                             const struct eagre_expression_session *session,
+                             struct eagre_sql_position position);
 /* Tumbling and sliding windows: [start + k * slide, start + k * slide + duration) for every k. */
 struct eagre_window {
   int64_t duration_us;

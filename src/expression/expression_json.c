@@ -582,3 +582,21 @@ enum eagre_status eagre_kernel_json_array_length(struct eagre_kernel_call *call)
   eagre_arena_done(&scratch);
   return EAGRE_OK;
 }
+
+struct eagre_expression *
+eagre_expression_row_as_json(struct eagre_arena *arena, const struct eagre_type *columns,
+                             const struct eagre_expression_session *session,
+                             struct eagre_sql_position position) {
+  uint32_t count = columns->field_count;
+  struct eagre_expression **values = eagre_arena_allocate(arena, sizeof(void *) * (count + 1));
+  struct eagre_text *names = eagre_arena_allocate(arena, sizeof *names * (count + 1));
+  for (uint32_t i = 0; i < count; i++) {
+    values[i] = eagre_expression_column(arena, i, columns->fields[i].type, position);
+    names[i] = columns->fields[i].name;
+  }
+  struct eagre_expression *row = eagre_expression_struct(arena, values, names, count, position);
+  enum eagre_status status =
+      eagre_expression_call(arena, EAGRE_TEXT("to_json"), &row, 1, session, position, &row, NULL);
+  eagre_assert(status == EAGRE_OK); /* every struct can be printed */
+  return row;
+}

@@ -24,6 +24,17 @@ typedef enum eagre_status eagre_dead_row_fn(void *context, const struct eagre_ba
                                             uint32_t row, const struct eagre_error *failure,
                                             struct eagre_error *error);
 
+/* Rows that a stateful node drops because they are late, before it does. */
+struct eagre_late_rows {
+  /* Two columns, the row as JSON (STRING) and the time by which it is late (TIMESTAMP), and where
+   * the rows came from. Valid during the call. */
+  const struct eagre_batch *batch;
+  uint32_t operator_number; /* stateful_number of the node */
+  int64_t watermark_ms;     /* that they are not above */
+};
+typedef enum eagre_status eagre_late_rows_fn(void *context, const struct eagre_late_rows *rows,
+                                             struct eagre_error *error);
+
 /* ---- An epoch -------------------------------------------------------------------------------- */
 
 struct eagre_stateful_epoch {
@@ -126,6 +137,8 @@ struct eagre_stages_options {
    * here and the epoch goes on without them. NULL: such a row ends the epoch, as all others do. */
   eagre_dead_row_fn *dead_rows;
   void *dead_rows_context;
+  eagre_late_rows_fn *late_rows; /* NULL: nobody wants them */
+  void *late_rows_context;
 };
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options);
 void eagre_stages_free(struct eagre_stages *stages);

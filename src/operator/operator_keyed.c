@@ -17,6 +17,7 @@ struct operator_keyed {
   void *work_context;
   struct eagre_program_context context;
   struct operator_dead dead;
+  struct operator_late *late[2]; /* by side */
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -30,6 +31,8 @@ struct operator_keyed *eagre_operator_keyed_new(const struct operator_keyed_opti
   keyed->work = options->work;
   keyed->work_context = options->context;
   keyed->dead = stateful->dead;
+  keyed->late[0] = stateful->late[0];
+  keyed->late[1] = stateful->late[1];
   keyed->side_count = options->side_count;
   keyed->sides = eagre_allocate_zeroed(options->side_count, sizeof *keyed->sides);
   for (uint32_t i = 0; i < options->side_count; i++) {
@@ -160,6 +163,11 @@ enum eagre_status eagre_operator_keyed_push(struct operator_keyed *keyed, uint32
   eagre_assert(side < keyed->side_count);
   struct operator_keyed_rows rows;
   EAGRE_TRY(read_keys(keyed, side, batch, &rows, error));
+  enum eagre_status status = eagre_operator_late_look(keyed->late[side], batch, error);
+  if (status != EAGRE_OK) {
+    eagre_batch_free(batch);
+    return status;
+  }
   if (keyed->core_count > 1 && batch->row_count > 0) send_rows(keyed, &rows);
   if (batch->row_count > 0) return keyed->work(keyed->work_context, &rows, error);
   eagre_batch_free(batch);

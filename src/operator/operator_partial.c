@@ -13,6 +13,7 @@ struct operator_partial {
   uint32_t output_count;
   struct eagre_program_context context;
   struct operator_dead dead;
+  struct operator_late *late;
 };
 
 uint32_t eagre_operator_aggregate_head(const struct eagre_plan_node *aggregate) {
@@ -87,6 +88,7 @@ struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_
   struct operator_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = aggregate;
   partial->dead = options->dead;
+  partial->late = options->late[0];
   eagre_operator_layout_init(&partial->layout, aggregate, eagre_operator_aggregate_head(aggregate));
   partial->table = eagre_state_table_new(&partial->layout.state);
   struct eagre_expression **outputs =
@@ -144,6 +146,7 @@ static enum eagre_status fold_batch(struct operator_partial *partial, struct eag
       eagre_arena_allocate_zeroed(arena, sizeof *outputs * (partial->output_count + 1));
   EAGRE_TRY(eagre_operator_dead_run(&partial->dead, partial->program, batch, &partial->context,
                                     outputs, error));
+  EAGRE_TRY(eagre_operator_late_look(partial->late, batch, error));
   uint32_t row_count = batch->row_count;
   if (row_count == 0) return EAGRE_OK;
   const int64_t *panes = NULL;

@@ -25,6 +25,7 @@ struct session_partial {
   uint32_t output_count;
   struct eagre_program_context context;
   struct operator_dead dead;
+  struct operator_late *late;
   int64_t late_bound_us;
   uint64_t dropped;
 };
@@ -55,6 +56,7 @@ eagre_operator_session_partial_new(const struct eagre_stateful_options *options)
   struct session_partial *partial = eagre_allocate_zeroed(1, sizeof *partial);
   partial->node = node;
   partial->dead = options->dead;
+  partial->late = options->late[0];
   eagre_operator_layout_init(&partial->layout, node, sizeof(struct session_head));
   partial->layout.state.key_suffix_size = TIMES_SIZE;
   partial->groups.table = eagre_state_table_new(&partial->layout.state);
@@ -257,6 +259,7 @@ static enum eagre_status fold_batch(struct session_partial *partial, struct eagr
   struct eagre_vector *outputs =
       eagre_arena_allocate_zeroed(arena, sizeof *outputs * partial->output_count);
   EAGRE_TRY(evaluate(partial, batch, outputs, error));
+  EAGRE_TRY(eagre_operator_late_look(partial->late, batch, error));
   if (batch->row_count == 0) return EAGRE_OK;
   uint32_t key_count = partial->layout.key_column_count;
   struct eagre_state_keys keys;

@@ -30,6 +30,7 @@ struct eagre_stages {
   struct eagre_state_tier *tier;   /* NULL: none */
   int64_t *eviction_watermarks_ms; /* by stateful_number */
   int64_t *late_watermarks_ms;
+  struct operator_late **late; /* two by stateful_number */
 };
 
 /* ---- Wires ----------------------------------------------------------------------------------- */
@@ -109,6 +110,25 @@ static struct eagre_state_tier *new_tier(const struct eagre_stages_options *opti
   return eagre_state_tier_new(&own);
 }
 
+static void list_late(struct eagre_stages *stages) {
+  const struct eagre_stages_options *options = &stages->options;
+  stages->late = eagre_allocate_zeroed(2 * stages->tree->stateful_count + 1, sizeof(void *));
+  for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
+    const struct eagre_plan_node *node = stages->tree->stateful[i];
+    for (uint32_t side = 0; side < node->input_count; side++) {
+      const struct operator_late_options each = {
+          .node = node,
+          .side = side,
+          .mode = options->mode,
+          .session = options->session,
+          .give = options->late_rows,
+          .context = options->late_rows_context,
+      };
+      stages->late[2 * i + side] = eagre_operator_late_new(&each);
+    }
+  }
+}
+
 struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options) {
   const struct eagre_plan_tree *tree = options->tree;
   struct eagre_stages *stages = eagre_allocate_zeroed(1, sizeof *stages);
@@ -127,6 +147,7 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
     if (eagre_plan_is_stateful(start))
       stages->inputs[start->stateful_number] = (struct stage_input){stages, i};
   }
+  list_late(stages);
   for (uint32_t i = 0; i < tree->stateful_count; i++) {
     const struct eagre_stateful_options each = {
         .output = take,
@@ -139,6 +160,7 @@ struct eagre_stages *eagre_stages_new(const struct eagre_stages_options *options
         .state_partition_count = options->state_partition_count,
         .tier = stages->tier,
         .dead = {options->dead_rows, options->dead_rows_context},
+        .late = {stages->late[2 * i], stages->late[2 * i + 1]},
     };
     stages->stateful[i] = eagre_stateful_new(&each);
   }
@@ -153,6 +175,8 @@ void eagre_stages_free(struct eagre_stages *stages) {
   }
   for (uint32_t i = 0; i < stages->tree->stateful_count; i++) {
     eagre_stateful_free(stages->stateful[i]);
+    eagre_operator_late_free(stages->late[2 * i]);
+    eagre_operator_late_free(stages->late[2 * i + 1]);
   }
   eagre_state_tier_free(stages->tier);
   eagre_free(stages->chains);
@@ -163,6 +187,7 @@ void eagre_stages_free(struct eagre_stages *stages) {
   eagre_free(stages->rows);
   eagre_free(stages->eviction_watermarks_ms);
   eagre_free(stages->late_watermarks_ms);
+  eagre_free(stages->late);
   eagre_free(stages);
 }
 
@@ -179,6 +204,8 @@ void eagre_stages_begin(struct eagre_stages *stages, const struct eagre_stateful
     own.eviction_watermark_ms = stages->eviction_watermarks_ms[i];
     own.late_watermark_ms = stages->late_watermarks_ms[i];
     eagre_stateful_begin(stages->stateful[i], &own);
+    eagre_operator_late_begin(stages->late[2 * i], &own);
+    eagre_operator_late_begin(stages->late[2 * i + 1], &own);
   }
 }
 

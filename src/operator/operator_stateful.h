@@ -10,6 +10,7 @@
 #pragma once
 
 #include "operator/operator_dead.h"
+#include "operator/operator_late.h"
 
 struct eagre_stateful;
 struct eagre_stateful_options {
@@ -23,6 +24,7 @@ struct eagre_stateful_options {
   eagre_rows_fn *output;         /* takes what the node gives */
   void *output_context;
   struct operator_dead dead;
+  struct operator_late *late[2]; /* by input; NULL: nobody asks for its late rows */
 };
 struct eagre_stateful *eagre_stateful_new(const struct eagre_stateful_options *options);
 void eagre_stateful_free(struct eagre_stateful *stateful);

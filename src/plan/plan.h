@@ -440,6 +440,14 @@ enum eagre_sink_kind {
   EAGRE_SINK_SEVERAL, /* its parts, each of which gets every row */
 };
 
+/* Rows that go elsewhere than the results of a flow, in columns of their own. */
+enum eagre_side {
+  EAGRE_SIDE_DEAD_LETTERS, /* records that fail (plan_dead.c) */
+  EAGRE_SIDE_LATE_ROWS,    /* rows that the watermark has passed (plan_late.c) */
+  EAGRE_SIDE_count
+};
+const char *eagre_side_name(enum eagre_side side); /* "dead letters", "late rows" */
+
 struct eagre_plan_sink {
   enum eagre_sink_kind kind;
   struct eagre_text name;                     /* table or sink name */
@@ -453,17 +461,27 @@ struct eagre_plan_sink {
   struct eagre_sql_position position;
   struct eagre_plan_sink **parts; /* SEVERAL: as written; none is SEVERAL itself */
   uint32_t part_count;
-  /* SEVERAL: the last part when it does not get the flow's rows but those that fail on the way, in
-   * columns of their own (plan_dead.c); else NULL. */
-  const struct eagre_plan_sink *dead_letter;
-  const struct eagre_type *dead_letter_columns;
+  /* SEVERAL: the parts, behind all others, that do not get the flow's rows but those of a side;
+   * NULL: there is none. */
+  const struct eagre_plan_sink *sides[EAGRE_SIDE_count];
+  const struct eagre_type *side_columns[EAGRE_SIDE_count];
 };
+/* Whether that part of `sink` gets the rows of a side, and of which. */
+bool eagre_plan_is_side(const struct eagre_plan_sink *sink, const struct eagre_plan_sink *part,
+                        enum eagre_side *out_side);
 /* Whether an epoch is a transaction of Kafka (delivery exactly-once), of SEVERAL in one part. */
 bool eagre_plan_sink_is_transactional(const struct eagre_plan_sink *sink);
 /* The sinks that rows end in: the parts of SEVERAL, else `sink` itself. */
 uint32_t eagre_plan_sink_count(const struct eagre_plan_sink *sink);
 const struct eagre_plan_sink *eagre_plan_sink_at(const struct eagre_plan_sink *sink,
                                                  uint32_t index);
+
+/* The time by which rows of input `side` of a stateful node are late, over the columns of that
+ * input: late is what is not above the watermark; NULL: none of them is. TIMESTAMP; NULL where they
+ * have none. */
+struct eagre_expression *eagre_plan_late_time(const struct eagre_plan_node *node, uint32_t side,
+                                              enum eagre_output_mode mode,
+                                              struct eagre_arena *arena);
 
 struct eagre_flow {
   struct eagre_text name;

@@ -542,11 +542,6 @@ enum eagre_status eagre_plan_add_expectations(struct plan_binder *binder,
 /* USAGE UNSUPPORTED_FEATURE.DEAD_LETTER_EXPECTATION where rows that are left out cannot go. */
 enum eagre_status eagre_plan_check_expectations(const struct eagre_flow *flow,
                                                 struct eagre_error *error);
-/* to_json(struct(*)) over `columns`. */
-enum eagre_status eagre_plan_row_as_json(struct plan_binder *binder,
-                                         const struct eagre_type *columns,
-                                         struct eagre_sql_position position,
-                                         struct eagre_expression **out, struct eagre_error *error);
 
 /* ---- Sinks (plan_sink.c) --------------------------------------------------------------------- */
 
@@ -555,6 +550,29 @@ enum eagre_status eagre_plan_bind_sink(struct plan_binder *binder,
                                        const struct eagre_sql_statement *statement,
                                        struct eagre_plan_sink *sink, struct eagre_error *error);
 
+/* Makes `sink` of a flow SEVERAL with a last part that gets the rows of a side. USAGE `class_name`
+ * at `position` when that cannot be one: `hint` says what its columns must be. */
+struct plan_side {
+  enum eagre_side side;
+  const char *class_name;
+  const char *hint;
+  const struct eagre_type *columns;
+  struct eagre_sql_position position;
+};
+enum eagre_status eagre_plan_add_side(struct plan_binder *binder, const struct plan_side *side,
+                                      struct eagre_plan_sink *part, struct eagre_plan_sink **sink,
+                                      struct eagre_error *error);
+/* The option lateRows (plan_late.c), as eagre_plan_add_dead_letter. */
+enum eagre_status eagre_plan_add_late_rows(struct plan_binder *binder,
+                                           struct eagre_plan_sink *late_rows,
+                                           struct eagre_sql_position position,
+                                           struct eagre_plan_sink **sink,
+                                           struct eagre_error *error);
+/* USAGE LATE_ROWS_WITHOUT_WATERMARK or UNSUPPORTED_FEATURE.LATE_ROWS_OF_CHANGES. */
+enum eagre_status eagre_plan_check_late_rows(struct plan_binder *binder,
+                                             const struct eagre_flow *flow,
+                                             struct eagre_sql_position position,
+                                             struct eagre_error *error);
 /* The option deadLetter (plan_dead.c): `sink` of the flow becomes SEVERAL with `dead_letter` as its
  * last part. USAGE at `position` when that cannot be one. */
 enum eagre_status eagre_plan_add_dead_letter(struct plan_binder *binder,

@@ -45,57 +45,21 @@ static const struct eagre_type *make_columns(struct eagre_arena *arena) {
   return eagre_type_struct(arena, fields, count);
 }
 
-static enum eagre_status check_sink(const struct eagre_plan_sink *sink,
-                                    const struct eagre_type *columns,
-                                    struct eagre_sql_position position, struct eagre_error *error) {
-  if (sink->schema == NULL || eagre_type_equal(sink->schema, columns)) return EAGRE_OK;
-  eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",
-                  "The table `%.*s` has other columns than dead letters.", (int)sink->name.size,
-                  sink->name.data);
-  eagre_error_hint(error,
-                   "leave its columns out, or declare key BINARY, value BINARY, topic STRING, "
-                   "partition INT, offset BIGINT, class STRING, message STRING, epoch "
-                   "BIGINT");
-  return EAGRE_USAGE;
-}
-
-static bool has_part(const struct eagre_plan_sink *sink, const struct eagre_plan_sink *part) {
-  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
-    if (eagre_plan_sink_at(sink, i) == part) return true;
-  }
-  return false;
-}
-
 enum eagre_status eagre_plan_add_dead_letter(struct plan_binder *binder,
                                              struct eagre_plan_sink *dead_letter,
                                              struct eagre_sql_position position,
                                              struct eagre_plan_sink **sink,
                                              struct eagre_error *error) {
-  const struct eagre_type *columns = dead_letter->kind == EAGRE_SINK_KAFKA
-                                         ? make_message(binder->arena)
-                                         : make_columns(binder->arena);
-  EAGRE_TRY(check_sink(dead_letter, columns, position, error));
-  if (has_part(*sink, dead_letter)) {
-    return eagre_plan_fail(error, position, "INVALID_DEAD_LETTER_TABLE",
-                           "`%.*s` gets the rows of the flow; dead letters need a place of their "
-                           "own.",
-                           (int)dead_letter->name.size, dead_letter->name.data);
-  }
-  uint32_t count = eagre_plan_sink_count(*sink);
-  struct eagre_plan_sink *several = eagre_arena_allocate_zeroed(binder->arena, sizeof *several);
-  several->kind = EAGRE_SINK_SEVERAL;
-  several->name = (*sink)->name;
-  several->position = (*sink)->position;
-  several->schema = (*sink)->schema;
-  several->parts = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
-  for (uint32_t i = 0; i < count; i++)
-    several->parts[i] = (*sink)->kind == EAGRE_SINK_SEVERAL ? (*sink)->parts[i] : *sink;
-  several->parts[count] = dead_letter;
-  several->part_count = count + 1;
-  several->dead_letter = dead_letter;
-  several->dead_letter_columns = columns;
-  *sink = several;
-  return EAGRE_OK;
+  const struct plan_side side = {
+      .side = EAGRE_SIDE_DEAD_LETTERS,
+      .class_name = "INVALID_DEAD_LETTER_TABLE",
+      .hint = "leave its columns out, or declare key BINARY, value BINARY, topic STRING, partition "
+              "INT, offset BIGINT, class STRING, message STRING, epoch BIGINT",
+      .columns = dead_letter->kind == EAGRE_SINK_KAFKA ? make_message(binder->arena)
+                                                       : make_columns(binder->arena),
+      .position = position,
+  };
+  return eagre_plan_add_side(binder, &side, dead_letter, sink, error);
 }
 
 enum eagre_status eagre_plan_keep_raw(struct eagre_flow *flow, struct eagre_error *error) {

@@ -59,25 +59,6 @@ static enum eagre_status bind_conditions(struct plan_binder *binder,
   return EAGRE_OK;
 }
 
-enum eagre_status eagre_plan_row_as_json(struct plan_binder *binder,
-                                         const struct eagre_type *columns,
-                                         struct eagre_sql_position position,
-                                         struct eagre_expression **out, struct eagre_error *error) {
-  uint32_t count = columns->field_count;
-  struct eagre_expression **values =
-      eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
-  struct eagre_text *names = eagre_arena_allocate(binder->arena, sizeof *names * (count + 1));
-  for (uint32_t i = 0; i < count; i++) {
-    const struct eagre_field *field = &columns->fields[i];
-    values[i] = eagre_expression_column(binder->arena, i, field->type, position);
-    names[i] = field->name;
-  }
-  struct eagre_expression *row =
-      eagre_expression_struct(binder->arena, values, names, count, position);
-  return eagre_expression_call(binder->arena, EAGRE_TEXT("to_json"), &row, 1,
-                               &binder->pipeline->expression_session, position, out, error);
-}
-
 enum eagre_status eagre_plan_add_expectations(struct plan_binder *binder,
                                               const struct eagre_sql_statement *table,
                                               struct eagre_text flow_name,
@@ -96,8 +77,8 @@ enum eagre_status eagre_plan_add_expectations(struct plan_binder *binder,
   node->expectation_count = count;
   node->expectations = eagre_arena_allocate(binder->arena, sizeof *node->expectations * count);
   EAGRE_TRY(bind_conditions(binder, table, &rows, node, error));
-  EAGRE_TRY(eagre_plan_row_as_json(binder, node->output, node->position, &node->expressions[count],
-                                   error));
+  node->expressions[count] = eagre_expression_row_as_json(
+      binder->arena, node->output, &binder->pipeline->expression_session, node->position);
   relation->node = node;
   return EAGRE_OK;
 }
@@ -105,7 +86,7 @@ enum eagre_status eagre_plan_add_expectations(struct plan_binder *binder,
 enum eagre_status eagre_plan_check_expectations(const struct eagre_flow *flow,
                                                 struct eagre_error *error) {
   const struct eagre_plan_node *expect = eagre_flow_expect(flow);
-  bool has_letters = flow->sink->dead_letter != NULL;
+  bool has_letters = flow->sink->sides[EAGRE_SIDE_DEAD_LETTERS] != NULL;
   if (expect == NULL || !has_letters || flow->query.stateful_count == 0) return EAGRE_OK;
   for (uint32_t i = 0; i < expect->expectation_count; i++) {
     const struct eagre_plan_expectation *expectation = &expect->expectations[i];

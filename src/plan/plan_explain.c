@@ -302,12 +302,13 @@ static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out
   eagre_buffer_printf(out, "Flow %.*s\n", (int)flow->name.size, flow->name.data);
   for (uint32_t i = 0; i < eagre_plan_sink_count(flow->sink); i++) {
     const struct eagre_plan_sink *sink = eagre_plan_sink_at(flow->sink, i);
-    bool is_dead_letter = sink == flow->sink->dead_letter;
+    enum eagre_side side;
+    bool is_side = eagre_plan_is_side(flow->sink, sink, &side);
     eagre_buffer_printf(
-        out, "  writes %s%s %.*s%s%.*s, mode %s\n", is_dead_letter ? "dead letters into " : "",
-        sink_names[sink->kind], (int)sink->name.size, sink->name.data,
+        out, "  writes %s%s%s %.*s%s%.*s, mode %s\n", is_side ? eagre_side_name(side) : "",
+        is_side ? " into " : "", sink_names[sink->kind], (int)sink->name.size, sink->name.data,
         sink->location.size > 0 ? " at " : "", (int)sink->location.size, sink->location.data,
-        is_dead_letter ? "append" : eagre_output_mode_name(flow->mode));
+        is_side ? "append" : eagre_output_mode_name(flow->mode));
   }
   eagre_buffer_append_string(out, "  trigger ");
   print_trigger(&flow->trigger, out);
@@ -407,7 +408,10 @@ static void json_sinks(const struct eagre_plan_sink *sinks, struct eagre_buffer 
     member(out, "sink", eagre_text_of(sink_names[sink->kind]));
     member(out, "target", sink->name);
     member(out, "location", sink->location);
-    if (sink == sinks->dead_letter) eagre_buffer_append_string(out, ",\"isDeadLetter\":true");
+    if (sink == sinks->sides[EAGRE_SIDE_DEAD_LETTERS])
+      eagre_buffer_append_string(out, ",\"isDeadLetter\":true");
+    if (sink == sinks->sides[EAGRE_SIDE_LATE_ROWS])
+      eagre_buffer_append_string(out, ",\"isLateRows\":true");
     eagre_buffer_append_char(out, '}');
   }
   eagre_buffer_append_char(out, ']');

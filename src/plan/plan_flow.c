@@ -192,8 +192,8 @@ static enum eagre_status add_target(struct flow_work *work,
 }
 
 static bool is_flow_property(struct eagre_text key, struct eagre_text *out_name) {
-  static const char *const names[] = {"outputMode", "trigger", "checkpointLocation", "queryName",
-                                      "deadLetter"};
+  static const char *const names[] = {"outputMode", "trigger",    "checkpointLocation",
+                                      "queryName",  "deadLetter", "lateRows"};
   *out_name = key;
   if (eagre_text_equal_ignoring_case(key, EAGRE_TEXT("pipelines.trigger.interval"))) return true;
   if (eagre_text_starts_with(key, EAGRE_TEXT("spark.sql."))) return true;
@@ -649,6 +649,27 @@ static enum eagre_status flow_dead_letter(struct flow_work *work, struct eagre_f
   return eagre_plan_add_dead_letter(work->binder, target->sink, position, &flow->sink, error);
 }
 
+static enum eagre_status flow_late_rows(struct flow_work *work, struct eagre_flow *flow,
+                                        struct eagre_error *error) {
+  struct eagre_text name = eagre_option_text(&flow->options, "lateRows");
+  if (name.size == 0) return EAGRE_OK;
+  struct eagre_sql_position position = position_of(&flow->options, "lateRows");
+  struct plan_target *target = NULL;
+  EAGRE_TRY(find_written(work, name, "sink for late rows", position, &target, error));
+  EAGRE_TRY(refuse_expectations(target, position, "INVALID_LATE_ROWS_TABLE",
+                                "a table of late rows has none", error));
+  target->is_written = true;
+  return eagre_plan_add_late_rows(work->binder, target->sink, position, &flow->sink, error);
+}
+
+/* What can be said of the sides of a flow whose query is finished. */
+static enum eagre_status check_sides(struct plan_binder *binder, const struct eagre_flow *flow,
+                                     struct eagre_error *error) {
+  EAGRE_TRY(eagre_plan_check_expectations(flow, error));
+  if (flow->sink->sides[EAGRE_SIDE_LATE_ROWS] == NULL) return EAGRE_OK;
+  return eagre_plan_check_late_rows(binder, flow, position_of(&flow->options, "lateRows"), error);
+}
+
 /* The query of a flow, and what its table expects of the rows. */
 static enum eagre_status bind_flow_rows(struct plan_binder *binder,
                                         const struct plan_target *target,
@@ -680,6 +701,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   flow->sink = target->sink;
   EAGRE_TRY(flow_options(work, statement, target, flow, error));
   EAGRE_TRY(flow_dead_letter(work, flow, error));
+  EAGRE_TRY(flow_late_rows(work, flow, error));
   struct plan_relation relation;
   EAGRE_TRY(bind_flow_rows(binder, target, flow, &relation, error));
   if (!relation.is_stream && binder->source_count > 0) {
@@ -710,7 +732,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   EAGRE_TRY(check_names(work, flow, error));
   EAGRE_TRY(check_column_names(flow->query.root->output, statement->query->position, error));
   EAGRE_TRY(finish_query(binder, flow, error));
-  EAGRE_TRY(eagre_plan_check_expectations(flow, error));
+  EAGRE_TRY(check_sides(binder, flow, error));
   target->is_written = true;
   binder->pipeline->flow_count += 1;
   return EAGRE_OK;

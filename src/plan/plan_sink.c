@@ -128,3 +128,70 @@ enum eagre_status eagre_plan_join_sinks(struct plan_binder *binder, struct eagre
   eagre_buffer_done(&name);
   return join_schemas(parts, statement, out, error);
 }
+
+/* ---- Sides ----------------------------------------------------------------------------------- */
+
+const char *eagre_side_name(enum eagre_side side) {
+  static const char *const names[EAGRE_SIDE_count] = {"dead letters", "late rows"};
+  return names[side];
+}
+
+bool eagre_plan_is_side(const struct eagre_plan_sink *sink, const struct eagre_plan_sink *part,
+                        enum eagre_side *out_side) {
+  for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
+    if (sink->sides[i] != part) continue;
+    *out_side = (enum eagre_side)i;
+    return true;
+  }
+  return false;
+}
+
+static bool has_part(const struct eagre_plan_sink *sink, const struct eagre_plan_sink *part) {
+  for (uint32_t i = 0; i < eagre_plan_sink_count(sink); i++) {
+    if (eagre_plan_sink_at(sink, i) == part) return true;
+  }
+  return false;
+}
+
+static enum eagre_status check_side(const struct plan_side *side,
+                                    const struct eagre_plan_sink *part,
+                                    const struct eagre_plan_sink *sink, struct eagre_error *error) {
+  if (has_part(sink, part)) {
+    return eagre_plan_fail(error, side->position, side->class_name,
+                           "`%.*s` gets other rows of the flow already; %s need a place of their "
+                           "own.",
+                           (int)part->name.size, part->name.data, eagre_side_name(side->side));
+  }
+  if (part->schema == NULL || eagre_type_equal(part->schema, side->columns)) return EAGRE_OK;
+  eagre_plan_fail(error, side->position, side->class_name,
+                  "The table `%.*s` has other columns than %s.", (int)part->name.size,
+                  part->name.data, eagre_side_name(side->side));
+  eagre_error_hint(error, "%s", side->hint);
+  return EAGRE_USAGE;
+}
+
+enum eagre_status eagre_plan_add_side(struct plan_binder *binder, const struct plan_side *side,
+                                      struct eagre_plan_sink *part, struct eagre_plan_sink **sink,
+                                      struct eagre_error *error) {
+  EAGRE_TRY(check_side(side, part, *sink, error));
+  uint32_t count = eagre_plan_sink_count(*sink);
+  struct eagre_plan_sink *several = eagre_arena_allocate_zeroed(binder->arena, sizeof *several);
+  several->kind = EAGRE_SINK_SEVERAL;
+  several->name = (*sink)->name;
+  several->position = (*sink)->position;
+  several->schema = (*sink)->schema;
+  several->parts = eagre_arena_allocate(binder->arena, sizeof(void *) * (count + 1));
+  for (uint32_t i = 0; i < count; i++) {
+    several->parts[i] = (*sink)->kind == EAGRE_SINK_SEVERAL ? (*sink)->parts[i] : *sink;
+  }
+  several->parts[count] = part;
+  several->part_count = count + 1;
+  for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
+    several->sides[i] = (*sink)->sides[i];
+    several->side_columns[i] = (*sink)->side_columns[i];
+  }
+  several->sides[side->side] = part;
+  several->side_columns[side->side] = side->columns;
+  *sink = several;
+  return EAGRE_OK;
+}

@@ -158,6 +158,7 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
   const struct eagre_flow *plan = task->flow->plan;
   out->output_rows += task->output_rows;
   out->dead_rows += task->dead.row_count;
+  out->late_rows += task->late.row_count;
   for (uint32_t i = 0; i < plan->source_count; i++) {
     out->sources[i].rows += task->counts[i].rows;
     out->sources[i].bytes += task->counts[i].bytes;
@@ -195,6 +196,7 @@ static void list_behind(const struct runtime_task *task, struct eagre_epoch_coun
 static void begin_counts(const struct eagre_flow *plan, struct eagre_epoch_counts *out) {
   out->output_rows = 0;
   out->dead_rows = 0;
+  out->late_rows = 0;
   memset(out->sources, 0, sizeof *out->sources * plan->source_count);
   memset(out->event_times, 0, sizeof *out->event_times * plan->watermark_count);
   memset(out->operators, 0, sizeof *out->operators * plan->query.stateful_count);
@@ -204,6 +206,7 @@ static void begin_counts(const struct eagre_flow *plan, struct eagre_epoch_count
 /* Of an open epoch, whose earlier ticks are counted already but for what is as it is now. */
 static void go_on_counting(const struct eagre_flow *plan, struct eagre_epoch_counts *out) {
   out->dead_rows = 0; /* tasks count those of the whole attempt */
+  out->late_rows = 0;
   for (uint32_t i = 0; i < plan->query.stateful_count; i++) {
     out->operators[i].rows_total = 0;
     out->operators[i].memory_bytes = 0;

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "runtime/runtime_headers.h"
 #include "value/value.h"
 
 enum { ROWS_MAX = 256 }; /* of a batch: they hold copies of whole records */
@@ -34,11 +35,6 @@ static bool is_message(const struct runtime_dead *dead) {
   return dead->columns->fields[LETTER_HEADERS].type->kind == EAGRE_TYPE_ARRAY;
 }
 
-static void make_headers(struct eagre_batch *letters) {
-  struct eagre_vector *pairs = letters->columns[LETTER_HEADERS].children;
-  eagre_vector_init(pairs, pairs->type, ROWS_MAX * HEADER_COUNT, &letters->arena);
-}
-
 static void start_batch(struct runtime_dead *dead) {
   uint32_t count = dead->columns->field_count;
   if (dead->batch == NULL) dead->batch = eagre_batch_new();
@@ -48,7 +44,10 @@ static void start_batch(struct runtime_dead *dead) {
     eagre_vector_init(&dead->batch->columns[i], dead->columns->fields[i].type, ROWS_MAX,
                       &dead->batch->arena);
   }
-  if (is_message(dead)) make_headers(dead->batch);
+  if (is_message(dead)) {
+    eagre_runtime_headers_make(&dead->batch->columns[LETTER_HEADERS], ROWS_MAX * HEADER_COUNT,
+                               &dead->batch->arena);
+  }
   dead->batch->row_count = 0;
 }
 
@@ -97,15 +96,9 @@ static void put_columns(struct eagre_batch *letters, const struct letter *letter
   if (letter->offset == NULL) put_null(letters, LETTER_OFFSET);
 }
 
-/* Appends one header to those of the row at hand. */
 static void put_header(struct eagre_batch *letters, const char *name, struct eagre_text value) {
-  struct eagre_vector *lists = &letters->columns[LETTER_HEADERS];
-  struct eagre_text *names = lists->children->children[0].data;
-  struct eagre_text *values = lists->children->children[1].data;
-  int32_t *end = &lists->offsets[letters->row_count + 1];
-  names[*end] = eagre_text_of(name);
-  values[*end] = eagre_arena_copy_text(&letters->arena, value);
-  *end += 1;
+  eagre_runtime_header_add(&letters->columns[LETTER_HEADERS], letters->row_count, name, value,
+                           &letters->arena);
 }
 
 static void put_number_header(struct eagre_batch *letters, const char *name, int64_t number) {
@@ -113,8 +106,7 @@ static void put_number_header(struct eagre_batch *letters, const char *name, int
 }
 
 static void put_headers(struct eagre_batch *letters, const struct letter *letter) {
-  int32_t *offsets = letters->columns[LETTER_HEADERS].offsets;
-  offsets[letters->row_count + 1] = offsets[letters->row_count];
+  eagre_runtime_headers_begin(&letters->columns[LETTER_HEADERS], letters->row_count);
   put_header(letters, "topic", letter->topic);
   if (letter->partition >= 0) put_number_header(letters, "partition", letter->partition);
   if (letter->offset != NULL) put_number_header(letters, "offset", *letter->offset);

@@ -129,6 +129,7 @@ static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_p
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCHS, 1);
   eagre_metrics_record(metrics, EAGRE_METRIC_OUTPUT_ROWS, (int64_t)counts->output_rows);
   eagre_metrics_record(metrics, EAGRE_METRIC_DEAD_ROWS, (int64_t)counts->dead_rows);
+  eagre_metrics_record(metrics, EAGRE_METRIC_LATE_ROWS_KEPT, (int64_t)counts->late_rows);
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH, progress->epoch);
   eagre_metrics_record(metrics, EAGRE_METRIC_EPOCH_DURATION, progress->times.trigger_execution);
   eagre_metrics_record(metrics, EAGRE_METRIC_WATERMARK, progress->watermark_ms);

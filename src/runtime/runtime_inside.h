@@ -6,6 +6,7 @@
 
 #include "runtime/runtime.h"
 #include "runtime/runtime_dead.h"
+#include "runtime/runtime_late.h"
 
 struct runtime_core;
 struct runtime_flow;
@@ -99,6 +100,7 @@ struct runtime_task {
   struct eagre_stages *stages;          /* NULL for a READER */
   struct eagre_sink_writer *writer;
   struct runtime_dead dead; /* records that failed */
+  struct runtime_late late; /* rows that came late */
   struct eagre_batch_pool pool;
   struct eagre_batch *pending; /* READER: read, and the ring was full */
   const char *mark;            /* READER: it is still to be pushed; NULL: none */

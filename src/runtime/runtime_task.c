@@ -44,6 +44,8 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
       .output_context = task,
       .dead_rows = task->dead.writer == NULL ? NULL : eagre_runtime_dead_take,
       .dead_rows_context = &task->dead,
+      .late_rows = task->late.writer == NULL ? NULL : eagre_runtime_late_take,
+      .late_rows_context = &task->late,
   };
   struct eagre_stages *stages = eagre_stages_new(&options);
   eagre_arena_done(&paths);
@@ -70,8 +72,10 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   EAGRE_TRY(
       eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error));
-  task->dead.writer = eagre_sink_writer_dead_letters(task->writer);
-  task->dead.columns = plan->sink->dead_letter_columns;
+  task->dead.writer = eagre_sink_writer_side(task->writer, EAGRE_SIDE_DEAD_LETTERS);
+  task->dead.columns = plan->sink->side_columns[EAGRE_SIDE_DEAD_LETTERS];
+  task->late.writer = eagre_sink_writer_side(task->writer, EAGRE_SIDE_LATE_ROWS);
+  task->late.columns = plan->sink->side_columns[EAGRE_SIDE_LATE_ROWS];
   task->stages = new_stages(task);
   return EAGRE_OK;
 }
@@ -167,6 +171,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   eagre_stages_begin(task->stages, &run->state);
   if (run->goes_on) return EAGRE_OK;
   eagre_runtime_dead_begin(&task->dead, run->epoch);
+  eagre_runtime_late_begin(&task->late, run->epoch);
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
 

@@ -111,8 +111,9 @@ enum eagre_status eagre_sink_writer_write(struct eagre_sink_writer *writer,
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                             struct eagre_buffer *out_piece,
                                             struct eagre_error *error);
-/* The writer for records that fail (columns: plan_dead.c), a part of this one: between its begin
+/* The writer for the rows of a side (in its columns, plan.h), a part of this one: between its begin
  * and prepare. NULL: the flow has no such sink. Borrowed. */
-struct eagre_sink_writer *eagre_sink_writer_dead_letters(struct eagre_sink_writer *writer);
+struct eagre_sink_writer *eagre_sink_writer_side(struct eagre_sink_writer *writer,
+                                                 enum eagre_side side);
 /* Gives the attempt up; files of it are removed when that is safe. */
 void eagre_sink_writer_abort(struct eagre_sink_writer *writer);

@@ -1,5 +1,6 @@
-/* Several sinks of one flow, each of which gets every row, as one sink. The last one may be for
- * dead letters, which the runtime writes itself; in everything else it is a part like the others.
+/* Several sinks of one flow, each of which gets every row, as one sink. The last ones may be for
+ * sides (dead letters, late rows), which the runtime writes itself; in everything else they are
+ * parts like the others.
  *
  * Every part keeps its own promise. What the parts of a core have prepared is one piece,
  *
@@ -33,7 +34,7 @@ struct several_writer {
   struct eagre_sink_writer base;
   struct eagre_sink_writer **parts;
   uint32_t count;
-  struct eagre_sink_writer *dead_letters; /* one of them; NULL: none */
+  struct eagre_sink_writer *sides[EAGRE_SIDE_count]; /* some of them; NULL: none */
 };
 
 static struct several *get_several(struct eagre_sink *sink) {
@@ -56,17 +57,19 @@ static const struct eagre_plan_sink *find_part(const struct eagre_plan_sink *pla
   return plan->parts[index <= decisive ? index - 1 : index];
 }
 
-/* Dead letters have columns of their own and are only ever added. */
+/* Sides have columns of their own, and their rows are only ever added. */
 static const struct eagre_type *columns_of(const struct eagre_plan_sink *plan,
                                            const struct eagre_plan_sink *part,
                                            const struct eagre_type *columns) {
-  return part == plan->dead_letter ? plan->dead_letter_columns : columns;
+  enum eagre_side side;
+  return eagre_plan_is_side(plan, part, &side) ? plan->side_columns[side] : columns;
 }
 
 static enum eagre_output_mode mode_of(const struct eagre_plan_sink *plan,
                                       const struct eagre_plan_sink *part,
                                       enum eagre_output_mode mode) {
-  return part == plan->dead_letter ? EAGRE_MODE_APPEND : mode;
+  enum eagre_side side;
+  return eagre_plan_is_side(plan, part, &side) ? EAGRE_MODE_APPEND : mode;
 }
 
 static enum eagre_status refuse_transactions(const struct eagre_plan_sink *part,
@@ -298,8 +301,9 @@ static enum eagre_status open_writer(struct eagre_sink_writer *writer, struct ea
   for (uint32_t i = 0; i < self->count; i++) {
     EAGRE_TRY(eagre_sink_writer_open(several->parts[i], writer->core, writer->io, &self->parts[i],
                                      error));
-    bool is_dead_letter = several->parts[i]->plan == writer->sink->plan->dead_letter;
-    if (is_dead_letter) self->dead_letters = self->parts[i];
+    enum eagre_side side;
+    bool is_side = eagre_plan_is_side(writer->sink->plan, several->parts[i]->plan, &side);
+    if (is_side) self->sides[side] = self->parts[i];
   }
   return EAGRE_OK;
 }
@@ -319,19 +323,27 @@ static enum eagre_status begin_writer(struct eagre_sink_writer *writer, int64_t 
   return EAGRE_OK;
 }
 
+static bool is_side(const struct several_writer *self, const struct eagre_sink_writer *part) {
+  for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
+    if (self->sides[i] == part) return true;
+  }
+  return false;
+}
+
 static enum eagre_status write_rows(struct eagre_sink_writer *writer,
                                     const struct eagre_batch *batch, struct eagre_error *error) {
   struct several_writer *self = get_writer(writer);
   for (uint32_t i = 0; i < self->count; i++) {
-    if (self->parts[i] != self->dead_letters)
+    if (!is_side(self, self->parts[i]))
       EAGRE_TRY(eagre_sink_writer_write(self->parts[i], batch, error));
   }
   return EAGRE_OK;
 }
 
-struct eagre_sink_writer *eagre_sink_writer_dead_letters(struct eagre_sink_writer *writer) {
+struct eagre_sink_writer *eagre_sink_writer_side(struct eagre_sink_writer *writer,
+                                                 enum eagre_side side) {
   bool has_parts = writer->sink->methods == &eagre_sink_several_methods;
-  return has_parts ? get_writer(writer)->dead_letters : NULL;
+  return has_parts ? get_writer(writer)->sides[side] : NULL;
 }
 
 static enum eagre_status prepare_writer(struct eagre_sink_writer *writer,

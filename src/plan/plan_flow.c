@@ -568,7 +568,6 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   if (allows_changes) eagre_plan_find_tops(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
-  eagre_plan_share_slices(relation->node);
   return EAGRE_OK;
 }
 
@@ -682,6 +681,9 @@ static enum eagre_status bind_flow_rows(struct plan_binder *binder,
   enum eagre_status status =
       bind_flow_query(binder, statement->query, target->sink->schema, by_name,
                       eagre_option_boolean(&flow->settings, "eagre.changes"), relation, error);
+  /* A row in a slice may be late in some of its windows only, which each is a late row. */
+  bool keeps_late_rows = flow->sink->sides[EAGRE_SIDE_LATE_ROWS] != NULL;
+  if (status == EAGRE_OK && !keeps_late_rows) eagre_plan_share_slices(relation->node);
   if (status == EAGRE_OK) {
     status = eagre_plan_add_expectations(binder, target->table, flow->name, relation, error);
   }
@@ -859,6 +861,7 @@ static enum eagre_status bind_select(struct flow_work *work,
   }
   struct plan_relation relation;
   EAGRE_TRY(bind_flow_query(binder, statement->query, NULL, false, false, &relation, error));
+  eagre_plan_share_slices(relation.node);
   for (uint32_t i = 0; i < binder->source_count; i++) {
     if (!binder->sources[i]->is_stream) continue;
     eagre_plan_fail(error, binder->sources[i]->position, "UNSUPPORTED_STREAMING_OPERATOR_IN_QUERY",

@@ -44,7 +44,8 @@ bool eagre_flow_ticks(const struct eagre_flow *flow) {
   if (flow->trigger.kind != EAGRE_TRIGGER_CONTINUOUS || !has_results) return false;
   for (uint32_t i = 0; i < eagre_plan_sink_count(flow->sink); i++) {
     const struct eagre_plan_sink *part = eagre_plan_sink_at(flow->sink, i);
-    if (part != flow->sink->dead_letter && shows_rows_at_once(part)) return true;
+    enum eagre_side ignored;
+    if (!eagre_plan_is_side(flow->sink, part, &ignored) && shows_rows_at_once(part)) return true;
   }
   return false;
 }

@@ -2,9 +2,11 @@
 """Records checkpoints that real Spark writes, for the tests of `eagre checkpoint`.
 
     scripts/python tests/program/make_checkpoints.py
+    ~/.cache/eagre-test/spark-3.5/bin/python tests/program/make_checkpoints.py
 
-Needs what scripts/setup-tests installs. This is the only program that writes to tests/program/data/checkpoints/:
-whole directories as Spark left them, side files included.
+Needs what scripts/setup-tests installs, and for Spark 3.5 `scripts/setup-spark-3.5`. This is the only program that
+writes to tests/program/data/checkpoints/ and, by Spark 3.5, to 3.5/ there: whole directories as Spark left them, side
+files included.
 
     files          stateless, one file per batch, a compacted file log (interval 3)
     files-window   a windowed count over files: state of Spark's
@@ -22,13 +24,18 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from rig.kafka_broker import KafkaBroker
-from rig.spark_session import spark_session
+from rig.spark_session import is_old_spark, spark_session
 
 DATA = pathlib.Path(__file__).resolve().parent / "data/checkpoints"
 # Paths of files stand in the checkpoints, so that this one is always the same.
 SCRATCH = pathlib.Path("/tmp/eagre-checkpoints")
 QUERY_TIMEOUT_SECONDS = 120
 SCHEMA = "k STRING, n BIGINT, ts TIMESTAMP"
+
+
+def folder():
+    """Where this Spark's checkpoints stand."""
+    return DATA / "3.5" if is_old_spark() else DATA
 
 
 def write_files(folder, count):
@@ -105,9 +112,9 @@ def main():
         record_files(session)
         record_broken(session)
         record_kafka(session, broker)
-    shutil.rmtree(DATA, ignore_errors=True)
     for name in ("files", "files-window", "files-broken", "kafka", "kafka-window"):
-        shutil.copytree(SCRATCH / name, DATA / name)
+        shutil.rmtree(folder() / name, ignore_errors=True)
+        shutil.copytree(SCRATCH / name, folder() / name)
     shutil.rmtree(SCRATCH)
 
 

@@ -32,7 +32,7 @@ def spark_session(kafka=False, delta=False, memory="2g", cores=2, **configuratio
 
     `configuration` takes more Spark settings with `_` for `.`.
     """
-    names = ["spark-kafka"] * kafka + ["spark-delta"] * delta
+    names = ["spark-kafka-3.5" if is_old_spark() else "spark-kafka"] * kafka + ["spark-delta"] * delta
     jars = [str(jar) for name in names for jar in sorted(cache.require(cache.jars(name)).iterdir())]
     settings = dict(CONFIGURATION, **(DELTA_CONFIGURATION if delta else {}))
     settings.update({key.replace("_", "."): value for key, value in configuration.items()})
@@ -44,6 +44,12 @@ def spark_session(kafka=False, delta=False, memory="2g", cores=2, **configuratio
             yield session
         finally:
             _stop(session)
+
+
+def is_old_spark():
+    """Whether the package here is that of Spark 3.5, of which checkpoints are recorded."""
+    from importlib import metadata
+    return metadata.version("pyspark").startswith("3.5.")
 
 
 def java_version(session):

@@ -1,11 +1,12 @@
-"""Makes `rig` and what stands beside the tests importable; one Spark session and one broker per file of tests."""
+"""Makes `rig`, what stands beside the tests and the numbered rows of tests/crash importable; one Spark session and one broker per file of tests."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "program")]
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "program"), str(TESTS / "crash")]
 
 from rig.kafka_broker import KafkaBroker
 from rig.spark_session import spark_session

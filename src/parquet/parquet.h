@@ -71,7 +71,7 @@ const struct eagre_type *eagre_parquet_writer_schema(const struct eagre_parquet_
 uint64_t eagre_parquet_writer_row_count(const struct eagre_parquet_writer *writer);
 /* Bytes the file would have if finished now, roughly: for rolling over to a new file. */
 uint64_t eagre_parquet_writer_size(const struct eagre_parquet_writer *writer);
-/* Writes the footer and syncs the file. Afterwards the statistics can be read until free. */
+/* Writes the footer and makes the file durable. Its statistics can be read until free. */
 enum eagre_status eagre_parquet_writer_finish(struct eagre_parquet_writer *writer,
                                               uint64_t *out_size, struct eagre_error *error);
 /* Leaf columns in depth-first order. */

@@ -17,6 +17,7 @@ enum {
   TRIAL_VALUE_COUNT = 4096,
   DISTINCT_RATIO_MAX = 5, /* values per distinct one, at least */
   MARKED_TEXT_COUNT = 64,
+  FETCH_AHEAD = 16, /* texts whose bytes are on their way while one is copied */
 };
 
 /* Sizes in page headers are int32; the rest is room for levels and what a codec adds. */
@@ -157,6 +158,7 @@ static void append_plain(struct eagre_parquet_chunk *chunk, const void *values, 
   const struct eagre_text *texts = values;
   char *out = eagre_buffer_reserve(&chunk->values, plain_size);
   for (uint32_t i = 0; i < count; i++) {
+    if (count - i > FETCH_AHEAD) __builtin_prefetch(texts[i + FETCH_AHEAD].data);
     uint32_t size = (uint32_t)texts[i].size;
     memcpy(out, &size, sizeof size);
     copy_text(out + sizeof size, texts[i]);
@@ -219,9 +221,11 @@ static void add_used_texts(struct eagre_parquet_chunk *chunk,
   struct eagre_text texts[MARKED_TEXT_COUNT];
   uint32_t count = 0;
   for (uint32_t i = 0; i < chunk->page_value_count; i++) {
-    if (marks[indexes[i]]) continue;
     marks[indexes[i]] = 1;
-    texts[count++] = eagre_parquet_dictionary_text(&chunk->dictionary, indexes[i]);
+  }
+  for (uint32_t index = 0; index < chunk->dictionary.count; index++) {
+    if (!marks[index]) continue;
+    texts[count++] = eagre_parquet_dictionary_text(&chunk->dictionary, index);
     if (count < MARKED_TEXT_COUNT) continue;
     eagre_parquet_range_add(&chunk->page_range, texts, count);
     count = 0;
@@ -277,8 +281,20 @@ static void append_indexes(const struct eagre_parquet_chunk *chunk, struct eagre
                               width);
 }
 
+static void append_definitions(const struct eagre_parquet_chunk *chunk, struct eagre_buffer *body) {
+  unsigned width = eagre_parquet_bit_width(chunk->leaf->definition_max);
+  if (chunk->definitions.size == 0) {
+    eagre_parquet_equal_levels_append(body, chunk->leaf->definition_max, chunk->page_level_count,
+                                      width);
+  } else {
+    eagre_parquet_levels_append(body, (const uint8_t *)chunk->definitions.data,
+                                chunk->page_level_count, width);
+  }
+}
+
+/* Levels and values that are encoded; PLAIN ones stay where they are and become the page's rest. */
 static void make_body(const struct eagre_parquet_chunk *chunk, struct eagre_buffer *body,
-                      enum eagre_parquet_encoding encoding) {
+                      struct eagre_parquet_page *page) {
   const struct eagre_parquet_leaf *leaf = chunk->leaf;
   eagre_buffer_clear(body);
   if (leaf->repetition_max > 0) {
@@ -286,15 +302,13 @@ static void make_body(const struct eagre_parquet_chunk *chunk, struct eagre_buff
                                 chunk->page_level_count,
                                 eagre_parquet_bit_width(leaf->repetition_max));
   }
-  eagre_parquet_levels_append(body, (const uint8_t *)chunk->definitions.data,
-                              chunk->page_level_count,
-                              eagre_parquet_bit_width(leaf->definition_max));
-  if (encoding == EAGRE_PARQUET_RLE_DICTIONARY) {
+  append_definitions(chunk, body);
+  if (page->encoding == EAGRE_PARQUET_RLE_DICTIONARY) {
     append_indexes(chunk, body);
   } else if (leaf->physical == EAGRE_PARQUET_BOOLEAN) {
     append_booleans(body, (const uint8_t *)chunk->values.data, chunk->page_value_count);
-  } else if (chunk->page_value_count > 0) {
-    eagre_buffer_append(body, chunk->values.data, chunk->values.size);
+  } else {
+    page->rest = eagre_buffer_text(&chunk->values);
   }
 }
 
@@ -340,18 +354,18 @@ static enum eagre_status write_page(struct eagre_parquet_chunk *chunk,
                                     struct eagre_parquet_encoder *encoder,
                                     enum eagre_parquet_encoding encoding,
                                     struct eagre_error *error) {
-  make_body(chunk, &encoder->body, encoding);
-  if (!chunk->is_codec_chosen) {
-    bool is_worth;
-    EAGRE_TRY(eagre_parquet_page_probe(encoder, &is_worth, error));
-    chunk->codec = is_worth ? encoder->codec : EAGRE_CODEC_NONE;
-    chunk->is_codec_chosen = true;
-  }
   struct eagre_parquet_page page = {
       .type = EAGRE_PARQUET_DATA_PAGE,
       .encoding = encoding,
       .value_count = chunk->page_level_count,
   };
+  make_body(chunk, &encoder->body, &page);
+  if (!chunk->is_codec_chosen) {
+    bool is_worth;
+    EAGRE_TRY(eagre_parquet_page_probe(encoder, &page, &is_worth, error));
+    chunk->codec = is_worth ? encoder->codec : EAGRE_CODEC_NONE;
+    chunk->is_codec_chosen = true;
+  }
   uint64_t offset = chunk->pages.size;
   uint64_t uncompressed_size;
   EAGRE_TRY(eagre_parquet_page_append(encoder, &page, chunk->codec, &chunk->pages,
@@ -385,12 +399,33 @@ static enum eagre_status finish_page(struct eagre_parquet_chunk *chunk,
 
 /* ---- Appending ------------------------------------------------------------------------------ */
 
+/* Levels are written down from the first entry without a value on. */
+static void take_definitions(struct eagre_parquet_chunk *chunk,
+                             const struct eagre_parquet_shred *shred) {
+  struct eagre_buffer *definitions = &chunk->definitions;
+  bool is_full = shred->value_count == shred->level_count;
+  uint8_t highest = chunk->leaf->definition_max;
+  if (is_full && definitions->size == 0) return;
+  if (definitions->size == 0 && chunk->page_level_count > 0) {
+    memset(eagre_buffer_reserve(definitions, chunk->page_level_count), highest,
+           chunk->page_level_count);
+    definitions->size = chunk->page_level_count;
+  }
+  char *place = eagre_buffer_reserve(definitions, shred->level_count);
+  if (is_full) {
+    memset(place, highest, shred->level_count);
+  } else {
+    memcpy(place, shred->definitions, shred->level_count);
+  }
+  definitions->size += shred->level_count;
+}
+
 /* Takes what was shredded into the open page. */
 static void take_slice(struct eagre_parquet_chunk *chunk, struct eagre_parquet_encoder *encoder,
                        uint32_t row_count, uint64_t plain_size) {
   const struct eagre_parquet_shred *shred = &encoder->shred;
   uint32_t count = shred->value_count;
-  eagre_buffer_append(&chunk->definitions, shred->definitions, shred->level_count);
+  take_definitions(chunk, shred);
   if (chunk->leaf->repetition_max > 0) {
     eagre_buffer_append(&chunk->repetitions, shred->repetitions, shred->level_count);
   }
@@ -477,11 +512,11 @@ enum eagre_status eagre_parquet_chunk_finish(struct eagre_parquet_chunk *chunk,
   eagre_parquet_range_merge(&chunk->file_range, &chunk->range);
   if (chunk->dictionary_page_count == 0) return EAGRE_OK;
   eagre_buffer_clear(&encoder->body);
-  eagre_buffer_append(&encoder->body, chunk->dictionary.plain.data, chunk->dictionary.plain.size);
   struct eagre_parquet_page page = {
       .type = EAGRE_PARQUET_DICTIONARY_PAGE,
       .encoding = EAGRE_PARQUET_PLAIN,
       .value_count = chunk->dictionary.count,
+      .rest = eagre_buffer_text(&chunk->dictionary.plain),
   };
   uint64_t uncompressed_size;
   EAGRE_TRY(eagre_parquet_page_append(encoder, &page, chunk->codec, &chunk->dictionary_page,

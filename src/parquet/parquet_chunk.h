@@ -40,8 +40,8 @@ struct eagre_parquet_chunk {
   uint32_t page_row_count;
   uint32_t page_level_count;
   uint32_t page_value_count;
-  uint64_t page_size; /* of its values as PLAIN and its levels a byte each */
-  struct eagre_buffer definitions;
+  uint64_t page_size;              /* of its values as PLAIN and its levels a byte each */
+  struct eagre_buffer definitions; /* empty while every entry has a value */
   struct eagre_buffer repetitions;
   struct eagre_buffer values;
   struct eagre_parquet_range page_range;

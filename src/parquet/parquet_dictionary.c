@@ -127,33 +127,41 @@ static void add_wide_words(struct eagre_parquet_dictionary *dictionary, const vo
 
 /* ---- Text ----------------------------------------------------------------------------------- */
 
-static inline uint64_t read_long_word(const char *data) {
-  uint64_t word;
-  memcpy(&word, data, sizeof word);
-  return word;
+enum {
+  SHORT_TEXT_SIZE_MAX = 16,
+  PAGE_SIZE_MIN = 4096,  /* of memory: no machine has smaller ones */
+  TEXT_BLOCK_COUNT = 64, /* texts added at a time */
+};
+
+/* The bytes of a short text, zeros behind them: both words are read whole and masked, for a branch
+ * on the size of texts that come in any order would cost more than all the rest. What is read
+ * behind the text is on its page, so that it can be read, and is thrown away; that is more than the
+ * sanitizers know. */
+__attribute__((no_sanitize("address", "thread"))) static inline void
+read_short(const char *data, uint32_t size, struct eagre_parquet_text_key *key) {
+  typedef uint64_t __attribute__((aligned(1), may_alias)) loose_word;
+  const loose_word *words = (const loose_word *)data;
+  static const uint64_t ones[] = {UINT64_MAX, UINT64_MAX, 0, 0};
+  const char *mask = (const char *)ones + (SHORT_TEXT_SIZE_MAX - size);
+  key->first = words[0] & ((const loose_word *)mask)[0];
+  key->last = words[1] & ((const loose_word *)mask)[1];
 }
 
-static inline uint64_t read_word(const char *data) {
-  uint32_t word;
-  memcpy(&word, data, sizeof word);
-  return word;
+static inline bool may_read_behind(struct eagre_text text) {
+  size_t place = (uintptr_t)text.data % PAGE_SIZE_MIN;
+  return text.size > 0 && place <= PAGE_SIZE_MIN - SHORT_TEXT_SIZE_MAX;
 }
-
-enum { SHORT_TEXT_SIZE_MAX = 16 };
 
 static inline struct eagre_parquet_text_key make_key(struct eagre_text text) {
   struct eagre_parquet_text_key key = {.size = (uint32_t)text.size};
   if (text.size > SHORT_TEXT_SIZE_MAX) {
     key.first = eagre_hash_bytes(text.data, text.size, 0);
-  } else if (text.size >= 8) {
-    key.first = read_long_word(text.data);
-    key.last = read_long_word(text.data + text.size - 8);
-  } else if (text.size >= 4) {
-    key.first = read_word(text.data);
-    key.last = read_word(text.data + text.size - 4);
-  } else if (text.size > 0) {
-    key.first = (uint8_t)text.data[0];
-    key.last = (uint64_t)(uint8_t)text.data[text.size / 2] << 8 | (uint8_t)text.data[text.size - 1];
+  } else if (may_read_behind(text)) {
+    read_short(text.data, key.size, &key);
+  } else {
+    char bytes[SHORT_TEXT_SIZE_MAX] = {0};
+    if (text.size > 0) memcpy(bytes, text.data, text.size);
+    read_short(bytes, key.size, &key);
   }
   return key;
 }
@@ -165,9 +173,10 @@ static inline uint32_t hash_key(struct eagre_parquet_text_key key) {
   return (uint32_t)((uint64_t)product ^ (uint64_t)(product >> 64));
 }
 
+/* Without branches but the caller's. */
 static inline bool is_key_equal(const struct eagre_parquet_text_key *known,
-                                struct eagre_parquet_text_key key) {
-  return known->first == key.first && known->last == key.last && known->size == key.size;
+                                const struct eagre_parquet_text_key *key) {
+  return ((known->first ^ key->first) | (known->last ^ key->last) | (known->size ^ key->size)) == 0;
 }
 
 static uint32_t append_text(struct eagre_parquet_dictionary *dictionary,
@@ -182,35 +191,59 @@ static uint32_t append_text(struct eagre_parquet_dictionary *dictionary,
 }
 
 /* Finds the slot of a text, or the empty one where it belongs. */
-static inline struct eagre_parquet_slot *
-find_text(const struct eagre_parquet_dictionary *dictionary, struct eagre_parquet_slot *slots,
-          const struct eagre_parquet_text_key *keys, uint32_t position,
-          struct eagre_parquet_text_key key, const char *data) {
+static struct eagre_parquet_slot *find_text(const struct eagre_parquet_dictionary *dictionary,
+                                            const struct eagre_parquet_text_key *key, uint32_t hash,
+                                            const char *data) {
   uint32_t mask = dictionary->slot_count - 1;
-  for (position &= mask;; position = (position + 1) & mask) {
-    struct eagre_parquet_slot *slot = &slots[position];
+  for (uint32_t position = hash & mask;; position = (position + 1) & mask) {
+    struct eagre_parquet_slot *slot = &dictionary->slots[position];
     if (slot->index == 0) return slot;
-    const struct eagre_parquet_text_key *known = &keys[slot->index - 1];
+    const struct eagre_parquet_text_key *known = &dictionary->keys[slot->index - 1];
     if (!is_key_equal(known, key)) continue;
-    if (key.size <= SHORT_TEXT_SIZE_MAX) return slot;
-    if (memcmp(dictionary->plain.data + known->offset, data, key.size) == 0) return slot;
+    if (key->size <= SHORT_TEXT_SIZE_MAX) return slot;
+    if (memcmp(dictionary->plain.data + known->offset, data, key->size) == 0) return slot;
+  }
+}
+
+/* The index, from 1, of a text that is not in its home slot, or long, or new. */
+static __attribute__((noinline)) uint32_t search_text(struct eagre_parquet_dictionary *dictionary,
+                                                      const struct eagre_parquet_text_key *key,
+                                                      uint32_t hash, struct eagre_text text) {
+  struct eagre_parquet_slot *slot = find_text(dictionary, key, hash, text.data);
+  if (slot->index == 0) {
+    *slot = (struct eagre_parquet_slot){hash, append_text(dictionary, *key, text)};
+  }
+  return slot->index;
+}
+
+/* In two passes, each of which keeps many texts under way at once: the first waits for their bytes,
+ * the second for slots. */
+static void add_block(struct eagre_parquet_dictionary *dictionary, const struct eagre_text *values,
+                      uint32_t count, uint32_t *out_indexes) {
+  struct eagre_parquet_text_key block[TEXT_BLOCK_COUNT];
+  uint32_t hashes[TEXT_BLOCK_COUNT];
+  for (uint32_t i = 0; i < count; i++) {
+    block[i] = make_key(values[i]);
+    hashes[i] = hash_key(block[i]);
+  }
+  const struct eagre_parquet_slot *slots = dictionary->slots;
+  const struct eagre_parquet_text_key *keys = dictionary->keys;
+  uint32_t mask = dictionary->slot_count - 1;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t index = slots[hashes[i] & mask].index;
+    bool is_found = index != 0 && block[i].size <= SHORT_TEXT_SIZE_MAX &&
+                    is_key_equal(&keys[index - 1], &block[i]);
+    if (!is_found) index = search_text(dictionary, &block[i], hashes[i], values[i]);
+    out_indexes[i] = index - 1;
   }
 }
 
 static void add_texts(struct eagre_parquet_dictionary *dictionary, const struct eagre_text *values,
                       uint32_t count, uint32_t *out_indexes) {
   reserve_keys(dictionary, count);
-  /* In registers: the compiler cannot know that indexes do not overwrite them. */
-  struct eagre_parquet_slot *slots = dictionary->slots;
-  const struct eagre_parquet_text_key *keys = dictionary->keys;
-  for (uint32_t i = 0; i < count; i++) {
-    struct eagre_parquet_text_key key = make_key(values[i]);
-    uint32_t hash = hash_key(key);
-    struct eagre_parquet_slot *slot = find_text(dictionary, slots, keys, hash, key, values[i].data);
-    if (slot->index == 0) {
-      *slot = (struct eagre_parquet_slot){hash, append_text(dictionary, key, values[i])};
-    }
-    out_indexes[i] = slot->index - 1;
+  for (uint32_t begin = 0; begin < count; begin += TEXT_BLOCK_COUNT) {
+    uint32_t block = count - begin < TEXT_BLOCK_COUNT ? count - begin : TEXT_BLOCK_COUNT;
+    add_block(dictionary, values + begin, block, out_indexes + begin);
   }
 }
 

@@ -142,12 +142,15 @@ static inline uint32_t find_run_end(const void *values, uint32_t from, uint32_t 
   return end;
 }
 
-/* Whether a run may begin at `from`: a look at three values saves the walk for most groups. */
-static inline bool may_begin_run(const void *values, uint32_t from, enum value_size size) {
+/* Whether a run begins at `from`. All values are looked at without a branch between them: where one
+ * value is frequent, any one of them alone would be a toss. */
+static inline bool begins_run(const void *values, uint32_t from, enum value_size size) {
   uint32_t first = get_value(values, from, size);
-  return first == get_value(values, from + 1, size) &&
-         first == get_value(values, from + GROUP_COUNT, size) &&
-         first == get_value(values, from + RUN_COUNT_MIN - 1, size);
+  uint32_t differences = 0;
+  for (uint32_t i = 0; i < RUN_COUNT_MIN; i++) {
+    differences |= get_value(values, from + i, size) ^ first;
+  }
+  return differences == 0;
 }
 
 static inline __attribute__((always_inline)) void append_hybrid(struct eagre_buffer *out,
@@ -157,12 +160,11 @@ static inline __attribute__((always_inline)) void append_hybrid(struct eagre_buf
   uint32_t packed_from = 0;
   uint32_t next = 0;
   while (count - next >= RUN_COUNT_MIN) {
-    uint32_t end = next;
-    if (may_begin_run(values, next, size)) end = find_run_end(values, next, count, size);
-    if (end - next < RUN_COUNT_MIN) {
+    if (!begins_run(values, next, size)) {
       next += GROUP_COUNT;
       continue;
     }
+    uint32_t end = find_run_end(values, next + RUN_COUNT_MIN - 1, count, size);
     append_packed(out, values, packed_from, next - packed_from, size, width);
     append_run(out, get_value(values, next, size), end - next, width);
     packed_from = next = end;
@@ -183,12 +185,29 @@ void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *value
 
 /* ---- Levels ---------------------------------------------------------------------------------- */
 
+/* Levels stand between the two, which is the length in front of them. */
+static size_t begin_levels(struct eagre_buffer *out) {
+  eagre_buffer_append(out, &(uint32_t){0}, sizeof(uint32_t));
+  return out->size;
+}
+
+static void end_levels(struct eagre_buffer *out, size_t begin) {
+  uint32_t size = htole32((uint32_t)(out->size - begin));
+  memcpy(out->data + begin - sizeof size, &size, sizeof size);
+}
+
 void eagre_parquet_levels_append(struct eagre_buffer *out, const uint8_t *levels, uint32_t count,
                                  unsigned width) {
   eagre_assert(width >= 1 && width <= 8);
-  size_t begin = out->size;
-  eagre_buffer_append(out, &(uint32_t){0}, sizeof(uint32_t));
+  size_t begin = begin_levels(out);
   append_hybrid(out, levels, count, BYTES, width);
-  uint32_t size = htole32((uint32_t)(out->size - begin - sizeof size));
-  memcpy(out->data + begin, &size, sizeof size);
+  end_levels(out, begin);
+}
+
+void eagre_parquet_equal_levels_append(struct eagre_buffer *out, uint8_t level, uint32_t count,
+                                       unsigned width) {
+  eagre_assert(width >= 1 && width <= 8 && count > 0);
+  size_t begin = begin_levels(out);
+  append_run(out, level, count, width);
+  end_levels(out, begin);
 }

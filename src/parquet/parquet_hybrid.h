@@ -24,3 +24,6 @@ void eagre_parquet_hybrid_append(struct eagre_buffer *out, const uint32_t *value
 /* Appends a level block of a v1 page: 4-byte length, then the hybrid of `count` levels. */
 void eagre_parquet_levels_append(struct eagre_buffer *out, const uint8_t *levels, uint32_t count,
                                  unsigned width);
+/* The same for `count` > 0 levels that all are `level`. */
+void eagre_parquet_equal_levels_append(struct eagre_buffer *out, uint8_t level, uint32_t count,
+                                       unsigned width);

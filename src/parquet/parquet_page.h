@@ -14,7 +14,7 @@ struct eagre_parquet_encoder {
   struct eagre_compressor *compressor;
   bool page_checksums;
   struct eagre_parquet_shred shred;
-  struct eagre_buffer body;       /* of the page that is being made */
+  struct eagre_buffer body;       /* of the page that is being made, but for its rest */
   struct eagre_buffer compressed; /* the same, compressed */
   struct eagre_buffer marks;      /* a byte per value of a dictionary */
 };
@@ -27,17 +27,20 @@ struct eagre_parquet_page {
   enum eagre_parquet_page_type type;
   enum eagre_parquet_encoding encoding;
   uint32_t value_count; /* NULLs count */
+  /* Behind `encoder->body`, where that spares a copy: values that need no encoding. */
+  struct eagre_text rest;
 };
 
-/* Compresses `encoder->body` with `codec` (the encoder's, or NONE), appends header and body to
- * `out`, and tells the size the page would have uncompressed. */
+/* Compresses the body with `codec` (the encoder's, or NONE), appends header and body to `out`, and
+ * tells the size the page would have uncompressed. */
 enum eagre_status eagre_parquet_page_append(struct eagre_parquet_encoder *encoder,
-                                            const struct eagre_parquet_page *page,
-                                            enum eagre_codec codec, struct eagre_buffer *out,
+                                            struct eagre_parquet_page *page, enum eagre_codec codec,
+                                            struct eagre_buffer *out,
                                             uint64_t *out_uncompressed_size,
                                             struct eagre_error *error);
 
-/* Whether compressing `encoder->body` is worth the reader's and our time; asked for the first page
- * of a chunk. */
+/* Whether compressing the body is worth the reader's and our time; asked for the first page of a
+ * chunk. */
 enum eagre_status eagre_parquet_page_probe(struct eagre_parquet_encoder *encoder,
-                                           bool *out_is_worth, struct eagre_error *error);
+                                           struct eagre_parquet_page *page, bool *out_is_worth,
+                                           struct eagre_error *error);

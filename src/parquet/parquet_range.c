@@ -47,13 +47,39 @@ static void add_booleans(struct eagre_parquet_range *range, const uint8_t *value
   if (any > range->integer_maximum) range->integer_maximum = any;
 }
 
+/* One text, four types. A comparison waits for the one before it in its lane only. NaNs compare
+ * false and change nothing. */
+enum { LANE_COUNT = 8 };
+
+#define FOLD(value_type, values, count, minimum, maximum)                                          \
+  do {                                                                                             \
+    value_type low[LANE_COUNT];                                                                    \
+    value_type high[LANE_COUNT];                                                                   \
+    for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {                                           \
+      low[lane] = minimum;                                                                         \
+      high[lane] = maximum;                                                                        \
+    }                                                                                              \
+    for (uint32_t i = 0; i + LANE_COUNT <= (count); i += LANE_COUNT) {                             \
+      for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {                                         \
+        value_type value = (values)[i + lane];                                                     \
+        low[lane] = value < low[lane] ? value : low[lane];                                         \
+        high[lane] = value > high[lane] ? value : high[lane];                                      \
+      }                                                                                            \
+    }                                                                                              \
+    for (uint32_t i = (count) / LANE_COUNT * LANE_COUNT; i < (count); i++) {                       \
+      minimum = (values)[i] < minimum ? (values)[i] : minimum;                                     \
+      maximum = (values)[i] > maximum ? (values)[i] : maximum;                                     \
+    }                                                                                              \
+    for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {                                           \
+      minimum = low[lane] < minimum ? low[lane] : minimum;                                         \
+      maximum = high[lane] > maximum ? high[lane] : maximum;                                       \
+    }                                                                                              \
+  } while (0)
+
 static void add_int32s(struct eagre_parquet_range *range, const int32_t *values, uint32_t count) {
   int32_t minimum = values[0];
   int32_t maximum = values[0];
-  for (uint32_t i = 1; i < count; i++) {
-    minimum = values[i] < minimum ? values[i] : minimum;
-    maximum = values[i] > maximum ? values[i] : maximum;
-  }
+  FOLD(int32_t, values, count, minimum, maximum);
   if (minimum < range->integer_minimum) range->integer_minimum = minimum;
   if (maximum > range->integer_maximum) range->integer_maximum = maximum;
 }
@@ -61,10 +87,7 @@ static void add_int32s(struct eagre_parquet_range *range, const int32_t *values,
 static void add_int64s(struct eagre_parquet_range *range, const int64_t *values, uint32_t count) {
   int64_t minimum = range->integer_minimum;
   int64_t maximum = range->integer_maximum;
-  for (uint32_t i = 0; i < count; i++) {
-    minimum = values[i] < minimum ? values[i] : minimum;
-    maximum = values[i] > maximum ? values[i] : maximum;
-  }
+  FOLD(int64_t, values, count, minimum, maximum);
   range->integer_minimum = minimum;
   range->integer_maximum = maximum;
 }
@@ -90,29 +113,27 @@ static void add_wides(struct eagre_parquet_range *range, const char *values, uin
 static void add_floats(struct eagre_parquet_range *range, const float *values, uint32_t count) {
   float minimum = INFINITY;
   float maximum = -INFINITY;
-  bool has_nan = false;
+  uint32_t nan_count = 0;
+  FOLD(float, values, count, minimum, maximum);
   for (uint32_t i = 0; i < count; i++) {
-    minimum = values[i] < minimum ? values[i] : minimum;
-    maximum = values[i] > maximum ? values[i] : maximum;
-    has_nan |= values[i] != values[i];
+    nan_count += values[i] != values[i];
   }
   if (minimum < range->real_minimum) range->real_minimum = minimum;
   if (maximum > range->real_maximum) range->real_maximum = maximum;
-  range->has_nan |= has_nan;
+  range->has_nan |= nan_count > 0;
 }
 
 static void add_doubles(struct eagre_parquet_range *range, const double *values, uint32_t count) {
   double minimum = range->real_minimum;
   double maximum = range->real_maximum;
-  bool has_nan = false;
+  uint32_t nan_count = 0;
+  FOLD(double, values, count, minimum, maximum);
   for (uint32_t i = 0; i < count; i++) {
-    minimum = values[i] < minimum ? values[i] : minimum;
-    maximum = values[i] > maximum ? values[i] : maximum;
-    has_nan |= values[i] != values[i];
+    nan_count += values[i] != values[i];
   }
   range->real_minimum = minimum;
   range->real_maximum = maximum;
-  range->has_nan |= has_nan;
+  range->has_nan |= nan_count > 0;
 }
 
 /* The first 16 bytes as a number that orders like the text; shorter text is filled with zeros. */

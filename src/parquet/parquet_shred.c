@@ -54,12 +54,11 @@ static void expand_bits(uint8_t *out, const uint8_t *bits, uint32_t from, uint32
   }
 }
 
-static uint32_t count_ones(const uint8_t *bytes, uint32_t count) {
-  uint32_t ones = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    ones += bytes[i];
-  }
-  return ones;
+/* Of the bits [from, from + count). */
+static uint32_t count_ones(const uint8_t *bits, uint32_t from, uint32_t count) {
+  const uint8_t *words = bits + (size_t)from / 64 * 8;
+  return (uint32_t)(eagre_bits_count(words, from % 64 + count) -
+                    eagre_bits_count(words, from % 64));
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
@@ -172,7 +171,7 @@ static void take_values(struct eagre_parquet_shred *shred, const struct eagre_ve
 static void shred_constant(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
                            uint32_t row_count) {
   bool is_null = eagre_vector_is_null(vector, 0);
-  memset(shred->definitions, is_null ? 0 : 1, row_count);
+  if (is_null) memset(shred->definitions, 0, row_count);
   shred->value_count = is_null ? 0 : row_count;
   memset(shred->rows, 0, shred->value_count * sizeof *shred->rows);
   gather_values(shred, vector, shred->rows, shred->value_count);
@@ -180,12 +179,12 @@ static void shred_constant(struct eagre_parquet_shred *shred, const struct eagre
 
 static void shred_nullable(struct eagre_parquet_shred *shred, const struct eagre_vector *vector,
                            uint32_t from, uint32_t row_count) {
-  expand_bits(shred->definitions, vector->validity, from, row_count);
-  shred->value_count = count_ones(shred->definitions, row_count);
+  shred->value_count = count_ones(vector->validity, from, row_count);
   if (shred->value_count == row_count) {
     take_values(shred, vector, from, row_count);
     return;
   }
+  expand_bits(shred->definitions, vector->validity, from, row_count);
   uint32_t count = 0;
   for (uint32_t i = 0; i < row_count; i++) {
     shred->rows[count] = from + i;
@@ -202,7 +201,6 @@ static void shred_flat(struct eagre_parquet_shred *shred, const struct eagre_vec
   } else if (vector->validity != NULL) {
     shred_nullable(shred, vector, from, row_count);
   } else {
-    memset(shred->definitions, 1, row_count);
     shred->value_count = row_count;
     take_values(shred, vector, from, row_count);
   }

@@ -17,8 +17,8 @@ struct eagre_parquet_shred {
   uint32_t level_count;    /* entries: at least one per row */
   uint32_t value_count;    /* entries that have a value */
   uint32_t null_row_count; /* rows that are NULL for Delta: eagre_parquet_leaf.row_definition */
-  uint8_t *definitions;
-  uint8_t *repetitions; /* unspecified when the leaf has none */
+  uint8_t *definitions;    /* unspecified when every entry has a value: all are the highest then */
+  uint8_t *repetitions;    /* unspecified when the leaf has none */
   /* int32_t (also TINYINT, SMALLINT, DATE), int64_t, float, double, struct eagre_text, or one byte
    * per BOOLEAN. */
   const void *values;

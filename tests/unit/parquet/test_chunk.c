@@ -156,6 +156,27 @@ static void test_pages_without_values_are_plain(void **state) {
   end(fixture);
 }
 
+/* Nothing is written down until the first NULL; then what came before it is made up for. */
+static void test_levels_begin_with_the_first_null(void **state) {
+  (void)state;
+  struct fixture *fixture = new_fixture();
+  begin(fixture, EAGRE_TYPE_BIGINT, 6000);
+  fill_modulo(fixture, 6000, 3);
+  append(fixture, 0, 2000);
+  assert_int_equal(fixture->chunk.definitions.size, 0);
+  eagre_vector_set_null(&fixture->vector, 2500, 6000, &fixture->arena);
+  append(fixture, 2000, 4000);
+  assert_int_equal(fixture->chunk.definitions.size, 6000);
+  for (uint32_t i = 0; i < 6000; i++) {
+    assert_int_equal(fixture->chunk.definitions.data[i], i == 2500 ? 0 : 1);
+  }
+  finish(fixture);
+  assert_int_equal(fixture->chunk.entry_count, 1);
+  assert_int_equal(fixture->chunk.entries[0].null_count, 1);
+  assert_int_equal(fixture->chunk.definitions.size, 0);
+  end(fixture);
+}
+
 static void test_pages_keep_to_their_size(void **state) {
   (void)state;
   struct fixture *fixture = new_fixture();
@@ -227,6 +248,7 @@ int run_chunk_tests(void) {
       cmocka_unit_test(test_size_gives_it_up_for_later_pages),
       cmocka_unit_test(test_no_dictionary_on_request),
       cmocka_unit_test(test_pages_without_values_are_plain),
+      cmocka_unit_test(test_levels_begin_with_the_first_null),
       cmocka_unit_test(test_pages_keep_to_their_size),
       cmocka_unit_test(test_noise_is_stored_uncompressed),
       cmocka_unit_test(test_nan_pages_leave_no_index),

@@ -1,6 +1,9 @@
 /* Dictionaries: equal values get equal indexes, in order of appearance, through growth. */
 #include "test_parquet.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <math.h>
 
 #include "parquet/parquet_dictionary.h"
@@ -87,6 +90,35 @@ static void test_texts(void **state) {
   eagre_arena_done(&arena);
 }
 
+/* A text at the very end of memory that may be read is the same as one in the middle of it. */
+static void test_texts_at_the_end_of_memory(void **state) {
+  (void)state;
+  size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+  char *memory =
+      mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_ptr_not_equal(memory, MAP_FAILED);
+  assert_int_equal(mprotect(memory + page_size, page_size, PROT_NONE), 0);
+  struct eagre_parquet_dictionary dictionary;
+  eagre_parquet_dictionary_init(&dictionary, EAGRE_PARQUET_BYTE_ARRAY);
+  for (uint32_t size = 0; size <= 20; size++) {
+    char *last = memory + page_size - size;
+    memset(memory, 'z', page_size);
+    memset(last, 'a', size);
+    memset(memory + 100, 'a', size);
+    const struct eagre_text values[] = {eagre_text_make(memory + 100, size),
+                                        eagre_text_make(last, size)};
+    uint32_t indexes[2];
+    eagre_parquet_dictionary_add(&dictionary, values, 2, indexes);
+    assert_int_equal(indexes[0], size);
+    assert_int_equal(indexes[1], size);
+  }
+  uint32_t index;
+  eagre_parquet_dictionary_add(&dictionary, &(const struct eagre_text){NULL, 0}, 1, &index);
+  assert_int_equal(index, 0);
+  eagre_parquet_dictionary_done(&dictionary);
+  assert_int_equal(munmap(memory, 2 * page_size), 0);
+}
+
 static void test_reset_forgets(void **state) {
   (void)state;
   struct eagre_parquet_dictionary dictionary;
@@ -104,9 +136,8 @@ static void test_reset_forgets(void **state) {
 
 int run_dictionary_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_integers),
-      cmocka_unit_test(test_floats_keep_their_bits),
-      cmocka_unit_test(test_texts),
+      cmocka_unit_test(test_integers),      cmocka_unit_test(test_floats_keep_their_bits),
+      cmocka_unit_test(test_texts),         cmocka_unit_test(test_texts_at_the_end_of_memory),
       cmocka_unit_test(test_reset_forgets),
   };
   return cmocka_run_group_tests_name("dictionary", tests, NULL, NULL);

@@ -145,6 +145,26 @@ static void test_equal_levels_take_few_bytes(void **state) {
   eagre_buffer_done(&out);
 }
 
+static void test_equal_levels_without_an_array(void **state) {
+  (void)state;
+  static const uint32_t counts[] = {1, 7, 8, 15, 16, 100, 20000};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(counts); i++) {
+    struct eagre_buffer out = {0};
+    eagre_parquet_equal_levels_append(&out, 5, counts[i], 3);
+    uint32_t size;
+    memcpy(&size, out.data, sizeof size);
+    assert_int_equal(size, out.size - sizeof size);
+    uint32_t *decoded = eagre_allocate_zeroed(counts[i], sizeof *decoded);
+    const uint8_t *levels = (const uint8_t *)out.data + sizeof size;
+    assert_int_equal(decode_hybrid(levels, size, 3, decoded, counts[i]), size);
+    for (uint32_t k = 0; k < counts[i]; k++) {
+      assert_int_equal(decoded[k], 5);
+    }
+    eagre_free(decoded);
+    eagre_buffer_done(&out);
+  }
+}
+
 static void test_bit_width(void **state) {
   (void)state;
   assert_int_equal(eagre_parquet_bit_width(0), 0);
@@ -165,6 +185,7 @@ int run_hybrid_tests(void) {
       cmocka_unit_test(test_random_values_come_back),
       cmocka_unit_test(test_levels),
       cmocka_unit_test(test_equal_levels_take_few_bytes),
+      cmocka_unit_test(test_equal_levels_without_an_array),
       cmocka_unit_test(test_bit_width),
   };
   return cmocka_run_group_tests_name("hybrid", tests, NULL, NULL);

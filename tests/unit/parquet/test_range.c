@@ -33,6 +33,34 @@ static void test_integers(void **state) {
   eagre_parquet_range_done(&range);
 }
 
+/* The extremes may stand anywhere in any number of values. */
+#define CHECK_PLACES(physical_type, value_type)                                                    \
+  do {                                                                                             \
+    for (uint32_t count = 2; count < 40; count++) {                                                \
+      for (uint32_t place = 0; place < count; place++) {                                           \
+        value_type values[40] = {0};                                                               \
+        values[place] = -5;                                                                        \
+        values[(place + 1) % count] = 9;                                                           \
+        struct eagre_parquet_range range;                                                          \
+        eagre_parquet_range_init(&range, physical_type);                                           \
+        eagre_parquet_range_add(&range, values, count);                                            \
+        check_bound(&range, EAGRE_PARQUET_MINIMUM, EAGRE_PARQUET_BOUND_EXACT, &(value_type){-5},   \
+                    sizeof(value_type));                                                           \
+        check_bound(&range, EAGRE_PARQUET_MAXIMUM, EAGRE_PARQUET_BOUND_EXACT, &(value_type){9},    \
+                    sizeof(value_type));                                                           \
+        eagre_parquet_range_done(&range);                                                          \
+      }                                                                                            \
+    }                                                                                              \
+  } while (0)
+
+static void test_places_of_extremes(void **state) {
+  (void)state;
+  CHECK_PLACES(EAGRE_PARQUET_INT32, int32_t);
+  CHECK_PLACES(EAGRE_PARQUET_INT64, int64_t);
+  CHECK_PLACES(EAGRE_PARQUET_FLOAT, float);
+  CHECK_PLACES(EAGRE_PARQUET_DOUBLE, double);
+}
+
 static void test_booleans(void **state) {
   (void)state;
   struct eagre_parquet_range range;
@@ -243,6 +271,7 @@ static void test_bounds_compare(void **state) {
 int run_range_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_integers),
+      cmocka_unit_test(test_places_of_extremes),
       cmocka_unit_test(test_booleans),
       cmocka_unit_test(test_zeros_widen_the_range),
       cmocka_unit_test(test_nan_leaves_no_range),

@@ -272,10 +272,10 @@ struct eagre_state_snapshot {
   uint32_t partition_count;
   uint64_t fingerprint; /* of key and aggregate types: another query's state is refused */
 };
-/* Writes and syncs the file: a delta when the tables were loaded or saved at version - 1 and fewer
- * than half of the groups have changed, else a full one. The directory is synced by the caller (one
- * sync for all cores). Never overwrites: UNSAFE FILE_ALREADY_EXISTS. On failure nothing of the file
- * stays and the tables are as they were. *out_bytes: size of the file. */
+/* Writes the file and makes it durable: a delta when the tables were loaded or saved at version - 1
+ * and fewer than half of the groups have changed, else a full one. Never overwrites: UNSAFE
+ * FILE_ALREADY_EXISTS. On failure nothing of the file stays and the tables are as they were.
+ * *out_bytes: size of the file. */
 enum eagre_status eagre_state_save(const struct eagre_state_set *set, struct eagre_io *io,
                                    const struct eagre_state_snapshot *snapshot, uint64_t *out_bytes,
                                    struct eagre_error *error);

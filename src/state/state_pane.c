@@ -5,6 +5,7 @@
 
 enum {
   CAPACITY_MIN = 16,
+  ROOMY_CAPACITY_MAX = 1024, /* slots: a quarter of the smallest L1 cache */
   BLOCK_SIZE_MIN = 1024,
   FILL_AHEAD = 16, /* about what a core can have on the way from memory */
 };
@@ -73,8 +74,10 @@ static void free_slots(struct eagre_state_pane *pane) {
   eagre_state_memory_free(pane->slots, pane->capacity * sizeof *pane->slots);
 }
 
+/* A small pane has room to waste: a group that is not in its home costs a mistaken guess of the
+ * processor, three times what all else about a row does. */
 static bool is_too_full(uint64_t count, uint64_t capacity) {
-  return count * 5 > capacity * 3;
+  return capacity <= ROOMY_CAPACITY_MAX ? count * 8 > capacity : count * 5 > capacity * 3;
 }
 
 /* Puts a group that is not there yet into the first empty slot from its home on. */
@@ -193,7 +196,7 @@ void eagre_state_pane_empty(struct eagre_state_pane *pane) {
 }
 
 void eagre_state_pane_reset(struct eagre_state_pane *pane) {
-  bool is_oversized = pane->capacity > CAPACITY_MIN && pane->count < pane->capacity / 8;
+  bool is_oversized = pane->capacity > 2 * ROOMY_CAPACITY_MAX && pane->count < pane->capacity / 8;
   if (is_oversized) {
     free_slots(pane);
     make_slots(pane, CAPACITY_MIN);

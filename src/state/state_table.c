@@ -6,6 +6,7 @@
 enum {
   CHUNK_ROWS = 128, /* in flight at once: enough to hide a miss, few enough to stay in L1 */
   LISTED_MIN = 1024,
+  NEAR_GROUP_COUNT = 1024,  /* tables up to here are in the caches of a core */
   SPARE_SIZE_MAX = 4 << 20, /* an evicted pane above this gives its memory back */
   TEXT_SIZE_MIN = 1 << 20,  /* texts are not gathered below this */
 };
@@ -196,15 +197,20 @@ static void find_homes(struct eagre_state_table *table, const int64_t *panes,
   }
 }
 
+/* The first group that may be the one with that hash; NULL when there is none. */
+static inline struct eagre_state_record *find_candidate(const struct eagre_state_pane *pane,
+                                                        uint64_t hash) {
+  uint64_t index = hash >> pane->shift;
+  while (pane->slots[index] != 0 && !eagre_state_slot_matches(pane->slots[index], hash)) {
+    index = (index + 1) & (pane->capacity - 1);
+  }
+  return eagre_state_slot_group(pane->slots[index]);
+}
+
 /* Second pass: the first group that may be the row's; it is on the way to the cache. */
 static void find_candidates(const uint64_t *hashes, uint32_t count, struct probe *probes) {
   for (uint32_t i = 0; i < count; i++) {
-    const struct eagre_state_pane *pane = probes[i].pane;
-    uint64_t index = hashes[i] >> pane->shift;
-    while (pane->slots[index] != 0 && !eagre_state_slot_matches(pane->slots[index], hashes[i])) {
-      index = (index + 1) & (pane->capacity - 1);
-    }
-    probes[i].candidate = eagre_state_slot_group(pane->slots[index]);
+    probes[i].candidate = find_candidate(probes[i].pane, hashes[i]);
     __builtin_prefetch(probes[i].candidate);
   }
 }
@@ -219,18 +225,43 @@ static inline bool is_key_equal(struct eagre_text a, struct eagre_text b) {
   return left == right;
 }
 
+/* The group of a row when it is the first candidate and known; else it is searched, and made. */
+static inline struct eagre_state_record *take_group(struct eagre_state_table *table,
+                                                    struct eagre_state_pane *pane, uint64_t hash,
+                                                    struct eagre_text key,
+                                                    struct eagre_state_record *candidate) {
+  if (candidate == NULL || !is_key_equal(eagre_state_key(table, candidate), key))
+    candidate = eagre_state_pane_get(table, pane, hash, key, NULL);
+  mark_changed(table, pane, candidate);
+  return candidate;
+}
+
 /* Third pass: compares keys and makes the groups that are missing. */
 static void take_groups(struct eagre_state_table *table, const struct eagre_text *keys,
                         const uint64_t *hashes, uint32_t count, const struct probe *probes,
                         char **out_payloads) {
   for (uint32_t i = 0; i < count; i++) {
-    struct eagre_state_pane *pane = probes[i].pane;
-    struct eagre_state_record *group = probes[i].candidate;
     /* No candidate: an earlier row of the chunk may have made the group since. Another key: the
      * search goes on behind it. */
-    if (group == NULL || !is_key_equal(eagre_state_key(table, group), keys[i]))
-      group = eagre_state_pane_get(table, pane, hashes[i], keys[i], NULL);
-    mark_changed(table, pane, group);
+    struct eagre_state_record *group =
+        take_group(table, probes[i].pane, hashes[i], keys[i], probes[i].candidate);
+    out_payloads[i] = eagre_state_payload(group);
+  }
+}
+
+/* All of it in one pass: what is in the nearest caches is not worth the wait. */
+static void get_near_groups(struct eagre_state_table *table, const int64_t *panes,
+                            const struct eagre_state_keys *keys, uint32_t row_count,
+                            char **out_payloads) {
+  int64_t end = panes == NULL ? 0 : panes[0];
+  struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
+  for (uint32_t i = 0; i < row_count; i++) {
+    if (panes != NULL && panes[i] != end) {
+      end = panes[i];
+      pane = eagre_state_table_get_pane(table, end);
+    }
+    struct eagre_state_record *group = take_group(table, pane, keys->hashes[i], keys->keys[i],
+                                                  find_candidate(pane, keys->hashes[i]));
     out_payloads[i] = eagre_state_payload(group);
   }
 }
@@ -239,7 +270,12 @@ void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *pane
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads) {
   struct probe probes[CHUNK_ROWS];
-  if (row_count > 0) table->base.is_dirty = true;
+  if (row_count == 0) return;
+  table->base.is_dirty = true;
+  if (table->group_count <= NEAR_GROUP_COUNT) {
+    get_near_groups(table, panes, keys, row_count, out_payloads);
+    return;
+  }
   for (uint32_t begin = 0; begin < row_count; begin += CHUNK_ROWS) {
     uint32_t count = row_count - begin < CHUNK_ROWS ? row_count - begin : CHUNK_ROWS;
     const uint64_t *hashes = keys->hashes + begin;

@@ -16,7 +16,8 @@
  * 16 bits, which addresses do not use: a slot of another group is passed over without looking at
  *      that group. A group is found from its home, hash >> shift, over occupied slots, wrapping
  *      around.
- *   2. At most 3/5 of a pane's slots are occupied, so that an empty one ends every search.
+ *   2. At most 3/5 of a pane's slots are occupied, of a small one's 1/8, so that an empty one ends
+ *      every search.
  *   3. Groups never move and are never removed one by one: pointers to payloads stay valid while
  *      slots grow, and walking a pane's blocks visits its groups in the order they were made.
  *      eagre_state_drop_groups makes panes anew between two epochs.
@@ -43,11 +44,13 @@ struct eagre_state_record {
   uint32_t mark;
 };
 
-/* Memory for groups; they follow this header. */
+/* Memory for groups; they follow this header, which takes a cache line so that groups of 32 or 64
+ * bytes are never on two. */
 struct eagre_state_block {
   struct eagre_state_block *next;
   size_t size; /* this header included */
   size_t used; /* this header included */
+  char unused[40];
 };
 
 /* Walks the groups of a pane in the order they were made. All zero: start. */

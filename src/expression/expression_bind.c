@@ -19,9 +19,7 @@
 
 void eagre_expression_place_error(struct eagre_sql_position position, struct eagre_error *error) {
   if (error == NULL || error->line != 0) return;
-  error->line = position.line;
-  error->column = position.column;
-  error->length = position.length;
+  eagre_sql_place_error(position, error);
 }
 
 static enum eagre_status fail_with(struct eagre_bind *bind, struct eagre_sql_position position,

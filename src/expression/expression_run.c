@@ -47,8 +47,10 @@ static uint8_t *combine_validity(const struct eagre_instruction *instruction, ui
   return combined;
 }
 
+/* What a kernel passed on may belong to a literal, which all cores read: it is constant already and
+ * not written. */
 void eagre_block_make_constant(struct eagre_vector *vector) {
-  vector->is_constant = true;
+  if (!vector->is_constant) vector->is_constant = true;
   if (vector->children == NULL || eagre_type_is_list(vector->type->kind)) return;
   for (uint32_t i = 0; i < vector->type->field_count; i++) {
     eagre_block_make_constant(&vector->children[i]);

@@ -106,9 +106,7 @@ static void describe(const struct expect_step *expect, const struct verdict *ver
                   (int)node->flow_name.size, node->flow_name.data, eagre_buffer_string(&names),
                   (int)printed.size, printed.data);
   eagre_error_hint(out, "mend the data or the query; ON VIOLATION DROP ROW leaves such rows out");
-  out->line = position.line;
-  out->column = position.column;
-  out->length = position.length;
+  eagre_sql_place_error(position, out);
   out->row = row;
   eagre_buffer_done(&names);
 }

@@ -122,11 +122,7 @@ static uint8_t *new_bits(const struct probe *probe, bool value) {
 static enum eagre_status fail_too_many(const struct join_step *join, struct eagre_error *error) {
   eagre_error_set(error, EAGRE_DATA, "SCALAR_SUBQUERY_TOO_MANY_ROWS",
                   "More than one row returned by a subquery used as an expression.");
-  if (error != NULL) {
-    error->line = join->step.node->position.line;
-    error->column = join->step.node->position.column;
-    error->length = join->step.node->position.length;
-  }
+  eagre_sql_place_error(join->step.node->position, error);
   return EAGRE_DATA;
 }
 

@@ -120,11 +120,7 @@ static enum eagre_status check_size(const struct eagre_join_table *table,
                   " bytes (%" PRIu64 " rows so far).",
                   table->size_max, metrics.row_count);
   eagre_error_hint(error, "filter it, read fewer of its columns, or raise eagre.join.tableBytes");
-  if (error != NULL) {
-    error->line = table->join->position.line;
-    error->column = table->join->position.column;
-    error->length = table->join->position.length;
-  }
+  eagre_sql_place_error(table->join->position, error);
   return EAGRE_DATA;
 }
 

@@ -71,11 +71,7 @@ enum eagre_status eagre_operator_over_check(uint64_t size, uint64_t size_max,
                   " bytes of memory.",
                   size_max);
   eagre_error_hint(error, "filter the rows, read fewer columns, or raise eagre.over.rowsBytes");
-  if (error != NULL) {
-    error->line = position.line;
-    error->column = position.column;
-    error->length = position.length;
-  }
+  eagre_sql_place_error(position, error);
   return EAGRE_DATA;
 }
 

@@ -112,9 +112,7 @@ static enum eagre_status open_zone(struct plan_binder *binder, const struct eagr
   enum eagre_status status = eagre_zone_open(name, &zone, error);
   if (status != EAGRE_OK) {
     struct eagre_sql_position position = position_of(settings, key);
-    error->line = position.line;
-    error->column = position.column;
-    error->length = position.length;
+    eagre_sql_place_error(position, error);
     return status;
   }
   struct eagre_pipeline_zone *each = eagre_arena_allocate_zeroed(binder->arena, sizeof *each);
@@ -451,9 +449,7 @@ static enum eagre_status flow_trigger(struct flow_work *work, struct eagre_flow 
   if (status != EAGRE_OK) {
     struct eagre_sql_position position = position_of(&flow->options, "trigger");
     if (position.line == 0) position = flow->position;
-    error->line = position.line;
-    error->column = position.column;
-    error->length = position.length;
+    eagre_sql_place_error(position, error);
   }
   return status;
 }

@@ -161,9 +161,7 @@ static enum eagre_status written_schema(struct plan_binder *binder,
 static enum eagre_status place_at(const struct eagre_plan_source *source, enum eagre_status status,
                                   struct eagre_error *error) {
   if (status == EAGRE_OK) return EAGRE_OK;
-  error->line = source->position.line;
-  error->column = source->position.column;
-  error->length = source->position.length;
+  eagre_sql_place_error(source->position, error);
   return status;
 }
 

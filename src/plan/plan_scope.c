@@ -16,11 +16,7 @@ enum eagre_status eagre_plan_fail(struct eagre_error *error, struct eagre_sql_po
   va_end(arguments);
   eagre_error_set(error, EAGRE_USAGE, class_name, "%s", eagre_buffer_string(&text));
   eagre_buffer_done(&text);
-  if (error != NULL) {
-    error->line = position.line;
-    error->column = position.column;
-    error->length = position.length;
-  }
+  eagre_sql_place_error(position, error);
   return EAGRE_USAGE;
 }
 

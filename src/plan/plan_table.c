@@ -63,9 +63,7 @@ static enum eagre_status find_table(struct plan_binder *binder,
   if (binder->complete == NULL) return EAGRE_OK;
   enum eagre_status status = binder->complete(source, binder->arena, error);
   if (status != EAGRE_OK) {
-    error->line = tree->position.line;
-    error->column = tree->position.column;
-    error->length = tree->position.length;
+    eagre_sql_place_error(tree->position, error);
     return status;
   }
   if (source->schema == NULL) return EAGRE_OK;

@@ -35,9 +35,7 @@ struct delta_reader {
 
 static void place_error(const struct eagre_plan_source *plan, struct eagre_error *error) {
   if (error == NULL || error->line > 0) return;
-  error->line = plan->position.line;
-  error->column = plan->position.column;
-  error->length = plan->position.length;
+  eagre_sql_place_error(plan->position, error);
 }
 
 /* ---- Completing ------------------------------------------------------------------------------ */

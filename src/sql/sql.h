@@ -57,6 +57,9 @@ struct eagre_sql_position {
   uint32_t length; /* code points, at least 1 */
 };
 
+/* Says where in the text the error is, whatever it said before; `error` may be NULL. */
+void eagre_sql_place_error(struct eagre_sql_position position, struct eagre_error *error);
+
 struct eagre_sql_query;
 struct eagre_sql_expression;
 

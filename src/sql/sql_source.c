@@ -263,10 +263,15 @@ struct eagre_sql_position eagre_sql_position_of(struct eagre_text file, uint32_t
   return position;
 }
 
-enum eagre_status eagre_sql_error_at(struct eagre_error *error,
-                                     struct eagre_sql_position position) {
+void eagre_sql_place_error(struct eagre_sql_position position, struct eagre_error *error) {
+  if (error == NULL) return;
   error->line = position.line;
   error->column = position.column;
   error->length = position.length;
+}
+
+enum eagre_status eagre_sql_error_at(struct eagre_error *error,
+                                     struct eagre_sql_position position) {
+  eagre_sql_place_error(position, error);
   return error->status;
 }

@@ -49,6 +49,24 @@ void eagre_histogram_merge(struct eagre_histogram *into, const struct eagre_hist
   }
 }
 
+void eagre_histogram_split(const struct eagre_histogram *histogram, const uint64_t *bounds,
+                           uint32_t bound_count, uint64_t *out_counts) {
+  uint32_t at = 0;
+  for (uint32_t i = 0; i <= bound_count; i++) {
+    out_counts[i] = 0;
+  }
+  if (histogram->count == 0) return;
+  size_t last = find_bucket(histogram->maximum);
+  for (size_t bucket = find_bucket(histogram->minimum); bucket <= last; bucket++) {
+    uint64_t end = find_bucket_end(bucket);
+    if (end > histogram->maximum) end = histogram->maximum;
+    while (at < bound_count && end > bounds[at]) {
+      at++;
+    }
+    out_counts[at] += histogram->buckets[bucket];
+  }
+}
+
 /* How many values must lie at or below the answer: fraction of all, rounded up, at least 1. */
 static uint64_t find_rank(uint64_t count, double fraction) {
   if (fraction >= 1) return count;

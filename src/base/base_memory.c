@@ -31,6 +31,21 @@ void *eagre_allocate_zeroed(size_t count, size_t size) {
   return pointer;
 }
 
+void *eagre_allocate_lines(size_t count, size_t size) {
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total) ||
+      __builtin_add_overflow(total, EAGRE_LINE_SIZE - 1, &total)) {
+    fail_exhausted(SIZE_MAX);
+  }
+  /* The last line is not to be anybody else's either. */
+  total -= total % EAGRE_LINE_SIZE;
+  void *pointer = NULL;
+  if (posix_memalign(&pointer, EAGRE_LINE_SIZE, total == 0 ? EAGRE_LINE_SIZE : total) != 0) {
+    fail_exhausted(total);
+  }
+  return memset(pointer, 0, total);
+}
+
 void *eagre_reallocate(void *pointer, size_t size) {
   void *moved = realloc(pointer, size == 0 ? 1 : size);
   if (moved == NULL) fail_exhausted(size);

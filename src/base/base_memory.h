@@ -17,6 +17,11 @@ void *eagre_allocate(size_t size) __attribute__((malloc, returns_nonnull));
 /* `count * size` bytes of zeros; the product is checked for overflow. Never NULL. */
 void *eagre_allocate_zeroed(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 
+/* The same, on lines of EAGRE_LINE_SIZE bytes of its own: for what one core writes. */
+void *eagre_allocate_lines(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+/* Two cache lines, because of the adjacent line prefetcher. */
+enum { EAGRE_LINE_SIZE = 128 };
+
 /* As realloc; never NULL. `pointer` may be NULL. */
 void *eagre_reallocate(void *pointer, size_t size) __attribute__((returns_nonnull));
 

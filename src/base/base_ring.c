@@ -8,10 +8,12 @@
  * A side reads its own index relaxed: nobody else writes it. */
 #include "base/base_ring.h"
 
-#include <stdlib.h>
-
 #include "base/base_assert.h"
-#include "base/base_memory.h"
+
+static_assert(offsetof(struct eagre_ring, consumer) % EAGRE_LINE_SIZE == 0 &&
+                  offsetof(struct eagre_ring, capacity) - offsetof(struct eagre_ring, consumer) >=
+                      EAGRE_LINE_SIZE,
+              "neither side writes a line of the other, or that both read");
 
 static uint64_t round_up_capacity(size_t capacity) {
   uint64_t rounded = 2;
@@ -23,14 +25,7 @@ static uint64_t round_up_capacity(size_t capacity) {
 
 struct eagre_ring *eagre_ring_new(size_t capacity) {
   eagre_assert(capacity <= SIZE_MAX / 4 / sizeof(void *));
-  struct eagre_ring *ring = NULL;
-  /* The lines are aligned beyond what malloc promises. */
-  int refused = posix_memalign((void **)&ring, _Alignof(struct eagre_ring), sizeof *ring);
-  eagre_assert(refused == 0);
-  atomic_init(&ring->producer.tail, 0);
-  atomic_init(&ring->consumer.head, 0);
-  ring->producer.head_copy = 0;
-  ring->consumer.tail_copy = 0;
+  struct eagre_ring *ring = eagre_allocate_lines(1, sizeof *ring);
   ring->capacity = round_up_capacity(capacity);
   ring->slots = eagre_allocate_zeroed(ring->capacity, sizeof *ring->slots);
   return ring;

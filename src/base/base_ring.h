@@ -17,16 +17,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_memory.h"
+
 struct eagre_ring {
-  _Alignas(128) struct {   /* producer's line */
-    _Atomic uint64_t tail; /* next slot to write */
+  _Alignas(EAGRE_LINE_SIZE) struct { /* producer's line */
+    _Atomic uint64_t tail;           /* next slot to write */
     uint64_t head_copy;
   } producer;
-  _Alignas(128) struct {   /* consumer's line */
-    _Atomic uint64_t head; /* next slot to read */
+  _Alignas(EAGRE_LINE_SIZE) struct { /* consumer's line */
+    _Atomic uint64_t head;           /* next slot to read */
     uint64_t tail_copy;
   } consumer;
-  _Alignas(128) uint64_t capacity; /* a power of two */
+  _Alignas(EAGRE_LINE_SIZE) uint64_t capacity; /* a power of two */
   void **slots;
 };
 

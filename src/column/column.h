@@ -8,9 +8,10 @@
  *
  *   FREE -> FILLING (source) -> SEALED (stages, one after the other) -> FREE
  *
- * A batch owns an arena. Everything its vectors point to lives in that arena, in the backing that
- * `release_backing` frees (a fetch buffer, Kafka messages), or longer. Operators replace columns of
- * a batch in place and allocate new ones from the same arena; nothing is freed before the batch. */
+ * A batch owns an arena. Everything its vectors point to lives in that arena, in its block, in
+ * the backing that `release_backing` frees (a fetch buffer, Kafka messages), or longer. Operators
+ * replace columns of a batch in place and allocate new ones from the same arena; nothing is freed
+ * before the batch. */
 #pragma once
 
 #include <stdbool.h>
@@ -232,6 +233,8 @@ struct eagre_origin {
   int32_t partition;       /* -1 for a file */
   const int64_t *offsets;  /* offset of each *source* row, or line numbers from 1; may be NULL */
   uint32_t source;         /* number of the source in its query */
+  int64_t written_ms;      /* when the first row was written, since 1970; <= 0: not known */
+  int64_t read_us;         /* when the rows were read, monotonic */
   /* Raw record of each *source* row, for dead letters. `values` NULL: not kept; `keys` NULL: there
    * are none; a validity NULL: each row has one. */
   const struct eagre_text *keys;
@@ -251,6 +254,10 @@ struct eagre_batch {
   /* Frees what the rows point to (Kafka messages, a read buffer); may be NULL. Called once. */
   void (*release_backing)(void *backing);
   void *backing;
+  /* Bytes of the batch's own that rows point to: a source that reads into a buffer swaps it for
+   * this one, whose memory the last rows are done with. Kept over resets, unless it has become
+   * very large. */
+  struct eagre_buffer block;
   uint64_t source_bytes;         /* raw bytes behind this batch, for metrics and limits */
   struct eagre_batch *next;      /* for lists while the batch has one owner */
   struct eagre_batch_pool *pool; /* where `eagre_batch_free` puts it; NULL: back to the heap */
@@ -261,13 +268,19 @@ struct eagre_batch *eagre_batch_new(void);
 /* Releases the backing and gives the batch back to its pool or frees it; NULL is fine. */
 void eagre_batch_free(struct eagre_batch *batch);
 /* Batches of one thread that are filled and freed in turn, so that their memory stays warm. All
- * zero is an empty pool; it must outlive its batches, which are freed on its thread. */
+ * zero is an empty pool; it must outlive its batches, which are freed on its thread. With a ring
+ * they are freed on one other thread, which gives them back through it; the ring is the
+ * caller's. */
 struct eagre_batch_pool {
   struct eagre_batch *free;
   uint32_t free_count;
+  struct eagre_ring *returned;
 };
 /* An empty batch of the pool. */
 struct eagre_batch *eagre_batch_pool_acquire(struct eagre_batch_pool *pool);
+/* Puts a batch of the pool back on the pool's own thread, ring or not; NULL is fine. */
+void eagre_batch_pool_release(struct eagre_batch_pool *pool, struct eagre_batch *batch);
+/* Frees the batches that are in the pool. No other thread may give one back any more. */
 void eagre_batch_pool_done(struct eagre_batch_pool *pool);
 /* Releases the backing, empties the arena and keeps its memory: ready to be filled again. */
 void eagre_batch_reset(struct eagre_batch *batch);

@@ -8,6 +8,9 @@
 /* More than a chain holds at a time is a peak, and goes back to the heap. */
 enum { POOLED_BATCHES_MAX = 8 };
 
+/* A block that grew for one long record is not kept. */
+enum { KEPT_BLOCK_SIZE_MAX = 1 << 20 };
+
 static void release_backing(struct eagre_batch *batch) {
   if (batch->release_backing == NULL) return;
   void (*release)(void *backing) = batch->release_backing;
@@ -24,20 +27,24 @@ struct eagre_batch *eagre_batch_new(void) {
 static void free_to_heap(struct eagre_batch *batch) {
   release_backing(batch);
   eagre_arena_done(&batch->arena);
+  eagre_buffer_done(&batch->block);
   eagre_free(batch);
 }
 
 void eagre_batch_reset(struct eagre_batch *batch) {
   release_backing(batch);
   struct eagre_arena arena = batch->arena;
+  struct eagre_buffer block = batch->block;
   eagre_arena_reset(&arena);
-  *batch = (struct eagre_batch){.arena = arena, .origin.partition = -1, .pool = batch->pool};
+  eagre_buffer_clear(&block);
+  if (block.capacity > KEPT_BLOCK_SIZE_MAX) eagre_buffer_done(&block);
+  *batch = (struct eagre_batch){
+      .arena = arena, .block = block, .origin.partition = -1, .pool = batch->pool};
 }
 
-void eagre_batch_free(struct eagre_batch *batch) {
+void eagre_batch_pool_release(struct eagre_batch_pool *pool, struct eagre_batch *batch) {
   if (batch == NULL) return;
-  struct eagre_batch_pool *pool = batch->pool;
-  if (pool == NULL || pool->free_count >= POOLED_BATCHES_MAX) {
+  if (pool->free_count >= POOLED_BATCHES_MAX) {
     free_to_heap(batch);
     return;
   }
@@ -47,9 +54,23 @@ void eagre_batch_free(struct eagre_batch *batch) {
   pool->free_count += 1;
 }
 
+void eagre_batch_free(struct eagre_batch *batch) {
+  if (batch == NULL) return;
+  if (batch->pool == NULL) {
+    free_to_heap(batch);
+  } else if (batch->pool->returned == NULL) {
+    eagre_batch_pool_release(batch->pool, batch);
+  } else {
+    eagre_batch_reset(batch);
+    if (!eagre_ring_push(batch->pool->returned, batch)) free_to_heap(batch);
+  }
+}
+
 struct eagre_batch *eagre_batch_pool_acquire(struct eagre_batch_pool *pool) {
   struct eagre_batch *batch = pool->free;
   if (batch == NULL) {
+    if (pool->returned != NULL) batch = eagre_ring_pop(pool->returned);
+    if (batch != NULL) return batch;
     batch = eagre_batch_new();
     batch->pool = pool;
     return batch;
@@ -64,6 +85,10 @@ void eagre_batch_pool_done(struct eagre_batch_pool *pool) {
   while (pool->free != NULL) {
     struct eagre_batch *batch = pool->free;
     pool->free = batch->next;
+    free_to_heap(batch);
+  }
+  struct eagre_batch *batch = NULL;
+  while (pool->returned != NULL && (batch = eagre_ring_pop(pool->returned)) != NULL) {
     free_to_heap(batch);
   }
   pool->free_count = 0;

@@ -82,8 +82,8 @@ enum eagre_status eagre_io_writer_open(struct eagre_io *io, const char *path,
 enum eagre_status eagre_io_writer_append(struct eagre_io_writer *writer, const void *data,
                                          size_t size, struct eagre_error *error);
 uint64_t eagre_io_writer_size(const struct eagre_io_writer *writer);
-/* Waits for all writes and syncs the file (not its directory), then closes. Frees the writer in any
- * case; on failure the file is removed. */
+/* Waits for all writes and syncs the file and its directory, together, then closes: the file is
+ * durable, by its name as well. Frees the writer in any case; on failure the file is removed. */
 enum eagre_status eagre_io_writer_finish(struct eagre_io_writer *writer, struct eagre_error *error);
 /* Closes and removes the file. Frees the writer; NULL is fine. */
 void eagre_io_writer_abort(struct eagre_io_writer *writer);

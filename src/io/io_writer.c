@@ -200,23 +200,43 @@ static void write_rest(struct eagre_io_writer *writer) {
 #endif
 }
 
+/* The bytes and the name, in flight together: neither waits for the other. */
+static enum eagre_status sync_file(struct eagre_io_writer *writer, struct eagre_error *error) {
+  struct eagre_arena arena = {0};
+  const char *directory = eagre_io_parent(&arena, writer->path);
+  struct eagre_io_operation syncs[] = {
+      {.kind = EAGRE_IO_SYNC},
+      {.kind = EAGRE_IO_SYNC, .descriptor = writer->descriptor},
+  };
+  uint32_t count = EAGRE_COUNT_OF(syncs);
+#if defined(EAGRE_PLANTED_DATA_UNSYNCED)
+  count = 1;
+#endif
+  enum eagre_status status = EAGRE_OK;
+  int64_t opened = eagre_io_run_one(
+      writer->io, (struct eagre_io_operation){
+                      .kind = EAGRE_IO_OPEN, .path = directory, .flags = O_RDONLY | O_DIRECTORY});
+  if (opened < 0) {
+    status = eagre_io_error(error, "sync the directory of", writer->path, opened);
+  } else {
+    syncs[0].descriptor = (int)opened;
+    eagre_io_run(writer->io, syncs, count);
+    close((int)opened);
+    if (syncs[1].result < 0) {
+      status = eagre_io_error(error, "sync", writer->path, syncs[1].result);
+    } else if (syncs[0].result < 0) {
+      status = eagre_io_error(error, "sync the directory of", writer->path, syncs[0].result);
+    }
+  }
+  eagre_arena_done(&arena);
+  return status;
+}
+
 enum eagre_status eagre_io_writer_finish(struct eagre_io_writer *writer,
                                          struct eagre_error *error) {
   write_rest(writer);
-  enum eagre_status status = EAGRE_OK;
-  if (writer->failure != 0) {
-    status = report_failure(writer, error);
-  } else {
-#if defined(EAGRE_PLANTED_DATA_UNSYNCED)
-    int64_t result = 0;
-#else
-    int64_t result = eagre_io_run_one(writer->io, (struct eagre_io_operation){
-                                                      .kind = EAGRE_IO_SYNC,
-                                                      .descriptor = writer->descriptor,
-                                                  });
-#endif
-    if (result < 0) status = eagre_io_error(error, "sync", writer->path, result);
-  }
+  enum eagre_status status =
+      writer->failure != 0 ? report_failure(writer, error) : sync_file(writer, error);
   if (status != EAGRE_OK) remove_file(writer);
   free_writer(writer);
   return status;

@@ -94,12 +94,37 @@ static void test_merging_equals_adding_to_one(void **state) {
   eagre_free(right);
 }
 
+static void test_splitting_counts_every_value_once(void **state) {
+  (void)state;
+  const uint64_t bounds[] = {10, 63, 1000};
+  uint64_t counts[4];
+  struct eagre_histogram *histogram = new_histogram();
+  eagre_histogram_split(histogram, bounds, 3, counts);
+  assert_int_equal(counts[0] + counts[1] + counts[2] + counts[3], 0);
+  eagre_histogram_add(histogram, 0, 1);
+  eagre_histogram_add(histogram, 10, 2);
+  eagre_histogram_add(histogram, 11, 4);
+  eagre_histogram_add(histogram, 63, 8);
+  eagre_histogram_add(histogram, 500, 16);
+  eagre_histogram_split(histogram, bounds, 3, counts);
+  assert_int_equal(counts[0], 3);
+  assert_int_equal(counts[1], 12);
+  assert_int_equal(counts[2], 16);
+  assert_int_equal(counts[3], 0);
+  eagre_histogram_add(histogram, UINT64_MAX, 32);
+  eagre_histogram_split(histogram, bounds, 3, counts);
+  assert_int_equal(counts[2], 16);
+  assert_int_equal(counts[3], 32);
+  eagre_free(histogram);
+}
+
 int run_histogram_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_an_empty_histogram_answers_zero),
       cmocka_unit_test(test_the_error_is_bounded_everywhere),
       cmocka_unit_test(test_percentiles_follow_sorted_values),
       cmocka_unit_test(test_merging_equals_adding_to_one),
+      cmocka_unit_test(test_splitting_counts_every_value_once),
   };
   return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
 }

@@ -67,6 +67,45 @@ static void test_a_pool_gives_the_same_batch_again(void **state) {
   eagre_batch_pool_done(&pool);
 }
 
+/* As between a reader and its worker: what the other thread frees comes back through the ring. */
+static void test_a_pool_with_a_ring_gets_its_batches_back(void **state) {
+  (void)state;
+  struct eagre_batch_pool pool = {.returned = eagre_ring_new(2)};
+  struct eagre_batch *batches[3];
+  for (int i = 0; i < 3; i++) {
+    batches[i] = eagre_batch_pool_acquire(&pool);
+    eagre_batch_set_columns(batches[i], 1, 5);
+  }
+  for (int i = 0; i < 3; i++) {
+    eagre_batch_free(batches[i]); /* the third finds the ring full and goes to the heap */
+  }
+  assert_int_equal(pool.free_count, 0);
+  struct eagre_batch *again = eagre_batch_pool_acquire(&pool);
+  assert_ptr_equal(again, batches[0]);
+  assert_int_equal(again->column_count, 0);
+  eagre_batch_pool_release(&pool, again); /* never left this thread */
+  assert_int_equal(pool.free_count, 1);
+  assert_ptr_equal(eagre_batch_pool_acquire(&pool), batches[0]);
+  eagre_batch_free(batches[0]);
+  eagre_batch_pool_done(&pool);
+  assert_int_equal(eagre_ring_count(pool.returned), 0);
+  eagre_ring_free(pool.returned);
+}
+
+static void test_a_block_is_kept_unless_it_is_very_large(void **state) {
+  (void)state;
+  struct eagre_batch *batch = eagre_batch_new();
+  eagre_buffer_append_string(&batch->block, "a record");
+  const char *memory = batch->block.data;
+  eagre_batch_reset(batch);
+  assert_ptr_equal(batch->block.data, memory);
+  assert_int_equal(batch->block.size, 0);
+  eagre_buffer_reserve(&batch->block, 64 << 20);
+  eagre_batch_reset(batch);
+  assert_int_equal(batch->block.capacity, 0);
+  eagre_batch_free(batch);
+}
+
 struct bits {
   alignas(64) uint8_t bytes[ROWS_MAX / 8 + 64];
 };
@@ -191,6 +230,8 @@ int run_batch_tests(void) {
       cmocka_unit_test(test_the_backing_is_released_once),
       cmocka_unit_test(test_reset_empties_and_keeps_memory),
       cmocka_unit_test(test_a_pool_gives_the_same_batch_again),
+      cmocka_unit_test(test_a_pool_with_a_ring_gets_its_batches_back),
+      cmocka_unit_test(test_a_block_is_kept_unless_it_is_very_large),
       cmocka_unit_test(test_filters_compact_rows_and_origins),
       cmocka_unit_test(test_keeping_all_moves_nothing),
       cmocka_unit_test(test_places_name_the_source_row),

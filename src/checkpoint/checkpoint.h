@@ -143,6 +143,17 @@ enum eagre_status eagre_checkpoint_list_source(struct eagre_checkpoint *checkpoi
                                                struct eagre_io_entry **out_entries,
                                                uint32_t *out_count, struct eagre_error *error);
 
+/* eagre/topics/<source>/<number>, made with its directory: what a source knows of its topics beside
+ * their positions. Files are never written over; numbers count up from 0 and the last one holds.
+ * END when it does not exist. */
+enum eagre_status eagre_checkpoint_write_topics(struct eagre_checkpoint *checkpoint,
+                                                uint32_t source, int64_t number,
+                                                struct eagre_text content,
+                                                struct eagre_error *error);
+enum eagre_status eagre_checkpoint_read_topics(struct eagre_checkpoint *checkpoint, uint32_t source,
+                                               int64_t number, struct eagre_buffer *out,
+                                               struct eagre_error *error);
+
 /* Step 6: removes offsets, commits and prepared below `keep_from`, with their side files and what
  * writers that died left of them. Passes epoch.mid_purge half way. */
 enum eagre_status eagre_checkpoint_purge(struct eagre_checkpoint *checkpoint, int64_t keep_from,

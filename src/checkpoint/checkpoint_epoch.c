@@ -142,6 +142,37 @@ enum eagre_status eagre_checkpoint_read_source(struct eagre_checkpoint *checkpoi
   return eagre_checkpoint_file_read(checkpoint, directory, name, out, error);
 }
 
+static const char *make_topics_directory(uint32_t source, char out[SOURCE_DIRECTORY_SIZE]) {
+  snprintf(out, SOURCE_DIRECTORY_SIZE, "eagre/topics/%u", source);
+  return out;
+}
+
+enum eagre_status eagre_checkpoint_write_topics(struct eagre_checkpoint *checkpoint,
+                                                uint32_t source, int64_t number,
+                                                struct eagre_text content,
+                                                struct eagre_error *error) {
+  char directory[SOURCE_DIRECTORY_SIZE];
+  char name[EAGRE_CHECKPOINT_NAME_SIZE];
+  make_topics_directory(source, directory);
+  struct eagre_arena arena = {0};
+  const char *path = eagre_checkpoint_join(&arena, checkpoint->path, directory, "");
+  enum eagre_status status = eagre_io_make_directories(checkpoint->io, path, error);
+  eagre_arena_done(&arena);
+  EAGRE_TRY(status);
+  eagre_checkpoint_epoch_name(number, name);
+  return eagre_checkpoint_file_create(checkpoint, directory, name, content, error);
+}
+
+enum eagre_status eagre_checkpoint_read_topics(struct eagre_checkpoint *checkpoint, uint32_t source,
+                                               int64_t number, struct eagre_buffer *out,
+                                               struct eagre_error *error) {
+  char directory[SOURCE_DIRECTORY_SIZE];
+  char name[EAGRE_CHECKPOINT_NAME_SIZE];
+  make_topics_directory(source, directory);
+  eagre_checkpoint_epoch_name(number, name);
+  return eagre_checkpoint_file_read(checkpoint, directory, name, out, error);
+}
+
 static bool is_hidden(const struct eagre_io_entry *entry) {
   return entry->name[0] == '.';
 }

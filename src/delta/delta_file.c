@@ -172,7 +172,6 @@ static enum eagre_status finish(struct eagre_delta_file *file, struct eagre_buff
                                 struct eagre_error *error) {
   uint64_t size;
   EAGRE_TRY(eagre_parquet_writer_finish(file->writer, &size, error));
-  EAGRE_TRY(eagre_io_sync_directory(file->io, file->location, error));
   struct eagre_text path = eagre_arena_printf(&file->arena, "%s/%s", file->location, file->name);
   struct eagre_io_entry entry;
   enum eagre_status status = eagre_io_stat(file->io, path.data, &entry, error);

@@ -56,6 +56,7 @@ static void check_source(struct eagre_inspect_doctor *doctor, const struct eagre
       .zone = zone,
       .core_count = 1,
       .startup_timeout_us = doctor->options->startup_timeout_us,
+      .fetcher = eagre_option_text(&flow->settings, "eagre.kafka.client"),
   };
   static const struct eagre_source_limits limits = {0};
   struct eagre_source *source = NULL;

@@ -58,6 +58,7 @@ enum eagre_status eagre_inspect_lag_kafka(struct eagre_inspect_lag *lag,
       .zone = zone,
       .core_count = 1,
       .startup_timeout_us = lag->options->startup_timeout_us,
+      .fetcher = lag->fetcher,
   };
   static const struct eagre_source_limits limits = {0};
   struct eagre_source *source = NULL;
@@ -166,6 +167,7 @@ static enum eagre_status look_at_source(struct eagre_inspect_lag *lag,
   EAGRE_TRY(find_position(lag, standing, plan->number, &position, error));
   switch (plan->kind) {
   case EAGRE_SOURCE_KAFKA:
+    lag->fetcher = eagre_option_text(&flow->settings, "eagre.kafka.client");
     return eagre_inspect_lag_kafka(lag, &row, plan, zone, position, error);
   case EAGRE_SOURCE_FILES:
     return look_at_files(lag, &row, standing, plan, zone, position, error);

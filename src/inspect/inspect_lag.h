@@ -25,6 +25,7 @@ struct eagre_inspect_lag {
   struct eagre_io *io;
   struct eagre_arena arena;
   const struct eagre_inspect_lag_options *options;
+  struct eagre_text fetcher; /* eagre.kafka.client of the flow that is looked at */
   struct eagre_inspect_lag_row *rows;
   uint32_t row_count;
   uint32_t row_capacity;

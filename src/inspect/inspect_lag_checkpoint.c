@@ -84,6 +84,7 @@ static enum eagre_status look_at_kafka(struct eagre_inspect_lag *lag,
   if (status == EAGRE_OK)
     status = plan_source(servers, eagre_buffer_text(&topics), &pipeline, error);
   if (status == EAGRE_OK) {
+    lag->fetcher = eagre_option_text(&pipeline->flows[0].settings, "eagre.kafka.client");
     status = eagre_inspect_lag_kafka(lag, row, pipeline->flows[0].sources[0], pipeline->zone,
                                      position->text, error);
     eagre_pipeline_free(pipeline);

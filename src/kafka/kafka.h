@@ -29,6 +29,10 @@
 
 enum eagre_kafka_role { EAGRE_KAFKA_READ, EAGRE_KAFKA_WRITE };
 
+/* Who reads, and asks what there is to read. AUTO: the native client where it can, else librdkafka,
+ * also later on, when a broker or an old record turns out to need it; the log says why. */
+enum eagre_kafka_fetcher { EAGRE_KAFKA_LIBRDKAFKA, EAGRE_KAFKA_AUTO, EAGRE_KAFKA_NATIVE };
+
 /* `kafka.NAME => VALUE` of a flow, the prefix taken off. Names ignore case. Values, and brokers,
  * may refer to secrets (base_secret.h), which are looked up when they are used. */
 struct eagre_kafka_setting {
@@ -73,7 +77,8 @@ struct eagre_kafka_client;
 struct eagre_kafka_client_options {
   const struct eagre_kafka_settings *settings;
   enum eagre_kafka_role role;
-  int64_t startup_timeout_us; /* how long to look for a broker; 0 = 30 s */
+  enum eagre_kafka_fetcher fetcher; /* who asks, where `role` is READ */
+  int64_t startup_timeout_us;       /* how long to look for a broker; 0 = 30 s */
 };
 
 /* Opens and waits until a broker has answered. IO KAFKA_BROKER_UNREACHABLE names the addresses and
@@ -83,9 +88,11 @@ enum eagre_status eagre_kafka_client_open(const struct eagre_kafka_client_option
                                           struct eagre_error *error);
 void eagre_kafka_client_close(struct eagre_kafka_client *client);
 
+enum { EAGRE_KAFKA_ID_SIZE = 16 };
 struct eagre_kafka_topic {
-  struct eagre_text name;  /* in */
-  int32_t partition_count; /* out; -1 = there is no such topic */
+  struct eagre_text name;       /* in */
+  int32_t partition_count;      /* out; -1 = there is no such topic */
+  char id[EAGRE_KAFKA_ID_SIZE]; /* out; all zero = not told: librdkafka asks, or an old broker */
 };
 /* Asks for the partitions of all topics in one round trip. IO KAFKA_REQUEST_FAILED when no broker
  * answers within `default.api.timeout.ms` (60 s), KAFKA_AUTHORIZATION_FAILED. */
@@ -148,10 +155,6 @@ enum eagre_kafka_part {
   EAGRE_KAFKA_HEADERS = 8,
 };
 
-/* Who fetches. AUTO: the native client where it can, else librdkafka, also later on, when a broker
- * or an old record turns out to need it; the log says why. */
-enum eagre_kafka_fetcher { EAGRE_KAFKA_LIBRDKAFKA, EAGRE_KAFKA_AUTO, EAGRE_KAFKA_NATIVE };
-
 struct eagre_kafka_consumer_options {
   const struct eagre_kafka_settings *settings;
   enum eagre_kafka_fetcher fetcher;
@@ -194,6 +197,7 @@ struct eagre_kafka_records {
   struct eagre_text topic;
   int32_t partition;
   uint32_t count;
+  int64_t first_ms; /* timestamp of the first record; -1 when it has none */
   int64_t *offsets;
   struct eagre_text *keys; /* NULL when not asked for, as all below */
   struct eagre_text *values;
@@ -281,6 +285,7 @@ struct eagre_kafka_message {
   struct eagre_text key;                    /* data NULL = no key */
   struct eagre_text value;                  /* data NULL = tombstone */
   int32_t partition;                        /* -1 = by the key, or any */
+  int64_t timestamp_ms;                     /* since 1970; 0 = when it is handed over */
   const struct eagre_kafka_header *headers; /* in this order */
   uint32_t header_count;
 };

@@ -7,6 +7,7 @@
 
 enum {
   STARTUP_ATTEMPT_MS = 500,
+  ASKER_ATTEMPT_MS = 5000,
   RETRY_PAUSE_MS = 100,
   NEAREST_TIMEOUT_MS = 2000,
 };
@@ -54,11 +55,13 @@ static enum eagre_status wait_for_broker(struct eagre_kafka_client *client, int6
   for (;;) {
     const struct rd_kafka_metadata *metadata = NULL;
     int64_t left_ms = (begin_us + timeout_us - eagre_kafka_now_us()) / 1000;
-    int attempt_ms = left_ms < STARTUP_ATTEMPT_MS ? (int)left_ms : STARTUP_ATTEMPT_MS;
+    /* librdkafka tells that it is refused between attempts only. */
+    int attempt_ms_max = handle->asker == NULL ? STARTUP_ATTEMPT_MS : ASKER_ATTEMPT_MS;
+    int attempt_ms = left_ms < attempt_ms_max ? (int)left_ms : attempt_ms_max;
     if (left_ms <= 0) return fail_unreachable(client, timeout_us, error);
-    rd_kafka_resp_err_t failure = rd_kafka_metadata(handle->client, 0, NULL, &metadata, attempt_ms);
+    rd_kafka_resp_err_t failure = eagre_kafka_handle_metadata(handle, false, attempt_ms, &metadata);
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_metadata_destroy(metadata);
+      eagre_kafka_handle_metadata_done(handle, metadata);
       handle->failure_text[0] = '\0';
       return EAGRE_OK;
     }
@@ -73,13 +76,23 @@ static enum eagre_status wait_for_broker(struct eagre_kafka_client *client, int6
   }
 }
 
+static enum eagre_status open_handle(struct eagre_kafka_client *client,
+                                     const struct eagre_kafka_client_options *options,
+                                     struct eagre_kafka_configuration *configuration,
+                                     struct eagre_error *error) {
+  struct eagre_kafka_handle *handle = &client->handle;
+  if (options->role == EAGRE_KAFKA_WRITE) {
+    return eagre_kafka_handle_open(handle, RD_KAFKA_PRODUCER, configuration, error);
+  }
+  return eagre_kafka_handle_open_reader(handle, options->fetcher, configuration, error);
+}
+
 static enum eagre_status open_client(struct eagre_kafka_client *client,
                                      const struct eagre_kafka_client_options *options,
                                      struct eagre_error *error) {
   struct eagre_kafka_configuration configuration;
   EAGRE_TRY(eagre_kafka_settings_apply(options->settings, options->role, &configuration, error));
-  rd_kafka_type_t type = options->role == EAGRE_KAFKA_READ ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
-  EAGRE_TRY(eagre_kafka_handle_open(&client->handle, type, &configuration, error));
+  EAGRE_TRY(open_handle(client, options, &configuration, error));
   eagre_kafka_settings_log_ignored(options->settings, options->role);
   int64_t timeout_us = options->startup_timeout_us;
   return wait_for_broker(client, timeout_us == 0 ? STARTUP_TIMEOUT_US : timeout_us, error);
@@ -114,8 +127,8 @@ void eagre_kafka_client_close(struct eagre_kafka_client *client) {
 
 /* ---- Topics ---------------------------------------------------------------------------------- */
 
-/* Makes the handle know the topic, so that it is part of the next question. */
-static void know_topic(struct eagre_kafka_client *client, struct eagre_text name) {
+/* Makes librdkafka know the topic, so that it is part of the next question. */
+static void tell_librdkafka(struct eagre_kafka_client *client, struct eagre_text name) {
   for (struct known_topic *known = client->topics; known != NULL; known = known->next) {
     if (eagre_text_equal_string(name, rd_kafka_topic_name(known->topic))) return;
   }
@@ -125,6 +138,18 @@ static void know_topic(struct eagre_kafka_client *client, struct eagre_text name
   known->next = client->topics;
   client->topics = known;
   eagre_free(string);
+}
+
+/* Whoever asks next, librdkafka or not, asks about these topics, too. */
+static void know_topics(struct eagre_kafka_client *client, const struct eagre_kafka_topic *topics,
+                        uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (client->handle.asker != NULL) {
+      eagre_kafka_asker_know_topic(client->handle.asker, topics[i].name);
+    } else {
+      tell_librdkafka(client, topics[i].name);
+    }
+  }
 }
 
 static const struct rd_kafka_metadata_topic *find_answer(const struct rd_kafka_metadata *metadata,
@@ -164,21 +189,32 @@ static rd_kafka_resp_err_t take_topics(const struct rd_kafka_metadata *metadata,
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* librdkafka does not tell ids. */
+static void take_ids(const struct eagre_kafka_client *client, struct eagre_kafka_topic *topics,
+                     uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct eagre_kafka_topic_id id = {{0}};
+    if (client->handle.asker != NULL) {
+      id = eagre_kafka_asker_topic_id(client->handle.asker, topics[i].name);
+    }
+    memcpy(topics[i].id, id.bytes, sizeof topics[i].id);
+  }
+}
+
 enum eagre_status eagre_kafka_client_topics(struct eagre_kafka_client *client,
                                             struct eagre_kafka_topic *topics, uint32_t count,
                                             struct eagre_error *error) {
   struct eagre_kafka_handle *handle = &client->handle;
   int64_t deadline_us = eagre_kafka_now_us() + handle->api_timeout_ms * 1000;
-  for (uint32_t i = 0; i < count; i++) {
-    know_topic(client, topics[i].name);
-  }
   for (;;) {
     const struct rd_kafka_metadata *metadata = NULL;
+    know_topics(client, topics, count);
     rd_kafka_resp_err_t failure =
-        rd_kafka_metadata(handle->client, 0, NULL, &metadata, eagre_kafka_attempt_ms(deadline_us));
+        eagre_kafka_handle_metadata(handle, false, eagre_kafka_attempt_ms(deadline_us), &metadata);
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
       failure = take_topics(metadata, topics, count);
-      rd_kafka_metadata_destroy(metadata);
+      take_ids(client, topics, count);
+      eagre_kafka_handle_metadata_done(handle, metadata);
     }
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
     if (!eagre_kafka_is_passing(failure) || eagre_kafka_now_us() >= deadline_us) {
@@ -230,13 +266,14 @@ static enum eagre_status list_topics(struct eagre_kafka_client *client,
                                      struct eagre_kafka_topic **out_topics, uint32_t *out_count,
                                      rd_kafka_resp_err_t *out_failure, struct eagre_error *error) {
   const struct rd_kafka_metadata *metadata = NULL;
-  *out_failure = rd_kafka_metadata(client->handle.client, 1, NULL, &metadata, timeout_ms);
+  *out_failure = eagre_kafka_handle_metadata(&client->handle, true, timeout_ms, &metadata);
   if (*out_failure != RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
   *out_topics =
       eagre_arena_allocate(arena, ((size_t)metadata->topic_cnt + 1) * sizeof **out_topics);
   enum eagre_status status =
       filter_topics(metadata, filter, arena, *out_topics, out_count, out_failure, error);
-  rd_kafka_metadata_destroy(metadata);
+  if (status == EAGRE_OK) take_ids(client, *out_topics, *out_count);
+  eagre_kafka_handle_metadata_done(&client->handle, metadata);
   return status;
 }
 
@@ -264,7 +301,7 @@ struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *cl
                                                    struct eagre_arena *arena) {
   const struct rd_kafka_metadata *metadata = NULL;
   rd_kafka_resp_err_t failure =
-      rd_kafka_metadata(client->handle.client, 1, NULL, &metadata, NEAREST_TIMEOUT_MS);
+      eagre_kafka_handle_metadata(&client->handle, true, NEAREST_TIMEOUT_MS, &metadata);
   if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return (struct eagre_text){0};
   size_t count = 0;
   const char **names = eagre_allocate(sizeof *names * ((size_t)metadata->topic_cnt + 1));
@@ -276,7 +313,7 @@ struct eagre_text eagre_kafka_client_nearest_topic(struct eagre_kafka_client *cl
   struct eagre_text copy = {0};
   if (nearest != NULL) copy = eagre_arena_copy_text(arena, eagre_text_of(nearest));
   eagre_free(names);
-  rd_kafka_metadata_destroy(metadata);
+  eagre_kafka_handle_metadata_done(&client->handle, metadata);
   return copy;
 }
 

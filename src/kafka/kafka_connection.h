@@ -1,9 +1,11 @@
 /* One connection to a broker, never waited for: whoever has it asks it to go on when its socket is
  * ready or its time has come. Inside the room only.
  *
- *   CLOSED ─ open ─► CONNECTING ─► GREETING (what does it speak?) ─► READY ⇄ asked
- *      ▲                                                              │
- *      └────────────── any failure: remembered, and a pause ◄─────────┘
+ *   CLOSED ─ open ─► CONNECTING ─► SECURING (with TLS) ─► GREETING (what does it speak?)
+ *      ▲                                                          │
+ *      │                                             LOGGING_IN (with SASL) ◄─┐
+ *      │                                                          │           │ its time is over
+ *      └───── any failure: remembered, and a pause ◄─────── READY ⇄ asked ────┘
  *
  * One question at a time: a broker works off the questions of a connection one after the other, so
  * a second one would only wait behind the first. */
@@ -11,6 +13,8 @@
 
 #include "kafka/kafka_block.h"
 #include "kafka/kafka_protocol.h"
+#include "kafka/kafka_sasl.h"
+#include "kafka/kafka_tls.h"
 
 /* What all connections of a consumer share. */
 struct eagre_kafka_connection_options {
@@ -24,12 +28,16 @@ struct eagre_kafka_connection_options {
   int send_buffer_size; /* of the socket; 0: the system's */
   int receive_buffer_size;
   bool keeps_alive;
+  struct eagre_kafka_tls *tls; /* NULL: plain sockets */
+  struct eagre_kafka_login login;
 };
 
 enum eagre_kafka_connection_state {
   EAGRE_KAFKA_CLOSED,
   EAGRE_KAFKA_CONNECTING,
+  EAGRE_KAFKA_SECURING,
   EAGRE_KAFKA_GREETING,
+  EAGRE_KAFKA_LOGGING_IN,
   EAGRE_KAFKA_READY,
 };
 
@@ -42,11 +50,16 @@ struct eagre_kafka_connection {
   enum eagre_kafka_connection_state state;
   int descriptor; /* -1: none */
   bool waits_to_write;
+  struct eagre_kafka_tls_stream *stream; /* over the socket; NULL: none */
+  struct eagre_kafka_sasl sasl;
+  bool is_mechanism_known;              /* LOGGING_IN: the broker has agreed to it */
+  int64_t renew_us;                     /* READY: when to log in again; INT64_MAX: never */
+  bool is_refused;                      /* the last failure: the broker does not let us in */
   struct eagre_kafka_versions versions; /* when READY */
   int64_t deadline_us;                  /* of connecting or of an answer; INT64_MAX: none */
   int64_t retry_us;                     /* when CLOSED: not before */
   uint32_t failure_count;               /* since it was READY last */
-  char failure[192];                    /* the last one; empty: none */
+  char failure[256];                    /* the last one; empty: none */
   int32_t asked;                        /* number of the question under way; 0: none */
   struct eagre_buffer out;              /* to be sent, from `sent_size` on */
   size_t sent_size;

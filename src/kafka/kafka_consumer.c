@@ -96,17 +96,17 @@ static enum eagre_status refuse_native(const char *why, struct eagre_error *erro
   return EAGRE_USAGE;
 }
 
+/* Who asks fetches, too. */
 static enum eagre_status open_engine(struct eagre_kafka_consumer *consumer,
                                      const struct eagre_kafka_settings *settings,
                                      struct eagre_error *error) {
-  enum eagre_kafka_fetcher fetcher = consumer->options.fetcher;
-  if (fetcher == EAGRE_KAFKA_LIBRDKAFKA) {
-    return eagre_kafka_consumer_open_librdkafka(consumer, error);
+  const struct eagre_kafka_handle *handle = &consumer->client->handle;
+  if (handle->asker != NULL) return eagre_kafka_native_open(consumer, settings, error);
+  if (consumer->options.fetcher != EAGRE_KAFKA_LIBRDKAFKA) {
+    const char *why = eagre_kafka_native_misfit(eagre_kafka_handle_conf(handle));
+    if (consumer->options.fetcher == EAGRE_KAFKA_NATIVE) return refuse_native(why, error);
+    eagre_log(EAGRE_LOG_INFO, "librdkafka fetches, not the native client: %s", why);
   }
-  const char *why = eagre_kafka_native_misfit(rd_kafka_conf(consumer->client->handle.client));
-  if (why == NULL) return eagre_kafka_native_open(consumer, settings, error);
-  if (fetcher == EAGRE_KAFKA_NATIVE) return refuse_native(why, error);
-  eagre_log(EAGRE_LOG_INFO, "librdkafka fetches, not the native client: %s", why);
   return eagre_kafka_consumer_open_librdkafka(consumer, error);
 }
 
@@ -117,8 +117,8 @@ static enum eagre_status open_consumer(struct eagre_kafka_consumer *consumer,
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_READ, &configuration, error));
   eagre_kafka_conf_set(configuration.conf, "enable.partition.eof", "true");
   eagre_kafka_consumer_set_bounds(configuration.conf, settings, consumer->options.queue_size_bytes);
-  EAGRE_TRY(
-      eagre_kafka_handle_open(&consumer->client->handle, RD_KAFKA_CONSUMER, &configuration, error));
+  EAGRE_TRY(eagre_kafka_handle_open_reader(&consumer->client->handle, consumer->options.fetcher,
+                                           &configuration, error));
   return open_engine(consumer, settings, error);
 }
 

@@ -123,6 +123,11 @@ static void fill_timestamps(struct eagre_kafka_records *out, const struct record
   }
 }
 
+static int64_t first_ms_of(const struct records_lease *lease) {
+  rd_kafka_timestamp_type_t ignored;
+  return rd_kafka_message_timestamp(lease->messages[0], &ignored);
+}
+
 /* The bytes from `begin` up to `readable_end` may be read. */
 struct stretch {
   const char *begin;
@@ -270,6 +275,7 @@ enum eagre_status eagre_kafka_consumer_take_records(
       .topic = eagre_arena_copy_text(arena, eagre_text_of(partition->topic->name)),
       .partition = partition->number,
       .count = count,
+      .first_ms = first_ms_of(lease),
       .size_bytes = size,
       .lease = lease,
   };

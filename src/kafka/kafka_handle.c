@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/io.h"
+#include "kafka/kafka_native_settings.h"
 
 enum {
   ATTEMPT_MS_MAX = 5000,
@@ -72,14 +73,58 @@ enum eagre_status eagre_kafka_handle_open(struct eagre_kafka_handle *handle, rd_
                          "The settings of Kafka do not go together: %s.", reason);
 }
 
+static enum eagre_status open_asker(struct eagre_kafka_handle *handle,
+                                    const struct eagre_kafka_configuration *configuration,
+                                    struct eagre_error *error) {
+  *handle = (struct eagre_kafka_handle){.api_timeout_ms = configuration->api_timeout_ms,
+                                        .conf = configuration->conf};
+  enum eagre_status status = eagre_kafka_asker_open(handle->conf, &handle->asker, error);
+  if (status != EAGRE_OK) eagre_kafka_handle_close(handle);
+  return status;
+}
+
+enum eagre_status eagre_kafka_handle_open_reader(struct eagre_kafka_handle *handle,
+                                                 enum eagre_kafka_fetcher fetcher,
+                                                 struct eagre_kafka_configuration *configuration,
+                                                 struct eagre_error *error) {
+  bool asks_itself =
+      fetcher != EAGRE_KAFKA_LIBRDKAFKA && eagre_kafka_native_misfit(configuration->conf) == NULL;
+  if (!asks_itself) return eagre_kafka_handle_open(handle, RD_KAFKA_CONSUMER, configuration, error);
+  EAGRE_TRY(open_asker(handle, configuration, error));
+  handle->may_fall_back = fetcher == EAGRE_KAFKA_AUTO;
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_kafka_handle_fall_back(struct eagre_kafka_handle *handle,
+                                               struct eagre_error *error) {
+  struct eagre_kafka_configuration configuration = {.conf = handle->conf,
+                                                    .api_timeout_ms = handle->api_timeout_ms};
+  if (handle->asker == NULL) return EAGRE_OK;
+  eagre_kafka_asker_close(handle->asker);
+  return eagre_kafka_handle_open(handle, RD_KAFKA_CONSUMER, &configuration, error);
+}
+
 void eagre_kafka_handle_close(struct eagre_kafka_handle *handle) {
+  eagre_kafka_asker_close(handle->asker);
+  handle->asker = NULL;
+  if (handle->conf != NULL) rd_kafka_conf_destroy(handle->conf);
+  handle->conf = NULL;
   if (handle->client == NULL) return;
   rd_kafka_destroy_flags(handle->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   handle->client = NULL;
 }
 
+const rd_kafka_conf_t *eagre_kafka_handle_conf(const struct eagre_kafka_handle *handle) {
+  return handle->client == NULL ? handle->conf : rd_kafka_conf(handle->client);
+}
+
+/* An asker has nothing to be served; whoever waits here for a moment still does. */
 void eagre_kafka_handle_serve(struct eagre_kafka_handle *handle, int timeout_ms) {
-  rd_kafka_poll(handle->client, timeout_ms);
+  if (handle->client != NULL) {
+    rd_kafka_poll(handle->client, timeout_ms);
+  } else if (timeout_ms > 0) {
+    usleep((useconds_t)timeout_ms * 1000);
+  }
 }
 
 /* False when it does not fit: it must not be cut. */
@@ -146,6 +191,7 @@ static bool has_scram_trouble(const struct eagre_kafka_handle *handle) {
   char mechanism[32] = "";
   size_t size = sizeof mechanism;
   if (rd_kafka_version() >= REPAIRED) return false;
+  if (handle->client == NULL) return false;
   rd_kafka_conf_res_t result =
       rd_kafka_conf_get(rd_kafka_conf(handle->client), "sasl.mechanism", mechanism, &size);
   return result == RD_KAFKA_CONF_OK && strncmp(mechanism, "SCRAM-", strlen("SCRAM-")) == 0;
@@ -158,8 +204,8 @@ static enum eagre_status fail_authentication(const struct eagre_kafka_handle *ha
   if (has_scram_trouble(handle)) {
     eagre_error_hint(error,
                      "check user and password; when they are right: librdkafka %s does SCRAM in a "
-                     "way that brokers since 4.0 refuse, 2.6.1 and later do not; PLAIN over TLS "
-                     "works with both",
+                     "way that brokers since 4.0 refuse, 2.6.1 and later do not; SET "
+                     "eagre.kafka.client = 'auto' reads without it, PLAIN over TLS works with both",
                      rd_kafka_version_str());
   } else {
     eagre_error_hint(error, "check kafka.security.protocol, kafka.sasl.mechanism and "
@@ -187,6 +233,60 @@ enum eagre_status eagre_kafka_handle_fail(const struct eagre_kafka_handle *handl
         error, EAGRE_IO, "KAFKA_REQUEST_FAILED", "%s failed: %s%s%s.", what, why,
         handle->failure_text[0] == '\0' ? "" : "; last failure: ", handle->failure_text);
   }
+}
+
+/* ---- Attempts -------------------------------------------------------------------------------- */
+
+/* A cluster that the asker cannot speak with: librdkafka takes over where that is allowed. True
+ * when the question is to be asked again. */
+static bool take_over(struct eagre_kafka_handle *handle, rd_kafka_resp_err_t failure) {
+  struct eagre_error error;
+  if (failure != RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE || !handle->may_fall_back) return false;
+  eagre_error_init(&error);
+  if (eagre_kafka_handle_fall_back(handle, &error) != EAGRE_OK) {
+    snprintf(handle->failure_text, sizeof handle->failure_text, "%.200s", error.text);
+    return false;
+  }
+  eagre_log(EAGRE_LOG_WARNING,
+            "librdkafka asks from now on: the brokers are too old for the native "
+            "client");
+  return true;
+}
+
+/* What the asker said, where everybody looks for it. */
+static rd_kafka_resp_err_t note_attempt(struct eagre_kafka_handle *handle,
+                                        rd_kafka_resp_err_t failure) {
+  const char *why = eagre_kafka_asker_failure(handle->asker);
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR || why[0] == '\0') return failure;
+  handle->failure = failure;
+  snprintf(handle->failure_text, sizeof handle->failure_text, "%s", why);
+  return failure;
+}
+
+rd_kafka_resp_err_t eagre_kafka_handle_metadata(struct eagre_kafka_handle *handle, bool is_all,
+                                                int timeout_ms,
+                                                const struct rd_kafka_metadata **out) {
+  if (handle->asker != NULL) {
+    rd_kafka_resp_err_t failure =
+        eagre_kafka_asker_metadata(handle->asker, is_all, timeout_ms, out);
+    if (!take_over(handle, failure)) return note_attempt(handle, failure);
+  }
+  return rd_kafka_metadata(handle->client, is_all, NULL, out, timeout_ms);
+}
+
+void eagre_kafka_handle_metadata_done(const struct eagre_kafka_handle *handle,
+                                      const struct rd_kafka_metadata *metadata) {
+  if (handle->asker == NULL) rd_kafka_metadata_destroy(metadata);
+}
+
+rd_kafka_resp_err_t eagre_kafka_handle_ask_offsets(struct eagre_kafka_handle *handle,
+                                                   rd_kafka_topic_partition_list_t *list,
+                                                   int timeout_ms) {
+  if (handle->asker != NULL) {
+    rd_kafka_resp_err_t failure = eagre_kafka_asker_offsets(handle->asker, list, timeout_ms);
+    if (!take_over(handle, failure)) return note_attempt(handle, failure);
+  }
+  return rd_kafka_offsets_for_times(handle->client, list, timeout_ms);
 }
 
 /* ---- Offsets --------------------------------------------------------------------------------- */
@@ -239,7 +339,7 @@ static rd_kafka_resp_err_t ask_offsets(struct eagre_kafka_handle *handle, int64_
     rd_kafka_topic_partition_list_add(open, partition->topic, partition->partition)->offset = query;
   }
   /* The protocol takes the two ends for times; librdkafka hands them on. */
-  rd_kafka_resp_err_t failure = rd_kafka_offsets_for_times(handle->client, open, timeout_ms);
+  rd_kafka_resp_err_t failure = eagre_kafka_handle_ask_offsets(handle, open, timeout_ms);
   if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) failure = take_answers(open, query, partitions);
   rd_kafka_topic_partition_list_destroy(open);
   return failure;

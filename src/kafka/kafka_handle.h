@@ -1,11 +1,16 @@
 /* A handle of librdkafka as all of ours are made: log lines to our log, failures remembered,
- * threads off the cores. Inside the room only. */
+ * threads off the cores. One that only asks may do without librdkafka: then an asker answers what
+ * its calls would (kafka_asker.h). Inside the room only. */
 #pragma once
 
+#include "kafka/kafka_asker.h"
 #include "kafka/kafka_settings.h"
 
 struct eagre_kafka_handle {
-  rd_kafka_t *client;
+  rd_kafka_t *client;              /* NULL: there is an asker */
+  struct eagre_kafka_asker *asker; /* NULL: librdkafka asks */
+  rd_kafka_conf_t *conf;           /* beside an asker, for librdkafka where it has to take over */
+  bool may_fall_back;
   int64_t api_timeout_ms;
   /* The last failure of a connection, told by eagre_kafka_handle_serve; empty = none. */
   rd_kafka_resp_err_t failure;
@@ -16,12 +21,33 @@ struct eagre_kafka_handle {
 enum eagre_status eagre_kafka_handle_open(struct eagre_kafka_handle *handle, rd_kafka_type_t type,
                                           struct eagre_kafka_configuration *configuration,
                                           struct eagre_error *error);
+/* One that reads: with an asker where `fetcher` wants that and the settings allow it. */
+enum eagre_status eagre_kafka_handle_open_reader(struct eagre_kafka_handle *handle,
+                                                 enum eagre_kafka_fetcher fetcher,
+                                                 struct eagre_kafka_configuration *configuration,
+                                                 struct eagre_error *error);
+/* librdkafka takes the asker's place. */
+enum eagre_status eagre_kafka_handle_fall_back(struct eagre_kafka_handle *handle,
+                                               struct eagre_error *error);
 void eagre_kafka_handle_close(struct eagre_kafka_handle *handle);
+/* The handle's. */
+const rd_kafka_conf_t *eagre_kafka_handle_conf(const struct eagre_kafka_handle *handle);
 /* Runs the callbacks that have come up; waits for one at most that long. */
 void eagre_kafka_handle_serve(struct eagre_kafka_handle *handle, int timeout_ms);
 /* Makes the threads of all brokers look at their partitions now (kafka_handle.c says why). */
 void eagre_kafka_handle_nudge(struct eagre_kafka_handle *handle);
 
+/* One attempt at what is known of topics: of those that the handle knows, or of all there are. The
+ * answer is given back by eagre_kafka_handle_metadata_done before the handle is used again. */
+rd_kafka_resp_err_t eagre_kafka_handle_metadata(struct eagre_kafka_handle *handle, bool is_all,
+                                                int timeout_ms,
+                                                const struct rd_kafka_metadata **out);
+void eagre_kafka_handle_metadata_done(const struct eagre_kafka_handle *handle,
+                                      const struct rd_kafka_metadata *metadata);
+/* One attempt, as rd_kafka_offsets_for_times. */
+rd_kafka_resp_err_t eagre_kafka_handle_ask_offsets(struct eagre_kafka_handle *handle,
+                                                   rd_kafka_topic_partition_list_t *list,
+                                                   int timeout_ms);
 /* Asks for `query` (RD_KAFKA_OFFSET_BEGINNING or _END) of all partitions of the list; fills in
  * offsets, RD_KAFKA_OFFSET_INVALID for partitions that do not exist. */
 enum eagre_status eagre_kafka_handle_offsets(struct eagre_kafka_handle *handle, int64_t query,

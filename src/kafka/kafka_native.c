@@ -10,67 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { TEXT_SIZE_MAX = 512 };
-
 /* ---- Settings -------------------------------------------------------------------------------- */
-
-static void get_text(const rd_kafka_conf_t *conf, const char *name, char *out) {
-  size_t size = TEXT_SIZE_MAX;
-  out[0] = '\0';
-  rd_kafka_conf_res_t result = rd_kafka_conf_get(conf, name, out, &size);
-  if (result != RD_KAFKA_CONF_OK) out[0] = '\0';
-}
-
-static int64_t get_number(const rd_kafka_conf_t *conf, const char *name) {
-  char text[TEXT_SIZE_MAX];
-  get_text(conf, name, text);
-  return strtoll(text, NULL, 10);
-}
-
-static bool is_text(const rd_kafka_conf_t *conf, const char *name, const char *value) {
-  char text[TEXT_SIZE_MAX];
-  get_text(conf, name, text);
-  return strcmp(text, value) == 0;
-}
-
-const char *eagre_kafka_native_misfit(const rd_kafka_conf_t *conf) {
-  static const struct {
-    const char *name;
-    const char *value; /* that it must have */
-    const char *why;
-  } needs[] = {
-      {"security.protocol", "plaintext", "it speaks neither TLS nor SASL"},
-      {"client.rack", "", "it reads from leaders only, so kafka.client.rack has no meaning"},
-      {"api.version.request", "true", "it asks brokers what they speak"},
-  };
-  for (size_t i = 0; i < EAGRE_COUNT_OF(needs); i++) {
-    if (!is_text(conf, needs[i].name, needs[i].value)) return needs[i].why;
-  }
-  return NULL;
-}
-
-static int get_family(const rd_kafka_conf_t *conf) {
-  if (is_text(conf, "broker.address.family", "v4")) return AF_INET;
-  return is_text(conf, "broker.address.family", "v6") ? AF_INET6 : AF_UNSPEC;
-}
-
-static void set_connections(struct eagre_kafka_native *native, const rd_kafka_conf_t *conf) {
-  char client_id[TEXT_SIZE_MAX];
-  get_text(conf, "client.id", client_id);
-  int64_t wait_ms = get_number(conf, "fetch.wait.max.ms");
-  native->connection_options = (struct eagre_kafka_connection_options){
-      .client_id = eagre_arena_copy_string(&native->arena, client_id),
-      .address_family = get_family(conf),
-      .connect_timeout_us = get_number(conf, "socket.connection.setup.timeout.ms") * 1000,
-      .answer_timeout_us = (get_number(conf, "socket.timeout.ms") + wait_ms) * 1000,
-      .pause_us_min = get_number(conf, "reconnect.backoff.ms") * 1000,
-      .pause_us_max = get_number(conf, "reconnect.backoff.max.ms") * 1000,
-      .answer_size_max = (size_t)get_number(conf, "receive.message.max.bytes"),
-      .send_buffer_size = (int)get_number(conf, "socket.send.buffer.bytes"),
-      .receive_buffer_size = (int)get_number(conf, "socket.receive.buffer.bytes"),
-      .keeps_alive = is_text(conf, "socket.keepalive.enable", "true"),
-  };
-}
 
 /* A partition may fill an answer where the flow says nothing else: unlike librdkafka's queue, the
  * answers in memory are few, and a large piece of one partition is what costs least. */
@@ -78,19 +18,20 @@ static void set_fetches(struct eagre_kafka_native *native, const rd_kafka_conf_t
                         const struct eagre_kafka_settings *settings) {
   bool has_size = eagre_kafka_settings_given(settings, "max.partition.fetch.bytes") ||
                   eagre_kafka_settings_given(settings, "fetch.message.max.bytes");
-  int64_t fetch_size = get_number(conf, "fetch.max.bytes");
-  int64_t partition_size = get_number(conf, "fetch.message.max.bytes");
+  int64_t fetch_size = eagre_kafka_native_get_number(conf, "fetch.max.bytes");
+  int64_t partition_size = eagre_kafka_native_get_number(conf, "fetch.message.max.bytes");
   native->limits = (struct eagre_kafka_fetch_limits){
-      .wait_ms = (int32_t)get_number(conf, "fetch.wait.max.ms"),
-      .size_bytes_min = (int32_t)get_number(conf, "fetch.min.bytes"),
+      .wait_ms = (int32_t)eagre_kafka_native_get_number(conf, "fetch.wait.max.ms"),
+      .size_bytes_min = (int32_t)eagre_kafka_native_get_number(conf, "fetch.min.bytes"),
       .size_bytes_max = (int32_t)fetch_size,
       .partition_bytes_max = (int32_t)(has_size ? partition_size : fetch_size),
-      .is_committed_only = is_text(conf, "isolation.level", "read_committed"),
+      .is_committed_only = eagre_kafka_conf_is(conf, "isolation.level", "read_committed"),
   };
-  native->checks_crc = is_text(conf, "check.crcs", "true");
+  native->checks_crc = eagre_kafka_conf_is(conf, "check.crcs", "true");
   native->unpacked_size_max = native->connection_options.answer_size_max;
-  native->retry_pause_us = get_number(conf, "retry.backoff.ms") * 1000;
-  native->missing_timeout_us = get_number(conf, "topic.metadata.propagation.max.ms") * 1000;
+  native->retry_pause_us = eagre_kafka_native_get_number(conf, "retry.backoff.ms") * 1000;
+  native->missing_timeout_us =
+      eagre_kafka_native_get_number(conf, "topic.metadata.propagation.max.ms") * 1000;
 }
 
 /* ---- Open and close -------------------------------------------------------------------------- */
@@ -110,7 +51,7 @@ static enum eagre_status open_descriptors(struct eagre_kafka_native *native,
 enum eagre_status eagre_kafka_native_open(struct eagre_kafka_consumer *consumer,
                                           const struct eagre_kafka_settings *settings,
                                           struct eagre_error *error) {
-  const rd_kafka_conf_t *conf = rd_kafka_conf(consumer->client->handle.client);
+  const rd_kafka_conf_t *conf = eagre_kafka_handle_conf(&consumer->client->handle);
   struct eagre_kafka_native *native = eagre_allocate_zeroed(1, sizeof *native);
   consumer->native = native;
   consumer->engine = &eagre_kafka_engine_native;
@@ -119,16 +60,11 @@ enum eagre_status eagre_kafka_native_open(struct eagre_kafka_consumer *consumer,
   native->may_fall_back = consumer->options.fetcher == EAGRE_KAFKA_AUTO;
   native->pool = eagre_kafka_block_pool_new();
   native->guide = (struct eagre_kafka_connection){.descriptor = -1};
-  set_connections(native, conf);
+  EAGRE_TRY(eagre_kafka_native_read_connections(conf, &native->arena, &native->connection_options,
+                                                error));
   set_fetches(native, conf, settings);
-  char brokers[TEXT_SIZE_MAX * 16] = "";
-  size_t size = sizeof brokers;
-  rd_kafka_conf_get(conf, "bootstrap.servers", brokers, &size);
-  eagre_kafka_native_set_addresses(native, brokers);
-  if (native->address_count == 0) {
-    return eagre_error_set(error, EAGRE_USAGE, "INVALID_KAFKA_SETTING",
-                           "kafka.bootstrap.servers holds no address.");
-  }
+  EAGRE_TRY(eagre_kafka_native_read_addresses(conf, &native->arena, &native->addresses,
+                                              &native->address_count, error));
   consumer->descriptor = epoll_create1(EPOLL_CLOEXEC);
   native->poll_descriptor = consumer->descriptor;
   EAGRE_TRY(open_descriptors(native, error));
@@ -144,6 +80,7 @@ static void close_native(struct eagre_kafka_consumer *consumer) {
   eagre_kafka_native_close_brokers(native);
   eagre_kafka_connection_done(&native->guide);
   if (native->timer_descriptor >= 0) close(native->timer_descriptor);
+  eagre_kafka_native_done_connections(&native->connection_options);
   eagre_kafka_block_pool_release(native->pool);
   eagre_arena_done(&native->scratch);
   eagre_arena_done(&native->arena);
@@ -218,6 +155,7 @@ enum eagre_status eagre_kafka_native_give_up(struct eagre_kafka_consumer *consum
     forget(partition);
   }
   close_native(consumer);
+  EAGRE_TRY(eagre_kafka_handle_fall_back(&consumer->client->handle, error));
   EAGRE_TRY(eagre_kafka_consumer_open_librdkafka(consumer, error));
   return hand_over(consumer, error);
 }

@@ -7,7 +7,7 @@
  * batches, keys and values are views of it. What comes next is asked for as soon as an answer was
  * looked through, before its records are given, so that the broker and the kernel work meanwhile.
  *
- * Offsets, ends, times and losses are asked for by the consumer's handle of librdkafka, as ever.
+ * Ends of partitions, where losses are to be judged, are asked for by the consumer's handle.
  *
  * Invariants
  *   1. A partition is in one question at a time: `asked` is that question's number, and an answer
@@ -23,6 +23,7 @@
 #include "kafka/kafka_block.h"
 #include "kafka/kafka_connection.h"
 #include "kafka/kafka_consumer.h"
+#include "kafka/kafka_native_settings.h"
 
 enum { EAGRE_KAFKA_NO_BROKER = -1 };
 
@@ -57,11 +58,6 @@ struct eagre_kafka_native_broker {
   int16_t asked_version; /* of the question under way */
 };
 
-struct eagre_kafka_native_address {
-  struct eagre_text host;
-  int32_t port;
-};
-
 struct eagre_kafka_native {
   struct eagre_arena arena; /* lives as long as this: client id, addresses */
   struct eagre_kafka_connection_options connection_options;
@@ -93,8 +89,6 @@ struct eagre_kafka_native {
 /* ---- kafka_native.c -------------------------------------------------------------------------- */
 
 extern const struct eagre_kafka_engine eagre_kafka_engine_native;
-/* Why these settings need librdkafka; NULL: they do not. */
-const char *eagre_kafka_native_misfit(const rd_kafka_conf_t *conf);
 /* Makes the engine of a consumer whose handle is open. `conf` is the handle's. */
 enum eagre_status eagre_kafka_native_open(struct eagre_kafka_consumer *consumer,
                                           const struct eagre_kafka_settings *settings,
@@ -106,8 +100,6 @@ enum eagre_status eagre_kafka_native_give_up(struct eagre_kafka_consumer *consum
 
 /* ---- kafka_native_cluster.c: who leads what -------------------------------------------------- */
 
-/* Parses "host:port,host:port"; what is no address is left out. */
-void eagre_kafka_native_set_addresses(struct eagre_kafka_native *native, const char *list);
 /* Asks who leads which partition, when somebody wants to know and the time has come. */
 enum eagre_status eagre_kafka_native_ask_metadata(struct eagre_kafka_consumer *consumer,
                                                   int64_t now_us, struct eagre_error *error);

@@ -1,47 +1,9 @@
 /* Which broker leads which partition, and the connections to them. */
 #include "kafka/kafka_native.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_PORT = 9092, PORT_MAX = 65535, PAUSE_DOUBLINGS_MAX = 4 };
-
-/* ---- Where to begin -------------------------------------------------------------------------- */
-
-/* "PLAINTEXT://[::1]:9092": the scheme is for Java's ears, brackets are for addresses with colons. */
-static bool parse_address(struct eagre_text text, struct eagre_kafka_native_address *out) {
-  const char *scheme = memmem(text.data, text.size, "://", 3);
-  if (scheme != NULL) {
-    text = eagre_text_make(scheme + 3, (size_t)(text.data + text.size - scheme - 3));
-  }
-  const char *colon = memrchr(text.data, ':', text.size);
-  const char *bracket = memrchr(text.data, ']', text.size);
-  bool has_port = colon != NULL && (bracket == NULL || colon > bracket);
-  *out = (struct eagre_kafka_native_address){text, DEFAULT_PORT};
-  if (has_port) {
-    out->host.size = (size_t)(colon - text.data);
-    out->port = (int32_t)strtol(colon + 1, NULL, 10); /* the text ends with a zero or a comma */
-  }
-  if (out->host.size >= 2 && out->host.data[0] == '[' && bracket != NULL) {
-    out->host = eagre_text_make(out->host.data + 1, out->host.size - 2);
-  }
-  return out->host.size > 0 && out->port > 0 && out->port <= PORT_MAX;
-}
-
-void eagre_kafka_native_set_addresses(struct eagre_kafka_native *native, const char *list) {
-  struct eagre_text rest = eagre_arena_copy_text(&native->arena, eagre_text_of(list));
-  native->addresses =
-      eagre_arena_allocate(&native->arena, (rest.size + 1) * sizeof *native->addresses);
-  while (rest.size > 0) {
-    const char *comma = memchr(rest.data, ',', rest.size);
-    size_t size = comma == NULL ? rest.size : (size_t)(comma - rest.data);
-    struct eagre_text one = eagre_text_trim(eagre_text_make(rest.data, size));
-    bool is_address = one.size > 0 && parse_address(one, &native->addresses[native->address_count]);
-    if (is_address) native->address_count += 1;
-    size_t passed = comma == NULL ? size : size + 1;
-    rest = eagre_text_make(rest.data + passed, rest.size - passed);
-  }
-}
+enum { PAUSE_DOUBLINGS_MAX = 4 };
 
 /* ---- Brokers --------------------------------------------------------------------------------- */
 

@@ -103,6 +103,7 @@ static inline void put_record(struct taking *taking, const struct eagre_kafka_re
                               bool is_log_append_time) {
   struct eagre_kafka_records *out = taking->out;
   uint32_t row = out->count++;
+  if (row == 0) out->first_ms = record->timestamp_ms;
   out->offsets[row] = record->offset;
   put_text(out->keys, &out->key_validity, row, record->key, taking);
   put_text(out->values, &out->value_validity, row, record->value, taking);

@@ -209,11 +209,10 @@ static rd_kafka_headers_t *make_headers(const struct eagre_kafka_message *messag
   return headers;
 }
 
-/* Calls for many messages at once take no headers. */
-static enum eagre_status send_with_headers(struct eagre_kafka_producer *producer,
-                                           rd_kafka_topic_t *topic, struct eagre_text name,
-                                           const struct eagre_kafka_message *message,
-                                           struct eagre_error *error) {
+/* Calls for many messages at once take no headers and no time stamps. */
+static enum eagre_status send_one(struct eagre_kafka_producer *producer, rd_kafka_topic_t *topic,
+                                  struct eagre_text name, const struct eagre_kafka_message *message,
+                                  struct eagre_error *error) {
   rd_kafka_headers_t *headers = make_headers(message);
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   enum eagre_status status = EAGRE_OK;
@@ -223,7 +222,8 @@ static enum eagre_status send_with_headers(struct eagre_kafka_producer *producer
         RD_KAFKA_V_PARTITION(message->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE((void *)message->value.data, message->value.size),
         RD_KAFKA_V_KEY(message->key.data, message->key.size), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_OPAQUE(producer->channel), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(message->timestamp_ms), RD_KAFKA_V_OPAQUE(producer->channel),
+        RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     eagre_kafka_channel_serve(producer->channel, FULL_WAIT_MS);
     status = eagre_kafka_channel_check(producer->channel, error);
@@ -238,10 +238,14 @@ static enum eagre_status send_with_headers(struct eagre_kafka_producer *producer
   return fail_send(producer, name, &refused, error);
 }
 
-/* How many from the front go out in one call: those up to the first with headers. */
+static bool is_plain(const struct eagre_kafka_message *message) {
+  return message->header_count == 0 && message->timestamp_ms == 0;
+}
+
+/* How many from the front go out in one call. */
 static uint32_t count_plain(const struct eagre_kafka_message *messages, uint32_t count) {
   uint32_t plain = 0;
-  while (plain < count && plain < SEND_COUNT_MAX && messages[plain].header_count == 0)
+  while (plain < count && plain < SEND_COUNT_MAX && is_plain(&messages[plain]))
     plain++;
   return plain;
 }
@@ -258,7 +262,7 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
       fill_batch(producer, messages + begin, part);
       EAGRE_TRY(send_batch(producer, target, topic, part, error));
     } else {
-      EAGRE_TRY(send_with_headers(producer, target, topic, messages + begin, error));
+      EAGRE_TRY(send_one(producer, target, topic, messages + begin, error));
       part = 1;
     }
     eagre_kafka_channel_serve(producer->channel, 0);

@@ -2,15 +2,27 @@
 #include "kafka/kafka_protocol.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { API_FETCH = 1, API_METADATA = 3, API_VERSIONS = 18 };
+enum {
+  API_FETCH = 1,
+  API_OFFSETS = 2,
+  API_METADATA = 3,
+  API_HANDSHAKE = 17,
+  API_VERSIONS = 18,
+  API_AUTHENTICATE = 36,
+};
 
 enum {
   FETCH_MIN = 4,
   FETCH_MAX = 16,
   METADATA_MIN = 1,
   METADATA_MAX = 12,
+  OFFSETS_MIN = 2,
+  OFFSETS_MAX = 3,
+  HANDSHAKE_VERSION = 1,
+  AUTHENTICATE_MAX = 1,
 };
 
 /* Where something came, or went, in the versions of Metadata and Fetch. */
@@ -24,6 +36,7 @@ enum {
   METADATA_COMPACT = 9,
   METADATA_ID = 10,
   METADATA_NO_CLUSTER_RIGHTS = 11,
+  AUTHENTICATE_LIFETIME = 1,
   FETCH_LOG_START = 5,
   FETCH_SESSION = 7,
   FETCH_EPOCH = 9,
@@ -80,7 +93,7 @@ static int16_t choose_version(int16_t low, int16_t high, int16_t ours_low, int16
 bool eagre_kafka_protocol_read_versions(struct eagre_text answer,
                                         struct eagre_kafka_versions *out) {
   struct eagre_kafka_wire wire = begin_answer(answer, false);
-  *out = (struct eagre_kafka_versions){-1, -1};
+  *out = (struct eagre_kafka_versions){-1, -1, -1, -1};
   int16_t error = eagre_kafka_wire_take_i16(&wire);
   uint32_t count = eagre_kafka_wire_take_count(&wire, false);
   for (uint32_t i = 0; i < count && !wire.is_broken; i++) {
@@ -89,8 +102,54 @@ bool eagre_kafka_protocol_read_versions(struct eagre_text answer,
     int16_t high = eagre_kafka_wire_take_i16(&wire);
     if (key == API_FETCH) out->fetch = choose_version(low, high, FETCH_MIN, FETCH_MAX);
     if (key == API_METADATA) out->metadata = choose_version(low, high, METADATA_MIN, METADATA_MAX);
+    if (key == API_OFFSETS) out->offsets = choose_version(low, high, OFFSETS_MIN, OFFSETS_MAX);
+    if (key == API_AUTHENTICATE) out->authenticate = choose_version(low, high, 0, AUTHENTICATE_MAX);
   }
   return !wire.is_broken && error == 0;
+}
+
+/* ---- Who we are ------------------------------------------------------------------------------ */
+
+void eagre_kafka_protocol_put_handshake(struct eagre_buffer *out, struct eagre_kafka_caller caller,
+                                        struct eagre_text mechanism) {
+  size_t begin = begin_request(out, API_HANDSHAKE, HANDSHAKE_VERSION, caller, false);
+  eagre_kafka_wire_put_text(out, mechanism, false);
+  end_request(out, begin);
+}
+
+bool eagre_kafka_protocol_read_handshake(struct eagre_text answer, int16_t *out_error,
+                                         char *out_offered, size_t offered_size) {
+  struct eagre_kafka_wire wire = begin_answer(answer, false);
+  size_t used = 0;
+  *out_error = eagre_kafka_wire_take_i16(&wire);
+  uint32_t count = eagre_kafka_wire_take_count(&wire, false);
+  out_offered[0] = '\0';
+  for (uint32_t i = 0; i < count && !wire.is_broken; i++) {
+    struct eagre_text name = eagre_kafka_wire_take_text(&wire, false);
+    if (used >= offered_size) continue;
+    used += (size_t)snprintf(out_offered + used, offered_size - used, "%s%.*s", i == 0 ? "" : ", ",
+                             (int)name.size, name.data);
+  }
+  return !wire.is_broken;
+}
+
+void eagre_kafka_protocol_put_authenticate(struct eagre_buffer *out, int16_t version,
+                                           struct eagre_kafka_caller caller,
+                                           struct eagre_text bytes) {
+  size_t begin = begin_request(out, API_AUTHENTICATE, version, caller, false);
+  eagre_kafka_wire_put_i32(out, (int32_t)bytes.size);
+  eagre_buffer_append_text(out, bytes);
+  end_request(out, begin);
+}
+
+bool eagre_kafka_protocol_read_authenticate(struct eagre_text answer, int16_t version,
+                                            struct eagre_kafka_authenticated *out) {
+  struct eagre_kafka_wire wire = begin_answer(answer, false);
+  out->error = eagre_kafka_wire_take_i16(&wire);
+  out->message = eagre_kafka_wire_take_text(&wire, false);
+  out->bytes = eagre_kafka_wire_take_bytes(&wire, false);
+  out->lifetime_ms = version >= AUTHENTICATE_LIFETIME ? eagre_kafka_wire_take_i64(&wire) : 0;
+  return !wire.is_broken;
 }
 
 /* ---- Who leads ------------------------------------------------------------------------------- */
@@ -101,8 +160,9 @@ void eagre_kafka_protocol_put_metadata(struct eagre_buffer *out, int16_t version
   static const struct eagre_kafka_topic_id no_id;
   bool is_compact = version >= METADATA_COMPACT;
   size_t begin = begin_request(out, API_METADATA, version, caller, is_compact);
-  eagre_kafka_wire_put_count(out, count, is_compact);
-  for (uint32_t i = 0; i < count; i++) {
+  /* Null is all topics. In the compact spelling that is a count of -1, too. */
+  eagre_kafka_wire_put_count(out, topics == NULL ? UINT32_MAX : count, is_compact);
+  for (uint32_t i = 0; topics != NULL && i < count; i++) {
     if (version >= METADATA_ID) eagre_buffer_append(out, no_id.bytes, sizeof no_id.bytes);
     eagre_kafka_wire_put_text(out, topics[i], is_compact);
     eagre_kafka_wire_put_tags(out, is_compact);
@@ -187,6 +247,75 @@ bool eagre_kafka_protocol_read_metadata(struct eagre_text answer, int16_t versio
   out->topics = eagre_arena_allocate_zeroed(arena, (out->topic_count + 1) * sizeof *out->topics);
   for (uint32_t i = 0; i < out->topic_count && !wire.is_broken; i++) {
     read_topic(&wire, version, arena, &out->topics[i]);
+  }
+  return !wire.is_broken;
+}
+
+/* ---- Positions ------------------------------------------------------------------------------- */
+
+/* How many wishes from `begin` on are of one topic. */
+static uint32_t count_of_topic(const struct eagre_kafka_offset_wish *wishes, uint32_t begin,
+                               uint32_t count) {
+  uint32_t end = begin + 1;
+  while (end < count && eagre_text_equal(wishes[end].topic, wishes[begin].topic)) {
+    end++;
+  }
+  return end - begin;
+}
+
+void eagre_kafka_protocol_put_offsets(struct eagre_buffer *out, int16_t version,
+                                      struct eagre_kafka_caller caller, bool is_committed_only,
+                                      const struct eagre_kafka_offset_wish *wishes,
+                                      uint32_t count) {
+  size_t begin = begin_request(out, API_OFFSETS, version, caller, false);
+  uint32_t topic_count = 0;
+  for (uint32_t i = 0; i < count; i += count_of_topic(wishes, i, count)) {
+    topic_count += 1;
+  }
+  eagre_kafka_wire_put_i32(out, -1); /* no replica */
+  eagre_kafka_wire_put_i8(out, is_committed_only);
+  eagre_kafka_wire_put_count(out, topic_count, false);
+  for (uint32_t first = 0, size = 0; first < count; first += size) {
+    size = count_of_topic(wishes, first, count);
+    eagre_kafka_wire_put_text(out, wishes[first].topic, false);
+    eagre_kafka_wire_put_count(out, size, false);
+    for (uint32_t i = first; i < first + size; i++) {
+      eagre_kafka_wire_put_i32(out, wishes[i].partition);
+      eagre_kafka_wire_put_i64(out, wishes[i].time_ms);
+    }
+  }
+  end_request(out, begin);
+}
+
+static void add_told(struct eagre_arena *arena, struct eagre_kafka_offset_answer *out,
+                     struct eagre_kafka_offset_told told) {
+  if (out->count == out->capacity) {
+    uint32_t capacity = out->capacity == 0 ? 16 : out->capacity * 2;
+    struct eagre_kafka_offset_told *grown =
+        eagre_arena_allocate(arena, capacity * sizeof *out->partitions);
+    if (out->count > 0) memcpy(grown, out->partitions, out->count * sizeof *grown);
+    out->partitions = grown;
+    out->capacity = capacity;
+  }
+  out->partitions[out->count++] = told;
+}
+
+bool eagre_kafka_protocol_read_offsets(struct eagre_text answer, struct eagre_arena *arena,
+                                       struct eagre_kafka_offset_answer *out) {
+  struct eagre_kafka_wire wire = begin_answer(answer, false);
+  *out = (struct eagre_kafka_offset_answer){0};
+  eagre_kafka_wire_take_i32(&wire); /* throttled for */
+  uint32_t topic_count = eagre_kafka_wire_take_count(&wire, false);
+  for (uint32_t i = 0; i < topic_count && !wire.is_broken; i++) {
+    struct eagre_kafka_offset_told told = {.topic = eagre_kafka_wire_take_text(&wire, false)};
+    uint32_t count = eagre_kafka_wire_take_count(&wire, false);
+    for (uint32_t k = 0; k < count && !wire.is_broken; k++) {
+      told.partition = eagre_kafka_wire_take_i32(&wire);
+      told.error = eagre_kafka_wire_take_i16(&wire);
+      eagre_kafka_wire_take_i64(&wire); /* the record's time */
+      told.offset = eagre_kafka_wire_take_i64(&wire);
+      if (!wire.is_broken) add_told(arena, out, told);
+    }
   }
   return !wire.is_broken;
 }

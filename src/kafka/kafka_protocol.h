@@ -1,9 +1,12 @@
-/* The three requests that reading needs, and their answers, as Kafka's protocol guide has them.
- * Inside the room only.
+/* The requests that reading needs, and their answers, as Kafka's protocol guide has them. Inside
+ * the room only.
  *
- *   ApiVersions 0     what a broker speaks
- *   Metadata 1-12     which broker leads a partition; ids of topics since 10
- *   Fetch 4-16        records; topics by their ids since 13
+ *   ApiVersions 0         what a broker speaks
+ *   SaslHandshake 1       which mechanism shows who we are
+ *   SaslAuthenticate 0-1  a message of that mechanism; how long it holds since 1
+ *   Metadata 1-12         which broker leads a partition; ids of topics since 10
+ *   ListOffsets 2-3       ends of partitions, and positions by time: all that comes before epochs
+ *   Fetch 4-16            records; topics by their ids since 13
  *
  * A request is a frame: four bytes of length, which count what follows. An answer is the same; what
  * is given here begins behind the length. Answers come from outside: all of it is checked, and what
@@ -30,11 +33,34 @@ struct eagre_kafka_caller {
 struct eagre_kafka_versions {
   int16_t fetch;
   int16_t metadata;
+  int16_t offsets;
+  int16_t authenticate;
 };
 
 void eagre_kafka_protocol_put_versions(struct eagre_buffer *out, struct eagre_kafka_caller caller);
 /* False when it is not an answer to that. */
 bool eagre_kafka_protocol_read_versions(struct eagre_text answer, struct eagre_kafka_versions *out);
+
+/* ---- Who we are ------------------------------------------------------------------------------ */
+
+void eagre_kafka_protocol_put_handshake(struct eagre_buffer *out, struct eagre_kafka_caller caller,
+                                        struct eagre_text mechanism);
+/* `out_offered` becomes the names of what the broker offers: "PLAIN, SCRAM-SHA-256", cut off where
+ * they do not fit. */
+bool eagre_kafka_protocol_read_handshake(struct eagre_text answer, int16_t *out_error,
+                                         char *out_offered, size_t offered_size);
+
+struct eagre_kafka_authenticated {
+  int16_t error;
+  struct eagre_text message; /* why not; texts lie in the answer */
+  struct eagre_text bytes;   /* of the mechanism */
+  int64_t lifetime_ms;       /* 0: without end */
+};
+void eagre_kafka_protocol_put_authenticate(struct eagre_buffer *out, int16_t version,
+                                           struct eagre_kafka_caller caller,
+                                           struct eagre_text bytes);
+bool eagre_kafka_protocol_read_authenticate(struct eagre_text answer, int16_t version,
+                                            struct eagre_kafka_authenticated *out);
 
 /* ---- Who leads ------------------------------------------------------------------------------- */
 
@@ -65,6 +91,7 @@ struct eagre_kafka_metadata {
   uint32_t topic_count;
 };
 
+/* `topics` NULL: all there are. */
 void eagre_kafka_protocol_put_metadata(struct eagre_buffer *out, int16_t version,
                                        struct eagre_kafka_caller caller,
                                        const struct eagre_text *topics, uint32_t count);
@@ -72,6 +99,35 @@ void eagre_kafka_protocol_put_metadata(struct eagre_buffer *out, int16_t version
 bool eagre_kafka_protocol_read_metadata(struct eagre_text answer, int16_t version,
                                         struct eagre_arena *arena,
                                         struct eagre_kafka_metadata *out);
+
+/* ---- Positions ------------------------------------------------------------------------------- */
+
+/* Partitions of one topic stand behind each other. */
+struct eagre_kafka_offset_wish {
+  struct eagre_text topic;
+  int32_t partition;
+  int64_t time_ms; /* or RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END: the protocol's own */
+};
+
+struct eagre_kafka_offset_told {
+  struct eagre_text topic;
+  int32_t partition;
+  int16_t error;
+  int64_t offset; /* -1: no record is that young */
+};
+
+struct eagre_kafka_offset_answer {
+  struct eagre_kafka_offset_told *partitions;
+  uint32_t count;
+  uint32_t capacity;
+};
+
+void eagre_kafka_protocol_put_offsets(struct eagre_buffer *out, int16_t version,
+                                      struct eagre_kafka_caller caller, bool is_committed_only,
+                                      const struct eagre_kafka_offset_wish *wishes, uint32_t count);
+/* The array lives in `arena`, texts in the answer. */
+bool eagre_kafka_protocol_read_offsets(struct eagre_text answer, struct eagre_arena *arena,
+                                       struct eagre_kafka_offset_answer *out);
 
 /* ---- Records --------------------------------------------------------------------------------- */
 

@@ -108,6 +108,26 @@ bool eagre_kafka_settings_given(const struct eagre_kafka_settings *settings, con
 
 /* ---- Setting one thing ----------------------------------------------------------------------- */
 
+struct eagre_text eagre_kafka_conf_text(const rd_kafka_conf_t *conf, const char *name,
+                                        struct eagre_arena *arena) {
+  size_t size = 0;
+  if (rd_kafka_conf_get(conf, name, NULL, &size) != RD_KAFKA_CONF_OK || size < 2) {
+    return (struct eagre_text){0};
+  }
+  char *text = eagre_arena_allocate(arena, size);
+  if (rd_kafka_conf_get(conf, name, text, &size) != RD_KAFKA_CONF_OK) {
+    return (struct eagre_text){0};
+  }
+  return eagre_text_of(text);
+}
+
+bool eagre_kafka_conf_is(const rd_kafka_conf_t *conf, const char *name, const char *value) {
+  struct eagre_arena arena = {0};
+  bool is_it = eagre_text_equal_string(eagre_kafka_conf_text(conf, name, &arena), value);
+  eagre_arena_done(&arena);
+  return is_it;
+}
+
 void eagre_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value) {
   char reason[256];
   rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, reason, sizeof reason);

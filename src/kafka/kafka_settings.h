@@ -26,6 +26,11 @@ void eagre_kafka_settings_log_ignored(const struct eagre_kafka_settings *setting
                                       enum eagre_kafka_role role);
 /* Whether the flow gave this setting itself. `name` is Java's or librdkafka's. */
 bool eagre_kafka_settings_given(const struct eagre_kafka_settings *settings, const char *name);
+/* The value of a setting, in `arena`, with a zero behind it; empty when it is not set. */
+struct eagre_text eagre_kafka_conf_text(const rd_kafka_conf_t *conf, const char *name,
+                                        struct eagre_arena *arena);
+/* Whether the setting has this value. */
+bool eagre_kafka_conf_is(const rd_kafka_conf_t *conf, const char *name, const char *value);
 /* Sets what we have chosen; a refusal is a mistake of ours. */
 void eagre_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 void eagre_kafka_conf_set_number(rd_kafka_conf_t *conf, const char *name, int64_t value);

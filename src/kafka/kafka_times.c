@@ -47,7 +47,7 @@ static rd_kafka_resp_err_t ask_times(struct eagre_kafka_handle *handle, const in
   rd_kafka_resp_err_t failure = RD_KAFKA_RESP_ERR_NO_ERROR;
   if (list->cnt > 0) {
     int64_t begin_us = eagre_kafka_now_us();
-    failure = rd_kafka_offsets_for_times(handle->client, list, timeout_ms);
+    failure = eagre_kafka_handle_ask_offsets(handle, list, timeout_ms);
     bool is_late = eagre_kafka_now_us() - begin_us >= (int64_t)timeout_ms * 1000;
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR && is_late) failure = RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) failure = take_answers(list, offsets, count);

@@ -20,9 +20,7 @@ static struct eagre_source_files *get_files(struct eagre_source *source) {
 
 static void place_error(const struct eagre_plan_source *plan, struct eagre_error *error) {
   if (error == NULL || error->line > 0) return;
-  error->line = plan->position.line;
-  error->column = plan->position.column;
-  error->length = plan->position.length;
+  eagre_sql_place_error(plan->position, error);
 }
 
 static enum eagre_status validate_format(const struct eagre_plan_source *plan,

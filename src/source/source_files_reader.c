@@ -129,12 +129,12 @@ static size_t measure_lines(const struct eagre_source_files_reader *self, uint32
 static void give_block(struct eagre_source_files_reader *self, size_t used,
                        struct eagre_batch *batch) {
   struct eagre_buffer block = self->block;
-  self->block = (struct eagre_buffer){0};
+  self->block = batch->block;
+  eagre_buffer_clear(&self->block);
   eagre_buffer_reserve(&self->block, PIECE_SIZE + PADDING);
   eagre_buffer_append(&self->block, block.data + used, block.size - used);
   memset(eagre_buffer_reserve(&self->block, PADDING), 0, PADDING);
-  batch->backing = block.data;
-  batch->release_backing = eagre_free;
+  batch->block = block;
   batch->source_bytes = used;
 }
 

@@ -46,6 +46,7 @@ static enum eagre_status open_kafka(struct eagre_source *source, struct eagre_er
   const struct eagre_kafka_client_options options = {
       .settings = &kafka->options.settings,
       .role = EAGRE_KAFKA_READ,
+      .fetcher = eagre_source_kafka_fetcher(source),
       .startup_timeout_us = source->environment.startup_timeout_us,
   };
   EAGRE_TRY(eagre_kafka_client_open(&options, &kafka->client, error));
@@ -60,6 +61,7 @@ static void close_kafka(struct eagre_source *source) {
   eagre_search_free(kafka->pattern);
   eagre_arena_done(&kafka->arena);
   eagre_arena_done(&kafka->topics_arena);
+  eagre_arena_done(&kafka->identities.arena);
   eagre_arena_done(&kafka->latest_arena);
   eagre_arena_done(&kafka->fixed_arena);
   eagre_arena_done(&kafka->planned.arena);

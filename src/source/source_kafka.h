@@ -17,6 +17,19 @@ struct eagre_source_kafka_planned {
   struct eagre_source_kafka_offsets initial; /* earliest offsets of new partitions */
 };
 
+/* Which topics the positions are of (source_kafka_topics.c). */
+struct eagre_source_kafka_known {
+  struct eagre_text name;
+  char id[EAGRE_KAFKA_ID_SIZE];
+};
+struct eagre_source_kafka_topics {
+  struct eagre_arena arena;
+  struct eagre_source_kafka_known *entries;
+  uint32_t count;
+  int64_t next_number; /* of the file that is written next */
+  bool is_loaded;
+};
+
 /* Readers fetch on behind the epoch that they read (source_kafka_ahead.c). */
 struct eagre_source_kafka_ahead {
   struct eagre_source_kafka_reader **readers; /* per core; NULL where none is open */
@@ -45,6 +58,7 @@ struct eagre_source_kafka {
   struct eagre_arena fixed_arena;
   struct eagre_source_kafka_offsets fixed_end; /* AvailableNow */
   bool has_fixed_end;
+  struct eagre_source_kafka_topics identities;
   struct eagre_kafka_group *group; /* that ends of epochs are told to; NULL: none */
   bool has_told;                   /* something, since this source was opened */
   struct eagre_source_kafka_planned planned;
@@ -97,6 +111,20 @@ enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka
 /* Every topic, and with `assign` every partition, exists. USAGE UNKNOWN_TOPIC_OR_PARTITION. */
 enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
                                                   struct eagre_error *error);
+
+/* ---- source_kafka_topics.c: topics that were made anew --------------------------------------- */
+
+/* Compares the ids of the topics asked for last with those the checkpoint holds, and keeps new ones
+ * there. Does nothing without a checkpoint, and of a topic whose id nobody tells. UNSAFE
+ * KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED with failOnDataLoss, MALFORMED_LOG_FILE. */
+enum eagre_status eagre_source_kafka_check_topic_ids(struct eagre_source_kafka *kafka,
+                                                     const struct eagre_source_kafka_span *span,
+                                                     struct eagre_error *error);
+/* "v1", then a line for each topic: 32 hexadecimal digits, a space, its name. In `arena`. */
+bool eagre_source_kafka_topics_parse(struct eagre_text content, struct eagre_arena *arena,
+                                     struct eagre_source_kafka_topics *out);
+void eagre_source_kafka_topics_print(const struct eagre_source_kafka_topics *topics,
+                                     struct eagre_buffer *out);
 
 /* ---- source_kafka_group.c: positions for tools that show lag --------------------------------- */
 
@@ -177,6 +205,9 @@ void eagre_source_kafka_reader_behind(const struct eagre_source_reader *reader,
                                       eagre_source_partition_fn *each, void *context);
 
 /* ---- source_kafka_reader.c ------------------------------------------------------------------- */
+
+/* What eagre.kafka.client says. */
+enum eagre_kafka_fetcher eagre_source_kafka_fetcher(const struct eagre_source *source);
 
 enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *reader,
                                                  struct eagre_error *error);

@@ -35,6 +35,7 @@ static enum eagre_status find_ranges(struct eagre_source_kafka *kafka, struct ea
       .has_group_id = kafka->options.has_group_id,
   };
   EAGRE_TRY(eagre_source_kafka_select_ranges(&span, arena, &kafka->ranges, error));
+  EAGRE_TRY(eagre_source_kafka_check_topic_ids(kafka, &span, error));
   open_ranges(&kafka->ranges);
   eagre_source_kafka_keep_latest(kafka, &latest);
   return EAGRE_OK;

@@ -27,20 +27,13 @@ static struct eagre_sql_position find_position(const struct eagre_plan_source *p
   return plan->position;
 }
 
-static void place_error(struct eagre_sql_position position, struct eagre_error *error) {
-  if (error == NULL) return;
-  error->line = position.line;
-  error->column = position.column;
-  error->length = position.length;
-}
-
 void eagre_source_kafka_place(const struct eagre_plan_source *plan, struct eagre_error *error) {
-  place_error(plan->position, error);
+  eagre_sql_place_error(plan->position, error);
 }
 
 void eagre_source_kafka_place_option(const struct eagre_plan_source *plan, const char *option,
                                      struct eagre_error *error) {
-  place_error(find_position(plan, option), error);
+  eagre_sql_place_error(find_position(plan, option), error);
 }
 
 /* `key` is the option that is wrong, or NULL for the call as a whole. */
@@ -52,8 +45,8 @@ fail(struct reading *reading, const char *key, const char *class_name, const cha
   vsnprintf(sentence, sizeof sentence, format, arguments);
   va_end(arguments);
   eagre_error_set(reading->error, EAGRE_USAGE, class_name, "%s", sentence);
-  place_error(key == NULL ? reading->plan->position : find_position(reading->plan, key),
-              reading->error);
+  eagre_sql_place_error(key == NULL ? reading->plan->position : find_position(reading->plan, key),
+                        reading->error);
   return EAGRE_USAGE;
 }
 
@@ -339,9 +332,9 @@ static void place_setting(const struct eagre_source_kafka_options *options,
                           const struct eagre_plan_source *plan, uint32_t setting,
                           struct eagre_error *error) {
   bool is_one = setting < options->settings.count;
-  place_error(is_one ? options->setting_positions[setting]
-                     : find_position(plan, "bootstrapServers"),
-              error);
+  eagre_sql_place_error(is_one ? options->setting_positions[setting]
+                               : find_position(plan, "bootstrapServers"),
+                        error);
 }
 
 static enum eagre_status read_settings(struct reading *reading) {

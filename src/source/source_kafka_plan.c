@@ -168,8 +168,11 @@ static enum eagre_status check_losses(struct eagre_source_kafka *kafka,
       .has_group_id = kafka->options.has_group_id,
       .is_quiet = true,
   };
+  struct eagre_source_kafka_span told = span;
   struct eagre_source_kafka_ranges ranges;
-  return eagre_source_kafka_select_ranges(&span, arena, &ranges, error);
+  told.is_quiet = false;
+  EAGRE_TRY(eagre_source_kafka_select_ranges(&span, arena, &ranges, error));
+  return eagre_source_kafka_check_topic_ids(kafka, &told, error);
 }
 
 static enum eagre_status plan_stream(struct eagre_source_kafka *kafka, struct eagre_text start_text,

@@ -53,7 +53,8 @@ enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *rea
   return EAGRE_OK;
 }
 
-static enum eagre_kafka_fetcher choose_fetcher(struct eagre_text name) {
+enum eagre_kafka_fetcher eagre_source_kafka_fetcher(const struct eagre_source *source) {
+  struct eagre_text name = source->environment.fetcher;
   if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("native"))) return EAGRE_KAFKA_NATIVE;
   if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("auto"))) return EAGRE_KAFKA_AUTO;
   return EAGRE_KAFKA_LIBRDKAFKA;
@@ -64,7 +65,7 @@ static enum eagre_status open_consumer(struct eagre_source_kafka_reader *reader,
   const struct eagre_source_kafka *kafka = get_kafka(&reader->base);
   const struct eagre_kafka_consumer_options options = {
       .settings = &kafka->options.settings,
-      .fetcher = choose_fetcher(kafka->base.environment.fetcher),
+      .fetcher = eagre_source_kafka_fetcher(&kafka->base),
       .parts = list_parts(kafka->base.plan),
       .record_count_max = kafka->base.environment.batch_rows_max,
       .queue_size_bytes = kafka->base.environment.queue_size_bytes,
@@ -230,8 +231,10 @@ static void fill_batch(struct eagre_batch *batch, const struct eagre_plan_source
       eagre_vector_init_null(column, type, &batch->arena);
     }
   }
-  batch->origin = (struct eagre_origin){
-      .topic = records->topic, .partition = records->partition, .offsets = records->offsets};
+  batch->origin = (struct eagre_origin){.topic = records->topic,
+                                        .partition = records->partition,
+                                        .offsets = records->offsets,
+                                        .written_ms = records->first_ms};
   if (plan->keeps_raw) keep_raw(batch, records);
   batch->source_bytes = records->size_bytes;
   batch->backing = records->lease;
@@ -240,15 +243,16 @@ static void fill_batch(struct eagre_batch *batch, const struct eagre_plan_source
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
+/* The counters of the source lie on a line of all cores: where nothing was lost nobody writes it.
+ * */
 static void tell_losses(struct eagre_source_kafka_reader *reader) {
   struct eagre_source_kafka *kafka = get_kafka(&reader->base);
   struct eagre_kafka_losses losses = eagre_kafka_consumer_losses(reader->consumer);
-  atomic_fetch_add_explicit(&kafka->out_of_range_count,
-                            losses.out_of_range_count - reader->told.out_of_range_count,
-                            memory_order_relaxed);
-  atomic_fetch_add_explicit(&kafka->lost_offset_count,
-                            losses.lost_offset_count - reader->told.lost_offset_count,
-                            memory_order_relaxed);
+  uint64_t out_of_range_count = losses.out_of_range_count - reader->told.out_of_range_count;
+  uint64_t lost_offset_count = losses.lost_offset_count - reader->told.lost_offset_count;
+  if (out_of_range_count == 0 && lost_offset_count == 0) return;
+  atomic_fetch_add_explicit(&kafka->out_of_range_count, out_of_range_count, memory_order_relaxed);
+  atomic_fetch_add_explicit(&kafka->lost_offset_count, lost_offset_count, memory_order_relaxed);
   reader->told = losses;
 }
 

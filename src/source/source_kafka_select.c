@@ -91,9 +91,10 @@ static const char LOSS_SENTENCE[] =
     "topic was processed";
 
 /* An error, or a log line where the flow goes on. */
-__attribute__((format(printf, 4, 5))) static enum eagre_status
-report_loss(const struct eagre_source_kafka_span *span, const char *class_name,
-            struct eagre_error *error, const char *format, ...) {
+enum eagre_status eagre_source_kafka_select_report(const struct eagre_source_kafka_span *span,
+                                                   const char *class_name,
+                                                   struct eagre_error *error, const char *format,
+                                                   ...) {
   struct eagre_buffer reason = {0};
   va_list arguments;
   va_start(arguments, format);
@@ -117,17 +118,18 @@ static enum eagre_status check_added(const struct eagre_source_kafka_span *span,
   struct eagre_source_kafka_offsets unknown =
       eagre_source_kafka_offsets_minus(added, span->initial, arena);
   if (unknown.count > 0) {
-    EAGRE_TRY(report_loss(span, "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS", error,
-                          "cannot find the earliest offsets of %s",
-                          eagre_source_kafka_offsets_list(&unknown, arena)));
+    EAGRE_TRY(eagre_source_kafka_select_report(
+        span, "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS", error,
+        "cannot find the earliest offsets of %s",
+        eagre_source_kafka_offsets_list(&unknown, arena)));
   }
   for (uint32_t i = 0; i < span->initial->count; i++) {
     const struct eagre_source_kafka_offset *entry = &span->initial->entries[i];
     if (entry->offset == 0) continue;
-    EAGRE_TRY(
-        report_loss(span, "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO", error,
-                    "the added partition %.*s-%" PRId32 " starts from %" PRId64 " instead of 0",
-                    (int)entry->topic.size, entry->topic.data, entry->partition, entry->offset));
+    EAGRE_TRY(eagre_source_kafka_select_report(
+        span, "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO", error,
+        "the added partition %.*s-%" PRId32 " starts from %" PRId64 " instead of 0",
+        (int)entry->topic.size, entry->topic.data, entry->partition, entry->offset));
   }
   return EAGRE_OK;
 }
@@ -139,18 +141,19 @@ static enum eagre_status check_deleted(const struct eagre_source_kafka_span *spa
   if (deleted.count == 0) return EAGRE_OK;
   const char *list = eagre_source_kafka_offsets_list(&deleted, arena);
   if (span->has_group_id) {
-    return report_loss(span, "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT",
-                       error, "the partitions %s are gone; kafka.group.id is set", list);
+    return eagre_source_kafka_select_report(
+        span, "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT", error,
+        "the partitions %s are gone; kafka.group.id is set", list);
   }
-  return report_loss(span, "KAFKA_DATA_LOSS.PARTITIONS_DELETED", error,
-                     "the partitions %s are gone", list);
+  return eagre_source_kafka_select_report(span, "KAFKA_DATA_LOSS.PARTITIONS_DELETED", error,
+                                          "the partitions %s are gone", list);
 }
 
 static enum eagre_status check_range(const struct eagre_source_kafka_span *span,
                                      const struct eagre_source_kafka_range *range,
                                      struct eagre_error *error) {
   if (range->end >= range->begin) return EAGRE_OK;
-  return report_loss(
+  return eagre_source_kafka_select_report(
       span, "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED", error,
       "the offset of the partition %.*s-%" PRId32 " was changed from %" PRId64 " to %" PRId64,
       (int)range->topic.size, range->topic.data, range->partition, range->begin, range->end);

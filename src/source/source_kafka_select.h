@@ -54,6 +54,12 @@ enum eagre_status eagre_source_kafka_select_ranges(const struct eagre_source_kaf
                                                    struct eagre_source_kafka_ranges *out,
                                                    struct eagre_error *error);
 
+/* A loss: an UNSAFE error of that class, or a log line where the flow goes on. */
+enum eagre_status eagre_source_kafka_select_report(const struct eagre_source_kafka_span *span,
+                                                   const char *class_name,
+                                                   struct eagre_error *error, const char *format,
+                                                   ...) __attribute__((format(printf, 4, 5)));
+
 /* With AvailableNow, an end that was fixed at the start must still be there. UNSAFE
  * LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW,
  * END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW. */

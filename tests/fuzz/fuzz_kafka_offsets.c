@@ -22,6 +22,16 @@ static void check_printed(struct eagre_arena *arena,
   }
 }
 
+/* Ids of topics: what is printed of them is read again as the same. */
+static void check_topics(struct eagre_text text, struct eagre_arena *arena) {
+  struct eagre_source_kafka_topics topics = {0};
+  struct eagre_buffer printed = {0};
+  if (!eagre_source_kafka_topics_parse(text, arena, &topics)) return;
+  eagre_source_kafka_topics_print(&topics, &printed);
+  eagre_assert(eagre_text_equal(eagre_buffer_text(&printed), text));
+  eagre_buffer_done(&printed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct eagre_arena arena = {0};
   struct eagre_source_kafka_offsets offsets;
@@ -33,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (eagre_source_kafka_partitions_parse(text, &arena, &offsets)) {
     check_printed(&arena, &offsets);
   }
+  check_topics(text, &arena);
   if (eagre_source_kafka_read_initial(text, &position)) {
     eagre_assert(position.size < size);
   }

@@ -2,6 +2,7 @@
  * first byte says which answer, the second its version. */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kafka/kafka_protocol.h"
 
@@ -18,6 +19,28 @@ static void read_versions(struct eagre_text answer) {
   if (!eagre_kafka_protocol_read_versions(answer, &versions)) return;
   eagre_assert(versions.fetch == -1 || (versions.fetch >= 4 && versions.fetch <= 16));
   eagre_assert(versions.metadata == -1 || (versions.metadata >= 1 && versions.metadata <= 12));
+  eagre_assert(versions.offsets == -1 || (versions.offsets >= 2 && versions.offsets <= 3));
+  eagre_assert(versions.authenticate >= -1 && versions.authenticate <= 1);
+}
+
+static void read_login(struct eagre_text answer, int16_t version) {
+  char offered[20];
+  int16_t failure = 0;
+  struct eagre_kafka_authenticated told;
+  if (eagre_kafka_protocol_read_handshake(answer, &failure, offered, sizeof offered)) {
+    eagre_assert(strlen(offered) < sizeof offered);
+  }
+  if (!eagre_kafka_protocol_read_authenticate(answer, version, &told)) return;
+  check_inside(told.message, answer);
+  check_inside(told.bytes, answer);
+}
+
+static void read_offsets(struct eagre_text answer, struct eagre_arena *arena) {
+  struct eagre_kafka_offset_answer told;
+  if (!eagre_kafka_protocol_read_offsets(answer, arena, &told)) return;
+  for (uint32_t i = 0; i < told.count; i++) {
+    check_inside(told.partitions[i].topic, answer);
+  }
 }
 
 static void read_metadata(struct eagre_text answer, int16_t version, struct eagre_arena *arena) {
@@ -46,12 +69,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct eagre_arena arena = {0};
   if (size < 2) return 0;
   struct eagre_text answer = eagre_text_make((const char *)data + 2, size - 2);
-  switch (data[0] % 3) {
+  switch (data[0] % 5) {
   case 0:
     read_versions(answer);
     break;
   case 1:
     read_metadata(answer, (int16_t)(1 + data[1] % 12), &arena);
+    break;
+  case 2:
+    read_login(answer, data[1] % 2);
+    break;
+  case 3:
+    read_offsets(answer, &arena);
     break;
   default:
     read_fetch(answer, (int16_t)(4 + data[1] % 13), &arena);

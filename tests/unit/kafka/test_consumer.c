@@ -486,7 +486,7 @@ static void refuses_settings_it_cannot_read_with(void **state) {
   struct fixture *fixture = *state;
   struct eagre_kafka_consumer *consumer = NULL;
   struct eagre_kafka_consumer_options options = {.settings = &fixture->settings};
-  add_setting(fixture, "security.protocol", "ssl");
+  add_setting(fixture, "client.rack", "a");
   options.fetcher = EAGRE_KAFKA_NATIVE;
   assert_int_equal(eagre_kafka_consumer_open(&options, &consumer, &fixture->error), EAGRE_USAGE);
   assert_string_equal(fixture->error.class_name, "UNSUPPORTED_KAFKA_CLIENT");

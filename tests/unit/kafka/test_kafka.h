@@ -51,6 +51,7 @@ int run_batch_tests(void);
 int run_client_tests(void);
 int run_consumer_tests(void);
 int run_jaas_tests(void);
+int run_login_tests(void);
 int run_producer_tests(void);
 int run_settings_tests(void);
 int run_transactor_tests(void);

@@ -127,6 +127,10 @@ typedef struct eagre_report {
   uint64_t late_rows; /* groups dropped because of the watermark */
   int64_t duration_ms;
   int64_t watermark_ms;
+  /* From the time stamps of the epoch's records to their results, microseconds; -1 = no record has
+   * one. */
+  int64_t latency_p50_us;
+  int64_t latency_p99_us;
   const char *json; /* the whole as one line of JSON, in Spark's shape */
   size_t json_size;
 } eagre_report;

@@ -43,6 +43,30 @@ typedef struct eagre_generate_request {
 EAGRE_API enum eagre_status eagre_generate(const eagre_generate_request *request,
                                            eagre_error *error);
 
+typedef struct eagre_sla_request {
+  size_t size;
+  const char *workload; /* as eagre_generate_request */
+  uint64_t seed;
+  const char *brokers; /* the topic is written there */
+  const char *topic;
+  uint32_t partition_count; /* 0 = 1 */
+  double rate;              /* records per second */
+  double percentile;        /* above 0, up to 100 */
+  double limit_ms;
+  double duration_s; /* how long records are sent */
+  double warm_up_s;  /* records of the first seconds do not count */
+  uint32_t core_count;
+  eagre_write_fn *write; /* a small table */
+  void *write_context;
+} eagre_sla_request;
+#define EAGRE_SLA_REQUEST_INIT                                                                     \
+  { sizeof(eagre_sla_request) }
+
+/* Runs the pipeline under an open load and holds the time from a record's due time to its result
+ * against a limit. CHECK when it is not met; USAGE for numbers that make no sense; IO. */
+EAGRE_API enum eagre_status eagre_sla(eagre_pipeline *pipeline, const eagre_sla_request *request,
+                                      eagre_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,11 @@ struct eagre_engine {
   struct eagre_text *flow_names;
 };
 
+static int64_t percentile_of(const struct eagre_runtime_report *report, double fraction) {
+  bool has_some = report->progress->has_run && report->latency_us->count > 0;
+  return has_some ? (int64_t)eagre_histogram_percentile(report->latency_us, fraction) : -1;
+}
+
 static void forward_report(void *context, const struct eagre_runtime_report *report) {
   struct eagre_engine *engine = context;
   const struct eagre_epoch_progress *progress = report->progress;
@@ -32,6 +37,8 @@ static void forward_report(void *context, const struct eagre_runtime_report *rep
       .late_rows = eagre_epoch_sum_state(progress->counts).rows_dropped_late,
       .duration_ms = progress->times.trigger_execution,
       .watermark_ms = progress->watermark_ms,
+      .latency_p50_us = percentile_of(report, 0.5),
+      .latency_p99_us = percentile_of(report, 0.99),
       .json = report->json.data,
       .json_size = report->json.size,
   };

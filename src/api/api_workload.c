@@ -93,3 +93,51 @@ enum eagre_status eagre_generate(const eagre_generate_request *request, eagre_er
   if (producer != NULL) eagre_kafka_producer_close(producer);
   return status;
 }
+
+/* ---- Latency against a promise --------------------------------------------------------------- */
+
+static enum eagre_status check_sla(const eagre_sla_request *request, struct eagre_error *error) {
+  const char *missing = request->brokers == NULL   ? "--brokers"
+                        : request->topic == NULL   ? "--topic"
+                        : !(request->rate > 0)     ? "--rate"
+                        : !(request->limit_ms > 0) ? "--limit"
+                                                   : NULL;
+  if (missing != NULL) {
+    return eagre_error_set(error, EAGRE_USAGE, "REQUIRED_PARAMETER_NOT_FOUND",
+                           "%s is needed to measure latency.", missing);
+  }
+  if (!(request->percentile > 0 && request->percentile <= 100)) {
+    return eagre_error_set(error, EAGRE_USAGE, "INVALID_SLA",
+                           "A percentile is above 0 and at most 100, not %g.", request->percentile);
+  }
+  if (!(request->warm_up_s < request->duration_s)) {
+    return eagre_error_set(error, EAGRE_USAGE, "INVALID_SLA",
+                           "The warm-up (%g s) is not shorter than the test (%g s).",
+                           request->warm_up_s, request->duration_s);
+  }
+  return EAGRE_OK;
+}
+
+enum eagre_status eagre_sla(eagre_pipeline *pipeline, const eagre_sla_request *request,
+                            eagre_error *error) {
+  eagre_assert(request->size == sizeof *request);
+  enum eagre_workload_kind kind;
+  EAGRE_TRY(check_sla(request, error));
+  EAGRE_TRY(eagre_workload_parse(eagre_text_of(request->workload), &kind, error));
+  struct eagre_sla_options options = {
+      .target = {.brokers = eagre_text_of(request->brokers),
+                 .topic = eagre_text_of(request->topic),
+                 .partition_count = request->partition_count == 0 ? 1 : request->partition_count},
+      .rate = request->rate,
+      .percentile = request->percentile,
+      .limit_us = (int64_t)(request->limit_ms * 1000),
+      .duration_us = (int64_t)(request->duration_s * 1e6),
+      .warm_up_us = (int64_t)(request->warm_up_s * 1e6),
+      .core_count = request->core_count,
+      .write = request->write,
+      .write_context = request->write_context,
+  };
+  eagre_workload_options_init(&options.workload, kind);
+  options.workload.seed = request->seed;
+  return eagre_sla_run(pipeline, &options, error);
+}

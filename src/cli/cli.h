@@ -44,6 +44,11 @@ struct cli_options {
   const char *brokers;
   const char *topic;
   uint32_t partition_count;
+  const char *workload; /* sla */
+  double percentile;
+  double limit_ms;
+  double duration_s;
+  double warm_up_s;
   const char *file; /* query -f */
   const char *arguments[CLI_FLOW_COUNT_MAX];
   size_t argument_count;
@@ -69,6 +74,7 @@ int cli_reference(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_generate(int argc, char **argv);
+int cli_sla(int argc, char **argv);
 
 /* ---- Options (cli_options.c) ---- */
 
@@ -80,6 +86,7 @@ enum cli_group {
   CLI_GROUP_EXPLAIN = 8,   /* --format text|json */
   CLI_GROUP_DEMO = 16,     /* --count, --cores, --storage */
   CLI_GROUP_GENERATE = 32, /* --count, --rate, --seed, --brokers, --topic, --partitions */
+  CLI_GROUP_SLA = 512,     /* --rate, --limit, --percentile, --brokers, --topic ... */
   CLI_GROUP_EXPORT = 128,  /* --to */
   CLI_GROUP_DOCTOR = 256,  /* --format table|json, --startup-timeout */
   CLI_GROUP_LAG = 64,      /* --format table|json, --startup-timeout, --brokers */

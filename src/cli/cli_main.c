@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
     {"checkpoint", "show or verify a checkpoint, of Eagre or Spark", cli_checkpoint, false},
     {"lag", "how far the flows of a file are behind", cli_lag, false},
     {"doctor", "whether this host is fit, and what to do about it", cli_doctor, false},
+    {"sla", "whether a pipeline keeps a latency at a given rate", cli_sla, false},
     {"version", "version, build, CPU features used", cli_version, false},
     {"reference", "options, functions, metrics or statuses as Markdown", cli_reference, true},
 };

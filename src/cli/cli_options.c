@@ -33,6 +33,11 @@ enum option_key {
   KEY_LOG_LEVEL,
   KEY_FORMAT,
   KEY_TO,
+  KEY_WORKLOAD,
+  KEY_PERCENTILE,
+  KEY_LIMIT,
+  KEY_DURATION,
+  KEY_WARM_UP,
 };
 
 struct grouped_option {
@@ -97,7 +102,20 @@ static const struct grouped_option grouped_options[] = {
     {CLI_GROUP_GENERATE, {"seed", KEY_SEED, "N", 0, "seed of the records (1)", 4}},
     {CLI_GROUP_GENERATE, {"brokers", KEY_BROKERS, "HOST:PORT", 0, "write to Kafka (stdout)", 4}},
     {CLI_GROUP_GENERATE, {"topic", KEY_TOPIC, "NAME", 0, "topic to write to", 4}},
-    {CLI_GROUP_GENERATE,
+    {CLI_GROUP_SLA, {"rate", KEY_RATE, "N", 0, "records per second", 4}},
+    {CLI_GROUP_SLA, {"limit", KEY_LIMIT, "MS", 0, "the latency to keep, in milliseconds", 4}},
+    {CLI_GROUP_SLA,
+     {"percentile", KEY_PERCENTILE, "P", 0, "which records have to keep it: 99 of 100 (99)", 4}},
+    {CLI_GROUP_SLA, {"duration", KEY_DURATION, "SECONDS", 0, "how long to send (30)", 4}},
+    {CLI_GROUP_SLA,
+     {"warm-up", KEY_WARM_UP, "SECONDS", 0, "of these, how long not to count (5)", 4}},
+    {CLI_GROUP_SLA,
+     {"workload", KEY_WORKLOAD, "NAME", 0, "orders, device, ysb, words or nexmark (device)", 4}},
+    {CLI_GROUP_SLA, {"seed", KEY_SEED, "N", 0, "seed of the records (1)", 4}},
+    {CLI_GROUP_SLA, {"brokers", KEY_BROKERS, "HOST:PORT", 0, "where to write records", 4}},
+    {CLI_GROUP_SLA, {"topic", KEY_TOPIC, "NAME", 0, "the topic that the pipeline reads", 4}},
+    {CLI_GROUP_SLA, {"cores", KEY_CORES, "N", 0, "number of cores", 4}},
+    {CLI_GROUP_GENERATE | CLI_GROUP_SLA,
      {"partitions", KEY_PARTITIONS, "N", 0, "number of partitions of the topic (1)", 4}},
 };
 
@@ -287,6 +305,29 @@ static error_t parse_generate_option(int key, char *argument, struct argp_state 
   }
 }
 
+static error_t parse_sla_option(int key, char *argument, struct argp_state *state,
+                                struct cli_options *options) {
+  switch (key) {
+  case KEY_WORKLOAD:
+    options->workload = argument;
+    return 0;
+  case KEY_PERCENTILE:
+    options->percentile = parse_positive(state, argument);
+    return 0;
+  case KEY_LIMIT:
+    options->limit_ms = parse_positive(state, argument);
+    return 0;
+  case KEY_DURATION:
+    options->duration_s = (double)parse_seconds(state, argument) / 1000;
+    return 0;
+  case KEY_WARM_UP:
+    options->warm_up_s = (double)parse_seconds(state, argument) / 1000;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
   static const char *const level_words[] = {"debug", "info", "warning", "error", NULL};
   static const char *const target_words[] = {"spark", NULL};
@@ -329,6 +370,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     break;
   }
   error_t result = parse_run_option(key, argument, state, options);
+  if (result == ARGP_ERR_UNKNOWN) result = parse_sla_option(key, argument, state, options);
   if (result != ARGP_ERR_UNKNOWN) return result;
   return parse_generate_option(key, argument, state, options);
 }
@@ -346,6 +388,10 @@ void cli_options_parse(int argc, char **argv, int groups, const char *usage, con
   memset(out, 0, sizeof *out);
   out->level = EAGRE_LEVEL_INFO;
   out->seed = 1;
+  out->workload = "device";
+  out->percentile = 99;
+  out->duration_s = 30;
+  out->warm_up_s = 5;
   struct parse_input input = {out, groups, argument_count_min};
   const struct argp argp = {options, parse_option, usage, text, NULL, NULL, NULL};
   argp_err_exit_status = 2;

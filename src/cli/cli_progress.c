@@ -28,6 +28,12 @@ static void print_watermark(int64_t watermark_ms) {
   fprintf(stderr, "  watermark %s", text);
 }
 
+static void print_latency(const eagre_report *report) {
+  if (report->latency_p50_us < 0) return;
+  fprintf(stderr, "  p50 %.1f ms  p99 %.1f ms", (double)report->latency_p50_us / 1000,
+          (double)report->latency_p99_us / 1000);
+}
+
 /* One line, redrawn in place; the escape clears what a longer one left. */
 static void draw(struct cli_progress_line *line, const eagre_report *report) {
   int64_t elapsed_ms = now_ms() - line->begin_ms;
@@ -35,6 +41,7 @@ static void draw(struct cli_progress_line *line, const eagre_report *report) {
   fprintf(stderr, "\r\033[K%.*s  epoch %" PRId64 "  %" PRIu64 " rows  %.0f rows/s  %" PRId64 " ms",
           (int)report->flow_size, report->flow, report->epoch, line->row_count, rate,
           report->duration_ms);
+  print_latency(report);
   print_watermark(report->watermark_ms);
   fflush(stderr);
   line->is_drawn = true;

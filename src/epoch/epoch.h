@@ -14,7 +14,9 @@
  *
  * With the trigger `continuous` an epoch is *open*: 2 comes first, without ends, as a row of
  * *ticks* (each is to operators what a whole epoch is); where the readers then stand is logged as
- * 1, and 3 to 6 follow. What is run again has its ends and is run as any other.
+ * 1, and 3 to 6 follow. What is run again has its ends and is run as any other. Where all sinks
+ * show rows at once the next open epoch begins as soon as cores have done their part of 3, and runs
+ * on while the control thread makes durable what is left; nothing of it is logged before 5.
  *
  * Invariants
  *   1. A step is durable before the next begins.
@@ -85,6 +87,10 @@ struct eagre_epoch_workers {
    * `out`. */
   enum eagre_status (*run)(void *context, const struct eagre_epoch_run *run,
                            struct eagre_epoch_counts *out, struct eagre_error *error);
+  /* Open epochs: cores begin with what `run` would let them do, and nobody waits for them: `run`
+   * with the same request does, and ends it. NULL: they cannot. */
+  enum eagre_status (*begin)(void *context, const struct eagre_epoch_run *run,
+                             struct eagre_error *error);
   /* Step 3: sink pieces and, with state, version epoch + 1, synced. */
   enum eagre_status (*prepare)(void *context, int64_t epoch, const char *attempt,
                                struct eagre_arena *arena, struct eagre_epoch_pieces *out,
@@ -92,7 +98,7 @@ struct eagre_epoch_workers {
   /* Loads state version `version` written by `written_core_count` cores under `attempt`. */
   enum eagre_status (*load)(void *context, int64_t version, uint32_t written_core_count,
                             const char *attempt, struct eagre_error *error);
-  /* Gives up what `run` began. */
+  /* Gives up what `begin` and `run` began. */
   void (*abort)(void *context);
   /* Whether an open epoch is to end now. */
   bool (*must_close)(void *context);
@@ -133,7 +139,8 @@ enum eagre_epoch_outcome {
 
 struct eagre_epoch_phase_times { /* milliseconds */
   int64_t latest_offset, query_planning, wal_commit, add_batch, commit_offsets, trigger_execution;
-  int64_t sync_us; /* time in fsync of the control thread */
+  /* Microseconds: cores read, work and write; the steps 1, 3, 4, 5 and 6. */
+  int64_t run_us, offsets_us, prepare_us, sink_us, commits_us, purge_us;
 };
 
 /* One epoch as progress objects tell it (spark-semantics 7). Texts are valid until the next step.
@@ -162,6 +169,9 @@ const struct eagre_epoch_progress *eagre_epoch_last(const struct eagre_epoch *ep
  */
 bool eagre_epoch_has_backlog(const struct eagre_epoch *epoch);
 int64_t eagre_epoch_next(const struct eagre_epoch *epoch);
+/* Whether cores are at work on an epoch that began while the last one was closed: one step more
+ * closes it. */
+bool eagre_epoch_is_ahead(const struct eagre_epoch *epoch);
 
 /* Names that a progress object shows beside the numbers. */
 struct eagre_epoch_names {
@@ -171,6 +181,7 @@ struct eagre_epoch_names {
   const struct eagre_flow *flow;
   struct eagre_source **sources;
   struct eagre_sink *sink;
+  struct eagre_text more; /* members of the object `eagre`; empty: there is none */
 };
 /* Appends the progress object as one line of compact JSON (no newline), in Spark's shape. */
 void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,

@@ -89,55 +89,104 @@ enum eagre_status eagre_epoch_run(struct eagre_epoch *epoch, const struct epoch_
   return EAGRE_OK;
 }
 
-/* Step 3. */
-static enum eagre_status prepare(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                 int64_t next_watermark_ms, struct eagre_epoch_pieces *out_pieces,
-                                 struct eagre_error *error) {
-  const struct eagre_epoch_workers *workers = epoch->options.workers;
-  struct eagre_checkpoint *checkpoint = epoch->options.checkpoint;
-  bool has_state = epoch->options.flow->query.stateful_count > 0;
-  EAGRE_TRY(workers->prepare(workers->context, plan->epoch, epoch->attempt, &epoch->arena,
-                             out_pieces, error));
-  if (has_state) {
-    EAGRE_TRY(
-        eagre_io_sync_directory(epoch->options.io, eagre_checkpoint_state_path(checkpoint), error));
-  }
-  eagre_crash_point("epoch.after_state");
-  const struct eagre_checkpoint_prepared prepared = {
-      .attempt = eagre_text_of(epoch->attempt),
-      .epoch = plan->epoch,
-      .has_state = has_state,
-      .state_version = plan->epoch + 1,
+/* ---- Step 3 ---------------------------------------------------------------------------------- */
+
+/* What the next epoch changes is copied. */
+static void describe(struct eagre_epoch *epoch, struct epoch_closing *closing) {
+  const struct epoch_watermarks *watermarks = &epoch->watermarks;
+  size_t maximum_size = sizeof *watermarks->maximum_ms * watermarks->count;
+  size_t partition_size = sizeof *watermarks->partitions * watermarks->partition_count;
+  int64_t *maximum_ms = eagre_arena_allocate(&epoch->arena, maximum_size + 1);
+  struct eagre_checkpoint_partition *partitions =
+      eagre_arena_allocate(&epoch->arena, partition_size + 1);
+  memcpy(maximum_ms, watermarks->maximum_ms, maximum_size);
+  if (partition_size > 0) memcpy(partitions, watermarks->partitions, partition_size);
+  closing->prepared = (struct eagre_checkpoint_prepared){
+      .attempt = eagre_text_of(closing->attempt),
+      .epoch = closing->plan->epoch,
+      .has_state = epoch->options.flow->query.stateful_count > 0,
+      .state_version = closing->plan->epoch + 1,
       .core_count = epoch->options.core_count,
-      .next_watermark_ms = next_watermark_ms,
-      .late_watermark_ms = epoch->watermarks.eviction_ms,
-      .source_maximum_ms = epoch->watermarks.maximum_ms,
-      .source_maximum_count = epoch->watermarks.count,
-      .partitions = epoch->watermarks.partitions,
-      .partition_count = epoch->watermarks.partition_count,
-      .sink_pieces = out_pieces->pieces,
-      .sink_piece_count = out_pieces->count,
+      .next_watermark_ms = closing->next_watermark_ms,
+      .late_watermark_ms = watermarks->eviction_ms,
+      .source_maximum_ms = maximum_ms,
+      .source_maximum_count = watermarks->count,
+      .partitions = partitions,
+      .partition_count = watermarks->partition_count,
+      .sink_pieces = closing->pieces.pieces,
+      .sink_piece_count = closing->pieces.count,
   };
-  EAGRE_TRY(eagre_checkpoint_write_prepared(checkpoint, &prepared, error));
+}
+
+enum eagre_status eagre_epoch_capture(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                      struct epoch_closing *out, struct eagre_error *error) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  int64_t begin_us = eagre_clock_wall_us();
+  *out = (struct epoch_closing){.plan = plan, .run_begin_us = epoch->run_begin_us};
+  memcpy(out->attempt, epoch->attempt, sizeof out->attempt);
+  out->next_watermark_ms = eagre_epoch_watermarks_next(&epoch->watermarks);
+  EAGRE_TRY(workers->prepare(workers->context, plan->epoch, out->attempt, &epoch->arena,
+                             &out->pieces, error));
+  epoch->progress.times.prepare_us = eagre_clock_wall_us() - begin_us;
+  describe(epoch, out);
+  epoch->last_run_eviction_ms = epoch->watermarks.eviction_ms;
+  eagre_epoch_watermarks_advance(&epoch->watermarks, out->next_watermark_ms);
+  eagre_epoch_set_positions(epoch, plan->ends);
+  return EAGRE_OK;
+}
+
+static enum eagre_status write_prepared(struct eagre_epoch *epoch,
+                                        const struct epoch_closing *closing,
+                                        struct eagre_error *error) {
+  struct eagre_checkpoint *checkpoint = epoch->options.checkpoint;
+  int64_t begin_us = eagre_clock_wall_us();
+  eagre_crash_point("epoch.after_state");
+  EAGRE_TRY(eagre_checkpoint_write_prepared(checkpoint, &closing->prepared, error));
 #if defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
-  EAGRE_TRY(eagre_checkpoint_write_commit(checkpoint, plan->epoch, next_watermark_ms, error));
+  EAGRE_TRY(eagre_checkpoint_write_commit(checkpoint, closing->plan->epoch,
+                                          closing->next_watermark_ms, error));
 #endif
+  epoch->progress.times.prepare_us += eagre_clock_wall_us() - begin_us;
   eagre_crash_point("epoch.after_prepared");
   return EAGRE_OK;
 }
 
-/* Step 4. */
-static enum eagre_status commit_sink(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                     const struct eagre_epoch_pieces *pieces,
+/* ---- Steps 4 to 6 ---------------------------------------------------------------------------- */
+
+static enum eagre_status commit_sink(struct eagre_epoch *epoch, const struct epoch_closing *closing,
                                      struct eagre_error *error) {
   const struct eagre_sink_commit commit = {
-      .epoch = plan->epoch,
-      .attempt = epoch->attempt,
-      .pieces = pieces->pieces,
-      .piece_count = pieces->count,
+      .epoch = closing->plan->epoch,
+      .attempt = closing->attempt,
+      .pieces = closing->pieces.pieces,
+      .piece_count = closing->pieces.count,
   };
+  int64_t begin_us = eagre_clock_wall_us();
   EAGRE_TRY(eagre_sink_commit(epoch->options.sink, &commit, error));
   eagre_crash_point("epoch.after_commit");
+  int64_t committed_us = eagre_clock_wall_us();
+  epoch->progress.times.sink_us = committed_us - begin_us;
+  epoch->progress.times.add_batch = (committed_us - closing->run_begin_us) / 1000;
+  return EAGRE_OK;
+}
+
+/* Step 5. */
+static enum eagre_status write_commits(struct eagre_epoch *epoch,
+                                       const struct epoch_closing *closing,
+                                       struct eagre_error *error) {
+  const struct epoch_plan *plan = closing->plan;
+  int64_t begin_us = eagre_clock_wall_us();
+#if !defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
+  EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch,
+                                          closing->next_watermark_ms, error));
+#endif
+  eagre_crash_point("epoch.after_commits");
+  epoch->progress.times.commits_us = eagre_clock_wall_us() - begin_us;
+  for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
+    EAGRE_TRY(eagre_source_committed(epoch->options.sources[i], plan->ends[i], error));
+  }
+  epoch->next = plan->epoch + 1;
+  epoch->must_rerun = false;
   return EAGRE_OK;
 }
 
@@ -160,29 +209,28 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_epoch_publish(struct eagre_epoch *epoch,
+                                      const struct epoch_closing *closing,
+                                      struct eagre_error *error) {
+  struct eagre_epoch_phase_times *times = &epoch->progress.times;
+  EAGRE_TRY(write_prepared(epoch, closing, error));
+  EAGRE_TRY(eagre_epoch_turn_ahead(epoch, error));
+  EAGRE_TRY(commit_sink(epoch, closing, error));
+  EAGRE_TRY(eagre_epoch_turn_ahead(epoch, error));
+  int64_t committed_us = eagre_clock_wall_us();
+  EAGRE_TRY(write_commits(epoch, closing, error));
+  EAGRE_TRY(eagre_epoch_turn_ahead(epoch, error));
+  int64_t purge_begin_us = eagre_clock_wall_us();
+  EAGRE_TRY(purge(epoch, closing->plan->epoch, error));
+  int64_t end_us = eagre_clock_wall_us();
+  times->purge_us = end_us - purge_begin_us;
+  times->commit_offsets = (end_us - committed_us) / 1000;
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_epoch_finish(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                      struct eagre_error *error) {
-  struct eagre_epoch_phase_times *times = &epoch->progress.times;
-  struct eagre_epoch_pieces pieces = {0};
-  int64_t next_watermark_ms = eagre_epoch_watermarks_next(&epoch->watermarks);
-  EAGRE_TRY(prepare(epoch, plan, next_watermark_ms, &pieces, error));
-  EAGRE_TRY(commit_sink(epoch, plan, &pieces, error));
-  int64_t committed_us = eagre_clock_wall_us();
-  times->add_batch = (committed_us - epoch->run_begin_us) / 1000;
-#if !defined(EAGRE_PLANTED_COMMITS_BEFORE_SINK)
-  EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch, next_watermark_ms,
-                                          error));
-#endif
-  eagre_crash_point("epoch.after_commits");
-  for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
-    EAGRE_TRY(eagre_source_committed(epoch->options.sources[i], plan->ends[i], error));
-  }
-  epoch->last_run_eviction_ms = epoch->watermarks.eviction_ms;
-  eagre_epoch_watermarks_advance(&epoch->watermarks, next_watermark_ms);
-  eagre_epoch_set_positions(epoch, plan->ends);
-  epoch->next = plan->epoch + 1;
-  epoch->must_rerun = false;
-  EAGRE_TRY(purge(epoch, plan->epoch, error));
-  times->commit_offsets = (eagre_clock_wall_us() - committed_us) / 1000;
-  return EAGRE_OK;
+  struct epoch_closing closing;
+  EAGRE_TRY(eagre_epoch_capture(epoch, plan, &closing, error));
+  return eagre_epoch_publish(epoch, &closing, error);
 }

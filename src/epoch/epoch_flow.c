@@ -3,37 +3,45 @@
 
 #include "epoch/epoch_flow.h"
 
+static void init_counts(const struct eagre_flow *flow, struct eagre_epoch_counts *counts) {
+  const struct eagre_plan_node *expect = eagre_flow_expect(flow);
+  counts->source_count = flow->source_count;
+  counts->watermark_count = flow->watermark_count;
+  counts->operator_count = flow->query.stateful_count;
+  counts->expectation_count = expect == NULL ? 0 : expect->expectation_count;
+  counts->sources = eagre_allocate_zeroed(flow->source_count + 1, sizeof *counts->sources);
+  counts->event_times =
+      eagre_allocate_zeroed(flow->watermark_count + 1, sizeof *counts->event_times);
+  counts->operators = eagre_allocate_zeroed(counts->operator_count + 1, sizeof *counts->operators);
+  counts->expectations =
+      eagre_allocate_zeroed(counts->expectation_count + 1, sizeof *counts->expectations);
+}
+
+static void done_counts(struct eagre_epoch_counts *counts) {
+  eagre_free(counts->sources);
+  eagre_free(counts->event_times);
+  eagre_partition_times_done(&counts->partitions);
+  eagre_partition_times_done(&counts->behind);
+  eagre_free(counts->operators);
+  eagre_free(counts->expectations);
+}
+
 struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
   struct eagre_epoch *epoch = eagre_allocate_zeroed(1, sizeof *epoch);
   const struct eagre_flow *flow = options->flow;
   epoch->options = *options;
   epoch->last_run_eviction_ms = -1;
   eagre_epoch_watermarks_init(&epoch->watermarks, flow);
-  epoch->counts.sources =
-      eagre_allocate_zeroed(flow->source_count + 1, sizeof *epoch->counts.sources);
-  epoch->counts.event_times =
-      eagre_allocate_zeroed(flow->watermark_count + 1, sizeof *epoch->counts.event_times);
-  epoch->counts.source_count = flow->source_count;
-  epoch->counts.watermark_count = flow->watermark_count;
-  epoch->counts.operator_count = flow->query.stateful_count;
-  epoch->counts.operators =
-      eagre_allocate_zeroed(flow->query.stateful_count + 1, sizeof *epoch->counts.operators);
-  const struct eagre_plan_node *expect = eagre_flow_expect(flow);
-  epoch->counts.expectation_count = expect == NULL ? 0 : expect->expectation_count;
-  epoch->counts.expectations = eagre_allocate_zeroed(epoch->counts.expectation_count + 1,
-                                                     sizeof *epoch->counts.expectations);
+  init_counts(flow, &epoch->counts);
+  init_counts(flow, &epoch->closed_counts);
   return epoch;
 }
 
 void eagre_epoch_free(struct eagre_epoch *epoch) {
   if (epoch == NULL) return;
   eagre_epoch_watermarks_done(&epoch->watermarks);
-  eagre_free(epoch->counts.sources);
-  eagre_free(epoch->counts.event_times);
-  eagre_partition_times_done(&epoch->counts.partitions);
-  eagre_partition_times_done(&epoch->counts.behind);
-  eagre_free(epoch->counts.operators);
-  eagre_free(epoch->counts.expectations);
+  done_counts(&epoch->counts);
+  done_counts(&epoch->closed_counts);
   eagre_arena_done(&epoch->arena);
   eagre_arena_done(&epoch->position_arenas[0]);
   eagre_arena_done(&epoch->position_arenas[1]);
@@ -160,6 +168,7 @@ static void begin_progress(struct eagre_epoch *epoch, const struct step_plan *st
       .watermark_ms = epoch->watermarks.eviction_ms,
       .previous_trigger_start_us = epoch->previous_trigger_start_us,
   };
+  if (eagre_epoch_is_ahead(epoch)) return; /* it is being counted */
   uint32_t source_count = epoch->options.flow->source_count;
   memset(epoch->counts.sources, 0, sizeof *epoch->counts.sources * (source_count + 1));
   memset(epoch->counts.event_times, 0,
@@ -220,11 +229,12 @@ static enum eagre_epoch_outcome idle_outcome(const struct eagre_epoch *epoch,
   }
 }
 
-static enum eagre_status log_ends(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                  struct eagre_error *error) {
+enum eagre_status eagre_epoch_log_ends(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                       struct eagre_error *error) {
   int64_t begin_us = eagre_clock_wall_us();
   EAGRE_TRY(eagre_epoch_write_offsets(epoch, plan, error));
-  epoch->progress.times.wal_commit = (eagre_clock_wall_us() - begin_us) / 1000;
+  epoch->progress.times.offsets_us = eagre_clock_wall_us() - begin_us;
+  epoch->progress.times.wal_commit = epoch->progress.times.offsets_us / 1000;
   return EAGRE_OK;
 }
 
@@ -233,18 +243,20 @@ static enum eagre_status run_planned(struct eagre_epoch *epoch, struct step_plan
                                      bool *out_has_run, struct eagre_error *error) {
   *out_has_run = is_worth_running(epoch, step);
   if (!*out_has_run) return EAGRE_OK;
-  if (!step->plan.is_logged) EAGRE_TRY(log_ends(epoch, &step->plan, error));
+  if (!step->plan.is_logged) EAGRE_TRY(eagre_epoch_log_ends(epoch, &step->plan, error));
   epoch->run_begin_us = eagre_clock_wall_us();
   eagre_uuid_make(epoch->attempt);
-  return eagre_epoch_run(epoch, &step->plan, error);
+  EAGRE_TRY(eagre_epoch_run(epoch, &step->plan, error));
+  epoch->progress.times.run_us = eagre_clock_wall_us() - epoch->run_begin_us;
+  return EAGRE_OK;
 }
 
-/* Step 2, then 1. */
 static enum eagre_status run_open(struct eagre_epoch *epoch, struct step_plan *step,
                                   bool *out_has_run, struct eagre_error *error) {
-  epoch->run_begin_us = eagre_clock_wall_us();
+  if (!eagre_epoch_is_ahead(epoch)) epoch->run_begin_us = eagre_clock_wall_us();
   EAGRE_TRY(eagre_epoch_run_open(epoch, &step->plan, out_has_run, error));
-  return *out_has_run ? log_ends(epoch, &step->plan, error) : EAGRE_OK;
+  epoch->progress.times.run_us = eagre_clock_wall_us() - epoch->run_begin_us;
+  return EAGRE_OK;
 }
 
 static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_outcome *out_outcome,
@@ -264,7 +276,8 @@ static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_ou
   times->latest_offset = (planned_us - begin_us) / 1000;
   times->trigger_execution = times->latest_offset;
   if (!step.plan.is_logged) step.plan.timestamp_ms = planned_us / 1000;
-  if (is_open_step(epoch)) {
+  bool is_open = is_open_step(epoch);
+  if (is_open) {
     EAGRE_TRY(run_open(epoch, &step, &has_run, error));
   } else {
     EAGRE_TRY(run_planned(epoch, &step, &has_run, error));
@@ -273,7 +286,8 @@ static enum eagre_status run_step(struct eagre_epoch *epoch, enum eagre_epoch_ou
     *out_outcome = idle_outcome(epoch, &step);
     return EAGRE_OK;
   }
-  EAGRE_TRY(eagre_epoch_finish(epoch, &step.plan, error));
+  EAGRE_TRY(is_open ? eagre_epoch_close_open(epoch, &step.plan, error)
+                    : eagre_epoch_finish(epoch, &step.plan, error));
   add_source_metrics(epoch, &step);
   times->trigger_execution = (eagre_clock_wall_us() - begin_us) / 1000;
   epoch->progress.has_run = true;

@@ -29,6 +29,18 @@ struct epoch_watermarks {
   bool is_open; /* nodes follow partitions as in open epochs */
 };
 
+/* An open epoch that is under way. */
+struct epoch_open {
+  struct eagre_epoch_run request; /* of its ticks */
+  int64_t timestamp_ms;
+  int64_t watermark_ms; /* that it began with */
+  int64_t close_us;     /* monotonic, when its interval is over */
+  bool is_ahead;        /* it began while the one before was closed; no step was taken for it yet */
+  bool is_reading;      /* cores are in a tick that nobody waits for yet */
+  bool tick_has_work;   /* this tick has something to do without records */
+  bool has_worked;      /* some tick had */
+};
+
 struct eagre_epoch {
   struct eagre_epoch_options options;
   enum epoch_state state;
@@ -48,7 +60,10 @@ struct eagre_epoch {
   char attempt[EAGRE_UUID_SIZE];
   bool is_open; /* an open epoch is under way: `attempt` has begun and read nothing yet */
   struct eagre_epoch_progress progress;
+  struct epoch_open open;
   struct eagre_epoch_counts counts;
+  struct eagre_epoch_counts
+      closed_counts; /* of an epoch that is closed while the next is counted */
   int64_t previous_trigger_start_us;
   int64_t run_begin_us; /* step 2 */
 };
@@ -103,12 +118,38 @@ bool eagre_epoch_wants_no_data(const struct eagre_epoch *epoch);
 enum eagre_status eagre_epoch_run_open(struct eagre_epoch *epoch, struct epoch_plan *plan,
                                        bool *out_has_new, struct eagre_error *error);
 
+/* Steps 1 and 3 to 6 of an open epoch that was run; the next one begins meanwhile, if it may. */
+enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                         struct eagre_error *error);
+/* Between two steps that wait for the disk: ends a tick of the epoch that has begun meanwhile, so
+ * that its results go out. */
+enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre_error *error);
+
 /* epoch_commit.c: step 2 of a logged epoch. */
 enum eagre_status eagre_epoch_run(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                   struct eagre_error *error);
 /* Steps 3 to 6 of a logged epoch that was run. */
 enum eagre_status eagre_epoch_finish(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                      struct eagre_error *error);
+/* An epoch between its last tick and commits/N. */
+struct epoch_closing {
+  const struct epoch_plan *plan;
+  char attempt[EAGRE_UUID_SIZE];
+  int64_t next_watermark_ms;
+  int64_t run_begin_us;
+  struct eagre_epoch_pieces pieces;
+  struct eagre_checkpoint_prepared prepared; /* in the step's arena */
+};
+/* The cores' part of step 3. Memory then belongs to the next epoch: watermarks, positions. */
+enum eagre_status eagre_epoch_capture(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                      struct epoch_closing *out, struct eagre_error *error);
+/* What is left of step 3, and 4 to 6, of a logged epoch. */
+enum eagre_status eagre_epoch_publish(struct eagre_epoch *epoch,
+                                      const struct epoch_closing *closing,
+                                      struct eagre_error *error);
+/* Step 1. */
+enum eagre_status eagre_epoch_log_ends(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                       struct eagre_error *error);
 enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
                                             const struct epoch_plan *plan,
                                             struct eagre_error *error);

@@ -4,6 +4,10 @@
  * open epoch means what as many epochs of Spark mean that are committed together. It stays open
  * over steps in which nothing came.
  *
+ * Where all sinks show rows at once, the next epoch begins as soon as cores have done their part of
+ * closing this one, and reads on while the control thread waits for the disk (`is_ahead`): in one
+ * tick where its results come with the epoch's end, else in one tick between any two such waits.
+ *
  *   attempt  begins with the first tick, ends with the epoch
  *   readers  go on from where the last epoch ended; every step asks the source anew what there is
  *            to read (partitions that were added, records that are gone) */
@@ -51,46 +55,136 @@ static int64_t wait_until(const struct eagre_epoch *epoch, bool has_work, int64_
   return looks && look_us < close_us ? look_us : close_us;
 }
 
-/* Ticks until the epoch has lasted as long as it may. *out_has_worked: one of them did something
- * although nothing was read. */
-static enum eagre_status run_ticks(struct eagre_epoch *epoch, const struct epoch_plan *plan,
-                                   bool *out_has_worked, struct eagre_error *error) {
-  const struct eagre_flow *flow = epoch->options.flow;
+/* ---- Ticks ----------------------------------------------------------------------------------- */
+
+static void plan_tick(struct eagre_epoch *epoch) {
+  struct epoch_open *open = &epoch->open;
+  open->tick_has_work = eagre_epoch_wants_no_data(epoch);
+  open->request.state = (struct eagre_stateful_epoch){
+      .batch_timestamp_us = open->timestamp_ms * 1000,
+      .eviction_watermark_ms = epoch->watermarks.eviction_ms,
+      .late_watermark_ms = epoch->watermarks.late_ms,
+      .is_first_epoch = open->request.epoch == 0,
+  };
+}
+
+/* Works the tick that was planned, to its end. */
+static enum eagre_status run_tick(struct eagre_epoch *epoch, int64_t until_us,
+                                  struct eagre_error *error) {
+  struct epoch_open *open = &epoch->open;
   const struct eagre_epoch_workers *workers = epoch->options.workers;
-  int64_t close_us = now_us() + flow->trigger.interval_us;
-  struct eagre_epoch_run request = {
-      .epoch = plan->epoch, .attempt = epoch->attempt, .is_open = true, .goes_on = epoch->is_open};
+  open->request.until_us = until_us;
+  open->is_reading = false;
+  EAGRE_TRY(workers->run(workers->context, &open->request, &epoch->counts, error));
+  eagre_epoch_watermarks_observe_tick(&epoch->watermarks, epoch->options.flow, &epoch->counts,
+                                      open->timestamp_ms);
+  open->has_worked = open->has_worked || open->tick_has_work;
+  open->request.goes_on = true;
+  open->request.keeps_reading = true;
+  return EAGRE_OK;
+}
+
+/* Ticks until the epoch has lasted as long as it may. */
+static enum eagre_status run_ticks(struct eagre_epoch *epoch, struct eagre_error *error) {
+  struct epoch_open *open = &epoch->open;
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
   for (;;) {
-    bool has_work = eagre_epoch_wants_no_data(epoch);
-    request.state =
-        (struct eagre_stateful_epoch){.batch_timestamp_us = plan->timestamp_ms * 1000,
-                                      .eviction_watermark_ms = epoch->watermarks.eviction_ms,
-                                      .late_watermark_ms = epoch->watermarks.late_ms,
-                                      .is_first_epoch = plan->epoch == 0};
-    request.until_us = wait_until(epoch, has_work, close_us);
-    EAGRE_TRY(workers->run(workers->context, &request, &epoch->counts, error));
-    eagre_epoch_watermarks_observe_tick(&epoch->watermarks, flow, &epoch->counts,
-                                        plan->timestamp_ms);
-    *out_has_worked = *out_has_worked || has_work;
-    if (now_us() >= close_us || workers->must_close(workers->context)) return EAGRE_OK;
+    if (!open->is_reading) plan_tick(epoch);
+    EAGRE_TRY(run_tick(epoch, wait_until(epoch, open->tick_has_work, open->close_us), error));
+    if (now_us() >= open->close_us || workers->must_close(workers->context)) return EAGRE_OK;
     move_watermarks(epoch);
-    request.goes_on = true;
-    request.keeps_reading = true;
   }
+}
+
+/* ---- The epoch ------------------------------------------------------------------------------- */
+
+/* Lets readers go on behind the last epoch. */
+static enum eagre_status begin(struct eagre_epoch *epoch, int64_t number, int64_t timestamp_ms,
+                               struct eagre_error *error) {
+  struct epoch_open *open = &epoch->open;
+  EAGRE_TRY(assign(epoch, error));
+  if (!epoch->is_open) {
+    eagre_uuid_make(epoch->attempt);
+    EAGRE_TRY(eagre_sink_begin(epoch->options.sink, number, epoch->attempt, error));
+  }
+  *open = (struct epoch_open){
+      .request = {.epoch = number,
+                  .attempt = epoch->attempt,
+                  .is_open = true,
+                  .goes_on = epoch->is_open},
+      .timestamp_ms = timestamp_ms,
+      .watermark_ms = epoch->watermarks.eviction_ms,
+      .close_us = now_us() + epoch->options.flow->trigger.interval_us,
+  };
+  epoch->is_open = true;
+  return EAGRE_OK;
 }
 
 enum eagre_status eagre_epoch_run_open(struct eagre_epoch *epoch, struct epoch_plan *plan,
                                        bool *out_has_new, struct eagre_error *error) {
-  EAGRE_TRY(assign(epoch, error));
-  if (!epoch->is_open) {
-    eagre_uuid_make(epoch->attempt);
-    EAGRE_TRY(eagre_sink_begin(epoch->options.sink, plan->epoch, epoch->attempt, error));
-  }
-  *out_has_new = false;
-  EAGRE_TRY(run_ticks(epoch, plan, out_has_new, error));
+  struct epoch_open *open = &epoch->open;
+  if (!open->is_ahead) EAGRE_TRY(begin(epoch, plan->epoch, plan->timestamp_ms, error));
+  plan->timestamp_ms = open->timestamp_ms;
+  plan->watermark_ms = open->watermark_ms;
+  EAGRE_TRY(run_ticks(epoch, error));
+  open->is_ahead = false;
+  *out_has_new = open->has_worked;
   EAGRE_TRY(find_ends(epoch, plan, out_has_new, error));
   epoch->is_open = !*out_has_new;
   if (epoch->is_open) move_watermarks(epoch); /* a partition that caught up moves them, too */
   if (*out_has_new) eagre_crash_point("epoch.after_run");
   return EAGRE_OK;
+}
+
+/* ---- Closing one while the next begins ------------------------------------------------------- */
+
+bool eagre_epoch_is_ahead(const struct eagre_epoch *epoch) {
+  return epoch->open.is_ahead;
+}
+
+static bool may_overlap(const struct eagre_epoch *epoch) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  return workers->begin != NULL && eagre_flow_overlaps(epoch->options.flow) &&
+         !workers->must_close(workers->context);
+}
+
+/* What was counted stays with the epoch that is closed. */
+static void keep_counts(struct eagre_epoch *epoch) {
+  struct eagre_epoch_counts counts = epoch->counts;
+  epoch->counts = epoch->closed_counts;
+  epoch->closed_counts = counts;
+  epoch->progress.counts = &epoch->closed_counts;
+}
+
+static enum eagre_status begin_tick(struct eagre_epoch *epoch, struct eagre_error *error) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  plan_tick(epoch);
+  EAGRE_TRY(workers->begin(workers->context, &epoch->open.request, error));
+  epoch->open.is_reading = true;
+  return EAGRE_OK;
+}
+
+static enum eagre_status begin_ahead(struct eagre_epoch *epoch, int64_t number,
+                                     struct eagre_error *error) {
+  keep_counts(epoch);
+  EAGRE_TRY(begin(epoch, number, eagre_clock_wall_us() / 1000, error));
+  epoch->open.is_ahead = true;
+  epoch->run_begin_us = eagre_clock_wall_us();
+  return begin_tick(epoch, error);
+}
+
+enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre_error *error) {
+  if (!epoch->open.is_ahead || !eagre_flow_ticks(epoch->options.flow)) return EAGRE_OK;
+  EAGRE_TRY(run_tick(epoch, now_us(), error));
+  move_watermarks(epoch);
+  return begin_tick(epoch, error);
+}
+
+enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct epoch_plan *plan,
+                                         struct eagre_error *error) {
+  struct epoch_closing closing;
+  EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
+  EAGRE_TRY(eagre_epoch_capture(epoch, plan, &closing, error));
+  if (may_overlap(epoch)) EAGRE_TRY(begin_ahead(epoch, plan->epoch + 1, error));
+  return eagre_epoch_publish(epoch, &closing, error);
 }

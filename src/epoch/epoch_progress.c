@@ -267,5 +267,7 @@ void eagre_epoch_print_progress(const struct eagre_epoch_progress *progress,
   if (progress->has_run) print_sides(progress->counts, names->flow->sink, out);
   eagre_buffer_append_char(out, '}');
   print_expectations(progress, names->flow, out);
+  if (names->more.size > 0)
+    eagre_buffer_printf(out, ",\"eagre\":{%.*s}", (int)names->more.size, names->more.data);
   eagre_buffer_append_char(out, '}');
 }

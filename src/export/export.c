@@ -13,11 +13,7 @@ enum eagre_status eagre_export_refuse(struct export_program *program,
   eagre_error_set(program->error, EAGRE_USAGE, "UNSUPPORTED_FEATURE.EXPORT_TO_SPARK", "%s",
                   eagre_buffer_string(&sentence));
   eagre_buffer_done(&sentence);
-  if (program->error != NULL) {
-    program->error->line = position.line;
-    program->error->column = position.column;
-    program->error->length = position.length;
-  }
+  eagre_sql_place_error(position, program->error);
   return EAGRE_USAGE;
 }
 

@@ -19,6 +19,19 @@ enum eagre_metric {
   EAGRE_METRIC_count
 };
 
+/* Times are kept in buckets: (0, 0.5 ms], (0.5 ms, 1 ms], ..., and what is above the last bound. */
+enum eagre_time_metric {
+#define EAGRE_TIME_METRIC(name, exposed, phase, text) EAGRE_TIME_METRIC_##name,
+#include "observe/observe_times.def"
+#undef EAGRE_TIME_METRIC
+  EAGRE_TIME_METRIC_count
+};
+enum { EAGRE_TIME_BOUND_COUNT = 16 };
+struct eagre_time_metrics {
+  _Atomic int64_t counts[EAGRE_TIME_BOUND_COUNT + 1];
+  _Atomic int64_t sum_us;
+};
+
 /* Rows held against one expectation of a flow's table. */
 struct eagre_expectation_metrics {
   struct eagre_text name; /* borrowed */
@@ -31,6 +44,7 @@ struct eagre_flow_metrics {
   struct eagre_expectation_metrics *expectations; /* the caller's */
   uint32_t expectation_count;
   _Atomic int64_t values[EAGRE_METRIC_count];
+  struct eagre_time_metrics times[EAGRE_TIME_METRIC_count];
 };
 
 /* Adds to a SUM row, or replaces a LAST row; not for ROWS. Control thread of the flow. */
@@ -39,11 +53,16 @@ void eagre_metrics_record(struct eagre_flow_metrics *metrics, enum eagre_metric 
 /* Adds rows to an expectation. Control thread of the flow. */
 void eagre_metrics_record_expectation(struct eagre_flow_metrics *metrics, uint32_t index,
                                       int64_t passed, int64_t failed);
+/* Adds one time, or all of a histogram of microseconds. Control thread of the flow. */
+void eagre_metrics_record_time(struct eagre_flow_metrics *metrics, enum eagre_time_metric metric,
+                               int64_t us);
+void eagre_metrics_record_times(struct eagre_flow_metrics *metrics, enum eagre_time_metric metric,
+                                const struct eagre_histogram *times_us);
 /* All metrics of all flows as Prometheus text (version 0.0.4). Any thread. */
 void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
                          struct eagre_buffer *out);
 
-/* One row of the table, for docs/reference/metrics.md; false past the last. */
+/* One row of the tables, for docs/reference/metrics.md; false past the last. */
 struct eagre_metric_info {
   const char *name;
   const char *type;

@@ -79,12 +79,91 @@ static void print_expectations(const struct eagre_flow_metrics *flow, enum eagre
   }
 }
 
+/* ---- Times ----------------------------------------------------------------------------------- */
+
+static const struct time_row {
+  struct eagre_metric_info info;
+  const char *phase;
+} time_rows[EAGRE_TIME_METRIC_count] = {
+#define EAGRE_TIME_METRIC(name, exposed, phase, text)                                              \
+  [EAGRE_TIME_METRIC_##name] = {{exposed, "histogram", text}, phase},
+#include "observe/observe_times.def"
+#undef EAGRE_TIME_METRIC
+};
+
+static const uint64_t bounds_us[EAGRE_TIME_BOUND_COUNT] = {
+    500,    1000,   2000,    5000,    10000,   20000,    50000,    100000,
+    200000, 500000, 1000000, 2000000, 5000000, 10000000, 30000000, 60000000};
+
+void eagre_metrics_record_time(struct eagre_flow_metrics *metrics, enum eagre_time_metric metric,
+                               int64_t us) {
+  struct eagre_time_metrics *times = &metrics->times[metric];
+  uint32_t at = 0;
+  while (at < EAGRE_TIME_BOUND_COUNT && us > (int64_t)bounds_us[at]) {
+    at++;
+  }
+  atomic_fetch_add_explicit(&times->counts[at], 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&times->sum_us, us, memory_order_relaxed);
+}
+
+void eagre_metrics_record_times(struct eagre_flow_metrics *metrics, enum eagre_time_metric metric,
+                                const struct eagre_histogram *times_us) {
+  struct eagre_time_metrics *times = &metrics->times[metric];
+  uint64_t counts[EAGRE_TIME_BOUND_COUNT + 1];
+  eagre_histogram_split(times_us, bounds_us, EAGRE_TIME_BOUND_COUNT, counts);
+  for (uint32_t i = 0; i <= EAGRE_TIME_BOUND_COUNT; i++) {
+    atomic_fetch_add_explicit(&times->counts[i], (int64_t)counts[i], memory_order_relaxed);
+  }
+  atomic_fetch_add_explicit(&times->sum_us, (int64_t)times_us->sum, memory_order_relaxed);
+}
+
+static void print_time_name(const struct eagre_flow_metrics *flow, enum eagre_time_metric metric,
+                            const char *suffix, struct eagre_buffer *out) {
+  const struct time_row *row = &time_rows[metric];
+  eagre_buffer_printf(out, "%s_%s{flow=\"", row->info.name, suffix);
+  print_label(flow->flow, out);
+  eagre_buffer_append_char(out, '"');
+  if (row->phase[0] != '\0') eagre_buffer_printf(out, ",phase=\"%s\"", row->phase);
+}
+
+/* Prometheus counts from the first bucket on. */
+static void print_times(const struct eagre_flow_metrics *flow, enum eagre_time_metric metric,
+                        struct eagre_buffer *out) {
+  const struct eagre_time_metrics *times = &flow->times[metric];
+  long long count = 0;
+  for (uint32_t i = 0; i <= EAGRE_TIME_BOUND_COUNT; i++) {
+    count += atomic_load_explicit(&times->counts[i], memory_order_relaxed);
+    print_time_name(flow, metric, "bucket", out);
+    if (i < EAGRE_TIME_BOUND_COUNT) {
+      eagre_buffer_printf(out, ",le=\"%g\"} %lld\n", (double)bounds_us[i] / 1e6, count);
+    } else {
+      eagre_buffer_printf(out, ",le=\"+Inf\"} %lld\n", count);
+    }
+  }
+  int64_t sum_us = atomic_load_explicit(&times->sum_us, memory_order_relaxed);
+  print_time_name(flow, metric, "sum", out);
+  eagre_buffer_printf(out, "} %lld.%06lld\n", (long long)(sum_us / 1000000),
+                      (long long)(sum_us % 1000000));
+  print_time_name(flow, metric, "count", out);
+  eagre_buffer_printf(out, "} %lld\n", count);
+}
+
+static void print_head(const struct eagre_metric_info *info, struct eagre_buffer *out) {
+  eagre_buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->text, info->name,
+                      info->type);
+}
+
+/* ---- All ------------------------------------------------------------------------------------- */
+
+/* Rows without a meaning go on with the metric of the row before. */
+static bool begins_metric(const struct time_row *row) {
+  return row->info.text[0] != '\0';
+}
+
 void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_count,
                          struct eagre_buffer *out) {
   for (uint32_t metric = 0; metric < EAGRE_METRIC_count; metric++) {
-    const struct eagre_metric_info *info = &metric_rows[metric].info;
-    eagre_buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->text, info->name,
-                        info->type);
+    print_head(&metric_rows[metric].info, out);
     for (uint32_t i = 0; i < flow_count; i++) {
       if (metric_rows[metric].kept == KEPT_ROWS) {
         print_expectations(&flows[i], (enum eagre_metric)metric, out);
@@ -93,10 +172,24 @@ void eagre_metrics_print(const struct eagre_flow_metrics *flows, uint32_t flow_c
       }
     }
   }
+  for (uint32_t metric = 0; metric < EAGRE_TIME_METRIC_count; metric++) {
+    if (begins_metric(&time_rows[metric])) print_head(&time_rows[metric].info, out);
+    for (uint32_t i = 0; i < flow_count; i++) {
+      print_times(&flows[i], (enum eagre_time_metric)metric, out);
+    }
+  }
 }
 
 bool eagre_metric_at(uint32_t index, struct eagre_metric_info *out) {
-  if (index >= EAGRE_METRIC_count) return false;
-  *out = metric_rows[index].info;
-  return true;
+  if (index < EAGRE_METRIC_count) {
+    *out = metric_rows[index].info;
+    return true;
+  }
+  index -= EAGRE_METRIC_count;
+  for (uint32_t i = 0; i < EAGRE_TIME_METRIC_count; i++) {
+    if (!begins_metric(&time_rows[i])) continue;
+    *out = time_rows[i].info;
+    if (index-- == 0) return true;
+  }
+  return false;
 }

@@ -506,6 +506,10 @@ struct eagre_flow {
 /* The EXPECT node of a flow; NULL: its rows are not looked at. */
 const struct eagre_plan_node *eagre_flow_expect(const struct eagre_flow *flow);
 
+/* Whether rows are seen as they are written: an open epoch and a sink that shows them. */
+bool eagre_flow_shows_at_once(const struct eagre_flow *flow);
+/* Whether all of them are: an epoch may begin before the one in front of it is committed. */
+bool eagre_flow_overlaps(const struct eagre_flow *flow);
 /* Whether results of stateful nodes come out while an epoch is open: in a mode that gives them bit
  * by bit, into a sink that shows rows as they come. */
 bool eagre_flow_ticks(const struct eagre_flow *flow);

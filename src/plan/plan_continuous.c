@@ -38,14 +38,26 @@ static bool shows_rows_at_once(const struct eagre_plan_sink *sink) {
   return false;
 }
 
-/* Where results are given as a whole (complete mode), one epoch gives them once. */
-bool eagre_flow_ticks(const struct eagre_flow *flow) {
-  bool has_results = flow->query.stateful_count > 0 && flow->mode != EAGRE_MODE_COMPLETE;
-  if (flow->trigger.kind != EAGRE_TRIGGER_CONTINUOUS || !has_results) return false;
+bool eagre_flow_shows_at_once(const struct eagre_flow *flow) {
+  if (flow->trigger.kind != EAGRE_TRIGGER_CONTINUOUS) return false;
   for (uint32_t i = 0; i < eagre_plan_sink_count(flow->sink); i++) {
     const struct eagre_plan_sink *part = eagre_plan_sink_at(flow->sink, i);
     enum eagre_side ignored;
     if (!eagre_plan_is_side(flow->sink, part, &ignored) && shows_rows_at_once(part)) return true;
   }
   return false;
+}
+
+bool eagre_flow_overlaps(const struct eagre_flow *flow) {
+  if (flow->trigger.kind != EAGRE_TRIGGER_CONTINUOUS) return false;
+  for (uint32_t i = 0; i < eagre_plan_sink_count(flow->sink); i++) {
+    if (!shows_rows_at_once(eagre_plan_sink_at(flow->sink, i))) return false;
+  }
+  return true;
+}
+
+/* Where results are given as a whole (complete mode), one epoch gives them once. */
+bool eagre_flow_ticks(const struct eagre_flow *flow) {
+  bool has_results = flow->query.stateful_count > 0 && flow->mode != EAGRE_MODE_COMPLETE;
+  return has_results && eagre_flow_shows_at_once(flow);
 }

@@ -25,7 +25,8 @@ enum { EAGRE_CORE_COUNT_MAX = 256 };
 struct eagre_runtime_report {
   struct eagre_text flow;
   const struct eagre_epoch_progress *progress;
-  struct eagre_text json; /* the progress object */
+  const struct eagre_histogram *latency_us; /* of the epoch's records: written to result */
+  struct eagre_text json;                   /* the progress object */
 };
 
 struct eagre_runtime_options {
@@ -61,6 +62,9 @@ enum eagre_status eagre_runtime_new(struct eagre_pipeline *pipeline,
  * flow's, and `*out_failed_flow` (may be NULL) its name. */
 enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
                                     struct eagre_text *out_failed_flow, struct eagre_error *error);
+/* Any thread. Whether all flows know where they begin to read: what is written to their sources
+ * from now on is new to them, also where they start at the latest record. */
+bool eagre_runtime_has_looked(const struct eagre_runtime *runtime);
 /* Any thread, and signal handlers. First call: finish the current epochs, then end. Second call:
  * abandon them (they are run again at the next start). */
 void eagre_runtime_stop(struct eagre_runtime *runtime);

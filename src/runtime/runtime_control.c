@@ -97,13 +97,13 @@ static void pause_with_first(struct runtime_flow *flow) {
   ask_pause(flow, is_slice ? RUNTIME_END_SLICE : RUNTIME_END_TICK);
 }
 
-/* As a broadcast; the tasks read until one of them has something to be worked, or `until_us`. */
-static enum eagre_status read_open(struct runtime_flow *flow, const struct runtime_command *command,
-                                   int64_t until_us, struct eagre_error *error) {
+/* Waits for the answers of tasks that read: until one of them has something to be worked, or
+ * `until_us`. */
+static enum eagre_status await_readers(struct runtime_flow *flow, int64_t until_us,
+                                       struct eagre_error *error) {
   uint32_t core_count = flow->runtime->core_count;
   enum eagre_status status = EAGRE_OK;
   uint32_t answered = 0;
-  send_all(flow, command);
   for (;;) {
     answered += take_answers(flow, &status, error);
     if (answered == core_count) return status;
@@ -115,18 +115,25 @@ static enum eagre_status read_open(struct runtime_flow *flow, const struct runti
   }
 }
 
-/* Level 0 of a tick. */
-static enum eagre_status read_tick(struct runtime_flow *flow, const struct eagre_epoch_run *request,
-                                   struct eagre_error *error) {
+static void begin_tick(struct runtime_flow *flow, const struct eagre_epoch_run *request) {
   const struct runtime_command begin = {.kind = RUNTIME_RUN, .run = *request};
-  const struct runtime_command resume = {.kind = RUNTIME_RESUME};
   atomic_store_explicit(&flow->pause, RUNTIME_READ_ON, memory_order_release);
-  EAGRE_TRY(read_open(flow, &begin, request->until_us, error));
+  send_all(flow, &begin);
+  flow->is_reading = true;
+}
+
+/* Level 0 of a tick that has begun. */
+static enum eagre_status end_tick(struct runtime_flow *flow, int64_t until_us,
+                                  struct eagre_error *error) {
+  const struct runtime_command resume = {.kind = RUNTIME_RESUME};
+  flow->is_reading = false;
+  EAGRE_TRY(await_readers(flow, until_us, error));
   while (has_more(flow)) {
     EAGRE_TRY(run_levels(flow, RUNTIME_COLLECT, error));
     int asked = RUNTIME_END_SLICE;
     atomic_compare_exchange_strong(&flow->pause, &asked, RUNTIME_READ_ON);
-    EAGRE_TRY(read_open(flow, &resume, request->until_us, error));
+    send_all(flow, &resume);
+    EAGRE_TRY(await_readers(flow, until_us, error));
   }
   return EAGRE_OK;
 }
@@ -275,16 +282,39 @@ static bool repeats_results(const struct runtime_flow *flow,
   return request->is_open && flow->plan->mode == EAGRE_MODE_COMPLETE && count_rows_read(flow) == 0;
 }
 
+static enum eagre_status fill_tables(struct runtime_flow *flow,
+                                     const struct eagre_epoch_run *request,
+                                     struct eagre_error *error) {
+  if (request->keeps_reading) return EAGRE_OK;
+  const struct runtime_batch batch = batch_of(flow, request->state.batch_timestamp_us);
+  return eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error);
+}
+
+static enum eagre_status begin_run(void *context, const struct eagre_epoch_run *request,
+                                   struct eagre_error *error) {
+  struct runtime_flow *flow = context;
+  eagre_assert(request->is_open && !flow->is_reading);
+  EAGRE_TRY(fill_tables(flow, request, error));
+  begin_tick(flow, request);
+  return EAGRE_OK;
+}
+
+/* Level 0. */
+static enum eagre_status read_rows(struct runtime_flow *flow, const struct eagre_epoch_run *request,
+                                   struct eagre_error *error) {
+  if (!flow->is_reading) EAGRE_TRY(fill_tables(flow, request, error));
+  if (!request->is_open) return read_sources(flow, request, error);
+  if (!flow->is_reading) begin_tick(flow, request);
+  return end_tick(flow, request->until_us, error);
+}
+
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
                              struct eagre_epoch_counts *out, struct eagre_error *error) {
   struct runtime_flow *flow = context;
-  const struct runtime_batch batch = batch_of(flow, request->state.batch_timestamp_us);
-  if (!request->keeps_reading)
-    EAGRE_TRY(eagre_runtime_tables_fill(&batch, &flow->plan->query, flow->tables, error));
-  EAGRE_TRY(request->is_open ? read_tick(flow, request, error)
-                             : read_sources(flow, request, error));
+  atomic_store(&flow->has_looked, true);
+  EAGRE_TRY(read_rows(flow, request, error));
   if (!repeats_results(flow, request)) EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
   sum_counts(flow, request, out);
   return EAGRE_OK;
@@ -299,9 +329,11 @@ static enum eagre_status prepare(void *context, int64_t epoch, const char *attem
   EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
   out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * flow->runtime->lane_count);
   out->count = 0;
+  eagre_runtime_latency_reset(flow->latency);
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     struct runtime_task *task = &flow->tasks[i];
     if (task->role == RUNTIME_READER) continue;
+    eagre_runtime_latency_move(flow->latency, task->latency);
     out->pieces[out->count++] =
         eagre_arena_copy_text(arena, eagre_buffer_text(&task->command.piece));
   }
@@ -317,13 +349,17 @@ static enum eagre_status load(void *context, int64_t version, uint32_t written_c
 }
 
 static void abort_attempt(void *context) {
+  struct runtime_flow *flow = context;
   struct runtime_command command = {.kind = RUNTIME_ABORT};
   struct eagre_error ignored; /* the failure that led here is the one to report */
+  if (flow->is_reading) (void)await_readers(flow, 0, &ignored);
+  flow->is_reading = false;
   (void)eagre_runtime_broadcast(context, &command, &ignored);
 }
 
 const struct eagre_epoch_workers eagre_runtime_workers = {
     .run = run,
+    .begin = begin_run,
     .prepare = prepare,
     .load = load,
     .abort = abort_attempt,

@@ -87,6 +87,8 @@ static void close_flow(struct runtime_flow *flow) {
   }
   eagre_free(flow->sources);
   eagre_runtime_tables_free(flow->tables, &flow->plan->query);
+  eagre_free(flow->latency);
+  flow->latency = NULL;
   flow->tables = NULL;
   if (flow->sink != NULL) eagre_sink_close(flow->sink);
   if (flow->checkpoint != NULL) eagre_checkpoint_close(flow->checkpoint);
@@ -148,12 +150,41 @@ static void record_metrics(struct runtime_flow *flow, const struct eagre_epoch_p
   eagre_metrics_record(metrics, EAGRE_METRIC_STATE_BYTES, (int64_t)state.memory_bytes);
 }
 
+static void record_times(struct runtime_flow *flow, const struct eagre_epoch_progress *progress) {
+  struct eagre_flow_metrics *metrics = flow->metrics;
+  const struct eagre_epoch_phase_times *times = &progress->times;
+  eagre_metrics_record_times(metrics, EAGRE_TIME_METRIC_RECORD, &flow->latency->record);
+  eagre_metrics_record_times(metrics, EAGRE_TIME_METRIC_ENGINE, &flow->latency->engine);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_RUN, times->run_us);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_OFFSETS, times->offsets_us);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_PREPARE, times->prepare_us);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_SINK, times->sink_us);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_COMMITS, times->commits_us);
+  eagre_metrics_record_time(metrics, EAGRE_TIME_METRIC_PURGE, times->purge_us);
+}
+
+/* What Spark's progress objects have no place for. */
+static void print_more(const struct runtime_flow *flow, const struct eagre_epoch_progress *progress,
+                       struct eagre_buffer *out) {
+  const struct eagre_epoch_phase_times *times = &progress->times;
+  if (!progress->has_run) return;
+  eagre_runtime_latency_print(flow->latency, out);
+  eagre_buffer_printf(out,
+                      ",\"phasesMs\":{\"run\":%.3f,\"offsets\":%.3f,\"prepare\":%.3f,\"sink\":%.3f,"
+                      "\"commits\":%.3f,\"purge\":%.3f}",
+                      (double)times->run_us / 1000, (double)times->offsets_us / 1000,
+                      (double)times->prepare_us / 1000, (double)times->sink_us / 1000,
+                      (double)times->commits_us / 1000, (double)times->purge_us / 1000);
+}
+
 static void report(struct runtime_flow *flow) {
   struct eagre_runtime *runtime = flow->runtime;
   const struct eagre_epoch_progress *progress = eagre_epoch_last(flow->epoch);
   flow->last_report_us = eagre_clock_wall_us();
   if (runtime->options.on_report == NULL) return;
   struct eagre_text query_name = eagre_option_text(&flow->plan->options, "queryName");
+  struct eagre_buffer more = {0};
+  print_more(flow, progress, &more);
   const struct eagre_epoch_names names = {
       .id = eagre_checkpoint_summary(flow->checkpoint)->id,
       .run_id = flow->run_id,
@@ -161,13 +192,16 @@ static void report(struct runtime_flow *flow) {
       .flow = flow->plan,
       .sources = flow->sources,
       .sink = flow->sink,
+      .more = eagre_buffer_text(&more),
   };
   struct eagre_buffer json = {0};
   eagre_epoch_print_progress(progress, &names, &json);
-  const struct eagre_runtime_report each = {flow->plan->name, progress, eagre_buffer_text(&json)};
+  const struct eagre_runtime_report each = {flow->plan->name, progress, &flow->latency->record,
+                                            eagre_buffer_text(&json)};
   pthread_mutex_lock(&runtime->output_mutex);
   runtime->options.on_report(runtime->options.report_context, &each);
   pthread_mutex_unlock(&runtime->output_mutex);
+  eagre_buffer_done(&more);
   eagre_buffer_done(&json);
 }
 
@@ -200,12 +234,15 @@ static void rest(struct runtime_flow *flow) {
 }
 
 static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_error *error) {
-  while (!eagre_runtime_must_stop(flow->runtime)) {
+  while (!eagre_runtime_must_stop(flow->runtime) || eagre_epoch_is_ahead(flow->epoch)) {
     enum eagre_epoch_outcome outcome = EAGRE_EPOCH_IDLE;
     flow->step_begin_us = eagre_clock_wall_us();
     EAGRE_TRY(eagre_epoch_step(flow->epoch, &outcome, error));
+    atomic_store(&flow->has_looked, true);
     if (outcome == EAGRE_EPOCH_RAN) {
+      eagre_runtime_latency_release(flow->latency); /* what no sink has shown is committed */
       record_metrics(flow, eagre_epoch_last(flow->epoch));
+      record_times(flow, eagre_epoch_last(flow->epoch));
       report(flow);
     } else {
       report_idle(flow, outcome == EAGRE_EPOCH_FINISHED);
@@ -220,6 +257,8 @@ static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_erro
 static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error *error) {
   struct runtime_command open = {.kind = RUNTIME_OPEN};
   flow->ticks = eagre_flow_ticks(flow->plan);
+  flow->shows_at_once = eagre_flow_shows_at_once(flow->plan);
+  flow->latency = eagre_runtime_latency_new();
   EAGRE_TRY(open_checkpoint(flow, error));
   EAGRE_TRY(open_sources(flow, error));
   EAGRE_TRY(open_sink(flow, error));
@@ -228,6 +267,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   const struct eagre_epoch_workers workers = {
       .context = flow,
       .run = eagre_runtime_workers.run,
+      .begin = eagre_runtime_workers.begin,
       .prepare = eagre_runtime_workers.prepare,
       .load = eagre_runtime_workers.load,
       .abort = eagre_runtime_workers.abort,

@@ -7,6 +7,7 @@
 #include "runtime/runtime.h"
 #include "runtime/runtime_dead.h"
 #include "runtime/runtime_late.h"
+#include "runtime/runtime_latency.h"
 
 struct runtime_core;
 struct runtime_flow;
@@ -81,8 +82,9 @@ enum runtime_role {
 };
 enum { RUNTIME_LANE_BATCHES = 16 };
 
+/* Begins on a line of its own, as cores do; tests/watched counts lines that cores share. */
 struct runtime_task {
-  struct runtime_flow *flow;
+  _Alignas(EAGRE_LINE_SIZE) struct runtime_flow *flow;
   struct runtime_core *core;
   enum runtime_role role;
   uint32_t lane;
@@ -101,7 +103,8 @@ struct runtime_task {
   struct eagre_sink_writer *writer;
   struct runtime_dead dead; /* records that failed */
   struct runtime_late late; /* rows that came late */
-  struct eagre_batch_pool pool;
+  struct eagre_batch_pool
+      pool; /* READER: comes back from the worker, done with when both have ended */
   struct eagre_batch *pending; /* READER: read, and the ring was full */
   const char *mark;            /* READER: it is still to be pushed; NULL: none */
   bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
@@ -116,6 +119,7 @@ struct runtime_task {
   struct eagre_stateful_metrics *metrics; /* by stateful_number */
   uint64_t output_rows;
   uint64_t batch_count;
+  struct runtime_latency *latency; /* NULL for a READER */
 };
 
 /* Runs on the core's thread. RUN and RESUME only begin here; `eagre_runtime_task_turn` goes on. */
@@ -128,7 +132,7 @@ void eagre_runtime_task_done(struct runtime_task *task);
  * ------------------------------------------------------------------------------------------ */
 
 struct runtime_core {
-  struct eagre_runtime *runtime;
+  _Alignas(EAGRE_LINE_SIZE) struct eagre_runtime *runtime;
   uint32_t index;
   uint32_t cpu;
   bool is_pinned;
@@ -176,8 +180,12 @@ struct runtime_flow {
   struct eagre_join_table **tables; /* filled here before RUN, read by all cores until its end */
   struct eagre_sink *sink;
   struct eagre_epoch *epoch;
-  bool has_started;  /* recovery is over, epochs run */
-  bool ticks;        /* eagre_flow_ticks */
+  bool has_started;                /* recovery is over, epochs run */
+  bool ticks;                      /* eagre_flow_ticks */
+  bool shows_at_once;              /* eagre_flow_shows_at_once */
+  _Atomic bool has_looked;         /* its first positions are known */
+  struct runtime_latency *latency; /* of the epoch that was prepared last */
+  bool is_reading;                 /* cores are in a tick that nobody waits for yet */
   _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */
   char run_id[EAGRE_UUID_SIZE];
   _Atomic(struct eagre_io *) wake_io; /* for eagre_runtime_stop; NULL while there is none */

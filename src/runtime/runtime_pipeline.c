@@ -50,7 +50,7 @@ static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagr
     return eagre_error_set(error, EAGRE_USAGE, "INVALID_CORES", "More than %d cores.",
                            EAGRE_CORE_COUNT_MAX);
   }
-  runtime->cores = eagre_allocate_zeroed(count, sizeof *runtime->cores);
+  runtime->cores = eagre_allocate_lines(count, sizeof *runtime->cores);
   runtime->core_count = count;
   runtime->lane_count = options->is_split ? (count + 1) / 2 : count;
   for (uint32_t i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ static enum runtime_role role_of(const struct eagre_runtime *runtime, uint32_t c
 
 static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
                        uint32_t flow_index) {
-  flow->tasks = eagre_allocate_zeroed(runtime->core_count, sizeof *flow->tasks);
+  flow->tasks = eagre_allocate_lines(runtime->core_count, sizeof *flow->tasks);
   for (uint32_t i = 0; i < runtime->core_count; i++) {
     struct runtime_task *task = &flow->tasks[i];
     task->flow = flow;
@@ -87,6 +87,7 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
     task->batches = eagre_ring_new(RUNTIME_LANE_BATCHES);
     reader->batches = task->batches;
     reader->worker = task;
+    reader->pool.returned = eagre_ring_new(2 * RUNTIME_LANE_BATCHES);
   }
 }
 
@@ -229,6 +230,13 @@ enum eagre_status eagre_runtime_run(struct eagre_runtime *runtime,
   return worst_flow(runtime, out_failed_flow, error);
 }
 
+bool eagre_runtime_has_looked(const struct eagre_runtime *runtime) {
+  for (uint32_t i = 0; i < runtime->flow_count; i++) {
+    if (!atomic_load(&runtime->flows[i].has_looked)) return false;
+  }
+  return true;
+}
+
 const struct eagre_flow_metrics *eagre_runtime_metrics(const struct eagre_runtime *runtime,
                                                        uint32_t *out_flow_count) {
   *out_flow_count = runtime->flow_count;
@@ -268,7 +276,10 @@ void eagre_runtime_free(struct eagre_runtime *runtime) {
     for (uint32_t j = 0; j < runtime->core_count; j++) {
       eagre_ring_free(flow->tasks[j].commands);
       eagre_ring_free(flow->tasks[j].answers);
-      if (flow->tasks[j].role == RUNTIME_WORKER) eagre_ring_free(flow->tasks[j].batches);
+      if (flow->tasks[j].role != RUNTIME_READER) continue;
+      eagre_batch_pool_done(&flow->tasks[j].pool);
+      eagre_ring_free(flow->tasks[j].pool.returned);
+      eagre_ring_free(flow->tasks[j].batches);
     }
     eagre_free(flow->tasks);
     eagre_free(flow->metrics->expectations);

@@ -65,11 +65,12 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
   const struct eagre_flow *plan = task->flow->plan;
   task->readers = eagre_allocate_zeroed(plan->source_count + 1, sizeof(void *));
   task->has_read = eagre_allocate_zeroed(plan->source_count + 1, sizeof *task->has_read);
-  task->counts = eagre_allocate_zeroed(plan->source_count + 1, sizeof *task->counts);
-  task->event_times = eagre_allocate_zeroed(plan->watermark_count + 1, sizeof *task->event_times);
-  task->metrics = eagre_allocate_zeroed(plan->query.stateful_count + 1, sizeof *task->metrics);
+  task->counts = eagre_allocate_lines(plan->source_count + 1, sizeof *task->counts);
+  task->event_times = eagre_allocate_lines(plan->watermark_count + 1, sizeof *task->event_times);
+  task->metrics = eagre_allocate_lines(plan->query.stateful_count + 1, sizeof *task->metrics);
   if (task->role != RUNTIME_WORKER) EAGRE_TRY(open_readers(task, error));
   if (task->role == RUNTIME_READER) return EAGRE_OK;
+  task->latency = eagre_runtime_latency_new();
   EAGRE_TRY(
       eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error));
   task->dead.writer = eagre_sink_writer_side(task->writer, EAGRE_SIDE_DEAD_LETTERS);
@@ -81,19 +82,21 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
 }
 
 void eagre_runtime_task_done(struct runtime_task *task) {
-  eagre_batch_free(task->pending);
+  eagre_batch_pool_release(&task->pool, task->pending);
   if (task->writer != NULL) eagre_sink_writer_close(task->writer);
   for (uint32_t i = 0; task->readers != NULL && i < task->flow->plan->source_count; i++) {
     if (task->readers[i] != NULL) eagre_source_reader_close(task->readers[i]);
   }
   eagre_stages_free(task->stages);
   eagre_runtime_dead_done(&task->dead);
-  eagre_batch_pool_done(&task->pool);
+  /* A reader's worker may still give batches back. */
+  if (task->role != RUNTIME_READER) eagre_batch_pool_done(&task->pool);
   eagre_free(task->readers);
   eagre_free(task->has_read);
   eagre_free(task->counts);
   eagre_free(task->event_times);
   eagre_free(task->metrics);
+  eagre_free(task->latency);
   eagre_buffer_done(&task->command.piece);
   task->pending = NULL;
   task->writer = NULL;
@@ -103,6 +106,7 @@ void eagre_runtime_task_done(struct runtime_task *task) {
   task->counts = NULL;
   task->event_times = NULL;
   task->metrics = NULL;
+  task->latency = NULL;
 }
 
 /* ---- State
@@ -170,6 +174,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   if (task->role == RUNTIME_READER) return EAGRE_OK;
   eagre_stages_begin(task->stages, &run->state);
   if (run->goes_on) return EAGRE_OK;
+  eagre_runtime_latency_reset(task->latency);
   eagre_runtime_dead_begin(&task->dead, run->epoch);
   eagre_runtime_late_begin(&task->late, run->epoch);
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
@@ -192,17 +197,20 @@ static void answer(struct runtime_task *task, struct runtime_command *command,
   eagre_io_wake(task->flow->io);
 }
 
+static int64_t now_us(void) {
+  return (int64_t)(eagre_clock_monotonic_ns() / 1000);
+}
+
 static enum eagre_status read_source(struct runtime_task *task, uint32_t number,
                                      struct eagre_batch **out_batch, struct eagre_error *error) {
-  /* A batch that another core frees cannot come from this core's pool. */
-  struct eagre_batch *batch =
-      task->role == RUNTIME_FUSED ? eagre_batch_pool_acquire(&task->pool) : eagre_batch_new();
+  struct eagre_batch *batch = eagre_batch_pool_acquire(&task->pool);
   enum eagre_status status = eagre_source_reader_read(task->readers[number], batch, error);
   if (status != EAGRE_OK) {
-    eagre_batch_free(batch);
+    eagre_batch_pool_release(&task->pool, batch);
     return status;
   }
   batch->origin.source = number;
+  batch->origin.read_us = now_us();
   task->counts[number].rows += batch->row_count;
   task->counts[number].bytes += batch->source_bytes;
   task->batch_count += 1;
@@ -231,10 +239,18 @@ static enum eagre_status read_batch(struct runtime_task *task, struct eagre_batc
   return outcome;
 }
 
+/* Whether results are seen once a level is worked: it is the last one. */
+static bool has_shown(const struct runtime_task *task, uint32_t level) {
+  const struct runtime_flow *flow = task->flow;
+  return flow->shows_at_once && level + 1 >= flow->plan->query.level_count;
+}
+
 static enum eagre_status push_batch(struct runtime_task *task, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   const struct eagre_plan_source *source = task->flow->plan->sources[batch->origin.source];
+  eagre_runtime_latency_wait(task->latency, &batch->origin, batch->row_count);
   EAGRE_TRY(eagre_stages_push(task->stages, source->stage, batch, error));
+  if (has_shown(task, 0)) eagre_runtime_latency_release(task->latency);
   return eagre_stages_check_state(task->stages, error);
 }
 
@@ -250,10 +266,6 @@ static bool is_slice_full(const struct runtime_task *task) {
 
 /* How long rows wait at most for others before they are worked together. */
 static const int64_t TICK_US = 1000;
-
-static int64_t now_us(void) {
-  return (int64_t)(eagre_clock_monotonic_ns() / 1000);
-}
 
 /* Open epochs: whether this task, or control, wants the tick to end. */
 static bool must_end_tick(struct runtime_task *task) {
@@ -425,6 +437,7 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, count, error));
   EAGRE_TRY(eagre_stages_check_state(task->stages, error));
   eagre_stages_measure(task->stages, task->metrics);
+  if (has_shown(task, level)) eagre_runtime_latency_release(task->latency);
   return EAGRE_OK;
 }
 

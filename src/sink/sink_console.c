@@ -71,6 +71,8 @@ static enum eagre_status commit_console(struct eagre_sink *sink,
   (void)error;
   struct eagre_sink_console *console = get_console(sink);
   const struct eagre_sink_environment *environment = &sink->environment;
+  /* Cores have printed everything, and may be at work on the next epoch. */
+  if (console->is_json && environment->is_prompt) return EAGRE_OK;
   if (!console->is_json) {
     struct eagre_buffer table = {0};
     eagre_sink_console_print(console, commit->epoch, &table);

@@ -63,8 +63,6 @@ static enum eagre_status finish_file(struct eagre_sink_files_writer *self,
   uint64_t row_count = eagre_sink_data_file_row_count(file);
   open->file = NULL; /* finishing frees it in any case */
   EAGRE_TRY(eagre_sink_data_file_finish(file, error));
-  const char *folder = place_of(self, open->partition.data);
-  EAGRE_TRY(eagre_io_sync_directory(self->base.io, folder, error));
   enum eagre_status status =
       eagre_io_stat(self->base.io, place_of(self, open->path), &entry, error);
   if (status == EAGRE_END) return refuse_vanished(place_of(self, open->path), error);

@@ -33,13 +33,6 @@ static struct kafka_writer *get_writer(struct eagre_sink_writer *writer) {
 
 /* ---- Checks ---------------------------------------------------------------------------------- */
 
-static void place_error(const struct eagre_plan_sink *plan, struct eagre_error *error) {
-  if (error == NULL) return;
-  error->line = plan->position.line;
-  error->column = plan->position.column;
-  error->length = plan->position.length;
-}
-
 static bool is_text(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_STRING || kind == EAGRE_TYPE_BINARY;
 }
@@ -151,15 +144,13 @@ static void place_setting(const struct eagre_plan_sink *plan,
                           const struct eagre_kafka_settings *settings, uint32_t wrong,
                           struct eagre_error *error) {
   const struct eagre_options *options = &plan->options;
-  place_error(plan, error);
+  eagre_sql_place_error(plan->position, error);
   for (uint32_t i = 0; error != NULL && wrong < settings->count && i < options->count; i++) {
     struct eagre_text key = options->options[i].key;
     if (key.data + key.size !=
         settings->settings[wrong].name.data + settings->settings[wrong].name.size)
       continue;
-    error->line = options->options[i].position.line;
-    error->column = options->options[i].position.column;
-    error->length = options->options[i].position.length;
+    eagre_sql_place_error(options->options[i].position, error);
   }
 }
 
@@ -184,7 +175,7 @@ static enum eagre_status validate(const struct eagre_plan_sink *plan,
     if (eagre_plan_sink_is_transactional(plan))
       status = eagre_sink_kafka_exact_check(&settings, error);
     if (status == EAGRE_OK) status = find_columns(columns, get_topic(plan), &found, error);
-    if (status != EAGRE_OK) place_error(plan, error);
+    if (status != EAGRE_OK) eagre_sql_place_error(plan->position, error);
   }
   eagre_arena_done(&arena);
   return status;
@@ -205,7 +196,7 @@ static enum eagre_status check_topic(struct sink_kafka *sink, struct eagre_kafka
   } else {
     eagre_error_hint(error, "create it first");
   }
-  place_error(sink->base.plan, error);
+  eagre_sql_place_error(sink->base.plan->position, error);
   return EAGRE_USAGE;
 }
 

@@ -80,9 +80,7 @@ static enum eagre_status refuse_transactions(const struct eagre_plan_sink *part,
                   (int)part->name.size, part->name.data);
   eagre_error_hint(error, "write into several topics of one cluster with the column `topic`, or "
                           "let the other sink deliver at least once");
-  error->line = part->position.line;
-  error->column = part->position.column;
-  error->length = part->position.length;
+  eagre_sql_place_error(part->position, error);
   return EAGRE_USAGE;
 }
 

@@ -89,3 +89,28 @@ struct eagre_demo_options {
  * equal. */
 enum eagre_status eagre_demo_run(const struct eagre_demo_options *options,
                                  struct eagre_error *error);
+
+/* ---- Latency against a promise --------------------------------------------------------------- */
+
+struct eagre_pipeline;
+
+struct eagre_sla_options {
+  struct eagre_workload_options workload;
+  struct eagre_workload_target target; /* what the pipeline reads */
+  double rate;                         /* records per second */
+  double percentile;                   /* above 0, up to 100 */
+  int64_t limit_us;
+  int64_t duration_us;
+  int64_t warm_up_us;  /* records of epochs that began in it do not count */
+  uint32_t core_count; /* 0 = all */
+  void (*write)(void *context, const char *data, size_t size); /* the table */
+  void *write_context;
+};
+/* Runs the flows of the pipeline while records of a workload go into its topic by a schedule that
+ * waits for nobody: a record's time stamp is when it was due, so a generator or broker that is late
+ * makes latency worse and never better. CHECK SLA_NOT_MET: the percentile of the time from stamp to
+ * result is above the limit, or records had no result half a minute after the last one (the table
+ * is written all the same); SLA_NO_RECORDS when nothing was left to count. USAGE, IO as the flows.
+ */
+enum eagre_status eagre_sla_run(struct eagre_pipeline *pipeline,
+                                const struct eagre_sla_options *options, struct eagre_error *error);

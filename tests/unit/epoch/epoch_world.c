@@ -197,7 +197,7 @@ static enum eagre_status commit_sink(struct eagre_sink *base,
   FILE *file = fopen(sink_path(world), "a");
   assert_non_null(file);
   fprintf(file, "%" PRId64 " %s %" PRId64 " %" PRId64 "\n", commit->epoch, commit->attempt,
-          world->range_from, world->range_to);
+          world->prepared_from, world->prepared_to);
   fclose(file);
   note(world, "commit %" PRId64, commit->epoch);
   return EAGRE_OK;
@@ -239,6 +239,14 @@ static enum eagre_status run_tick(struct world *world, const struct eagre_epoch_
     if (tick->seen[i].raising_ms > 0) eagre_partition_times_add(&out->partitions, &tick->seen[i]);
     if (tick->behind[i] >= 0) eagre_partition_times_add(&out->behind, &behind);
   }
+  return EAGRE_OK;
+}
+
+static enum eagre_status begin_workers(void *context, const struct eagre_epoch_run *run,
+                                       struct eagre_error *error) {
+  (void)error;
+  assert_true(run->is_open);
+  note(context, "%s %" PRId64, run->goes_on ? "ahead on" : "ahead", run->epoch);
   return EAGRE_OK;
 }
 
@@ -284,6 +292,8 @@ static enum eagre_status prepare_workers(void *context, int64_t epoch, const cha
   (void)attempt;
   EAGRE_TRY(fail_if(world, FAIL_PREPARE, error));
   note(world, "prepare %" PRId64, epoch);
+  world->prepared_from = world->range_from;
+  world->prepared_to = world->range_to;
   out->count = 2;
   out->pieces = eagre_arena_allocate(arena, sizeof *out->pieces * 2);
   out->pieces[0] = EAGRE_TEXT("{\"piece\":0}");
@@ -370,7 +380,8 @@ enum eagre_status try_start(struct world *world) {
                                                 .prepare = prepare_workers,
                                                 .load = load_workers,
                                                 .abort = abort_workers,
-                                                .must_close = must_close_workers};
+                                                .must_close = must_close_workers,
+                                                .begin = begin_workers};
   const struct eagre_epoch_options options = {.flow = world->flow,
                                               .io = world->io,
                                               .checkpoint = world->checkpoint,

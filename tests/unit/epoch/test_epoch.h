@@ -70,6 +70,7 @@ struct world {
   int64_t event_times_ms[2]; /* greatest event time of the next epoch per watermark; -1 = no row */
   struct eagre_partition_time partition; /* what the next epoch tells of one; 0: nothing */
   int64_t range_from, range_to;          /* of the running epoch; of an open one, so far */
+  int64_t prepared_from, prepared_to;    /* of the epoch that cores prepared last */
   const struct tick *ticks;              /* of open epochs; with the last of them one is closed */
   uint32_t tick_count;
 

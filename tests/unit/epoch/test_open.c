@@ -181,6 +181,94 @@ static void an_epoch_with_ends_is_run_again(void **state) {
   close_world(world);
 }
 
+/* Every epoch closes behind its first tick, and none is the last of the script. */
+static void close_at_once(struct world *world) {
+  world->flow->trigger = (struct eagre_trigger){EAGRE_TRIGGER_CONTINUOUS, 0};
+}
+
+/* Cores read on while the last epoch is closed, up to where the script wants an end. */
+static void the_next_epoch_begins_while_one_is_closed(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {
+      {.rows = 2, .behind = NOBODY}, {.rows = 3, .behind = NOBODY}, {.rows = 4, .behind = NOBODY}};
+  struct world *world = open_stateless("");
+  close_at_once(world);
+  start_world(world);
+  assert_string_equal(run_ticks(world, ticks, 3),
+                      "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; "
+                      "open 2; begin 1; ahead 1; commit 0; source done 2; purge 0");
+  assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 2);
+  assert_true(eagre_epoch_is_ahead(world->epoch));
+  assert_int_equal(eagre_epoch_next(world->epoch), 1);
+  assert_int_equal(step(world), EAGRE_EPOCH_RAN);
+  assert_string_equal(take_log(world), "tick 1 evict 0 late 0; prepare 1; open 5; begin 2; "
+                                       "ahead 2; commit 1; source done 5; purge 1");
+  assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 3);
+  assert_int_equal(step(world), EAGRE_EPOCH_RAN);
+  assert_string_equal(take_log(world), "tick 2 evict 0 late 0; prepare 2; commit 2; "
+                                       "source done 9; purge 2");
+  assert_false(eagre_epoch_is_ahead(world->epoch));
+  assert_string_equal(sink_lines(world), "0:0..2 1:2..5 2:5..9");
+  close_world(world);
+}
+
+/* Results of ticks go out between any two waits for the disk. What the closed epoch leaves behind
+ * is of its own ticks: watermarks that moved since are the next one's. */
+static void ticks_go_on_while_an_epoch_is_closed(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 15000}}, .behind = NOBODY},
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 25000}}, .behind = NOBODY},
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 35000}}, .behind = NOBODY},
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 45000}}, .behind = NOBODY}};
+  struct eagre_arena arena = {0};
+  int64_t watermark_ms = 0;
+  struct world *world = open_stateful("", "append");
+  close_at_once(world);
+  start_world(world);
+  assert_string_equal(
+      run_ticks(world, ticks, 4),
+      "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; open 1; begin 1; ahead 1; "
+      "tick 1 evict 14000 late 0; ahead on 1; commit 0; "
+      "tick on 1 evict 24000 late 14000; ahead on 1; source done 1; "
+      "tick on 1 evict 34000 late 24000; ahead on 1; purge 0");
+  assert_int_equal(eagre_checkpoint_read_commit(world->checkpoint, 0, &watermark_ms, NULL),
+                   EAGRE_OK);
+  assert_int_equal(watermark_ms, 14000);
+  assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 1);
+  assert_int_equal(step(world), EAGRE_EPOCH_RAN);
+  assert_int_equal(logged(world, 1, &arena).watermark_ms, 14000);
+  assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 3);
+  assert_string_equal(sink_lines(world), "0:0..1 1:1..4");
+  eagre_arena_done(&arena);
+  close_world(world);
+}
+
+/* What the next epoch has read is not logged: it is read anew. */
+static void a_failure_while_closing_forgets_what_was_ahead(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {{.rows = 2, .behind = NOBODY}, {.rows = 3, .behind = NOBODY}};
+  struct world *world = open_stateless("");
+  enum eagre_epoch_outcome outcome;
+  close_at_once(world);
+  start_world(world);
+  set_ticks(world, ticks, 2);
+  world->failure = FAIL_COMMIT;
+  world->failure_status = EAGRE_IO;
+  take_log(world);
+  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
+  assert_string_equal(take_log(world), "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; open 2; "
+                                       "begin 1; ahead 1; abort");
+  world->failure = FAIL_NOWHERE;
+  stop_world(world);
+  start_world(world);
+  assert_int_equal(eagre_epoch_next(world->epoch), 0);
+  assert_int_equal(step(world), EAGRE_EPOCH_RAN);
+  assert_non_null(strstr(run_ticks(world, ticks + 1, 1), "open 2; begin 1; tick 1"));
+  assert_string_equal(sink_lines(world), "0:0..2 1:2..5");
+  close_world(world);
+}
+
 /* The same checkpoint with epochs that have ends from the start, and back. */
 static void triggers_may_change(void **state) {
   (void)state;
@@ -211,6 +299,9 @@ int run_open_tests(void) {
       cmocka_unit_test(partitions_that_are_behind_hold_the_watermark),
       cmocka_unit_test(an_epoch_without_ends_is_forgotten),
       cmocka_unit_test(an_epoch_with_ends_is_run_again),
+      cmocka_unit_test(the_next_epoch_begins_while_one_is_closed),
+      cmocka_unit_test(ticks_go_on_while_an_epoch_is_closed),
+      cmocka_unit_test(a_failure_while_closing_forgets_what_was_ahead),
       cmocka_unit_test(triggers_may_change),
   };
   return cmocka_run_group_tests_name("open", tests, NULL, NULL);

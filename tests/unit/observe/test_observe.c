@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -58,6 +59,7 @@ static void the_exposition_is_well_formed(void **state) {
   uint32_t count = 0;
   for (; eagre_metric_at(count, &info); count++) {
     char wanted[1024];
+    if (strcmp(info.type, "histogram") == 0) break;
     bool is_seconds = strstr(info.name, "_seconds") != NULL;
     const char *zero = is_seconds ? "0.000" : "0";
     assert_true(strcmp(info.type, "counter") == 0 || strcmp(info.type, "gauge") == 0);
@@ -76,8 +78,46 @@ static void the_exposition_is_well_formed(void **state) {
     at += strlen(wanted);
   }
   assert_int_equal(count, EAGRE_METRIC_count);
-  assert_string_equal(at, "");
+  assert_int_equal(strncmp(at, "# HELP eagre_record_latency_seconds ", 36), 0);
   eagre_free(text);
+}
+
+/* What the line that begins with `start` says behind it. */
+static long long number_of(const char *text, const char *start) {
+  const char *line = strstr(text, start);
+  assert_non_null(line);
+  return atoll(line + strlen(start));
+}
+
+static void times_fill_buckets_that_add_up(void **state) {
+  (void)state;
+  struct eagre_flow_metrics flow = {.flow = EAGRE_TEXT("f")};
+  struct eagre_histogram *times = eagre_allocate(sizeof *times);
+  eagre_histogram_init(times);
+  eagre_histogram_add(times, 400, 5);
+  eagre_histogram_add(times, 1500, 3);
+  eagre_histogram_add(times, 100000000, 2); /* above the last bound */
+  eagre_metrics_record_times(&flow, EAGRE_TIME_METRIC_RECORD, times);
+  eagre_metrics_record_time(&flow, EAGRE_TIME_METRIC_SINK, 1000);
+  eagre_metrics_record_time(&flow, EAGRE_TIME_METRIC_SINK, 1001);
+  char *text = print(&flow, 1);
+#define RECORD "\neagre_record_latency_seconds_"
+  assert_int_equal(number_of(text, RECORD "bucket{flow=\"f\",le=\"0.0005\"} "), 5);
+  assert_int_equal(number_of(text, RECORD "bucket{flow=\"f\",le=\"0.001\"} "), 5);
+  assert_int_equal(number_of(text, RECORD "bucket{flow=\"f\",le=\"0.002\"} "), 8);
+  assert_int_equal(number_of(text, RECORD "bucket{flow=\"f\",le=\"60\"} "), 8);
+  assert_int_equal(number_of(text, RECORD "bucket{flow=\"f\",le=\"+Inf\"} "), 10);
+  assert_int_equal(number_of(text, RECORD "count{flow=\"f\"} "), 10);
+  assert_non_null(strstr(text, RECORD "sum{flow=\"f\"} 200.006500\n"));
+#define PHASE "\neagre_epoch_phase_seconds_"
+  assert_int_equal(number_of(text, PHASE "bucket{flow=\"f\",phase=\"sink\",le=\"0.001\"} "), 1);
+  assert_int_equal(number_of(text, PHASE "bucket{flow=\"f\",phase=\"sink\",le=\"0.002\"} "), 2);
+  assert_int_equal(number_of(text, PHASE "count{flow=\"f\",phase=\"run\"} "), 0);
+  const char *head = strstr(text, "# TYPE eagre_epoch_phase_seconds histogram\n");
+  assert_non_null(head);
+  assert_null(strstr(head + 1, "# TYPE eagre_epoch_phase_seconds histogram\n"));
+  eagre_free(text);
+  eagre_free(times);
 }
 
 enum { ROUNDS = 2000 };
@@ -114,6 +154,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counters_add_and_gauges_replace),
       cmocka_unit_test(the_exposition_is_well_formed),
+      cmocka_unit_test(times_fill_buckets_that_add_up),
       cmocka_unit_test(anybody_reads_while_a_flow_writes),
   };
   return cmocka_run_group_tests_name("observe", tests, NULL, NULL);

@@ -44,5 +44,6 @@ bool exists(const struct fixture *fixture, const char *name);
 
 int run_flow_tests(void);
 int run_stop_tests(void);
+int run_latency_tests(void);
 int run_query_tests(void);
 int run_trigger_tests(void);

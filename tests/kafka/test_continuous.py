@@ -144,6 +144,33 @@ def test_epochs_close_by_their_interval_and_only_with_something_new(tmp_path, cl
     assert ends(tmp_path)[1]["in"]["0"] == 2
 
 
+def reports(folder):
+    lines = (folder / "err.txt").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@pytest.mark.parametrize("client", ["librdkafka", "native"])
+def test_progress_says_how_long_records_took(tmp_path, cluster, client):
+    """A record written an hour ago has taken an hour, and every record is counted once."""
+    write_flow(tmp_path, cluster, "SELECT CAST(value AS STRING) AS v FROM {source}",
+               more=f"SET eagre.kafka.client = {client};")
+    with running(tmp_path, "--cores", "2", "--progress", "json") as flow:
+        written_ms = int((time.time() - 3600) * 1000)
+        cluster.producer.produce("in", "a", partition=0, timestamp=written_ms)
+        assert cluster.producer.flush(WAIT_SECONDS) == 0
+        cluster.write("b", "c", partition=1)
+        flow.wait_for_rows({"v": "a"}, {"v": "b"}, {"v": "c"})
+        flow.stop()
+    eagre = [report["eagre"] for report in reports(tmp_path) if report["numInputRows"] > 0]
+    assert len(eagre) == 1
+    record, engine = eagre[0]["latencyMs"]["record"], eagre[0]["latencyMs"]["engine"]
+    assert record["count"] == engine["count"] == 3
+    assert 3_600_000 <= record["max"] < 3_600_000 + WAIT_SECONDS * 2000
+    assert engine["max"] < WAIT_SECONDS * 1000
+    assert record["p50"] <= record["p99"] <= record["max"]
+    assert set(eagre[0]["phasesMs"]) == {"run", "offsets", "prepare", "sink", "commits", "purge"}
+
+
 def test_kafka_to_kafka(tmp_path, cluster):
     sink = (f"CREATE SINK out USING kafka OPTIONS ('kafka.bootstrap.servers' = '{cluster.address}', "
             "'topic' = 'out');")

@@ -1,5 +1,6 @@
 """Records that are gone: the flow stops and says what is missing, or goes on where that is wanted."""
 
+import json
 import time
 
 from confluent_kafka import TopicPartition
@@ -93,6 +94,39 @@ def test_a_topic_made_anew(broker, topic, tmp_path):
     assert flow.rows(**LOSSY) == []
     broker.produce(topic, numbered(104, 1))
     assert values(flow.rows()) == ["104"]
+
+
+NATIVE = ("--set", "eagre.kafka.client=native")
+
+
+def test_a_topic_made_anew_that_has_grown_past_the_position(broker, topic, tmp_path):
+    """Offsets alone do not tell it from the old one; the native client keeps the topic's id beside them."""
+    flow = read_some(broker, topic, tmp_path)
+    assert flow.rows(*NATIVE) == []
+    kept = (tmp_path / "checkpoint/eagre/topics/0/0").read_text().splitlines()
+    assert len(kept) == 2 and kept[0] == "v1" and kept[1].endswith(f" {topic}")
+    make_anew(broker, topic)
+    broker.produce(topic, numbered(100, 12))
+    for _ in range(2):
+        done = flow.run(*NATIVE)
+        assert done.returncode == UNSAFE and "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED" in done.stderr
+        assert "made anew" in " ".join(done.stderr.split())
+    assert not (tmp_path / "checkpoint/offsets/1").exists(), "nothing is logged of an epoch that cannot run"
+    # Where losses are accepted, what lies before the position is not read, and the new topic is the known one.
+    done = flow.run(*NATIVE, **LOSSY)
+    assert done.returncode == 0 and "made anew" in done.stderr
+    assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == ["110", "111"]
+    broker.produce(topic, numbered(112, 1))
+    assert values(flow.rows(*NATIVE)) == ["112"]
+
+
+def test_ids_that_are_damaged(broker, topic, tmp_path):
+    flow = read_some(broker, topic, tmp_path)
+    assert flow.rows(*NATIVE) == []
+    path = tmp_path / "checkpoint/eagre/topics/0/0"
+    path.write_bytes(path.read_bytes()[:-4])
+    done = flow.run(*NATIVE)
+    assert done.returncode == UNSAFE and "eagre/topics/0/0" in done.stderr
 
 
 def test_partitions_deleted(broker, topic, tmp_path):

@@ -121,9 +121,10 @@ def test_records_larger_than_a_fetch_in_every_partition(broker, topic, tmp_path,
 
 
 def client_settings(flow, broker, *arguments, **more):
-    """What the clients of a run that reads a record were told, as librdkafka prints it: name -> values."""
+    """What librdkafka's clients were told in a run that reads a record, as it prints it: name -> values."""
     broker.produce(flow.options["subscribe"], numbered(0, 1))
-    done = flow.run("--log-level", "debug", *arguments, **{"kafka.debug": "conf", **more})
+    arguments = ("--log-level", "debug", "--set", "eagre.kafka.client=librdkafka", *arguments)
+    done = flow.run(*arguments, **{"kafka.debug": "conf", **more})
     assert done.returncode == 0, done.stderr
     found = {}
     for name, value in re.findall(r"CONF: .*?([a-z.]+) = (\S+)", done.stderr):

@@ -1,8 +1,12 @@
 """Who may read: users, certificates, and what is said when they are wrong. Secrets are shown nowhere."""
 
 import ast
+import contextlib
 import os
+import socket
+import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -56,10 +60,14 @@ def test_the_server_wants_a_user(guarded, filled, tmp_path):
     assert "KAFKA_BROKER_UNREACHABLE" in done.stderr and "kafka.security.protocol" in done.stderr
 
 
-def test_scram(guarded, filled, tmp_path):
+LIBRDKAFKA = ("--set", "eagre.kafka.client=librdkafka")
+NATIVE = ("--set", "eagre.kafka.client=native")
+
+
+def test_scram_by_librdkafka(guarded, filled, tmp_path):
     """Before 2.6.1 librdkafka does SCRAM in a way that this broker refuses: the error says so."""
     flow = Flow(tmp_path, guarded, subscribe=filled, **guarded.sasl("SCRAM-SHA-256"))
-    done = flow.run(**{"kafka.sasl.jaas.config": jaas("bob", "bob-pw", SCRAM)})
+    done = flow.run(*LIBRDKAFKA, **{"kafka.sasl.jaas.config": jaas("bob", "bob-pw", SCRAM)})
     if done.returncode == 0:
         assert len(done.stdout.splitlines()) == 3
     else:
@@ -67,6 +75,74 @@ def test_scram(guarded, filled, tmp_path):
         for words in ("KAFKA_AUTHENTICATION_FAILED", "SCRAM", "2.6.1"):
             assert words in done.stderr
     flow.fails(IO, "KAFKA_AUTHENTICATION_FAILED", **{"kafka.sasl.jaas.config": jaas("bob", "no", SCRAM)})
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("is_secured", [False, True])
+def test_scram_by_the_native_client(guarded, filled, tmp_path, mechanism, is_secured):
+    """Topics, offsets, records: nothing of it asks librdkafka."""
+    flow = Flow(tmp_path, guarded, subscribe=filled, **guarded.sasl(mechanism, is_secured))
+    right, wrong = ({"kafka.sasl.jaas.config": jaas("bob", password, SCRAM)} for password in ("bob-pw", "bob-no"))
+    refused = flow.run(*NATIVE, **wrong)
+    assert refused.returncode == IO
+    assert "KAFKA_AUTHENTICATION_FAILED" in refused.stderr and mechanism in refused.stderr
+    assert "bob-no" not in refused.stderr
+    assert values(flow.rows(*NATIVE, **right)) == ALL
+    guarded.produce(filled, numbered(3, 2))
+    assert values(flow.rows(*NATIVE, **right)) == ["3", "4"]
+
+
+def test_a_mechanism_the_broker_does_not_offer(guarded, filled, tmp_path):
+    flow = Flow(tmp_path, guarded, subscribe=filled, **guarded.sasl("PLAIN", is_secured=True))
+    done = flow.run(*NATIVE, **{"kafka.sasl.jaas.config": jaas("bob", "bob-pw")})
+    assert done.returncode == IO
+    assert "KAFKA_AUTHENTICATION_FAILED" in done.stderr and "the broker offers SCRAM-SHA-" in done.stderr
+
+
+@contextlib.contextmanager
+def impostor(keys, name):
+    """A server that can TLS and nothing else, with that certificate; its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys / f"{name}.pem")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(1)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+@pytest.mark.parametrize("name, reason", [("expired", "certificate has expired"), ("elsewhere", "IP address mismatch"),
+                                          ("unknown", "unable to get local issuer certificate")])
+def test_certificates_that_are_refused(guarded, tmp_path, name, reason):
+    """The error names the address and the reason."""
+    with impostor(guarded.keys, name) as address:
+        flow = Flow(tmp_path, guarded, subscribe="t", **{**guarded.tls(), "bootstrapServers": address})
+        flow.write()
+        done = subprocess.run(flow.command("--startup-timeout", "3", *NATIVE), cwd=tmp_path, capture_output=True,
+                              text=True, timeout=60, check=False)
+    assert done.returncode == IO
+    for words in ("KAFKA_BROKER_UNREACHABLE", address, f"certificate verify failed: {reason}"):
+        assert words in " ".join(done.stderr.split())
+
+
+def test_host_names_are_not_checked_where_nobody_wants_that(guarded, filled, tmp_path):
+    """A certificate for another host, and ssl.endpoint.identification.algorithm is empty."""
+    options = {**guarded.tls(guarded.elsewhere_port), "kafka.ssl.endpoint.identification.algorithm": ""}
+    assert values(Flow(tmp_path, guarded, subscribe=filled, **options).rows(*NATIVE)) == ALL
 
 
 def test_encrypted_connections(guarded, filled, tmp_path):

@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORTS = ROOT / "tests/reports"
-BUILD = os.environ.get("BUILD", "build")
+LOG = ROOT / ".cache/test-long.log"
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZ_SECONDS = 600
 SOAK_SECONDS = 1800
@@ -30,10 +30,13 @@ MATRIX_RANDOM = 60  # random cases, per part
 
 
 def run(command, env=None, timeout=7200):
-    """Runs a command; its output goes to the terminal and is returned with its status."""
+    """Runs a command; its output goes to .cache/test-long.log, its end to the terminal too; it is returned with its status."""
     print("$", " ".join(map(str, command)), flush=True)
     process = subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+    LOG.parent.mkdir(exist_ok=True)
+    with open(LOG, "a", encoding="utf-8") as log:
+        log.write(process.stdout)
     print(process.stdout[-4000:], flush=True)
     return process.returncode, process.stdout
 

@@ -30,7 +30,7 @@ THIRD_PARTY = {
 }
 # Headers of `base` that few files need and that base.h leaves out.
 SIDE_DOORS = {"base/base_secret.h"}
-THIRD_PARTY_PREFIXES = {"unicode/": {"value", "expression"}, "openssl/": {"expression"}}
+THIRD_PARTY_PREFIXES = {"unicode/": {"value", "expression"}, "openssl/": {"expression", "kafka"}}
 
 
 def tracked(*patterns):

@@ -42,7 +42,7 @@ def is_harmless(site, messages, kind, path):
     name = os.path.basename(path)
     is_litter = kind == "unlink" and name.startswith(".") and name.endswith(".tmp")
     is_checkpoint_of_table = "/_delta_log/" in path and "checkpoint" in name or (
-        kind == "sync" and name == "_delta_log" and "warning: no checkpoint of version" in messages)
+        kind in ("open", "sync") and name == "_delta_log" and "warning: no checkpoint of version" in messages)
     is_above = kind in ("open", "sync") and os.path.join(site.folder, "").startswith(os.path.join(path, ""))
     is_inside = kind in ("open", "sync") and path in above_of_ours(site)
     return is_litter or is_checkpoint_of_table or is_above or is_inside

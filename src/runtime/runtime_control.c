@@ -46,9 +46,11 @@ enum eagre_status eagre_runtime_broadcast(struct runtime_flow *flow,
   enum eagre_status status = EAGRE_OK;
   send_all(flow, command);
   uint32_t answered = 0;
+  eagre_runtime_spin_reset(&flow->spin);
   while (answered < core_count) {
     answered += take_answers(flow, &status, error);
-    if (answered < core_count) eagre_io_wait(flow->io, ANSWER_WAIT_US);
+    if (answered < core_count && !eagre_runtime_spin(&flow->spin))
+      eagre_io_wait(flow->io, ANSWER_WAIT_US);
   }
   return status;
 }

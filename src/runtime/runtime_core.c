@@ -42,8 +42,11 @@ static void *core_main(void *argument) {
   if (core->status != EAGRE_OK) return NULL;
   while (!atomic_load_explicit(&core->must_stop, memory_order_acquire)) {
     int64_t wait_us = 0;
-    if (turn(core, &wait_us)) continue;
-    eagre_io_wait(core->io, wait_us);
+    if (turn(core, &wait_us)) {
+      eagre_runtime_spin_reset(&core->spin);
+    } else if (!eagre_runtime_spin(&core->spin)) {
+      eagre_io_wait(core->io, wait_us);
+    }
   }
   for (uint32_t i = 0; i < core->task_count; i++) {
     eagre_runtime_task_done(core->tasks[i]);

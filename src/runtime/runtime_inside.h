@@ -128,6 +128,20 @@ void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_comman
 bool eagre_runtime_task_turn(struct runtime_task *task);
 void eagre_runtime_task_done(struct runtime_task *task);
 
+/* ---- Spinning: runtime_spin.c ---------------------------------------------------------------- */
+
+/* One per thread that waits; all zero at first. */
+struct runtime_spin {
+  int64_t limit_us;      /* how long to look again before sleeping; 0: not at all */
+  int64_t idle_since_us; /* monotonic: when work ran out; 0: it has not */
+};
+/* A flow that wants `limit_us` is served by the thread. */
+void eagre_runtime_spin_allow(struct runtime_spin *spin, int64_t limit_us);
+/* There was something to do. */
+void eagre_runtime_spin_reset(struct runtime_spin *spin);
+/* There is nothing to do: whether to look again at once, and not to sleep yet. */
+bool eagre_runtime_spin(struct runtime_spin *spin);
+
 /* ---- Core
  * ------------------------------------------------------------------------------------------ */
 
@@ -145,6 +159,7 @@ struct runtime_core {
   struct eagre_error error;
   struct runtime_task **tasks; /* one per flow */
   uint32_t task_count;
+  struct runtime_spin spin;
 };
 
 enum eagre_status eagre_runtime_core_start(struct runtime_core *core, struct eagre_error *error);
@@ -184,6 +199,7 @@ struct runtime_flow {
   bool ticks;                      /* eagre_flow_ticks */
   bool shows_at_once;              /* eagre_flow_shows_at_once */
   _Atomic bool has_looked;         /* its first positions are known */
+  struct runtime_spin spin;        /* of the control thread, while it waits for cores */
   struct runtime_latency *latency; /* of the epoch that was prepared last */
   bool is_reading;                 /* cores are in a tick that nobody waits for yet */
   _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */

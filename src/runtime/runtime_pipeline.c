@@ -81,6 +81,7 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
     task->lane = runtime->options.is_split ? i / 2 : i;
     task->commands = eagre_ring_new(4);
     task->answers = eagre_ring_new(4);
+    eagre_runtime_spin_allow(&task->core->spin, flow->spin.limit_us);
     runtime->cores[i].tasks[flow_index] = task;
     if (task->role != RUNTIME_WORKER) continue;
     struct runtime_task *reader = &flow->tasks[i - 1];
@@ -114,6 +115,8 @@ static void make_flows(struct eagre_runtime *runtime) {
     flow->metrics = &runtime->metrics[runtime->flow_count - 1];
     flow->metrics->flow = flow->plan->name;
     name_expectations(flow);
+    eagre_runtime_spin_allow(&flow->spin,
+                             eagre_option_integer(&flow->plan->settings, "eagre.busyPollMicros"));
     eagre_error_init(&flow->error);
   }
   for (uint32_t i = 0; i < runtime->core_count; i++) {

@@ -197,6 +197,19 @@ def test_counts_come_out_tick_by_tick(tmp_path, cluster):
         flow.stop()
 
 
+@pytest.mark.parametrize("client", ["librdkafka", "native"])
+def test_cores_that_look_instead_of_sleeping_give_the_same(tmp_path, cluster, client):
+    write_flow(tmp_path, cluster, "SELECT CAST(value AS STRING) AS v, count(*) AS n FROM {source} GROUP BY v",
+               mode="update", interval="50 milliseconds",
+               more=f"SET eagre.kafka.client = {client}; SET eagre.busyPollMicros = 1000000;")
+    with running(tmp_path, "--cores", "2") as flow:
+        for count in range(1, 9):
+            cluster.write("x", partition=count % 4)
+            flow.wait_for(lambda count=count: {"v": "x", "n": count} in flow.rows(), f"no count {count}")
+        flow.stop()
+        flow.wait_for_rows(*({"v": "x", "n": count} for count in range(1, 9)))
+
+
 WINDOWS = ("SELECT date_format(w.start, 'ss') AS s, n FROM (SELECT window(t, '10 seconds') AS w, count(*) AS n "
            "FROM (SELECT CAST(CAST(value AS STRING) AS TIMESTAMP) AS t FROM {source}) "
            "WATERMARK t DELAY OF INTERVAL 0 SECONDS GROUP BY window(t, '10 seconds'))")

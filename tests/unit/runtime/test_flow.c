@@ -56,6 +56,9 @@ static void placements_give_equal_rows(void **state) {
                                                                   "10 SECONDS) GROUP BY w, k");
   compare_placements(fixture, "update", ", 'outputMode' = 'update'",
                      "SELECT count(*) AS c FROM " FILES("$D/in"));
+  compare_placements(fixture, "spinning",
+                     ", 'outputMode' = 'update', 'eagre.busyPollMicros' = '500'",
+                     "SELECT count(*) AS c FROM " FILES("$D/in"));
 }
 
 /* State written by some cores is read by others, in either placement. */

@@ -3,5 +3,5 @@
 
 int main(void) {
   return run_trigger_tests() + run_query_tests() + run_flow_tests() + run_stop_tests() +
-         run_latency_tests();
+         run_latency_tests() + run_spin_tests();
 }

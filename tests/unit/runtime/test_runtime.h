@@ -46,4 +46,5 @@ int run_flow_tests(void);
 int run_stop_tests(void);
 int run_latency_tests(void);
 int run_query_tests(void);
+int run_spin_tests(void);
 int run_trigger_tests(void);

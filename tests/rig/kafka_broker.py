@@ -172,8 +172,9 @@ class KafkaBroker:
     def produce(self, topic, records, partition=None, **config):
         """Sends (key, value) pairs in order and returns when all are acknowledged.
 
-        Raises on the first record that was not delivered. `config` takes
-        producer settings with `_` for `.`.
+        Raises when a record was not delivered, or when nothing moves any more: how long
+        thousands of small batches take is for the machine to say. `config` takes producer
+        settings with `_` for `.`.
         """
         from confluent_kafka import Producer
         failures = []
@@ -189,9 +190,13 @@ class KafkaBroker:
                     break
                 except BufferError:
                     producer.poll(0.1)
-        left = producer.flush(DELIVERY_TIMEOUT_SECONDS)
-        if left or failures:
-            raise RuntimeError(f"{left} records unsent, failures: {failures[:3]}")
+        left = len(producer)
+        while left:
+            before, left = left, producer.flush(DELIVERY_TIMEOUT_SECONDS)
+            if left == before:
+                raise RuntimeError(f"{left} records unsent in {DELIVERY_TIMEOUT_SECONDS} s")
+        if failures:
+            raise RuntimeError(f"failures: {failures[:3]}")
 
     @property
     def _config(self):

@@ -1,13 +1,12 @@
 /* Ranges without end: how far they are read, and whether the broker has shown their end. */
-#include "kafka/kafka_consumer.h"
+#include "kafka/kafka_native.h"
 
-/* The end of a partition as the last answer to a fetch told librdkafka; less than any when it is
- * not known. The native engine tells ends by eof_position. */
+/* The end of a partition as the last answer to a fetch told; less than any when it is not known. */
 static int64_t end_heard(const struct eagre_kafka_consumer *consumer,
                          const struct eagre_kafka_consumer_partition *partition) {
   int64_t begin = -1;
   int64_t end = -1;
-  if (consumer->native != NULL) return end;
+  if (consumer->native != NULL) return partition->native->end_heard;
   rd_kafka_get_watermark_offsets(consumer->client->handle.client, partition->topic->name,
                                  partition->number, &begin, &end);
   return end;
@@ -16,9 +15,10 @@ static int64_t end_heard(const struct eagre_kafka_consumer *consumer,
 bool eagre_kafka_consumer_is_at_end(const struct eagre_kafka_consumer *consumer,
                                     const struct eagre_kafka_consumer_partition *partition) {
   if (partition->is_starting || consumer->engine->front(partition) >= 0) return false;
-  if (partition->eof_position >= partition->position) return true;
   int64_t end = end_heard(consumer, partition);
-  return end >= 0 && end <= partition->position;
+  /* The native engine has worked off all that it has fetched; how far that is says no end. */
+  if (consumer->native != NULL) return end >= 0 && end <= partition->fetch_position;
+  return partition->eof_position >= partition->position || (end >= 0 && end <= partition->position);
 }
 
 static struct eagre_kafka_consumer_partition *

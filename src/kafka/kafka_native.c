@@ -97,6 +97,7 @@ static enum eagre_status start(struct eagre_kafka_consumer *consumer,
   if (partition->native == NULL) {
     partition->native = eagre_allocate_zeroed(1, sizeof *partition->native);
     partition->native->leader = EAGRE_KAFKA_NO_BROKER;
+    partition->native->end_heard = -1;
   }
   partition->native->missing_us = 0;
   partition->native->asked = 0;

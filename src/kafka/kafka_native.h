@@ -40,6 +40,7 @@ struct eagre_kafka_held {
 struct eagre_kafka_native_partition {
   int32_t leader;
   int32_t asked;
+  int64_t end_heard; /* where the partition ended when it was heard of last; -1: not heard of */
   struct eagre_kafka_topic_id topic_id;
   int64_t missing_us; /* since when nobody knows of it; 0: somebody does */
   int64_t pause_us;   /* not to be asked for before */

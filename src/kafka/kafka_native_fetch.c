@@ -203,6 +203,8 @@ static enum eagre_status take_batches(struct eagre_kafka_consumer *consumer,
   enum eagre_status status =
       eagre_kafka_native_hold(consumer->native, partition, fetched, block, error);
   partition->log_start = fetched->log_start_offset;
+  partition->native->end_heard =
+      consumer->native->limits.is_committed_only ? fetched->stable_end : fetched->end;
   partition->eof_position = partition->fetch_position;
   consumer->native->metadata_count = 0;
   if (status == EAGRE_OK || status == EAGRE_USAGE) return status;

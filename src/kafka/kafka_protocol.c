@@ -415,8 +415,8 @@ static void read_fetched(struct eagre_kafka_wire *wire, int16_t version, struct 
   bool is_compact = version >= FETCH_COMPACT;
   out->partition = eagre_kafka_wire_take_i32(wire);
   out->error = eagre_kafka_wire_take_i16(wire);
-  eagre_kafka_wire_take_i64(wire); /* high watermark */
-  eagre_kafka_wire_take_i64(wire); /* last stable offset */
+  out->end = eagre_kafka_wire_take_i64(wire);
+  out->stable_end = eagre_kafka_wire_take_i64(wire);
   out->log_start_offset = version >= FETCH_LOG_START ? eagre_kafka_wire_take_i64(wire) : -1;
   read_aborted(wire, is_compact, arena, out);
   if (version >= FETCH_RACK) eagre_kafka_wire_take_i32(wire); /* a nearer replica */

@@ -158,6 +158,8 @@ struct eagre_kafka_fetched {
   struct eagre_kafka_topic_id id;
   int32_t partition;
   int16_t error;
+  int64_t end;              /* all records below it are copied */
+  int64_t stable_end;       /* no transaction is open below it; -1: not told */
   int64_t log_start_offset; /* -1: not told */
   struct eagre_kafka_aborted *aborted;
   uint32_t aborted_count;

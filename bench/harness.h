@@ -45,6 +45,7 @@ extern const struct bench_suite bench_json_suite;
 extern const struct bench_suite bench_ring_suite;
 extern const struct bench_suite bench_key_suite;
 extern const struct bench_suite bench_aggregate_suite;
+extern const struct bench_suite bench_group_suite;
 extern const struct bench_suite bench_parquet_suite;
 extern const struct bench_suite bench_pipeline_suite;
 

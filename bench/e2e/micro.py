@@ -64,5 +64,5 @@ def ring(_folder, settings):
 
 
 pipeline = judged("^pipeline/", {"pipeline/filter_project": 2, "pipeline/ysb": 75})
-aggregate = judged("^(aggregate|key)/", {"aggregate/bigint/100": 3, "aggregate/bigint/1M": 12})
+aggregate = judged("^(aggregate|group|key)/", {"group/bigint/100": 3, "group/bigint/1M": 12})
 parquet = judged("^parquet/", {"parquet/none": 15})

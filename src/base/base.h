@@ -4,6 +4,7 @@
  *   base_assert.h   asserts that stay on in release builds
  *   base_memory.h   allocation that cannot fail, owned growing buffers
  *   base_text.h     a borrowed piece of bytes (string values of the whole program)
+ *   base_text_words.h  texts as two words: comparing and hashing short ones
  *   base_error.h    status and the error object, filled once at the origin
  *   base_arena.h    memory by lifetime: allocate, never free one thing, reset everything
  *   base_bits.h     bitmaps in Arrow's order
@@ -30,3 +31,4 @@
 #include "base/base_random.h"
 #include "base/base_ring.h"
 #include "base/base_text.h"
+#include "base/base_text_words.h"

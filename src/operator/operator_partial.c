@@ -7,9 +7,10 @@ struct operator_partial {
   const struct eagre_plan_node *node;
   struct operator_layout layout;
   struct eagre_state_table *table;
-  struct eagre_arena expressions; /* of the pane expression */
-  struct eagre_arena texts;       /* and lists, sets, sketches that payloads keep in the epoch */
-  struct eagre_program *program;  /* [pane], keys without the pane, arguments */
+  struct eagre_state_domain *domain; /* of the table, by the keys without the pane */
+  struct eagre_arena expressions;    /* of the pane expression */
+  struct eagre_arena texts;          /* and lists, sets, sketches that payloads keep in the epoch */
+  struct eagre_program *program;     /* [pane], keys without the pane, arguments */
   uint32_t output_count;
   struct eagre_program_context context;
   struct operator_dead dead;
@@ -91,6 +92,7 @@ struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_
   partial->late = options->late[0];
   eagre_operator_layout_init(&partial->layout, aggregate, eagre_operator_aggregate_head(aggregate));
   partial->table = eagre_state_table_new(&partial->layout.state);
+  partial->domain = eagre_state_domain_new(partial->layout.key_column_count);
   struct eagre_expression **outputs =
       eagre_allocate_zeroed(aggregate->key_count + aggregate->aggregate_count + 1, sizeof(void *));
   uint32_t count = 0;
@@ -111,6 +113,7 @@ struct operator_partial *eagre_operator_partial_new(const struct eagre_stateful_
 void eagre_operator_partial_free(struct operator_partial *partial) {
   if (partial == NULL) return;
   eagre_program_free(partial->program);
+  eagre_state_domain_free(partial->domain);
   eagre_state_table_free(partial->table);
   eagre_operator_layout_done(&partial->layout);
   eagre_arena_done(&partial->expressions);
@@ -124,6 +127,7 @@ struct eagre_state_table *eagre_operator_partial_table(const struct operator_par
 
 void eagre_operator_partial_begin(struct operator_partial *partial, int64_t batch_timestamp_us) {
   partial->context.batch_timestamp_us = batch_timestamp_us;
+  eagre_state_domain_reset(partial->domain);
   eagre_state_table_clear(partial->table);
   eagre_arena_reset(&partial->texts);
 }
@@ -151,10 +155,9 @@ static enum eagre_status fold_batch(struct operator_partial *partial, struct eag
   if (row_count == 0) return EAGRE_OK;
   const int64_t *panes = NULL;
   if (partial->node->pane_key >= 0) panes = read_panes(outputs++, batch);
-  struct eagre_state_keys keys;
-  eagre_state_encode_keys(outputs, partial->layout.key_column_count, row_count, arena, &keys);
   char **payloads = eagre_arena_allocate_vector(arena, sizeof *payloads * row_count);
-  eagre_state_get_groups(partial->table, panes, &keys, row_count, payloads);
+  eagre_state_domain_get_groups(partial->domain, partial->table, panes, outputs, row_count, arena,
+                                payloads);
   return eagre_operator_layout_update(&partial->layout, partial->node,
                                       outputs + partial->layout.key_column_count, row_count,
                                       payloads, &partial->texts, error);

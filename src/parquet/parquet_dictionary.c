@@ -127,56 +127,23 @@ static void add_wide_words(struct eagre_parquet_dictionary *dictionary, const vo
 
 /* ---- Text ----------------------------------------------------------------------------------- */
 
-enum {
-  SHORT_TEXT_SIZE_MAX = 16,
-  PAGE_SIZE_MIN = 4096,  /* of memory: no machine has smaller ones */
-  TEXT_BLOCK_COUNT = 64, /* texts added at a time */
-};
-
-/* The bytes of a short text, zeros behind them: both words are read whole and masked, for a branch
- * on the size of texts that come in any order would cost more than all the rest. What is read
- * behind the text is on its page, so that it can be read, and is thrown away; that is more than the
- * sanitizers know. */
-__attribute__((no_sanitize("address", "thread"))) static inline void
-read_short(const char *data, uint32_t size, struct eagre_parquet_text_key *key) {
-  typedef uint64_t __attribute__((aligned(1), may_alias)) loose_word;
-  const loose_word *words = (const loose_word *)data;
-  static const uint64_t ones[] = {UINT64_MAX, UINT64_MAX, 0, 0};
-  const char *mask = (const char *)ones + (SHORT_TEXT_SIZE_MAX - size);
-  key->first = words[0] & ((const loose_word *)mask)[0];
-  key->last = words[1] & ((const loose_word *)mask)[1];
-}
-
-static inline bool may_read_behind(struct eagre_text text) {
-  size_t place = (uintptr_t)text.data % PAGE_SIZE_MIN;
-  return text.size > 0 && place <= PAGE_SIZE_MIN - SHORT_TEXT_SIZE_MAX;
-}
+enum { TEXT_BLOCK_COUNT = 64 }; /* texts added at a time */
 
 static inline struct eagre_parquet_text_key make_key(struct eagre_text text) {
   struct eagre_parquet_text_key key = {.size = (uint32_t)text.size};
-  if (text.size > SHORT_TEXT_SIZE_MAX) {
-    key.first = eagre_hash_bytes(text.data, text.size, 0);
-  } else if (may_read_behind(text)) {
-    read_short(text.data, key.size, &key);
+  if (text.size > EAGRE_TEXT_WORDS_SIZE_MAX) {
+    key.words.first = eagre_hash_bytes(text.data, text.size, 0);
   } else {
-    char bytes[SHORT_TEXT_SIZE_MAX] = {0};
-    if (text.size > 0) memcpy(bytes, text.data, text.size);
-    read_short(bytes, key.size, &key);
+    key.words = eagre_text_words_make(text);
   }
   return key;
-}
-
-/* Never leaves the process, so that it need not be `eagre_hash_bytes`, which short texts spare. */
-static inline uint32_t hash_key(struct eagre_parquet_text_key key) {
-  unsigned __int128 product = (unsigned __int128)(key.first ^ 0x9e3779b97f4a7c15u ^ key.size) *
-                              (key.last ^ 0xbf58476d1ce4e5b9u);
-  return (uint32_t)((uint64_t)product ^ (uint64_t)(product >> 64));
 }
 
 /* Without branches but the caller's. */
 static inline bool is_key_equal(const struct eagre_parquet_text_key *known,
                                 const struct eagre_parquet_text_key *key) {
-  return ((known->first ^ key->first) | (known->last ^ key->last) | (known->size ^ key->size)) == 0;
+  return ((known->words.first ^ key->words.first) | (known->words.last ^ key->words.last) |
+          (known->size ^ key->size)) == 0;
 }
 
 static uint32_t append_text(struct eagre_parquet_dictionary *dictionary,
@@ -200,7 +167,7 @@ static struct eagre_parquet_slot *find_text(const struct eagre_parquet_dictionar
     if (slot->index == 0) return slot;
     const struct eagre_parquet_text_key *known = &dictionary->keys[slot->index - 1];
     if (!is_key_equal(known, key)) continue;
-    if (key->size <= SHORT_TEXT_SIZE_MAX) return slot;
+    if (key->size <= EAGRE_TEXT_WORDS_SIZE_MAX) return slot;
     if (memcmp(dictionary->plain.data + known->offset, data, key->size) == 0) return slot;
   }
 }
@@ -224,14 +191,14 @@ static void add_block(struct eagre_parquet_dictionary *dictionary, const struct 
   uint32_t hashes[TEXT_BLOCK_COUNT];
   for (uint32_t i = 0; i < count; i++) {
     block[i] = make_key(values[i]);
-    hashes[i] = hash_key(block[i]);
+    hashes[i] = eagre_text_words_hash(block[i].words, block[i].size);
   }
   const struct eagre_parquet_slot *slots = dictionary->slots;
   const struct eagre_parquet_text_key *keys = dictionary->keys;
   uint32_t mask = dictionary->slot_count - 1;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t index = slots[hashes[i] & mask].index;
-    bool is_found = index != 0 && block[i].size <= SHORT_TEXT_SIZE_MAX &&
+    bool is_found = index != 0 && block[i].size <= EAGRE_TEXT_WORDS_SIZE_MAX &&
                     is_key_equal(&keys[index - 1], &block[i]);
     if (!is_found) index = search_text(dictionary, &block[i], hashes[i], values[i]);
     out_indexes[i] = index - 1;

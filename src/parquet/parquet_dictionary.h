@@ -12,11 +12,10 @@ struct eagre_parquet_slot {
   uint32_t index; /* from 1; 0 = empty */
 };
 
-/* What is compared of a text: two words that determine one of at most 16 bytes, or the hash of a
- * longer one. */
+/* What is compared of a text: its words, or as the first one the hash of a text too long for them.
+ */
 struct eagre_parquet_text_key {
-  uint64_t first;
-  uint64_t last;
+  struct eagre_text_words words;
   uint32_t size;
   uint32_t offset; /* of the bytes in `plain` */
 };

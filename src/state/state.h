@@ -62,6 +62,24 @@ uint64_t eagre_state_hash_key(struct eagre_text key);
 void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *panes,
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             char **out_payloads);
+
+/* Finds groups by the columns of the keys, with eagre_state_encode_keys and eagre_state_get_groups
+ * as the way that is always there. Where a column takes few values (integers that lie close
+ * together, BOOLEAN, up to 1,023 texts; all columns together some 16,384) and a batch repeats them,
+ * a row's group stands in an array at the number of its values, and no key is made. Groups, their
+ * order and their marks are the same either way.
+ *
+ * It remembers payloads: it is reset before anything but eagre_state_domain_get_groups changes
+ * which groups a table has or begins an epoch, and belongs to one table between resets. */
+struct eagre_state_domain;
+struct eagre_state_domain *eagre_state_domain_new(uint32_t column_count);
+void eagre_state_domain_free(struct eagre_state_domain *domain);
+void eagre_state_domain_reset(struct eagre_state_domain *domain);
+/* The columns are of the same types in every call. Memory of keys comes from `arena`. */
+void eagre_state_domain_get_groups(struct eagre_state_domain *domain,
+                                   struct eagre_state_table *table, const int64_t *panes,
+                                   const struct eagre_vector *columns, uint32_t row_count,
+                                   struct eagre_arena *arena, char **out_payloads);
 /* Marks a group of that pane changed. */
 void eagre_state_touch(struct eagre_state_table *table, int64_t pane, char *payload);
 /* Key and hash of the group of a payload, which is in a table. */

@@ -1,6 +1,10 @@
 /* Texts: order, prefixes, trimming, nearest spelling. */
 #include "test_base.h"
 
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 static void test_order_is_by_unsigned_bytes(void **state) {
   (void)state;
   static const char *const ascending[] = {"", "A", "AB", "B", "a", "\x7f", "\x80", "\xff"};
@@ -66,6 +70,29 @@ static void test_nearest_refuses_huge_names(void **state) {
   assert_string_equal(eagre_text_nearest(EAGRE_TEXT("y"), names, 2), "y");
 }
 
+/* Words of the same bytes are equal wherever these stand: in the middle of others, or right before
+ * memory that cannot be read. */
+static void test_words_are_the_bytes_of_a_short_text(void **state) {
+  (void)state;
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_true(pages != MAP_FAILED);
+  assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+  for (size_t size = 0; size <= EAGRE_TEXT_WORDS_SIZE_MAX; size++) {
+    char bytes[EAGRE_TEXT_WORDS_SIZE_MAX] = {0};
+    memset(pages, 'x', page);
+    for (size_t i = 0; i < size; i++) {
+      bytes[i] = pages[64 + i] = pages[page - size + i] = (char)(200 + i);
+    }
+    struct eagre_text_words words = eagre_text_words_make(eagre_text_make(pages + 64, size));
+    struct eagre_text_words last =
+        eagre_text_words_make(eagre_text_make(pages + page - size, size));
+    assert_memory_equal(&words, bytes, sizeof words);
+    assert_memory_equal(&last, bytes, sizeof last);
+  }
+  munmap(pages, 2 * page);
+}
+
 int run_text_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_order_is_by_unsigned_bytes),
@@ -74,6 +101,7 @@ int run_text_tests(void) {
       cmocka_unit_test(test_trim_takes_controls_at_both_ends),
       cmocka_unit_test(test_nearest_forgives_a_third),
       cmocka_unit_test(test_nearest_refuses_huge_names),
+      cmocka_unit_test(test_words_are_the_bytes_of_a_short_text),
   };
   return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

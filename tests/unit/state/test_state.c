@@ -86,5 +86,5 @@ const char *list_names(struct fixture *fixture) {
 int main(void) {
   return run_key_tests() + run_table_tests() + run_snapshot_tests() + run_purge_tests() +
          run_model_tests() + run_rows_tests() + run_slice_tests() + run_format_tests() +
-         run_tier_tests();
+         run_tier_tests() + run_domain_tests();
 }

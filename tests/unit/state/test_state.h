@@ -50,6 +50,7 @@ struct eagre_state_snapshot make_snapshot(const struct fixture *fixture, int64_t
 /* Names in the fixture's directory, separated by blanks, sorted. */
 const char *list_names(struct fixture *fixture);
 
+int run_domain_tests(void);
 int run_format_tests(void);
 int run_key_tests(void);
 int run_model_tests(void);

@@ -212,10 +212,12 @@ static int watch_descriptor(void *state, int descriptor) {
   return 0;
 }
 
+/* Cancels the poll. Removing it would not do: a poll that was woken and not looked at yet cannot be
+ * removed, and stays armed when its descriptor has been drained since. */
 static void disarm_watch(struct uring *uring, struct watch *watch) {
   if (!watch->is_armed) return;
   struct io_uring_sqe *entry = prepare_entry(uring);
-  io_uring_prep_poll_remove(entry, (uintptr_t)watch | WATCH_TAG);
+  io_uring_prep_cancel64(entry, (uintptr_t)watch | WATCH_TAG, 0);
   io_uring_sqe_set_data64(entry, IGNORED);
   while (watch->is_armed) {
     submit_and_wait(uring);

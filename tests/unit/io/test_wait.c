@@ -72,6 +72,21 @@ static void an_armed_descriptor_can_be_unwatched(void **state) {
   close(descriptors[1]); /* watched to the end of the handle, as by a caller in a hurry */
 }
 
+/* What was readable for a moment and is drained before anybody looked. */
+static void a_descriptor_that_was_readable_can_be_unwatched(void **state) {
+  struct fixture *fixture = *state;
+  uint64_t count = 1;
+  int descriptor = eventfd(0, EFD_NONBLOCK);
+  for (int i = 0; i < 100; i++) {
+    assert_int_equal(eagre_io_watch(fixture->io, descriptor, &fixture->error), EAGRE_OK);
+    eagre_io_wait(fixture->io, 100);
+    assert_int_equal(write(descriptor, &count, sizeof count), sizeof count);
+    assert_int_equal(read(descriptor, &count, sizeof count), sizeof count);
+    eagre_io_unwatch(fixture->io, descriptor);
+  }
+  close(descriptor);
+}
+
 enum { WAKES = 2000 };
 
 struct pair {
@@ -114,6 +129,7 @@ int run_wait_tests(void) {
       FIXTURE_TEST(a_wake_is_used_up_by_one_wait),
       FIXTURE_TEST(a_descriptor_ends_every_wait_while_it_is_readable),
       FIXTURE_TEST(an_armed_descriptor_can_be_unwatched),
+      FIXTURE_TEST(a_descriptor_that_was_readable_can_be_unwatched),
       FIXTURE_TEST(wakes_of_another_thread_arrive),
   };
   return cmocka_run_group_tests_name("wait", tests, NULL, NULL);

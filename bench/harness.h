@@ -42,6 +42,7 @@ struct bench_suite {
 
 extern const struct bench_suite bench_join_suite;
 extern const struct bench_suite bench_json_suite;
+extern const struct bench_suite bench_json_write_suite;
 extern const struct bench_suite bench_ring_suite;
 extern const struct bench_suite bench_key_suite;
 extern const struct bench_suite bench_aggregate_suite;

@@ -84,7 +84,8 @@ int main(int argc, char **argv) {
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
   for (const bench_suite *suite :
        {&bench_json_suite, &bench_ring_suite, &bench_key_suite, &bench_aggregate_suite,
-        &bench_group_suite, &bench_parquet_suite, &bench_pipeline_suite, &bench_join_suite}) {
+        &bench_json_write_suite, &bench_group_suite, &bench_parquet_suite, &bench_pipeline_suite,
+        &bench_join_suite}) {
     register_suite(*suite);
   }
   benchmark::RunSpecifiedBenchmarks();

@@ -26,6 +26,7 @@ from process import ProcessFailed
 
 CHECKS = {
     "json": micro.json_decode,
+    "json-write": micro.json_write,
     "ring": micro.ring,
     "pipeline": micro.pipeline,
     "aggregate": micro.aggregate,

@@ -63,6 +63,7 @@ def ring(_folder, settings):
     return figures + [Figure("budget: ring hop per event", "ns", per_event, 3)]
 
 
+json_write = judged("^json_write/", {})
 pipeline = judged("^pipeline/", {"pipeline/filter_project": 2, "pipeline/ysb": 75})
 aggregate = judged("^(aggregate|group|key)/", {"group/bigint/100": 3, "group/bigint/1M": 12})
 parquet = judged("^parquet/", {"parquet/none": 15})

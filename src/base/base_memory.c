@@ -66,20 +66,15 @@ char *eagre_text_duplicate(struct eagre_text text) {
 /* ---- The growing buffer ---------------------------------------------------------------------- */
 
 /* Doubling keeps the cost per appended byte constant. */
-static void grow_buffer(struct eagre_buffer *buffer, size_t needed) {
+void eagre_buffer_grow(struct eagre_buffer *buffer, size_t extra) {
+  size_t needed;
+  if (__builtin_add_overflow(buffer->size, extra, &needed)) fail_exhausted(SIZE_MAX);
   size_t capacity = buffer->capacity < BUFFER_CAPACITY_MIN ? BUFFER_CAPACITY_MIN : buffer->capacity;
   while (capacity < needed) {
     if (__builtin_mul_overflow(capacity, (size_t)2, &capacity)) fail_exhausted(needed);
   }
   buffer->data = eagre_reallocate(buffer->data, capacity);
   buffer->capacity = capacity;
-}
-
-char *eagre_buffer_reserve(struct eagre_buffer *buffer, size_t extra) {
-  size_t needed;
-  if (__builtin_add_overflow(buffer->size, extra, &needed)) fail_exhausted(SIZE_MAX);
-  if (needed > buffer->capacity || buffer->data == NULL) grow_buffer(buffer, needed);
-  return buffer->data + buffer->size;
 }
 
 void eagre_buffer_append(struct eagre_buffer *buffer, const void *data, size_t size) {
@@ -94,11 +89,6 @@ void eagre_buffer_append_text(struct eagre_buffer *buffer, struct eagre_text tex
 
 void eagre_buffer_append_string(struct eagre_buffer *buffer, const char *string) {
   eagre_buffer_append(buffer, string, strlen(string));
-}
-
-void eagre_buffer_append_char(struct eagre_buffer *buffer, char character) {
-  *eagre_buffer_reserve(buffer, 1) = character;
-  buffer->size++;
 }
 
 void eagre_buffer_printf(struct eagre_buffer *buffer, const char *format, ...) {

@@ -38,12 +38,22 @@ struct eagre_buffer {
   size_t capacity;
 };
 
+/* Makes room for `extra` more bytes; what `eagre_buffer_reserve` does when there is none. */
+void eagre_buffer_grow(struct eagre_buffer *buffer, size_t extra);
 /* Makes room for `extra` more bytes and returns where they begin; `size` is not changed. */
-char *eagre_buffer_reserve(struct eagre_buffer *buffer, size_t extra);
+static inline char *eagre_buffer_reserve(struct eagre_buffer *buffer, size_t extra) {
+  if (buffer->capacity - buffer->size < extra || buffer->data == NULL) {
+    eagre_buffer_grow(buffer, extra);
+  }
+  return buffer->data + buffer->size;
+}
 void eagre_buffer_append(struct eagre_buffer *buffer, const void *data, size_t size);
 void eagre_buffer_append_text(struct eagre_buffer *buffer, struct eagre_text text);
 void eagre_buffer_append_string(struct eagre_buffer *buffer, const char *string);
-void eagre_buffer_append_char(struct eagre_buffer *buffer, char character);
+static inline void eagre_buffer_append_char(struct eagre_buffer *buffer, char character) {
+  *eagre_buffer_reserve(buffer, 1) = character;
+  buffer->size++;
+}
 void eagre_buffer_printf(struct eagre_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void eagre_buffer_vprintf(struct eagre_buffer *buffer, const char *format, va_list arguments)

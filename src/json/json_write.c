@@ -2,6 +2,7 @@
 #include "json/json.h"
 
 #include <math.h>
+#include <string.h>
 
 static void append_floating(const struct eagre_vector *vector, uint32_t index,
                             struct eagre_buffer *out) {
@@ -31,7 +32,63 @@ enum {
   DRAINED_SIZE = 256 << 10 /* so much is worth a call */
 };
 
+/* Whether a byte of the word is not ASCII, a control character, a quote or a backslash. A byte's
+ * borrow may be seen in its neighbour, but only when it is one of them itself. */
+static bool needs_care(uint64_t word) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t controls = word - ones * ' ';
+  uint64_t quotes = (word ^ (ones * '"')) - ones;
+  uint64_t backslashes = (word ^ (ones * '\\')) - ones;
+  return ((word | controls | quotes | backslashes) & (ones << 7)) != 0;
+}
+
+/* One to seven bytes; those in the middle are looked at and copied twice. False: one needs care. */
+static bool copy_plain_end(char *to, const char *from, size_t size) {
+  if (size >= 4) {
+    uint32_t first, last;
+    memcpy(&first, from, sizeof first);
+    memcpy(&last, from + size - sizeof last, sizeof last);
+    if (needs_care((uint64_t)first << 32 | last)) return false;
+    memcpy(to, &first, sizeof first);
+    memcpy(to + size - sizeof last, &last, sizeof last);
+    return true;
+  }
+  uint64_t word = UINT64_C(0x2020202020202020);
+  memcpy(&word, from, 1);
+  memcpy((char *)&word + 1, from + size / 2, 1);
+  memcpy((char *)&word + 2, from + size - 1, 1);
+  if (needs_care(word)) return false;
+  to[0] = from[0];
+  to[size / 2] = from[size / 2];
+  to[size - 1] = from[size - 1];
+  return true;
+}
+
+/* False: a byte needs care, and what was copied is for nothing. */
+static bool copy_plain(char *to, const char *from, size_t size) {
+  uint64_t word;
+  for (; size >= sizeof word; size -= sizeof word) {
+    memcpy(&word, from, sizeof word);
+    if (needs_care(word)) return false;
+    memcpy(to, &word, sizeof word);
+    from += sizeof word;
+    to += sizeof word;
+  }
+  return size == 0 || copy_plain_end(to, from, size);
+}
+
+/* Most strings are ASCII without escapes: what is copied as it stands is checked on the way. */
+static bool append_plain_string(struct eagre_text text, struct eagre_buffer *out) {
+  char *to = eagre_buffer_reserve(out, text.size + 2);
+  to[0] = '"';
+  if (!copy_plain(to + 1, text.data, text.size)) return false;
+  to[text.size + 1] = '"';
+  out->size += text.size + 2;
+  return true;
+}
+
 static void append_string(struct eagre_text text, struct eagre_buffer *out) {
+  if (append_plain_string(text, out)) return;
   if (eagre_value_utf8_is_valid(text)) {
     eagre_buffer_append_json_string(out, text);
     return;
@@ -145,6 +202,14 @@ static void append_line(uint32_t depth, struct eagre_buffer *out) {
     eagre_buffer_append_string(out, "  ");
 }
 
+static void append_colon(const struct eagre_json_write_options *options, struct eagre_buffer *out) {
+  if (options->is_pretty) {
+    eagre_buffer_append_string(out, " : ");
+  } else {
+    eagre_buffer_append_char(out, ':');
+  }
+}
+
 static void append_value(const struct eagre_vector *vector, uint32_t row, uint32_t depth,
                          const struct eagre_json_write_options *options, struct eagre_buffer *out);
 
@@ -159,7 +224,7 @@ static void append_members(const struct eagre_vector *vector, uint32_t row, uint
     eagre_buffer_append_char(out, separator);
     if (options->is_pretty) append_line(depth + 1, out);
     append_string(vector->type->fields[i].name, out);
-    eagre_buffer_append_string(out, options->is_pretty ? " : " : ":");
+    append_colon(options, out);
     append_value(child, row, depth + 1, options, out);
     separator = ',';
   }
@@ -240,7 +305,7 @@ static void append_pairs(const struct eagre_vector *vector, uint32_t index, uint
     eagre_buffer_clear(&key);
     print_key(&vector->children[0], (uint32_t)i, &key);
     append_string(eagre_buffer_text(&key), out);
-    eagre_buffer_append_string(out, options->is_pretty ? " : " : ":");
+    append_colon(options, out);
     append_value(&vector->children[1], (uint32_t)i, depth + 1, options, out);
     separator = ',';
   }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -97,6 +98,39 @@ static void test_strings(void **state) {
   eagre_arena_done(&arena);
 }
 
+/* What `text` is as a string of JSON; unlike what writes values, base looks at each byte. */
+static void check_string(const char *text, size_t size) {
+  struct eagre_text value = eagre_text_make(text, size);
+  const struct eagre_vector vector = {.type = eagre_type_of(EAGRE_TYPE_STRING), .data = &value};
+  const struct eagre_json_write_options options = {0};
+  struct eagre_buffer out = {0};
+  struct eagre_buffer expected = {0};
+  eagre_buffer_append_json_string(&expected, value);
+  eagre_json_write_value(&vector, 0, &options, &out);
+  assert_string_equal(eagre_buffer_string(&out), eagre_buffer_string(&expected));
+  eagre_buffer_done(&out);
+  eagre_buffer_done(&expected);
+}
+
+/* Strings are copied in words: each kind of byte at each place of strings of each length. */
+static void test_strings_of_all_lengths(void **state) {
+  (void)state;
+  static const char *const marks[] = {
+      "a",  " ",    "!",    "\"",   "#",        "[",        "\\",           "]",
+      "\n", "\x1f", "\x01", "\x7f", "\xc2\x80", "\xc3\xa9", "\xe2\x80\xa8", "\xf0\x9f\x98\x80"};
+  for (size_t size = 0; size <= 33; size++) {
+    for (size_t place = 0; place <= size; place++) {
+      for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        char text[64];
+        int length = snprintf(text, sizeof text, "%.*s%s%.*s", (int)place,
+                              "abcdefghijklmnopqrstuvwxyz 0123456789", marks[i],
+                              (int)(size - place), "ZYXWVUTSRQPONMLKJIHGFEDCBA~9876543210");
+        check_string(text, (size_t)length);
+      }
+    }
+  }
+}
+
 static void test_single_values(void **state) {
   (void)state;
   struct eagre_arena arena = {0};
@@ -118,8 +152,11 @@ static void test_single_values(void **state) {
 
 int test_json_write(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_types),         cmocka_unit_test(test_times),
-      cmocka_unit_test(test_nulls),         cmocka_unit_test(test_strings),
+      cmocka_unit_test(test_types),
+      cmocka_unit_test(test_times),
+      cmocka_unit_test(test_nulls),
+      cmocka_unit_test(test_strings),
+      cmocka_unit_test(test_strings_of_all_lengths),
       cmocka_unit_test(test_single_values),
   };
   return cmocka_run_group_tests_name("json write", tests, NULL, NULL);

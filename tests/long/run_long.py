@@ -163,6 +163,9 @@ def lag(_seed):
 
 def state_tier(_seed):
     """A count of a hundred million keys whose state may take a gibibyte, against the same in memory: right, and in at most 20 times its CPU."""
+    status, _ = run(["scripts/bench-build"])
+    if status != 0:
+        return False, {}
     status, output = run(["bench/check", "state_tier", "--tier-keys", "100000000", "--tier-limit", str(1 << 30), "--repetitions", "1"],
                          timeout=24 * 3600)
     figures = {name.strip(): float(value) for name, value in re.findall(r"state_tier: ([^\d]+?)\s+[\d.e+]+ / ([\d.e+]+) /", output)}

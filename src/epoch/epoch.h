@@ -91,10 +91,13 @@ struct eagre_epoch_workers {
    * with the same request does, and ends it. NULL: they cannot. */
   enum eagre_status (*begin)(void *context, const struct eagre_epoch_run *run,
                              struct eagre_error *error);
-  /* Step 3: sink pieces and, with state, version epoch + 1, synced. */
+  /* Step 3: sink pieces and, with state, version epoch + 1, synced. Of sinks that show rows at once
+   * they may be under way: `settle` says whether they have arrived, may wait a moment and is called
+   * until they have, also while cores run what follows. NULL: nothing is ever under way. */
   enum eagre_status (*prepare)(void *context, int64_t epoch, const char *attempt,
                                struct eagre_arena *arena, struct eagre_epoch_pieces *out,
                                struct eagre_error *error);
+  enum eagre_status (*settle)(void *context, bool *out_is_settled, struct eagre_error *error);
   /* Loads state version `version` written by `written_core_count` cores under `attempt`. */
   enum eagre_status (*load)(void *context, int64_t version, uint32_t written_core_count,
                             const char *attempt, struct eagre_error *error);

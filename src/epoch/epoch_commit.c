@@ -135,6 +135,19 @@ enum eagre_status eagre_epoch_capture(struct eagre_epoch *epoch, const struct ep
   return EAGRE_OK;
 }
 
+/* What the sink was given is where it belongs. Ticks of an epoch that has begun go on. */
+static enum eagre_status settle(struct eagre_epoch *epoch, struct eagre_error *error) {
+  const struct eagre_epoch_workers *workers = epoch->options.workers;
+  int64_t begin_us = eagre_clock_wall_us();
+  bool is_settled = workers->settle == NULL;
+  while (!is_settled) {
+    EAGRE_TRY(workers->settle(workers->context, &is_settled, error));
+    if (!is_settled) EAGRE_TRY(eagre_epoch_turn_ahead(epoch, error));
+  }
+  epoch->progress.times.prepare_us += eagre_clock_wall_us() - begin_us;
+  return EAGRE_OK;
+}
+
 static enum eagre_status write_prepared(struct eagre_epoch *epoch,
                                         const struct epoch_closing *closing,
                                         struct eagre_error *error) {
@@ -213,6 +226,7 @@ enum eagre_status eagre_epoch_publish(struct eagre_epoch *epoch,
                                       const struct epoch_closing *closing,
                                       struct eagre_error *error) {
   struct eagre_epoch_phase_times *times = &epoch->progress.times;
+  EAGRE_TRY(settle(epoch, error));
   EAGRE_TRY(write_prepared(epoch, closing, error));
   EAGRE_TRY(eagre_epoch_turn_ahead(epoch, error));
   EAGRE_TRY(commit_sink(epoch, closing, error));

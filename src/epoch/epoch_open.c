@@ -5,8 +5,10 @@
  * over steps in which nothing came.
  *
  * Where all sinks show rows at once, the next epoch begins as soon as cores have done their part of
- * closing this one, and reads on while the control thread waits for the disk (`is_ahead`): in one
- * tick where its results come with the epoch's end, else in one tick between any two such waits.
+ * closing this one, and reads on while the control thread waits for the disk and for the sink's
+ * acknowledgements (`is_ahead`): in one tick where its results come with the epoch's end, else in
+ * one tick between any two such waits. Without state, cores have nothing to do but to say where
+ * they stand, and the next epoch begins before this one is logged.
  *
  *   attempt  begins with the first tick, ends with the epoch
  *   readers  go on from where the last epoch ended; every step asks the source anew what there is
@@ -183,8 +185,12 @@ enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre
 enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                          struct eagre_error *error) {
   struct epoch_closing closing;
-  EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
+  bool overlaps = may_overlap(epoch);
+  bool has_state = epoch->options.flow->query.stateful_count > 0;
+  bool logs_first = has_state || !overlaps; /* no state is written before its epoch is logged */
+  if (logs_first) EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
   EAGRE_TRY(eagre_epoch_capture(epoch, plan, &closing, error));
-  if (may_overlap(epoch)) EAGRE_TRY(begin_ahead(epoch, plan->epoch + 1, error));
+  if (overlaps) EAGRE_TRY(begin_ahead(epoch, plan->epoch + 1, error));
+  if (!logs_first) EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
   return eagre_epoch_publish(epoch, &closing, error);
 }

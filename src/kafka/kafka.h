@@ -301,6 +301,14 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error);
 
+/* Instead of flush, where more is sent at once: ends a stretch of messages; those of the stretch
+ * before have arrived. Not for producers of a transactor. */
+void eagre_kafka_producer_mark(struct eagre_kafka_producer *producer);
+/* Any thread: whether every message before the last mark is acknowledged; waits for
+ * acknowledgements up to `timeout_ms`, and less when some come. Errors as flush. */
+enum eagre_status eagre_kafka_producer_await(struct eagre_kafka_producer *producer, int timeout_ms,
+                                             bool *out_has_arrived, struct eagre_error *error);
+
 /* ---- Transactions ---------------------------------------------------------------------------- */
 
 /* A producer whose messages become visible together, or never, to readers with read_committed. Its

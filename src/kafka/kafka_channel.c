@@ -12,12 +12,7 @@ enum { FLUSH_WAIT_MS = 100 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-/* The thread that serves the handle. The opaque of the handle is its own, so that of the message
- * says whose it is. */
-static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
-  (void)client, (void)opaque;
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  struct eagre_kafka_channel *channel = message->_private;
+static void note_failure(struct eagre_kafka_channel *channel, const rd_kafka_message_t *message) {
   if (atomic_load(&channel->failed_count) == 0) {
     channel->failure = message->err;
     channel->failed_partition = message->partition;
@@ -27,10 +22,22 @@ static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message
   atomic_fetch_add(&channel->failed_count, 1);
 }
 
+/* The thread that serves the handle. The opaque of the handle is its own, so that of the message
+ * says whose it is. */
+static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+  (void)client, (void)opaque;
+  struct eagre_kafka_stretch *stretch = message->_private;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) note_failure(stretch->channel, message);
+  atomic_fetch_add(&stretch->answered_count, 1); /* behind its failure */
+}
+
 enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
                                            struct eagre_kafka_configuration *configuration,
                                            struct eagre_error *error) {
   pthread_mutex_init(&channel->serving, NULL);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(channel->stretches); i++) {
+    channel->stretches[i].channel = channel;
+  }
   rd_kafka_conf_set_dr_msg_cb(configuration->conf, check_delivery);
   enum eagre_status status =
       eagre_kafka_handle_open(&channel->handle, RD_KAFKA_PRODUCER, configuration, error);
@@ -69,6 +76,26 @@ enum eagre_status eagre_kafka_channel_flush(struct eagre_kafka_channel *channel,
     EAGRE_TRY(eagre_kafka_channel_check(channel, error));
   } while (state == RD_KAFKA_RESP_ERR__TIMED_OUT);
   return EAGRE_OK;
+}
+
+/* ---- Marks ----------------------------------------------------------------------------------- */
+
+static bool has_arrived(const struct eagre_kafka_stretch *stretch) {
+  return atomic_load(&stretch->answered_count) == atomic_load(&stretch->sent_count);
+}
+
+void eagre_kafka_channel_mark(struct eagre_kafka_channel *channel) {
+  uint32_t other = channel->stretch ^ 1;
+  eagre_assert(has_arrived(&channel->stretches[other]));
+  channel->stretch = other;
+}
+
+enum eagre_status eagre_kafka_channel_await(struct eagre_kafka_channel *channel, int timeout_ms,
+                                            bool *out_has_arrived, struct eagre_error *error) {
+  const struct eagre_kafka_stretch *before = &channel->stretches[channel->stretch ^ 1];
+  if (!has_arrived(before)) eagre_kafka_channel_serve(channel, timeout_ms);
+  *out_has_arrived = has_arrived(before);
+  return eagre_kafka_channel_check(channel, error);
 }
 
 /* ---- Failures -------------------------------------------------------------------------------- */

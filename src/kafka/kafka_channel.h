@@ -10,6 +10,15 @@
 
 #include "kafka/kafka_handle.h"
 
+struct eagre_kafka_channel;
+
+/* The messages from one mark to the next. The opaque of every message is the one it belongs to. */
+struct eagre_kafka_stretch {
+  struct eagre_kafka_channel *channel;
+  _Atomic uint64_t sent_count;     /* raised by who sends, once librdkafka has taken them */
+  _Atomic uint64_t answered_count; /* acknowledged, or failed */
+};
+
 struct eagre_kafka_channel {
   struct eagre_kafka_handle handle;
   pthread_mutex_t serving;
@@ -23,6 +32,9 @@ struct eagre_kafka_channel {
   char transactional_id[128];
   int64_t transaction_timeout_us;
   _Atomic int64_t transaction_begin_us;
+  /* The one that is sent into and the one before. A transactor's knows no marks. */
+  struct eagre_kafka_stretch stretches[2];
+  uint32_t stretch; /* index of the first */
 };
 
 /* Takes the configuration in any case. */
@@ -37,6 +49,10 @@ void eagre_kafka_channel_serve(struct eagre_kafka_channel *channel, int timeout_
 /* As eagre_kafka_producer_flush, for the messages of all producers. */
 enum eagre_status eagre_kafka_channel_flush(struct eagre_kafka_channel *channel,
                                             struct eagre_error *error);
+/* As eagre_kafka_producer_mark and eagre_kafka_producer_await. */
+void eagre_kafka_channel_mark(struct eagre_kafka_channel *channel);
+enum eagre_status eagre_kafka_channel_await(struct eagre_kafka_channel *channel, int timeout_ms,
+                                            bool *out_has_arrived, struct eagre_error *error);
 /* IO KAFKA_DELIVERY_FAILED once a message is known to have failed; when Kafka takes nothing more
  * from this client, as eagre_kafka_channel_fail_fenced. */
 enum eagre_status eagre_kafka_channel_check(struct eagre_kafka_channel *channel,

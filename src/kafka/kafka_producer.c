@@ -155,6 +155,14 @@ static enum eagre_status get_topic(struct eagre_kafka_producer *producer, struct
   return EAGRE_OK;
 }
 
+static struct eagre_kafka_stretch *get_stretch(const struct eagre_kafka_producer *producer) {
+  return &producer->channel->stretches[producer->channel->stretch];
+}
+
+static void count_sent(struct eagre_kafka_producer *producer, uint32_t count) {
+  atomic_fetch_add(&get_stretch(producer)->sent_count, count);
+}
+
 static void fill_batch(struct eagre_kafka_producer *producer,
                        const struct eagre_kafka_message *messages, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
@@ -164,7 +172,7 @@ static void fill_batch(struct eagre_kafka_producer *producer,
         .len = messages[i].value.size,
         .key = (void *)messages[i].key.data,
         .key_len = messages[i].key.size,
-        ._private = producer->channel,
+        ._private = get_stretch(producer),
     };
   }
 }
@@ -188,7 +196,9 @@ static enum eagre_status send_batch(struct eagre_kafka_producer *producer, rd_ka
     rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA,
                            RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION, rest,
                            (int)(count - sent));
-    sent += count_taken(rest, count - sent);
+    uint32_t taken = count_taken(rest, count - sent);
+    count_sent(producer, taken);
+    sent += taken;
     if (sent == count) return EAGRE_OK;
     const rd_kafka_message_t *refused = producer->batch + sent;
     if (refused->err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -222,13 +232,16 @@ static enum eagre_status send_one(struct eagre_kafka_producer *producer, rd_kafk
         RD_KAFKA_V_PARTITION(message->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE((void *)message->value.data, message->value.size),
         RD_KAFKA_V_KEY(message->key.data, message->key.size), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_TIMESTAMP(message->timestamp_ms), RD_KAFKA_V_OPAQUE(producer->channel),
+        RD_KAFKA_V_TIMESTAMP(message->timestamp_ms), RD_KAFKA_V_OPAQUE(get_stretch(producer)),
         RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     eagre_kafka_channel_serve(producer->channel, FULL_WAIT_MS);
     status = eagre_kafka_channel_check(producer->channel, error);
   } while (status == EAGRE_OK);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return EAGRE_OK;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    count_sent(producer, 1);
+    return EAGRE_OK;
+  }
   rd_kafka_headers_destroy(headers); /* not taken */
   EAGRE_TRY(status);
   const rd_kafka_message_t refused = {.err = code,
@@ -274,4 +287,13 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error) {
   return eagre_kafka_channel_flush(producer->channel, error);
+}
+
+void eagre_kafka_producer_mark(struct eagre_kafka_producer *producer) {
+  eagre_kafka_channel_mark(producer->channel);
+}
+
+enum eagre_status eagre_kafka_producer_await(struct eagre_kafka_producer *producer, int timeout_ms,
+                                             bool *out_has_arrived, struct eagre_error *error) {
+  return eagre_kafka_channel_await(producer->channel, timeout_ms, out_has_arrived, error);
 }

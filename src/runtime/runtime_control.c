@@ -342,6 +342,21 @@ static enum eagre_status prepare(void *context, int64_t epoch, const char *attem
   return EAGRE_OK;
 }
 
+/* How long one look at acknowledgements may last: behind it the next tick is looked after. */
+enum { SETTLE_WAIT_MS = 1 };
+
+static enum eagre_status settle(void *context, bool *out_is_settled, struct eagre_error *error) {
+  struct runtime_flow *flow = context;
+  *out_is_settled = true;
+  for (uint32_t i = 0; i < flow->runtime->core_count && *out_is_settled; i++) {
+    struct runtime_task *task = &flow->tasks[i];
+    if (task->role == RUNTIME_READER) continue;
+    EAGRE_TRY(eagre_sink_writer_settle(task->writer, SETTLE_WAIT_MS, out_is_settled, error));
+  }
+  bool is_given_up = !*out_is_settled && eagre_runtime_must_abandon(flow->runtime);
+  return is_given_up ? EAGRE_CANCELLED : EAGRE_OK;
+}
+
 static enum eagre_status load(void *context, int64_t version, uint32_t written_core_count,
                               const char *attempt, struct eagre_error *error) {
   struct runtime_command command = {
@@ -363,6 +378,7 @@ const struct eagre_epoch_workers eagre_runtime_workers = {
     .run = run,
     .begin = begin_run,
     .prepare = prepare,
+    .settle = settle,
     .load = load,
     .abort = abort_attempt,
     .must_close = must_close,

@@ -269,6 +269,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
       .run = eagre_runtime_workers.run,
       .begin = eagre_runtime_workers.begin,
       .prepare = eagre_runtime_workers.prepare,
+      .settle = eagre_runtime_workers.settle,
       .load = eagre_runtime_workers.load,
       .abort = eagre_runtime_workers.abort,
       .must_close = eagre_runtime_workers.must_close,

@@ -136,6 +136,15 @@ enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                          : methods->writer_prepare(writer, out_piece, error);
 }
 
+enum eagre_status eagre_sink_writer_settle(struct eagre_sink_writer *writer, int timeout_ms,
+                                           bool *out_is_settled, struct eagre_error *error) {
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  *out_is_settled = true;
+  return methods->writer_settle == NULL
+             ? EAGRE_OK
+             : methods->writer_settle(writer, timeout_ms, out_is_settled, error);
+}
+
 void eagre_sink_writer_abort(struct eagre_sink_writer *writer) {
   if (writer->sink->methods->writer_abort != NULL) writer->sink->methods->writer_abort(writer);
 }

@@ -107,10 +107,16 @@ enum eagre_status eagre_sink_writer_begin(struct eagre_sink_writer *writer, int6
 enum eagre_status eagre_sink_writer_write(struct eagre_sink_writer *writer,
                                           const struct eagre_batch *batch,
                                           struct eagre_error *error);
-/* Everything durable; appends this core's piece to `out_piece` (may stay empty). */
+/* Everything durable, or on its way where rows are shown at once (`is_prompt`): `settle` waits for
+ * that. Appends this core's piece to `out_piece` (may stay empty). */
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                             struct eagre_buffer *out_piece,
                                             struct eagre_error *error);
+/* Control thread, between one prepare and the next, also while the core writes rows of the attempt
+ * that follows: whether everything that was prepared is where it belongs. Waits up to
+ * `timeout_ms`. */
+enum eagre_status eagre_sink_writer_settle(struct eagre_sink_writer *writer, int timeout_ms,
+                                           bool *out_is_settled, struct eagre_error *error);
 /* The writer for the rows of a side (in its columns, plan.h), a part of this one: between its begin
  * and prepare. NULL: the flow has no such sink. Borrowed. */
 struct eagre_sink_writer *eagre_sink_writer_side(struct eagre_sink_writer *writer,

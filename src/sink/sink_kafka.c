@@ -5,8 +5,9 @@
  * the partitioner), `headers` (ARRAY<STRUCT<key STRING, value BINARY>>). Others are ignored. Update
  * mode writes the changed rows.
  *
- * `prepare` waits for every acknowledgement, so an epoch whose messages did not all arrive is never
- * committed; it is written again. A producer whose attempt was given up is closed with what it
+ * `prepare` waits for every acknowledgement, or with the trigger continuous `settle` does, while
+ * the next messages are sent. So an epoch whose messages did not all arrive is never committed; it
+ * is written again. A producer whose attempt was given up is closed with what it
  * still holds, and the next attempt gets a new one. At least once, each core has a producer of its
  * own, and messages are visible as they are written; exactly once, their producers share the
  * transactor of sink_kafka_exact.c. */
@@ -21,6 +22,7 @@ struct kafka_writer {
   uint32_t message_capacity;
   struct eagre_arena headers; /* of the batch at hand */
   uint64_t message_count;     /* of the attempt */
+  bool is_marked;             /* what was prepared may be under way: `settle` knows */
 };
 
 static struct sink_kafka *get_sink(struct eagre_sink *sink) {
@@ -274,6 +276,7 @@ static void give_up(struct eagre_sink_writer *base) {
   struct kafka_writer *writer = get_writer(base);
   eagre_kafka_producer_close(writer->producer);
   writer->producer = NULL;
+  writer->is_marked = false;
 }
 
 static void close_writer(struct eagre_sink_writer *base) {
@@ -454,11 +457,24 @@ static enum eagre_status prepare(struct eagre_sink_writer *base, struct eagre_bu
                                  struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
   const struct sink_kafka *sink = get_sink(base->sink);
-  if (writer->producer != NULL) EAGRE_TRY(eagre_kafka_producer_flush(writer->producer, error));
+  bool leaves_under_way = !sink->is_exact && sink->base.environment.is_prompt;
+  writer->is_marked = leaves_under_way && writer->producer != NULL;
+  if (writer->is_marked) {
+    eagre_kafka_producer_mark(writer->producer);
+  } else if (writer->producer != NULL) {
+    EAGRE_TRY(eagre_kafka_producer_flush(writer->producer, error));
+  }
   if (!sink->is_exact) return EAGRE_OK; /* nothing to commit */
   eagre_crash_point("kafka.after_flush");
   eagre_sink_kafka_exact_piece(sink, writer->message_count, out_piece);
   return EAGRE_OK;
+}
+
+static enum eagre_status settle(struct eagre_sink_writer *base, int timeout_ms,
+                                bool *out_is_settled, struct eagre_error *error) {
+  struct kafka_writer *writer = get_writer(base);
+  if (!writer->is_marked) return EAGRE_OK;
+  return eagre_kafka_producer_await(writer->producer, timeout_ms, out_is_settled, error);
 }
 
 const struct eagre_sink_methods eagre_sink_kafka_methods = {
@@ -476,5 +492,6 @@ const struct eagre_sink_methods eagre_sink_kafka_methods = {
     .writer_begin = begin_attempt,
     .writer_write = write_batch,
     .writer_prepare = prepare,
+    .writer_settle = settle,
     .writer_abort = give_up,
 };

@@ -40,6 +40,9 @@ struct eagre_sink_methods {
                                     const struct eagre_batch *batch, struct eagre_error *error);
   enum eagre_status (*writer_prepare)(struct eagre_sink_writer *writer,
                                       struct eagre_buffer *out_piece, struct eagre_error *error);
+  /* NULL: `writer_prepare` leaves nothing under way. */
+  enum eagre_status (*writer_settle)(struct eagre_sink_writer *writer, int timeout_ms,
+                                     bool *out_is_settled, struct eagre_error *error);
   void (*writer_abort)(struct eagre_sink_writer *writer);
 };
 

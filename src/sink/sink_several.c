@@ -363,6 +363,17 @@ static enum eagre_status prepare_writer(struct eagre_sink_writer *writer,
   return status;
 }
 
+static enum eagre_status settle_writer(struct eagre_sink_writer *writer, int timeout_ms,
+                                       bool *out_is_settled, struct eagre_error *error) {
+  struct several_writer *self = get_writer(writer);
+  bool is_settled = true;
+  for (uint32_t i = 0; i < self->count && is_settled; i++) {
+    EAGRE_TRY(eagre_sink_writer_settle(self->parts[i], timeout_ms, &is_settled, error));
+  }
+  *out_is_settled = is_settled;
+  return EAGRE_OK;
+}
+
 static void abort_writer(struct eagre_sink_writer *writer) {
   struct several_writer *self = get_writer(writer);
   for (uint32_t i = 0; i < self->count; i++) {
@@ -387,5 +398,6 @@ const struct eagre_sink_methods eagre_sink_several_methods = {
     .writer_begin = begin_writer,
     .writer_write = write_rows,
     .writer_prepare = prepare_writer,
+    .writer_settle = settle_writer,
     .writer_abort = abort_writer,
 };

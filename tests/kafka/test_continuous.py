@@ -2,6 +2,7 @@
 process, which starts in no time: nothing here depends on what a broker keeps."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -32,19 +33,30 @@ class Cluster:
             self.producer.produce("in", value, key, partition=partition)
         assert self.producer.flush(WAIT_SECONDS) == 0
 
-    def read(self, count):
-        """The first `count` messages of the topic `out`, in any order; more are left alone."""
+    def messages(self):
+        """Those of the topic `out`, in any order, as they come: without an end."""
         consumer = confluent_kafka.Consumer({"bootstrap.servers": self.address, "group.id": "look", "log_level": 0})
         consumer.assign([confluent_kafka.TopicPartition("out", number, 0) for number in range(4)])
-        found = []
         deadline = time.monotonic() + WAIT_SECONDS
-        while len(found) < count:
-            assert time.monotonic() < deadline, f"{len(found)} of {count} messages came"
-            message = consumer.poll(POLL_SECONDS)
-            if message is not None and not message.error():
-                found.append(message.value().decode())
-        consumer.close()
-        return found
+        with contextlib.closing(consumer):
+            while True:
+                assert time.monotonic() < deadline, "no more messages came"
+                message = consumer.poll(POLL_SECONDS)
+                if message is not None and not message.error():
+                    yield message.value().decode()
+
+    def read(self, count):
+        """The first `count` messages; more are left alone."""
+        return list(itertools.islice(self.messages(), count))
+
+    def await_all(self, expected):
+        """Every one of them comes, and no other; some may come again."""
+        missing = set(expected)
+        for message in self.messages():
+            assert message in expected
+            missing.discard(message)
+            if not missing:
+                return
 
 
 @pytest.fixture
@@ -330,11 +342,35 @@ def test_counts_are_exact_wherever_the_process_dies(tmp_path, cluster, point):
             sent += 1
             time.sleep(POLL_SECONDS)
         assert flow.process.returncode == -signal.SIGKILL
+    verified = subprocess.run([program(), "checkpoint", "verify", "c"], cwd=tmp_path, capture_output=True, text=True,
+                              timeout=WAIT_SECONDS, check=False)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     with running(tmp_path) as flow:
         cluster.write("x")
         flow.wait_for(lambda: {"v": "x", "n": sent + 1} in flow.rows(), f"never {sent + 1}")
         flow.stop()
         assert max(row["n"] for row in flow.rows()) == sent + 1
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_no_message_is_missing_wherever_the_process_dies(tmp_path, cluster, point):
+    """Without state the next epoch begins before the last one is logged: messages may come twice, never not at all."""
+    sink = (f"CREATE SINK out USING kafka OPTIONS ('kafka.bootstrap.servers' = '{cluster.address}', "
+            "'topic' = 'out');")
+    write_flow(tmp_path, cluster, "SELECT value FROM {source}", sink=sink, interval="20 milliseconds")
+    sent = 0
+    with running(tmp_path, "--cores", "2", EAGRE_CRASH_AT=point) as flow:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while flow.process.poll() is None:
+            assert time.monotonic() < deadline, f"{point} was never passed"
+            cluster.write(f"{sent}", partition=sent % 4)
+            sent += 1
+            time.sleep(POLL_SECONDS)
+        assert flow.process.returncode == -signal.SIGKILL
+    with running(tmp_path) as flow:
+        cluster.write(f"{sent}")
+        cluster.await_all({f"{number}" for number in range(sent + 1)})
+        flow.stop()
 
 
 TABLE_POINTS = ["epoch.mid_run:2", "epoch.after_run:1", "epoch.after_offsets:1", "epoch.after_state:1",

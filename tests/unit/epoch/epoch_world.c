@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "test_epoch.h"
 
@@ -246,7 +247,11 @@ static enum eagre_status begin_workers(void *context, const struct eagre_epoch_r
                                        struct eagre_error *error) {
   (void)error;
   assert_true(run->is_open);
-  note(context, "%s %" PRId64, run->goes_on ? "ahead on" : "ahead", run->epoch);
+  struct world *world = context;
+  char name[32];
+  note(world, "%s %" PRId64, run->goes_on ? "ahead on" : "ahead", run->epoch);
+  snprintf(name, sizeof name, "c/offsets/%" PRId64, run->epoch - 1);
+  world->was_logged = access(scratch_path(world->directory, name), F_OK) == 0;
   return EAGRE_OK;
 }
 
@@ -298,6 +303,17 @@ static enum eagre_status prepare_workers(void *context, int64_t epoch, const cha
   out->pieces = eagre_arena_allocate(arena, sizeof *out->pieces * 2);
   out->pieces[0] = EAGRE_TEXT("{\"piece\":0}");
   out->pieces[1] = EAGRE_TEXT("{\"piece\":1}");
+  return EAGRE_OK;
+}
+
+static enum eagre_status settle_workers(void *context, bool *out_is_settled,
+                                        struct eagre_error *error) {
+  struct world *world = context;
+  EAGRE_TRY(fail_if(world, FAIL_SETTLE, error));
+  *out_is_settled = world->unsettled_count == 0;
+  if (*out_is_settled) return EAGRE_OK;
+  world->unsettled_count -= 1;
+  note(world, "not settled");
   return EAGRE_OK;
 }
 
@@ -378,6 +394,7 @@ enum eagre_status try_start(struct world *world) {
   world->workers = (struct eagre_epoch_workers){.context = world,
                                                 .run = run_workers,
                                                 .prepare = prepare_workers,
+                                                .settle = settle_workers,
                                                 .load = load_workers,
                                                 .abort = abort_workers,
                                                 .must_close = must_close_workers,

@@ -30,7 +30,15 @@ struct fake_sink {
   struct world *world;
 };
 
-enum failure { FAIL_NOWHERE, FAIL_PLAN, FAIL_RUN, FAIL_PREPARE, FAIL_COMMIT, FAIL_LOAD };
+enum failure {
+  FAIL_NOWHERE,
+  FAIL_PLAN,
+  FAIL_RUN,
+  FAIL_PREPARE,
+  FAIL_SETTLE,
+  FAIL_COMMIT,
+  FAIL_LOAD
+};
 
 /* What a tick of an open epoch finds. */
 struct tick {
@@ -58,6 +66,8 @@ struct world {
   int64_t available;
   int64_t limit; /* records per epoch */
   enum failure failure;
+  bool was_logged;          /* ahead: whether the epoch before was */
+  uint32_t unsettled_count; /* how often what was prepared is still under way */
   enum eagre_status failure_status;
   bool sink_knows;           /* it answers recovery from its file; else UNKNOWING */
   bool sink_notes;           /* and it notes every epoch */

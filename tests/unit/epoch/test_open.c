@@ -1,5 +1,6 @@
 /* Open epochs: ends that are logged afterwards, ticks and their watermarks, what failures leave. */
 #include <string.h>
+#include <unistd.h>
 
 #include "epoch/epoch_flow.h"
 #include "test_epoch.h"
@@ -197,6 +198,7 @@ static void the_next_epoch_begins_while_one_is_closed(void **state) {
   assert_string_equal(run_ticks(world, ticks, 3),
                       "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; "
                       "open 2; begin 1; ahead 1; commit 0; source done 2; purge 0");
+  assert_false(world->was_logged); /* cores waited for no disk */
   assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 2);
   assert_true(eagre_epoch_is_ahead(world->epoch));
   assert_int_equal(eagre_epoch_next(world->epoch), 1);
@@ -241,6 +243,45 @@ static void ticks_go_on_while_an_epoch_is_closed(void **state) {
   assert_int_equal(eagre_epoch_last(world->epoch)->counts->sources[0].rows, 3);
   assert_string_equal(sink_lines(world), "0:0..1 1:1..4");
   eagre_arena_done(&arena);
+  close_world(world);
+}
+
+/* While what an epoch gave the sink is under way nothing is committed, and ticks go on. */
+static void ticks_go_on_until_all_has_arrived(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {{.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY},
+                                      {.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY},
+                                      {.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY}};
+  struct world *world = open_stateful("", "append");
+  close_at_once(world);
+  start_world(world);
+  world->unsettled_count = 2;
+  assert_string_equal(
+      run_ticks(world, ticks, 6),
+      "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; open 1; begin 1; ahead 1; not settled; "
+      "tick 1 evict 0 late 0; ahead on 1; not settled; tick on 1 evict 0 late 0; ahead on 1; "
+      "tick on 1 evict 0 late 0; ahead on 1; commit 0; tick on 1 evict 0 late 0; ahead on 1; "
+      "source done 1; tick on 1 evict 0 late 0; ahead on 1; purge 0");
+  assert_true(world->was_logged); /* no state is written before its epoch is logged */
+  close_world(world);
+}
+
+/* What did not arrive is never committed. */
+static void what_does_not_arrive_ends_the_epoch(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {{.rows = 2, .behind = NOBODY}, {.rows = 3, .behind = NOBODY}};
+  struct world *world = open_stateless("");
+  enum eagre_epoch_outcome outcome;
+  close_at_once(world);
+  start_world(world);
+  set_ticks(world, ticks, 2);
+  world->failure = FAIL_SETTLE;
+  world->failure_status = EAGRE_IO;
+  take_log(world);
+  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
+  assert_string_equal(take_log(world), "open 0; begin 0; tick 0 evict 0 late 0; prepare 0; open 2; "
+                                       "begin 1; ahead 1; abort");
+  assert_int_equal(access(scratch_path(world->directory, "c/eagre/prepared/0"), F_OK), -1);
   close_world(world);
 }
 
@@ -301,6 +342,8 @@ int run_open_tests(void) {
       cmocka_unit_test(an_epoch_with_ends_is_run_again),
       cmocka_unit_test(the_next_epoch_begins_while_one_is_closed),
       cmocka_unit_test(ticks_go_on_while_an_epoch_is_closed),
+      cmocka_unit_test(ticks_go_on_until_all_has_arrived),
+      cmocka_unit_test(what_does_not_arrive_ends_the_epoch),
       cmocka_unit_test(a_failure_while_closing_forgets_what_was_ahead),
       cmocka_unit_test(triggers_may_change),
   };

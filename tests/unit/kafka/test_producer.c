@@ -101,6 +101,59 @@ static void gives_up_after_the_delivery_time(void **state) {
   eagre_kafka_producer_close(producer);
 }
 
+static bool await_mark(struct fixture *fixture, struct eagre_kafka_producer *producer,
+                       int timeout_ms) {
+  bool has_arrived = false;
+  assert_ok(fixture,
+            eagre_kafka_producer_await(producer, timeout_ms, &has_arrived, &fixture->error));
+  return has_arrived;
+}
+
+/* Messages behind a mark neither hold up what was before it nor stand for it. */
+static void tells_when_what_was_before_a_mark_has_arrived(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, 1);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  eagre_kafka_producer_mark(producer);
+  assert_true(await_mark(fixture, producer, 0)); /* nothing was sent */
+  set_cluster_up(fixture, false);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  assert_true(await_mark(fixture, producer, 0)); /* behind the mark */
+  eagre_kafka_producer_mark(producer);
+  assert_false(await_mark(fixture, producer, 20));
+  set_cluster_up(fixture, true);
+  while (!await_mark(fixture, producer, 100)) {
+  }
+  set_cluster_up(fixture, false);
+  struct eagre_kafka_message headed = message;
+  headed.timestamp_ms = 1; /* goes another way */
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &headed, 1, &fixture->error));
+  eagre_kafka_producer_mark(producer);
+  assert_false(await_mark(fixture, producer, 20));
+  set_cluster_up(fixture, true);
+  eagre_kafka_producer_close(producer);
+}
+
+static void tells_what_failed_before_a_mark(void **state) {
+  struct fixture *fixture = *state;
+  bool has_arrived = false;
+  enum eagre_status status = EAGRE_OK;
+  create_topic(fixture, 1);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  eagre_kafka_mock_fail_requests(fixture->mock, PRODUCE, TOPIC_AUTHORIZATION_FAILED, 1);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  eagre_kafka_producer_mark(producer);
+  while (status == EAGRE_OK && !has_arrived) {
+    status = eagre_kafka_producer_await(producer, 100, &has_arrived, &fixture->error);
+  }
+  assert_int_equal(status, EAGRE_IO);
+  assert_string_equal(fixture->error.class_name, "KAFKA_DELIVERY_FAILED");
+  eagre_kafka_producer_close(producer);
+}
+
 int run_producer_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(tells_the_first_failed_delivery),
@@ -109,6 +162,8 @@ int run_producer_tests(void) {
       FIXTURE_TEST(fails_for_a_partition_that_is_not_there),
       FIXTURE_TEST(waits_while_the_buffer_is_full),
       FIXTURE_TEST(gives_up_after_the_delivery_time),
+      FIXTURE_TEST(tells_when_what_was_before_a_mark_has_arrived),
+      FIXTURE_TEST(tells_what_failed_before_a_mark),
   };
   return cmocka_run_group_tests_name("producer", tests, open_fixture, close_fixture);
 }

@@ -182,6 +182,14 @@ enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre
   return begin_tick(epoch, error);
 }
 
+/* What there is to read behind the epoch that has begun. */
+static enum eagre_status look_ahead(struct eagre_epoch *epoch, struct eagre_error *error) {
+  for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {
+    EAGRE_TRY(eagre_source_look_open(epoch->options.sources[i], error));
+  }
+  return EAGRE_OK;
+}
+
 enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                          struct eagre_error *error) {
   struct epoch_closing closing;
@@ -192,5 +200,6 @@ enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct
   EAGRE_TRY(eagre_epoch_capture(epoch, plan, &closing, error));
   if (overlaps) EAGRE_TRY(begin_ahead(epoch, plan->epoch + 1, error));
   if (!logs_first) EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
-  return eagre_epoch_publish(epoch, &closing, error);
+  EAGRE_TRY(eagre_epoch_publish(epoch, &closing, error));
+  return overlaps ? look_ahead(epoch, error) : EAGRE_OK;
 }

@@ -112,6 +112,11 @@ enum eagre_status eagre_source_assign_open(struct eagre_source *source, struct e
   return source->methods->assign_open(source, start, error);
 }
 
+enum eagre_status eagre_source_look_open(struct eagre_source *source, struct eagre_error *error) {
+  const struct eagre_source_methods *methods = source->methods;
+  return methods->look_open == NULL ? EAGRE_OK : methods->look_open(source, error);
+}
+
 enum eagre_status eagre_source_reached(struct eagre_source *source, struct eagre_arena *arena,
                                        struct eagre_text *out_end, struct eagre_error *error) {
   return source->methods->reached(source, arena, out_end, error);

@@ -83,6 +83,9 @@ enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_
  * (eagre_plan_check_continuous). UNSAFE for data loss, IO. */
 enum eagre_status eagre_source_assign_open(struct eagre_source *source, struct eagre_text start,
                                            struct eagre_error *error);
+/* Afterwards, while cores may read: looks ahead for the next assign_open, which asks nobody then if
+ * it comes soon. IO. */
+enum eagre_status eagre_source_look_open(struct eagre_source *source, struct eagre_error *error);
 /* Afterwards, while no core reads: where the readers stand, everything before it read; in `arena`.
  * The text of `start` when they have not moved. */
 enum eagre_status eagre_source_reached(struct eagre_source *source, struct eagre_arena *arena,

@@ -66,6 +66,7 @@ static void close_kafka(struct eagre_source *source) {
   eagre_arena_done(&kafka->fixed_arena);
   eagre_arena_done(&kafka->planned.arena);
   eagre_arena_done(&kafka->ranges_arena);
+  eagre_arena_done(&kafka->looked.arena);
 }
 
 static const char *describe(const struct eagre_source *source) {
@@ -143,6 +144,7 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .plan = eagre_source_kafka_plan,
     .assign = eagre_source_kafka_assign,
     .assign_open = eagre_source_kafka_assign_open,
+    .look_open = eagre_source_kafka_look_open,
     .reached = eagre_source_kafka_reached,
     .committed = take_committed,
     .metrics = print_metrics,

@@ -39,6 +39,14 @@ struct eagre_source_kafka_ahead {
   int64_t held_us; /* when there was something, and too little for minOffsetsPerTrigger; 0 = not */
 };
 
+/* What the broker had while readers were at work: the next assign_open asks for nothing then. */
+struct eagre_source_kafka_looked {
+  struct eagre_arena arena;
+  struct eagre_source_kafka_offsets latest;
+  struct eagre_source_kafka_offsets initial; /* of partitions that the readers do not have */
+  int64_t asked_us;                          /* monotonic; 0: nobody has looked */
+};
+
 /* The control half. Readers see `options`, `ranges` and the counters only. */
 struct eagre_source_kafka {
   struct eagre_source base;
@@ -65,6 +73,7 @@ struct eagre_source_kafka {
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
   struct eagre_text open_start;            /* where ranges without ends begin */
+  struct eagre_source_kafka_looked looked;
   struct eagre_source_kafka_ahead ahead;
   _Atomic uint64_t out_of_range_count; /* summed over readers */
   _Atomic uint64_t lost_offset_count;
@@ -199,6 +208,8 @@ void eagre_source_kafka_keep_latest(struct eagre_source_kafka *kafka,
 enum eagre_status eagre_source_kafka_assign_open(struct eagre_source *source,
                                                  struct eagre_text start,
                                                  struct eagre_error *error);
+enum eagre_status eagre_source_kafka_look_open(struct eagre_source *source,
+                                               struct eagre_error *error);
 enum eagre_status eagre_source_kafka_reached(struct eagre_source *source, struct eagre_arena *arena,
                                              struct eagre_text *out_end, struct eagre_error *error);
 void eagre_source_kafka_reader_behind(const struct eagre_source_reader *reader,

@@ -31,6 +31,7 @@ struct eagre_source_methods {
   /* NULL where no epoch may be open. */
   enum eagre_status (*assign_open)(struct eagre_source *source, struct eagre_text start,
                                    struct eagre_error *error);
+  enum eagre_status (*look_open)(struct eagre_source *source, struct eagre_error *error);
   enum eagre_status (*reached)(struct eagre_source *source, struct eagre_arena *arena,
                                struct eagre_text *out_end, struct eagre_error *error);
   enum eagre_status (*committed)(struct eagre_source *source, struct eagre_text end,

@@ -422,6 +422,85 @@ static void does_not_rest_before_the_end_of_available_now(void **state) {
   end(state);
 }
 
+/* Reads without an end until `count` rows are there. */
+static void read_open(struct fixture *fixture, const struct readers *all, uint32_t count) {
+  struct eagre_batch *batch = eagre_batch_new();
+  for (uint32_t core = 0; core < 2; core++) {
+    assert_int_equal(eagre_source_reader_begin(all->readers[core], &fixture->error), EAGRE_OK);
+  }
+  for (uint32_t seen = 0; seen < count;) {
+    enum eagre_status status = eagre_source_reader_read(all->readers[0], batch, &fixture->error);
+    if (status == EAGRE_OK) seen += batch->row_count;
+    if (status == EAGRE_AGAIN) eagre_io_wait(fixture->io, 10000);
+    if (status != EAGRE_OK && status != EAGRE_AGAIN) fail_msg("%s", fixture->error.text);
+    eagre_batch_reset(batch);
+  }
+  eagre_batch_free(batch);
+}
+
+static void assign_open(struct fixture *fixture, struct eagre_text at) {
+  if (eagre_source_assign_open(fixture->source, at, &fixture->error) != EAGRE_OK)
+    fail_msg("%s: %s", fixture->error.class_name, fixture->error.text);
+}
+
+/* What was looked for while an open epoch was read serves the next one: nobody answers then. */
+static void goes_on_without_asking_when_it_has_looked(void **state) {
+  struct fixture *fixture = begin(state, 1);
+  struct cluster *cluster = *state;
+  struct eagre_text reached;
+  fixture->core_count = 2;
+  open_stream(fixture);
+  assign_open(fixture, start(fixture));
+  struct readers readers = open_readers(fixture);
+  produce(state, 0, 0, 2);
+  assert_int_equal(eagre_source_look_open(fixture->source, &fixture->error), EAGRE_OK);
+  produce(state, 0, 2, 1); /* the broker had less when it was asked */
+  read_open(fixture, &readers, 3);
+  eagre_kafka_mock_set_up(cluster->mock, 1, false);
+  for (uint32_t i = 0; i < 2; i++) {
+    assert_int_equal(
+        eagre_source_reached(fixture->source, &fixture->arena, &reached, &fixture->error),
+        EAGRE_OK);
+    assert_text(reached, position(state, "{\"0\":3}"));
+    if (i == 0) assign_open(fixture, reached);
+  }
+  eagre_kafka_mock_set_up(cluster->mock, 1, true);
+  assign_open(fixture, reached); /* and asks again */
+  produce(state, 0, 3, 4);
+  read_open(fixture, &readers, 4);
+  close_readers(&readers);
+  end(state);
+}
+
+/* A topic that came meanwhile is read from its beginning. */
+static void finds_a_topic_when_it_looks(void **state) {
+  struct fixture *fixture = begin(state, 1);
+  struct cluster *cluster = *state;
+  struct eagre_text reached = {0};
+  fixture->plan.options.count -= 1; /* subscribe */
+  add_option(fixture, "subscribePattern",
+             eagre_arena_printf(&fixture->arena, "^%s-.$", cluster->topic).data);
+  fixture->core_count = 2;
+  open_stream(fixture);
+  assign_open(fixture, start(fixture));
+  struct readers readers = open_readers(fixture);
+  read_open(fixture, &readers, 0);
+  snprintf(cluster->topic + strlen(cluster->topic), 8, "-a");
+  assert_int_equal(eagre_kafka_mock_create_topic(cluster->mock, cluster->topic, 1, NULL), EAGRE_OK);
+  produce(state, 0, 0, 3);
+  while (reached.size <= 2) { /* topics are asked for once a second */
+    assert_int_equal(eagre_source_look_open(fixture->source, &fixture->error), EAGRE_OK);
+    assign_open(fixture, EAGRE_TEXT("{}"));
+    read_open(fixture, &readers, 0);
+    assert_int_equal(
+        eagre_source_reached(fixture->source, &fixture->arena, &reached, &fixture->error),
+        EAGRE_OK);
+  }
+  read_open(fixture, &readers, 3);
+  close_readers(&readers);
+  end(state);
+}
+
 /* Spark's order of members is its own; what is equal must be equal as text. */
 static void gives_an_equal_position_back_as_it_was(void **state) {
   struct fixture *fixture = begin(state, 2);
@@ -573,6 +652,8 @@ int run_kafka_stream_tests(void) {
       cmocka_unit_test(rests_with_other_readers_too),
       cmocka_unit_test(does_not_rest_before_the_end_of_available_now),
       cmocka_unit_test(fixes_the_end_of_available_now),
+      cmocka_unit_test(goes_on_without_asking_when_it_has_looked),
+      cmocka_unit_test(finds_a_topic_when_it_looks),
       cmocka_unit_test(gives_an_equal_position_back_as_it_was),
       cmocka_unit_test(runs_a_logged_range_again),
       cmocka_unit_test(stops_before_anything_is_logged),

@@ -200,17 +200,28 @@ static void put_batch(struct eagre_state_restore *restore, struct eagre_state_ta
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
-/* Room for a pane's groups at once, where all are ours and stay in memory. The number is not
- * verified yet: it is believed as far as the rest of the file can hold. */
-static void reserve_pane(const struct eagre_state_restore *restore, struct eagre_state_table *table,
+/* Room for a pane's groups at once, where they stay in memory: for those that follow, which are
+ * ours in files of the same cores, and for those that are expected of all files. These numbers are
+ * not verified yet: they are believed as far as the rest of the file can hold, and as a file has at
+ * least one of EAGRE_STATE_SLICES_MAX groups. */
+static void reserve_pane(struct eagre_state_restore *restore, struct eagre_state_table *table,
                          int64_t end, uint64_t count) {
   const struct eagre_state_input *input = &restore->input;
   uint64_t size_min = EAGRE_STATE_GROUP_SIZE_MIN + table->payload_size;
-  uint64_t believed = input->left / size_min < count ? input->left / size_min : count;
-  bool is_evicted = end <= restore->evicted_max;
-  bool is_kept = restore->is_same_cores && !is_evicted && counts(restore);
-  if (input->status != EAGRE_OK || !is_kept || table->cold.tier != NULL) return;
-  eagre_state_pane_reserve(table, eagre_state_table_get_pane(table, end), believed);
+  uint64_t there = input->left / size_min;
+  bool is_kept = end > restore->evicted_max && counts(restore) && table->cold.tier == NULL;
+  if (input->status != EAGRE_OK || !is_kept) return;
+  uint64_t believed = there < count ? there : count;
+  uint64_t expected_max = there * EAGRE_STATE_SLICES_MAX;
+  uint64_t expected =
+      restore->expected_count < expected_max ? restore->expected_count : expected_max;
+  restore->expected_count = 0;
+  if (!restore->is_same_cores) {
+    believed = 0;
+    expected /= restore->core_total;
+  }
+  eagre_state_pane_reserve(table, eagre_state_table_get_pane(table, end),
+                           expected > believed ? expected : believed);
 }
 
 /* Returns the number of groups in it. */
@@ -250,7 +261,8 @@ static uint64_t take_table(struct eagre_state_restore *restore, uint32_t number)
   restore->evicted_max = *evicted_max;
   int64_t evicted = (int64_t)eagre_state_input_integer(input, 8);
   uint64_t payload_size = eagre_state_input_integer(input, 4);
-  eagre_state_input_integer(input, 4);
+  uint64_t expected_count = eagre_state_input_integer(input, 4);
+  restore->expected_count = restore->is_newest ? expected_count : 0;
   if (payload_size != table->payload_size)
     eagre_state_input_refuse(input, "its groups have not the size that its header says");
   uint64_t seen = take_panes(restore, table, false);

@@ -143,7 +143,7 @@ struct eagre_state_record *eagre_state_pane_find(const struct eagre_state_table 
   struct eagre_state_record *group;
   while ((group = eagre_state_slot_group(pane->slots[index])) != NULL) {
     bool is_found = eagre_state_slot_matches(pane->slots[index], hash) && group->hash == hash &&
-                    eagre_text_equal(eagre_state_key(table, group), key);
+                    eagre_state_key_equal(eagre_state_key(table, group), key);
     if (is_found) break;
     index = (index + 1) & (pane->capacity - 1);
   }

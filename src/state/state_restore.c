@@ -78,9 +78,9 @@ static enum eagre_status read_content(struct eagre_state_restore *restore,
   if (file_size < header_size + EAGRE_STATE_TRAILER_SIZE)
     return eagre_state_refuse_corrupt(input->path, "it is too short", input->error);
   EAGRE_TRY(check_header(restore, input->path, name, header, input->error));
-  bool is_newest = header->version == restore->snapshot->version;
-  if (is_newest) restore->chain_first = header->chain_first;
-  if (is_newest) restore->chain_last = header->chain_last;
+  restore->is_newest = header->version == restore->snapshot->version;
+  if (restore->is_newest) restore->chain_first = header->chain_first;
+  if (restore->is_newest) restore->chain_last = header->chain_last;
   restore->has_slices = header->format_version > 1;
   restore->counts_slices = header->version <= restore->chain_last;
   input->left = file_size - header_size - EAGRE_STATE_TRAILER_SIZE;

@@ -27,10 +27,12 @@ struct eagre_state_restore {
   struct eagre_state_numbers *matched; /* of each: rows that newer files say have a match */
 
   /* Of the file being read: */
+  bool is_newest; /* of its core */
   bool has_slices;
   bool counts_slices; /* they are of the pass of the chain */
   bool is_in_slice;
-  int64_t evicted_max; /* of the table or row store being read, by newer files */
+  uint64_t expected_count; /* groups of the only pane of the table being read; 0: not known */
+  int64_t evicted_max;     /* of the table or row store being read, by newer files */
 
   struct eagre_state_input input;
   struct eagre_arena arena; /* paths */

@@ -153,12 +153,19 @@ static void put_slice(struct output *output, struct eagre_state_table *table) {
   eagre_state_cold_advance(table);
 }
 
+/* For whoever reads it, to have room for all groups at once: known where there is one pane. */
+static uint64_t count_for_reader(const struct eagre_state_table *table) {
+  bool is_one = table->pane_count == 1 && table->cold.tier == NULL;
+  if (!is_one) return 0;
+  return table->group_count < UINT32_MAX ? table->group_count : UINT32_MAX;
+}
+
 static void put_table(struct output *output, struct eagre_state_table *table,
                       enum eagre_state_kind kind) {
   bool is_delta = kind == EAGRE_STATE_DELTA;
   put_integer(output, (uint64_t)(is_delta ? table->base.evicted_max : INT64_MIN), 8);
   put_integer(output, table->payload_size, 4);
-  put_integer(output, 0, 4);
+  put_integer(output, count_for_reader(table), 4);
   if (is_delta) {
     put_changes(output, table);
   } else {

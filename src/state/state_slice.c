@@ -25,7 +25,6 @@
 #include "state/state_snapshot.h"
 
 enum {
-  SLICES_MAX = 64,         /* of a pass, when little changes */
   SLICE_ITEMS_MAX = 65536, /* in a slice, when little changes: some milliseconds */
   CHAIN_MAX = 512,
 };
@@ -164,7 +163,7 @@ static enum eagre_status plan_delta(const struct eagre_state_set *set, int64_t v
                                     uint64_t changed, uint64_t all, struct eagre_state_plan *out,
                                     struct eagre_error *error) {
   const struct eagre_state_base *base = eagre_state_set_base(set, 0);
-  uint64_t least = all / SLICES_MAX + 1;
+  uint64_t least = all / EAGRE_STATE_SLICES_MAX + 1;
   if (least > SLICE_ITEMS_MAX) least = SLICE_ITEMS_MAX;
   uint64_t wanted = changed > least ? changed : least;
   bool begins = base->pass_first < 0;

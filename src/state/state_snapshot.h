@@ -10,6 +10,7 @@ enum {
   EAGRE_STATE_TRAILER_SIZE = 12,
   EAGRE_STATE_GROUP_SIZE_MIN = 4, /* size of a group's key, before anything else */
   EAGRE_STATE_PANE_SIZE = 16,     /* end and number of groups */
+  EAGRE_STATE_SLICES_MAX = 64,    /* of a pass over up to 4 Mi groups: a file has its share */
   EAGRE_STATE_SECTION_SIZE = 24,  /* of a table, in front of its panes */
   EAGRE_STATE_ROW_SIZE_MIN = 28,  /* of a stored row, in front of key and body */
 };

@@ -215,22 +215,12 @@ static void find_candidates(const uint64_t *hashes, uint32_t count, struct probe
   }
 }
 
-static inline bool is_key_equal(struct eagre_text a, struct eagre_text b) {
-  if (a.size != b.size) return false;
-  if (a.size != 8) return a.size == 0 || memcmp(a.data, b.data, a.size) == 0;
-  uint64_t left;
-  uint64_t right;
-  memcpy(&left, a.data, 8);
-  memcpy(&right, b.data, 8);
-  return left == right;
-}
-
 /* The group of a row when it is the first candidate and known; else it is searched, and made. */
 static inline struct eagre_state_record *take_group(struct eagre_state_table *table,
                                                     struct eagre_state_pane *pane, uint64_t hash,
                                                     struct eagre_text key,
                                                     struct eagre_state_record *candidate) {
-  if (candidate == NULL || !is_key_equal(eagre_state_key(table, candidate), key))
+  if (candidate == NULL || !eagre_state_key_equal(eagre_state_key(table, candidate), key))
     candidate = eagre_state_pane_get(table, pane, hash, key, NULL);
   mark_changed(table, pane, candidate);
   return candidate;

@@ -30,6 +30,8 @@
  * group and twice the time to fill. */
 #pragma once
 
+#include <string.h>
+
 #include "state/state.h"
 
 enum {
@@ -201,6 +203,17 @@ static inline char *eagre_state_payload(struct eagre_state_record *group) {
 static inline struct eagre_text eagre_state_key(const struct eagre_state_table *table,
                                                 const struct eagre_state_record *group) {
   return eagre_text_make((const char *)(group + 1) + table->payload_size, group->key_size);
+}
+
+/* Keys of the size of an integer, the usual ones, are compared without a call. */
+static inline bool eagre_state_key_equal(struct eagre_text a, struct eagre_text b) {
+  if (a.size != b.size) return false;
+  if (a.size != 8) return a.size == 0 || memcmp(a.data, b.data, a.size) == 0;
+  uint64_t left;
+  uint64_t right;
+  memcpy(&left, a.data, 8);
+  memcpy(&right, b.data, 8);
+  return left == right;
 }
 
 static inline size_t eagre_state_group_size(const struct eagre_state_table *table,

@@ -66,6 +66,41 @@ static uint64_t count_groups(const struct eagre_state_table *table) {
   return metrics.group_count;
 }
 
+static uint64_t read_expected_count(struct fixture *fixture, const char *name) {
+  size_t size = 0;
+  char *bytes = scratch_read(scratch_path(fixture->directory, name), &size);
+  uint64_t count = eagre_state_get_integer(bytes + EAGRE_STATE_HEADER_SIZE + 12, 4);
+  eagre_free(bytes);
+  return count;
+}
+
+/* Every file of a table with one pane says how many groups there are, so that loading makes room
+ * once: as much as growing would have made. */
+static void a_table_with_one_pane_says_how_many_groups_it_has(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
+  struct eagre_state_table *loaded = eagre_state_table_new(&payload_layout);
+  char key[16];
+  for (uint32_t i = 0; i < 2000; i++) {
+    snprintf(key, sizeof key, "key%u", i);
+    add_to_group(table, 7, key, 1);
+  }
+  save(fixture, &ONE_TABLE(table), 1);
+  eagre_state_begin_epoch(table);
+  add_to_group(table, 7, "key2000", 1);
+  save(fixture, &ONE_TABLE(table), 2);
+  assert_int_equal(read_expected_count(fixture, "1-0-a.full"), 2000);
+  assert_int_equal(read_expected_count(fixture, "2-0-a.delta"), 2001);
+  load(fixture, &ONE_TABLE(loaded), 2);
+  assert_int_equal(count_groups(loaded), 2001);
+  assert_true(loaded->panes[0]->capacity == table->panes[0]->capacity);
+  add_to_group(table, 8, "key", 1);
+  save(fixture, &ONE_TABLE(table), 3);
+  assert_int_equal(read_expected_count(fixture, "3-0-a.delta"), 0);
+  eagre_state_table_free(table);
+  eagre_state_table_free(loaded);
+}
+
 /* A thousand groups of which three change: every file is a small part of the first, and a version
  * needs the files of two passes at most. */
 static void files_are_small_and_few(void **state) {
@@ -421,6 +456,7 @@ static void damage_to_changes_and_slices_is_refused(void **state) {
 
 int run_slice_tests(void) {
   const struct CMUnitTest tests[] = {
+      FIXTURE_TEST(a_table_with_one_pane_says_how_many_groups_it_has),
       FIXTURE_TEST(files_are_small_and_few),
       FIXTURE_TEST(a_pass_ends_in_a_table_that_grows),
       FIXTURE_TEST(chains_end_when_no_pass_does),

@@ -9,7 +9,9 @@
 static const char sla_text[] =
     "Runs a pipeline while records of a workload are written to the topic it reads, by a schedule "
     "that waits for nobody, and holds the time from when a record was due to its result against a "
-    "limit. A result is there when a sink that shows rows at once has it, else when it is "
+    "limit. Beside it stands the floor: the same for a consumer of the same records that does "
+    "nothing "
+    "with them. A result is there when a sink that shows rows at once has it, else when it is "
     "committed. Exit status 0 when the limit is kept, 6 when it is not.\v"
     "The records stay in the topic, and the flows' checkpoints and tables go on from there: use a "
     "topic and a --storage of their own.\n\nExamples:\n"

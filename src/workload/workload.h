@@ -108,9 +108,10 @@ struct eagre_sla_options {
 };
 /* Runs the flows of the pipeline while records of a workload go into its topic by a schedule that
  * waits for nobody: a record's time stamp is when it was due, so a generator or broker that is late
- * makes latency worse and never better. CHECK SLA_NOT_MET: the percentile of the time from stamp to
- * result is above the limit, or records had no result half a minute after the last one (the table
- * is written all the same); SLA_NO_RECORDS when nothing was left to count. USAGE, IO as the flows.
- */
+ * makes latency worse and never better. A consumer beside the flows reads the same records: the
+ * floor, of which the table tells as well. CHECK SLA_NOT_MET: the percentile of the time from stamp
+ * to result is above the limit, or records had no result half a minute after the last one (the
+ * table is written all the same); SLA_NO_RECORDS when nothing was left to count. USAGE, IO as the
+ * flows. */
 enum eagre_status eagre_sla_run(struct eagre_pipeline *pipeline,
                                 const struct eagre_sla_options *options, struct eagre_error *error);

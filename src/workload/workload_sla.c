@@ -4,6 +4,8 @@
  *   this thread        runs the flows until they are stopped
  *   generator thread   waits until the flows read, sends by the schedule, waits until all records
  *                      are worked, stops the flows
+ *   floor thread       meanwhile reads the same records (workload_floor.c): what of the latency is
+ *                      the generator's, the broker's and this machine's
  *   control threads    report epochs; one call at a time */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,7 +13,7 @@
 
 #include "io/io.h"
 #include "runtime/runtime.h"
-#include "workload/workload.h"
+#include "workload/workload_floor.h"
 
 static const int64_t DRAIN_US = 30000000;
 static const int64_t LOOK_US = 10000;
@@ -27,6 +29,7 @@ struct sla {
   _Atomic bool has_ended;            /* the flows have */
   struct eagre_histogram latency_us; /* written by reports, read when the flows have ended */
   struct eagre_histogram late_us;    /* the generator's: handed over behind the schedule */
+  struct eagre_histogram floor_us;   /* of a bare consumer; read when the flows have ended */
   enum eagre_status generator_status;
   struct eagre_error generator_error;
 };
@@ -100,11 +103,20 @@ static void drain(const struct sla *sla) {
   }
 }
 
+static enum eagre_status measure(struct sla *sla, struct eagre_error *error) {
+  struct eagre_workload_floor *floor = NULL;
+  EAGRE_TRY(eagre_workload_floor_begin(&sla->options->target, &sla->count_from_us, &floor, error));
+  enum eagre_status status = send_all(sla, error);
+  if (status == EAGRE_OK) drain(sla);
+  enum eagre_status floor_status =
+      eagre_workload_floor_end(floor, &sla->floor_us, status == EAGRE_OK ? error : NULL);
+  return status == EAGRE_OK ? floor_status : status;
+}
+
 static void *generate(void *argument) {
   struct sla *sla = argument;
   await_flows(sla);
-  sla->generator_status = send_all(sla, &sla->generator_error);
-  if (sla->generator_status == EAGRE_OK) drain(sla);
+  sla->generator_status = measure(sla, &sla->generator_error);
   eagre_runtime_stop(sla->runtime);
   return NULL;
 }
@@ -123,19 +135,25 @@ static double to_ms(uint64_t us) {
   return (double)us / 1000;
 }
 
-static void print_table(const struct sla *sla, uint64_t found_us, bool is_met) {
+static void print_percentiles(const char *name, const struct eagre_histogram *times_us,
+                              struct eagre_buffer *out) {
   static const double fractions[] = {0.5, 0.9, 0.99, 0.999};
+  eagre_buffer_append_string(out, name);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(fractions); i++) {
+    eagre_buffer_printf(out, " p%g %.1f ms ", fractions[i] * 100,
+                        to_ms(eagre_histogram_percentile(times_us, fractions[i])));
+  }
+  eagre_buffer_printf(out, " max %.1f ms\n", to_ms(times_us->maximum));
+}
+
+static void print_table(const struct sla *sla, uint64_t found_us, bool is_met) {
   const struct eagre_histogram *latency = &sla->latency_us;
   struct eagre_buffer text = {0};
   eagre_buffer_printf(&text, "records  %llu at %.0f per second, %llu counted\n",
                       (unsigned long long)sla->record_count, sla->options->rate,
                       (unsigned long long)latency->count);
-  eagre_buffer_append_string(&text, "latency ");
-  for (size_t i = 0; i < EAGRE_COUNT_OF(fractions); i++) {
-    eagre_buffer_printf(&text, " p%g %.1f ms ", fractions[i] * 100,
-                        to_ms(eagre_histogram_percentile(latency, fractions[i])));
-  }
-  eagre_buffer_printf(&text, " max %.1f ms\n", to_ms(latency->maximum));
+  print_percentiles("latency ", latency, &text);
+  print_percentiles("floor   ", &sla->floor_us, &text);
   eagre_buffer_printf(&text, "generator behind its schedule  p99 %.1f ms  max %.1f ms\n",
                       to_ms(eagre_histogram_percentile(&sla->late_us, 0.99)),
                       to_ms(sla->late_us.maximum));
@@ -214,6 +232,7 @@ enum eagre_status eagre_sla_run(struct eagre_pipeline *pipeline,
   atomic_init(&sla->count_from_us, INT64_MAX);
   eagre_histogram_init(&sla->latency_us);
   eagre_histogram_init(&sla->late_us);
+  eagre_histogram_init(&sla->floor_us);
   eagre_error_init(&sla->generator_error);
   enum eagre_status status = eagre_kafka_producer_open(&settings, true, &sla->producer, error);
   if (status == EAGRE_OK)

@@ -25,7 +25,7 @@ struct eagre_source_environment {
   const struct eagre_zone *zone;
   uint32_t core_count;
   int64_t startup_timeout_us; /* how long to look for a broker */
-  struct eagre_text fetcher;  /* Kafka: eagre.kafka.client; empty = librdkafka */
+  struct eagre_text fetcher;  /* Kafka: eagre.kafka.client; empty = auto */
   size_t queue_size_bytes;    /* Kafka: fetched and unread bytes per core; 0 = default */
   uint32_t batch_rows_max;    /* 0 = EAGRE_BATCH_ROWS_MAX, which is also the most */
 };

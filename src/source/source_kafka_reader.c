@@ -56,8 +56,8 @@ enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *rea
 enum eagre_kafka_fetcher eagre_source_kafka_fetcher(const struct eagre_source *source) {
   struct eagre_text name = source->environment.fetcher;
   if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("native"))) return EAGRE_KAFKA_NATIVE;
-  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("auto"))) return EAGRE_KAFKA_AUTO;
-  return EAGRE_KAFKA_LIBRDKAFKA;
+  if (eagre_text_equal_ignoring_case(name, EAGRE_TEXT("librdkafka"))) return EAGRE_KAFKA_LIBRDKAFKA;
+  return EAGRE_KAFKA_AUTO;
 }
 
 static enum eagre_status open_consumer(struct eagre_source_kafka_reader *reader,

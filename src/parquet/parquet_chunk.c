@@ -17,7 +17,8 @@ enum {
   TRIAL_VALUE_COUNT = 4096,
   DISTINCT_RATIO_MAX = 5, /* values per distinct one, at least */
   MARKED_TEXT_COUNT = 64,
-  FETCH_AHEAD = 16, /* texts whose bytes are on their way while one is copied */
+  PIECE_SIZE_MIN = 4096, /* fewer bytes are copied */
+  FETCH_AHEAD = 16,      /* texts whose bytes are on their way while one is copied */
 };
 
 /* Sizes in page headers are int32; the rest is room for levels and what a codec adds. */
@@ -51,6 +52,10 @@ void eagre_parquet_chunk_done(struct eagre_parquet_chunk *chunk) {
   eagre_buffer_done(&chunk->dictionary_page);
   eagre_buffer_done(&chunk->pages);
   eagre_buffer_done(&chunk->bounds);
+  for (uint32_t i = 0; i < chunk->piece_capacity; i++) {
+    eagre_buffer_done(&chunk->pieces[i].values);
+  }
+  eagre_free(chunk->pieces);
   eagre_free(chunk->entries);
   eagre_parquet_dictionary_done(&chunk->dictionary);
   eagre_parquet_range_done(&chunk->page_range);
@@ -78,6 +83,8 @@ void eagre_parquet_chunk_reset(struct eagre_parquet_chunk *chunk) {
   eagre_buffer_clear(&chunk->dictionary_page);
   eagre_buffer_clear(&chunk->pages);
   eagre_buffer_clear(&chunk->bounds);
+  chunk->piece_count = 0;
+  chunk->pages_size = 0;
   chunk->entry_count = 0;
   chunk->dictionary_page_count = 0;
   chunk->row_count = 0;
@@ -194,7 +201,7 @@ static uint64_t open_size(const struct eagre_parquet_chunk *chunk) {
 }
 
 uint64_t eagre_parquet_chunk_size(const struct eagre_parquet_chunk *chunk) {
-  return chunk->pages.size + open_size(chunk);
+  return chunk->pages_size + open_size(chunk);
 }
 
 uint64_t eagre_parquet_chunk_uncompressed_size(const struct eagre_parquet_chunk *chunk) {
@@ -338,11 +345,38 @@ static bool append_bounds(struct eagre_parquet_chunk *chunk,
   return result != EAGRE_PARQUET_BOUND_NONE;
 }
 
-/* Notes the page that begins at `offset` of `pages` for the indexes of the footer. */
+static struct eagre_parquet_piece *add_piece(struct eagre_parquet_chunk *chunk) {
+  if (chunk->piece_count == chunk->piece_capacity) {
+    uint32_t capacity = chunk->piece_capacity == 0 ? 4 : 2 * chunk->piece_capacity;
+    chunk->pieces = eagre_reallocate(chunk->pieces, capacity * sizeof *chunk->pieces);
+    memset(chunk->pieces + chunk->piece_capacity, 0,
+           (capacity - chunk->piece_capacity) * sizeof *chunk->pieces);
+    chunk->piece_capacity = capacity;
+  }
+  return &chunk->pieces[chunk->piece_count++];
+}
+
+/* Puts the values of the open page, which need no encoding, behind what `pages` has of it. The page
+ * goes on with the memory of a piece that has been written. */
+static void take_rest(struct eagre_parquet_chunk *chunk, struct eagre_text rest) {
+  if (rest.size < PIECE_SIZE_MIN) {
+    eagre_buffer_append_text(&chunk->pages, rest);
+    return;
+  }
+  eagre_assert(rest.data == chunk->values.data && rest.size == chunk->values.size);
+  struct eagre_parquet_piece *piece = add_piece(chunk);
+  struct eagre_buffer spare = piece->values;
+  *piece = (struct eagre_parquet_piece){chunk->pages.size, chunk->values};
+  eagre_buffer_clear(&spare);
+  eagre_buffer_reserve(&spare, rest.size);
+  chunk->values = spare;
+}
+
+/* Notes the page that begins at `offset` of the pages for the indexes of the footer. */
 static void note_page(struct eagre_parquet_chunk *chunk, uint64_t offset) {
   struct eagre_parquet_page_entry *entry = add_entry(chunk);
   entry->offset = offset;
-  entry->size = (uint32_t)(chunk->pages.size - offset);
+  entry->size = (uint32_t)(chunk->pages_size - offset);
   entry->first_row = chunk->row_count - chunk->page_row_count;
   entry->null_count = chunk->page_level_count - chunk->page_value_count;
   entry->has_values = chunk->page_value_count > 0;
@@ -366,11 +400,14 @@ static enum eagre_status write_page(struct eagre_parquet_chunk *chunk,
     chunk->codec = is_worth ? encoder->codec : EAGRE_CODEC_NONE;
     chunk->is_codec_chosen = true;
   }
-  uint64_t offset = chunk->pages.size;
+  uint64_t offset = chunk->pages_size;
+  size_t pages_before = chunk->pages.size;
   uint64_t uncompressed_size;
   EAGRE_TRY(eagre_parquet_page_append(encoder, &page, chunk->codec, &chunk->pages,
                                       &uncompressed_size, error));
   chunk->uncompressed_size += uncompressed_size;
+  chunk->pages_size += chunk->pages.size - pages_before + page.rest.size;
+  take_rest(chunk, page.rest);
   note_page(chunk, offset);
   return EAGRE_OK;
 }
@@ -521,6 +558,7 @@ enum eagre_status eagre_parquet_chunk_finish(struct eagre_parquet_chunk *chunk,
   uint64_t uncompressed_size;
   EAGRE_TRY(eagre_parquet_page_append(encoder, &page, chunk->codec, &chunk->dictionary_page,
                                       &uncompressed_size, error));
+  eagre_buffer_append_text(&chunk->dictionary_page, page.rest);
   chunk->uncompressed_size += uncompressed_size;
   return EAGRE_OK;
 }

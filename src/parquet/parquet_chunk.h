@@ -22,7 +22,7 @@
 
 /* What the indexes of the footer say of one finished data page. */
 struct eagre_parquet_page_entry {
-  uint64_t offset;        /* in `pages` */
+  uint64_t offset;        /* in the chunk's pages, pieces included */
   uint32_t size;          /* with header, as stored */
   uint64_t bounds_offset; /* in `bounds`; the maximum follows the minimum */
   uint32_t minimum_size;
@@ -30,6 +30,12 @@ struct eagre_parquet_page_entry {
   uint64_t first_row; /* of the row group */
   uint64_t null_count;
   bool has_values;
+};
+
+/* PLAIN values of a finished page, as they were gathered: they are written from where they are. */
+struct eagre_parquet_piece {
+  size_t place; /* they stand in front of this byte of `pages` */
+  struct eagre_buffer values;
 };
 
 struct eagre_parquet_chunk {
@@ -52,7 +58,11 @@ struct eagre_parquet_chunk {
   enum eagre_codec codec;
   struct eagre_parquet_dictionary dictionary;
   struct eagre_buffer dictionary_page; /* made by finish; empty when no page uses it */
-  struct eagre_buffer pages;
+  struct eagre_buffer pages;           /* the file gets `pieces` in between */
+  struct eagre_parquet_piece *pieces;
+  uint32_t piece_count;
+  uint32_t piece_capacity;    /* those behind `piece_count` keep memory */
+  uint64_t pages_size;        /* with pieces */
   struct eagre_buffer bounds; /* of all pages, as in the column index */
   struct eagre_parquet_page_entry *entries;
   uint32_t entry_count;

@@ -157,7 +157,7 @@ void eagre_parquet_footer_add_chunk(struct eagre_parquet_footer *footer,
   summary->level_count = chunk->level_count;
   summary->null_count = chunk->level_count - chunk->value_count;
   summary->uncompressed_size = chunk->uncompressed_size;
-  summary->compressed_size = dictionary_size + chunk->pages.size;
+  summary->compressed_size = dictionary_size + chunk->pages_size;
   summary->dictionary_offset = dictionary_size > 0 ? offset : 0;
   summary->data_offset = offset + dictionary_size;
   summary->dictionary_page_count = chunk->dictionary_page_count;

@@ -108,6 +108,5 @@ enum eagre_status eagre_parquet_page_append(struct eagre_parquet_encoder *encode
   append_header(encoder, page, stored, out);
   *out_uncompressed_size = out->size - begin + measure_body(encoder, page);
   eagre_buffer_append_text(out, stored);
-  eagre_buffer_append_text(out, page->rest);
   return EAGRE_OK;
 }

@@ -32,7 +32,8 @@ struct eagre_parquet_page {
 };
 
 /* Compresses the body with `codec` (the encoder's, or NONE), appends header and body to `out`, and
- * tells the size the page would have uncompressed. */
+ * tells the size the page would have uncompressed. What is left of the page's rest (nothing when it
+ * is compressed) belongs behind them: that is left to the caller. */
 enum eagre_status eagre_parquet_page_append(struct eagre_parquet_encoder *encoder,
                                             struct eagre_parquet_page *page, enum eagre_codec codec,
                                             struct eagre_buffer *out,

@@ -4,6 +4,8 @@
 #include <endian.h>
 #include <math.h>
 
+#include "parquet/parquet_fold.h"
+
 /* Above every DECIMAL. */
 static const eagre_decimal wide_limit = (eagre_decimal)(~(unsigned __int128)0 >> 1);
 
@@ -47,7 +49,7 @@ static void add_booleans(struct eagre_parquet_range *range, const uint8_t *value
   if (any > range->integer_maximum) range->integer_maximum = any;
 }
 
-/* One text, four types. A comparison waits for the one before it in its lane only. NaNs compare
+/* One text, two types. A comparison waits for the one before it in its lane only. NaNs compare
  * false and change nothing. */
 enum { LANE_COUNT = 8 };
 
@@ -85,11 +87,7 @@ static void add_int32s(struct eagre_parquet_range *range, const int32_t *values,
 }
 
 static void add_int64s(struct eagre_parquet_range *range, const int64_t *values, uint32_t count) {
-  int64_t minimum = range->integer_minimum;
-  int64_t maximum = range->integer_maximum;
-  FOLD(int64_t, values, count, minimum, maximum);
-  range->integer_minimum = minimum;
-  range->integer_maximum = maximum;
+  eagre_parquet_fold_integers(values, count, &range->integer_minimum, &range->integer_maximum);
 }
 
 /* Sixteen bytes, the highest first. */
@@ -124,16 +122,8 @@ static void add_floats(struct eagre_parquet_range *range, const float *values, u
 }
 
 static void add_doubles(struct eagre_parquet_range *range, const double *values, uint32_t count) {
-  double minimum = range->real_minimum;
-  double maximum = range->real_maximum;
-  uint32_t nan_count = 0;
-  FOLD(double, values, count, minimum, maximum);
-  for (uint32_t i = 0; i < count; i++) {
-    nan_count += values[i] != values[i];
-  }
-  range->real_minimum = minimum;
-  range->real_maximum = maximum;
-  range->has_nan |= nan_count > 0;
+  range->has_nan |=
+      eagre_parquet_fold_reals(values, count, &range->real_minimum, &range->real_maximum);
 }
 
 /* The first 16 bytes as a number that orders like the text; shorter text is filled with zeros. */

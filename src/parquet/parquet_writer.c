@@ -139,19 +139,34 @@ void eagre_parquet_writer_free(struct eagre_parquet_writer *writer) {
 
 /* ---- Row groups ----------------------------------------------------------------------------- */
 
-static enum eagre_status write_buffer(struct eagre_parquet_writer *writer,
-                                      const struct eagre_buffer *buffer,
-                                      struct eagre_error *error) {
-  if (buffer->size == 0) return EAGRE_OK;
-  return eagre_io_writer_append(writer->file, buffer->data, buffer->size, error);
+static enum eagre_status write_bytes(struct eagre_parquet_writer *writer, struct eagre_text bytes,
+                                     struct eagre_error *error) {
+  if (bytes.size == 0) return EAGRE_OK;
+  return eagre_io_writer_append(writer->file, bytes.data, bytes.size, error);
+}
+
+static enum eagre_status write_pages(struct eagre_parquet_writer *writer,
+                                     const struct eagre_parquet_chunk *chunk,
+                                     struct eagre_error *error) {
+  struct eagre_text rest = eagre_buffer_text(&chunk->pages);
+  size_t done = 0;
+  for (uint32_t i = 0; i < chunk->piece_count; i++) {
+    const struct eagre_parquet_piece *piece = &chunk->pieces[i];
+    size_t size = piece->place - done;
+    EAGRE_TRY(write_bytes(writer, eagre_text_make(rest.data, size), error));
+    EAGRE_TRY(write_bytes(writer, eagre_buffer_text(&piece->values), error));
+    rest = eagre_text_make(rest.data + size, rest.size - size);
+    done = piece->place;
+  }
+  return write_bytes(writer, rest, error);
 }
 
 static enum eagre_status write_chunk(struct eagre_parquet_writer *writer,
                                      struct eagre_parquet_chunk *chunk, struct eagre_error *error) {
   EAGRE_TRY(eagre_parquet_chunk_finish(chunk, &writer->encoder, error));
   eagre_parquet_footer_add_chunk(&writer->footer, chunk, eagre_io_writer_size(writer->file));
-  EAGRE_TRY(write_buffer(writer, &chunk->dictionary_page, error));
-  EAGRE_TRY(write_buffer(writer, &chunk->pages, error));
+  EAGRE_TRY(write_bytes(writer, eagre_buffer_text(&chunk->dictionary_page), error));
+  EAGRE_TRY(write_pages(writer, chunk, error));
   eagre_parquet_chunk_reset(chunk);
   return EAGRE_OK;
 }
@@ -345,7 +360,7 @@ static enum eagre_status finish_file(struct eagre_parquet_writer *writer, uint64
   struct eagre_buffer end = {0};
   eagre_parquet_footer_append(&writer->footer, &writer->schema, eagre_io_writer_size(writer->file),
                               &end);
-  enum eagre_status status = write_buffer(writer, &end, error);
+  enum eagre_status status = write_bytes(writer, eagre_buffer_text(&end), error);
   eagre_buffer_done(&end);
   if (status != EAGRE_OK) return status;
   *out_size = eagre_io_writer_size(writer->file);

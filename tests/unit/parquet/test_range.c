@@ -85,6 +85,26 @@ static void test_zeros_widen_the_range(void **state) {
   eagre_parquet_range_done(&range);
 }
 
+/* Wherever it stands among those that are looked at together; bounds are those of the others. */
+static void test_nan_is_seen_at_every_place(void **state) {
+  (void)state;
+  for (uint32_t count = 2; count < 12; count++) {
+    for (uint32_t place = 0; place < count; place++) {
+      struct eagre_parquet_range range;
+      double values[12];
+      for (uint32_t i = 0; i < count; i++) {
+        values[i] = i == place ? NAN : 1.5 + i;
+      }
+      eagre_parquet_range_init(&range, EAGRE_PARQUET_DOUBLE);
+      eagre_parquet_range_add(&range, values, count);
+      assert_true(range.has_nan);
+      assert_true(range.real_minimum == (place == 0 ? 2.5 : 1.5));
+      assert_true(range.real_maximum == (place == count - 1 ? count - 0.5 : count + 0.5));
+      eagre_parquet_range_done(&range);
+    }
+  }
+}
+
 static void test_nan_leaves_no_range(void **state) {
   (void)state;
   struct eagre_parquet_range range;
@@ -270,6 +290,7 @@ static void test_bounds_compare(void **state) {
 
 int run_range_tests(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_nan_is_seen_at_every_place),
       cmocka_unit_test(test_integers),
       cmocka_unit_test(test_places_of_extremes),
       cmocka_unit_test(test_booleans),

@@ -9,6 +9,8 @@
  *
  * Ends of partitions, where losses are to be judged, are asked for by the consumer's handle.
  *
+ * A broker remembers what it was asked for (kafka_native_session.c): a question says what is new.
+ *
  * Invariants
  *   1. A partition is in one question at a time: `asked` is that question's number, and an answer
  *      counts only where it is. Whoever stops a partition sets it to 0.
@@ -40,6 +42,7 @@ struct eagre_kafka_held {
 struct eagre_kafka_native_partition {
   int32_t leader;
   int32_t asked;
+  bool is_told;      /* while a question is made: the leader knows of it */
   int64_t end_heard; /* where the partition ended when it was heard of last; -1: not heard of */
   struct eagre_kafka_topic_id topic_id;
   int64_t missing_us; /* since when nobody knows of it; 0: somebody does */
@@ -51,8 +54,26 @@ struct eagre_kafka_native_partition {
   uint32_t held_capacity; /* a power of two */
 };
 
+/* A partition as a session has it. */
+struct eagre_kafka_native_told {
+  struct eagre_kafka_consumer_topic *topic;
+  struct eagre_kafka_topic_id id;
+  int32_t number;
+  int64_t offset;
+};
+
+struct eagre_kafka_native_session {
+  int32_t number; /* the broker's name for it; 0: there is none */
+  int32_t epoch;  /* of the next question; 0: one that begins a session */
+  bool goes_by_ids;
+  struct eagre_kafka_native_told *told;
+  uint32_t told_count;
+  uint32_t told_capacity;
+};
+
 struct eagre_kafka_native_broker {
   struct eagre_kafka_connection connection; /* first: events of the epoll point to it */
+  struct eagre_kafka_native_session session;
   struct eagre_kafka_native_broker *next;
   int32_t number;
   bool is_known;         /* in the last metadata */
@@ -116,6 +137,23 @@ void eagre_kafka_native_close_brokers(struct eagre_kafka_native *native);
 
 enum eagre_status eagre_kafka_native_pull(struct eagre_kafka_consumer *consumer, bool *out_has_come,
                                           struct eagre_error *error);
+
+/* ---- kafka_native_session.c: what brokers remember of questions ------------------------------ */
+
+/* Question `number`, which asks for the partitions that are marked so, at least one; made in
+ * `arena`. A whole question begins with another partition for each `rotation`. */
+struct eagre_kafka_fetch_question
+eagre_kafka_native_session_ask(struct eagre_kafka_native_session *session, int32_t number,
+                               bool goes_by_ids,
+                               struct eagre_kafka_consumer_partition *const *asked, uint32_t count,
+                               uint32_t rotation, struct eagre_arena *arena);
+/* Whether the answer to the question asked last leaves out what has nothing new. */
+bool eagre_kafka_native_session_goes_on(const struct eagre_kafka_native_session *session);
+void eagre_kafka_native_session_hear(struct eagre_kafka_native_session *session,
+                                     const struct eagre_kafka_fetch_answer *answer);
+/* A question stays without its answer: the next one is whole. */
+void eagre_kafka_native_session_lose(struct eagre_kafka_native_session *session);
+void eagre_kafka_native_session_done(struct eagre_kafka_native_session *session);
 
 /* ---- kafka_native_backlog.c ------------------------------------------------------------------ */
 

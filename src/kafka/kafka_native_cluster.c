@@ -9,6 +9,7 @@ enum { PAUSE_DOUBLINGS_MAX = 4 };
 
 static void close_broker(struct eagre_kafka_native_broker *broker) {
   eagre_kafka_connection_done(&broker->connection);
+  eagre_kafka_native_session_done(&broker->session);
   eagre_free(broker);
 }
 

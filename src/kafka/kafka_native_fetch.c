@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 16, TIMER_WAIT_US_MIN = 1000 };
+enum { EVENTS_MAX = 16, TIMER_WAIT_US_MIN = 1000, LAST_WITHOUT_IDS = 12 /* of Fetch */ };
 
 /* ---- Failures -------------------------------------------------------------------------------- */
 
@@ -21,6 +21,7 @@ static void note_failure(struct eagre_kafka_consumer *consumer,
   handle->failure = RD_KAFKA_RESP_ERR__TRANSPORT;
   snprintf(handle->failure_text, sizeof handle->failure_text, "%s", connection->failure);
   if (connection == &consumer->native->guide) return;
+  eagre_kafka_native_session_lose(&broker->session);
   for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     struct eagre_kafka_native_partition *own = partition->native;
@@ -46,16 +47,6 @@ static bool may_ask(const struct eagre_kafka_consumer *consumer,
   return live < consumer->held_limit_bytes;
 }
 
-static struct eagre_kafka_fetch_wish
-make_wish(const struct eagre_kafka_consumer_partition *partition) {
-  return (struct eagre_kafka_fetch_wish){
-      .topic = eagre_text_of(partition->topic->name),
-      .id = partition->native->topic_id,
-      .partition = partition->number,
-      .offset = partition->fetch_position,
-  };
-}
-
 static uint32_t count_partitions(const struct eagre_kafka_consumer *consumer) {
   uint32_t count = 0;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
@@ -65,62 +56,59 @@ static uint32_t count_partitions(const struct eagre_kafka_consumer *consumer) {
   return count;
 }
 
-/* A broker fills an answer in the order of the wishes, so every time another one is the first. */
-static void rotate(struct eagre_kafka_fetch_wish *wishes, uint32_t count, uint32_t by,
-                   struct eagre_arena *arena) {
-  uint32_t first = count == 0 ? 0 : by % count;
-  if (first == 0) return;
-  struct eagre_kafka_fetch_wish *copy = eagre_arena_allocate(arena, count * sizeof *copy);
-  memcpy(copy, wishes, count * sizeof *copy);
-  memcpy(wishes, copy + first, (count - first) * sizeof *copy);
-  memcpy(wishes + count - first, copy, first * sizeof *copy);
-}
-
 /* What is wanted of the broker; marks the partitions as asked by `number`. */
-static uint32_t list_wishes(struct eagre_kafka_consumer *consumer,
-                            const struct eagre_kafka_native_broker *broker, int32_t number,
-                            int64_t now_us, struct eagre_kafka_fetch_wish *wishes) {
+static uint32_t list_asked(struct eagre_kafka_consumer *consumer,
+                           const struct eagre_kafka_native_broker *broker, int32_t number,
+                           int64_t now_us, struct eagre_kafka_consumer_partition **asked) {
   uint32_t count = 0;
   for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     bool is_its = partition->native != NULL && partition->native->leader == broker->number;
     if (!is_its || !may_ask(consumer, partition, now_us)) continue;
-    wishes[count++] = make_wish(partition);
+    asked[count++] = partition;
     partition->native->asked = number;
   }
   return count;
 }
 
 /* Topics go by their ids where those are known. */
-static int16_t choose_version(int16_t version, const struct eagre_kafka_fetch_wish *wishes,
+static int16_t choose_version(int16_t version, struct eagre_kafka_consumer_partition *const *asked,
                               uint32_t count) {
   static const struct eagre_kafka_topic_id no_id;
-  enum { LAST_WITHOUT_IDS = 12 };
   for (uint32_t i = 0; version > LAST_WITHOUT_IDS && i < count; i++) {
-    if (memcmp(&wishes[i].id, &no_id, sizeof no_id) == 0) return LAST_WITHOUT_IDS;
+    if (memcmp(&asked[i]->native->topic_id, &no_id, sizeof no_id) == 0) return LAST_WITHOUT_IDS;
   }
   return version;
+}
+
+static void send_question(struct eagre_kafka_consumer *consumer,
+                          struct eagre_kafka_native_broker *broker, int32_t number,
+                          struct eagre_kafka_consumer_partition *const *asked, uint32_t count,
+                          int64_t now_us) {
+  struct eagre_kafka_native *native = consumer->native;
+  struct eagre_kafka_connection *connection = &broker->connection;
+  struct eagre_kafka_caller caller = {eagre_text_of(native->connection_options.client_id), number};
+  broker->asked_version = choose_version(connection->versions.fetch, asked, count);
+  struct eagre_kafka_fetch_question question = eagre_kafka_native_session_ask(
+      &broker->session, number, broker->asked_version > LAST_WITHOUT_IDS, asked, count,
+      native->rotation++, &native->scratch);
+  eagre_buffer_clear(&connection->out);
+  eagre_kafka_protocol_put_fetch(&connection->out, broker->asked_version, caller, &native->limits,
+                                 &question);
+  eagre_kafka_connection_ask(connection, number, now_us);
+  if (connection->state == EAGRE_KAFKA_CLOSED) note_failure(consumer, connection, number, now_us);
 }
 
 static void ask(struct eagre_kafka_consumer *consumer, struct eagre_kafka_native_broker *broker,
                 int64_t now_us) {
   struct eagre_kafka_native *native = consumer->native;
-  struct eagre_kafka_connection *connection = &broker->connection;
   int32_t number = native->question_count + 1;
-  struct eagre_kafka_fetch_wish *wishes =
-      eagre_arena_allocate(&native->scratch, (count_partitions(consumer) + 1) * sizeof *wishes);
-  uint32_t count = list_wishes(consumer, broker, number, now_us, wishes);
+  struct eagre_kafka_consumer_partition **asked =
+      eagre_arena_allocate(&native->scratch, (count_partitions(consumer) + 1) * sizeof *asked);
+  uint32_t count = list_asked(consumer, broker, number, now_us, asked);
   if (count > 0) {
-    struct eagre_kafka_caller caller = {eagre_text_of(native->connection_options.client_id),
-                                        number};
     native->question_count = number;
-    rotate(wishes, count, native->rotation++, &native->scratch);
-    broker->asked_version = choose_version(connection->versions.fetch, wishes, count);
-    eagre_buffer_clear(&connection->out);
-    eagre_kafka_protocol_put_fetch(&connection->out, broker->asked_version, caller, &native->limits,
-                                   wishes, count);
-    eagre_kafka_connection_ask(connection, number, now_us);
-    if (connection->state == EAGRE_KAFKA_CLOSED) note_failure(consumer, connection, number, now_us);
+    send_question(consumer, broker, number, asked, count, now_us);
   }
   eagre_arena_reset(&native->scratch);
 }
@@ -170,10 +158,12 @@ static bool is_same_topic(const struct eagre_kafka_fetched *fetched,
 static struct eagre_kafka_consumer_partition *
 find_asked(const struct eagre_kafka_consumer *consumer, const struct eagre_kafka_fetched *fetched,
            int32_t number) {
-  for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
-       partition = partition->next) {
-    bool is_it = partition->native != NULL && partition->native->asked == number &&
-                 partition->number == fetched->partition && is_same_topic(fetched, partition);
+  for (const struct eagre_kafka_consumer_topic *topic = consumer->client->topics; topic != NULL;
+       topic = topic->next) {
+    if ((uint32_t)fetched->partition >= topic->partition_count) continue;
+    struct eagre_kafka_consumer_partition *partition = topic->partitions[fetched->partition];
+    bool is_it = partition != NULL && partition->native != NULL &&
+                 partition->native->asked == number && is_same_topic(fetched, partition);
     if (is_it) return partition;
   }
   return NULL;
@@ -237,12 +227,18 @@ static enum eagre_status take_fetched(struct eagre_kafka_consumer *consumer,
   return status;
 }
 
-/* Partitions of that question that were not spoken of may be asked for again. */
-static void end_question(struct eagre_kafka_consumer *consumer, int32_t number) {
+/* Partitions of that question that were not spoken of may be asked for again; nothing is new there
+ * where the answer leaves those out. */
+static void end_question(struct eagre_kafka_consumer *consumer, int32_t number,
+                         bool leaves_out_the_old) {
   for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
     bool is_its = partition->native != NULL && partition->native->asked == number;
-    if (is_its) partition->native->asked = 0;
+    if (!is_its) continue;
+    partition->native->asked = 0;
+    if (!leaves_out_the_old) continue;
+    partition->is_starting = false;
+    consumer->native->metadata_count = 0;
   }
 }
 
@@ -262,13 +258,16 @@ static enum eagre_status take_answer(struct eagre_kafka_consumer *consumer,
   struct eagre_kafka_native *native = consumer->native;
   struct eagre_kafka_fetch_answer answer;
   enum eagre_status status = EAGRE_OK;
+  bool is_difference = eagre_kafka_native_session_goes_on(&broker->session);
   bool is_whole = eagre_kafka_protocol_read_fetch(eagre_buffer_text(&block->bytes),
                                                   broker->asked_version, &native->scratch, &answer);
   if (!is_whole) {
     eagre_kafka_connection_fail(&broker->connection, now_us,
                                 "An answer of it does not hold together");
   } else {
-    if (answer.error != 0) pause_broker(consumer, broker, now_us);
+    /* A session that is no more is no trouble: the next question begins another. */
+    if (answer.error != 0 && !is_difference) pause_broker(consumer, broker, now_us);
+    eagre_kafka_native_session_hear(&broker->session, &answer);
     for (uint32_t i = 0; i < answer.count && status == EAGRE_OK; i++) {
       struct eagre_kafka_fetched *fetched = &answer.partitions[i];
       struct eagre_kafka_consumer_partition *partition = find_asked(consumer, fetched, number);
@@ -276,7 +275,7 @@ static enum eagre_status take_answer(struct eagre_kafka_consumer *consumer,
       status = take_fetched(consumer, partition, fetched, block, now_us, error);
     }
   }
-  end_question(consumer, number);
+  end_question(consumer, number, is_whole && is_difference && answer.error == 0);
   eagre_arena_reset(&native->scratch);
   return status;
 }

@@ -322,10 +322,13 @@ bool eagre_kafka_protocol_read_offsets(struct eagre_text answer, struct eagre_ar
 
 /* ---- Asking for records ---------------------------------------------------------------------- */
 
+/* Of one topic; one that was made anew is another. */
 static uint32_t count_group(const struct eagre_kafka_fetch_wish *wishes, uint32_t begin,
                             uint32_t count) {
+  const struct eagre_kafka_fetch_wish *first = &wishes[begin];
   uint32_t end = begin + 1;
-  while (end < count && eagre_text_equal(wishes[end].topic, wishes[begin].topic)) {
+  while (end < count && eagre_text_equal(wishes[end].topic, first->topic) &&
+         memcmp(&wishes[end].id, &first->id, sizeof first->id) == 0) {
     end++;
   }
   return end - begin;
@@ -351,6 +354,15 @@ static void put_wish(struct eagre_buffer *out, int16_t version,
   eagre_kafka_wire_put_tags(out, version >= FETCH_COMPACT);
 }
 
+static void put_topic(struct eagre_buffer *out, int16_t version,
+                      const struct eagre_kafka_fetch_wish *wish) {
+  if (version >= FETCH_ID) {
+    eagre_buffer_append(out, wish->id.bytes, sizeof wish->id.bytes);
+  } else {
+    eagre_kafka_wire_put_text(out, wish->topic, version >= FETCH_COMPACT);
+  }
+}
+
 static void put_wishes(struct eagre_buffer *out, int16_t version,
                        const struct eagre_kafka_fetch_limits *limits,
                        const struct eagre_kafka_fetch_wish *wishes, uint32_t count) {
@@ -358,11 +370,7 @@ static void put_wishes(struct eagre_buffer *out, int16_t version,
   eagre_kafka_wire_put_count(out, count_topics(wishes, count), is_compact);
   for (uint32_t begin = 0, size = 0; begin < count; begin += size) {
     size = count_group(wishes, begin, count);
-    if (version >= FETCH_ID) {
-      eagre_buffer_append(out, wishes[begin].id.bytes, sizeof wishes[begin].id.bytes);
-    } else {
-      eagre_kafka_wire_put_text(out, wishes[begin].topic, is_compact);
-    }
+    put_topic(out, version, &wishes[begin]);
     eagre_kafka_wire_put_count(out, size, is_compact);
     for (uint32_t i = begin; i < begin + size; i++) {
       put_wish(out, version, limits, &wishes[i]);
@@ -371,12 +379,25 @@ static void put_wishes(struct eagre_buffer *out, int16_t version,
   }
 }
 
-/* Without a session: each request names all partitions. That costs some 20 bytes for each and
- * leaves nothing to get out of step with the broker. */
+static void put_forgotten(struct eagre_buffer *out, int16_t version,
+                          const struct eagre_kafka_fetch_wish *wishes, uint32_t count) {
+  bool is_compact = version >= FETCH_COMPACT;
+  eagre_kafka_wire_put_count(out, count_topics(wishes, count), is_compact);
+  for (uint32_t begin = 0, size = 0; begin < count; begin += size) {
+    size = count_group(wishes, begin, count);
+    put_topic(out, version, &wishes[begin]);
+    eagre_kafka_wire_put_count(out, size, is_compact);
+    for (uint32_t i = begin; i < begin + size; i++) {
+      eagre_kafka_wire_put_i32(out, wishes[i].partition);
+    }
+    eagre_kafka_wire_put_tags(out, is_compact);
+  }
+}
+
 void eagre_kafka_protocol_put_fetch(struct eagre_buffer *out, int16_t version,
                                     struct eagre_kafka_caller caller,
                                     const struct eagre_kafka_fetch_limits *limits,
-                                    const struct eagre_kafka_fetch_wish *wishes, uint32_t count) {
+                                    const struct eagre_kafka_fetch_question *question) {
   bool is_compact = version >= FETCH_COMPACT;
   size_t begin = begin_request(out, API_FETCH, version, caller, is_compact);
   if (version < FETCH_NO_REPLICA) eagre_kafka_wire_put_i32(out, -1); /* no replica */
@@ -385,11 +406,13 @@ void eagre_kafka_protocol_put_fetch(struct eagre_buffer *out, int16_t version,
   eagre_kafka_wire_put_i32(out, limits->size_bytes_max);
   eagre_kafka_wire_put_i8(out, limits->is_committed_only ? 1 : 0);
   if (version >= FETCH_SESSION) {
-    eagre_kafka_wire_put_i32(out, 0);
-    eagre_kafka_wire_put_i32(out, -1);
+    eagre_kafka_wire_put_i32(out, question->session);
+    eagre_kafka_wire_put_i32(out, question->epoch);
   }
-  put_wishes(out, version, limits, wishes, count);
-  if (version >= FETCH_SESSION) eagre_kafka_wire_put_count(out, 0, is_compact); /* forgotten */
+  put_wishes(out, version, limits, question->wishes, question->wish_count);
+  if (version >= FETCH_SESSION) {
+    put_forgotten(out, version, question->forgotten, question->forgotten_count);
+  }
   if (version >= FETCH_RACK) eagre_kafka_wire_put_text(out, EAGRE_TEXT(""), is_compact);
   eagre_kafka_wire_put_tags(out, is_compact);
   end_request(out, begin);
@@ -464,7 +487,7 @@ bool eagre_kafka_protocol_read_fetch(struct eagre_text answer, int16_t version,
   eagre_kafka_wire_take_i32(&wire); /* throttled for */
   if (version >= FETCH_SESSION) {
     out->error = eagre_kafka_wire_take_i16(&wire);
-    eagre_kafka_wire_take_i32(&wire); /* session */
+    out->session = eagre_kafka_wire_take_i32(&wire);
   }
   uint32_t count = eagre_kafka_wire_take_count(&wire, is_compact);
   for (uint32_t i = 0; i < count && !wire.is_broken; i++) {

@@ -147,6 +147,16 @@ struct eagre_kafka_fetch_wish {
   int64_t offset;
 };
 
+/* What a question says: all wishes, or, in a session, those that the broker does not know yet. */
+struct eagre_kafka_fetch_question {
+  int32_t session; /* the broker's number of it; 0: none */
+  int32_t epoch;   /* which question of the session; 0: one that begins it */
+  struct eagre_kafka_fetch_wish *wishes;
+  uint32_t wish_count;
+  struct eagre_kafka_fetch_wish *forgotten; /* not wanted any more; offsets mean nothing */
+  uint32_t forgotten_count;
+};
+
 /* Records of this producer are aborted from `first_offset` to its next marker. */
 struct eagre_kafka_aborted {
   int64_t producer_id;
@@ -168,6 +178,7 @@ struct eagre_kafka_fetched {
 
 struct eagre_kafka_fetch_answer {
   int16_t error;
+  int32_t session; /* 0: none */
   struct eagre_kafka_fetched *partitions;
   uint32_t count;
   uint32_t capacity;
@@ -176,7 +187,7 @@ struct eagre_kafka_fetch_answer {
 void eagre_kafka_protocol_put_fetch(struct eagre_buffer *out, int16_t version,
                                     struct eagre_kafka_caller caller,
                                     const struct eagre_kafka_fetch_limits *limits,
-                                    const struct eagre_kafka_fetch_wish *wishes, uint32_t count);
+                                    const struct eagre_kafka_fetch_question *question);
 /* Arrays live in `arena`, texts and batches in the answer. */
 bool eagre_kafka_protocol_read_fetch(struct eagre_text answer, int16_t version,
                                      struct eagre_arena *arena,

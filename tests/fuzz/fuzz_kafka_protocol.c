@@ -1,10 +1,11 @@
-/* Answers of brokers: any bytes give arrays whose texts lie inside of them, or are refused. The
- * first byte says which answer, the second its version. */
+/* Answers of brokers: any bytes give arrays whose texts lie inside of them, or are refused; after
+ * whatever an answer says of its session comes a question of it, or a whole one. The first byte
+ * says which answer, the second its version. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "kafka/kafka_protocol.h"
+#include "kafka/kafka_native.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,6 +56,17 @@ static void read_metadata(struct eagre_text answer, int16_t version, struct eagr
   }
 }
 
+static void hear(const struct eagre_kafka_fetch_answer *answer) {
+  const int32_t epochs[] = {0, 1, INT32_MAX};
+  for (size_t i = 0; i < EAGRE_COUNT_OF(epochs); i++) {
+    struct eagre_kafka_native_session session = {.number = 7, .epoch = epochs[i]};
+    eagre_kafka_native_session_hear(&session, answer);
+    bool goes_on = eagre_kafka_native_session_goes_on(&session);
+    eagre_assert(goes_on == (answer->error == 0 && answer->session != 0));
+    eagre_assert(session.epoch >= 0 && (!goes_on || session.number == answer->session));
+  }
+}
+
 static void read_fetch(struct eagre_text answer, int16_t version, struct eagre_arena *arena) {
   struct eagre_kafka_fetch_answer fetched;
   if (!eagre_kafka_protocol_read_fetch(answer, version, arena, &fetched)) return;
@@ -63,6 +75,7 @@ static void read_fetch(struct eagre_text answer, int16_t version, struct eagre_a
     check_inside(fetched.partitions[i].batches, answer);
     eagre_assert(fetched.partitions[i].aborted_count <= answer.size);
   }
+  hear(&fetched);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

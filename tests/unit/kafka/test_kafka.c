@@ -75,5 +75,6 @@ void produce(struct fixture *fixture, int32_t partition, uint32_t first, uint32_
 
 int main(void) {
   return run_settings_tests() + run_jaas_tests() + run_login_tests() + run_batch_tests() +
-         run_client_tests() + run_consumer_tests() + run_producer_tests() + run_transactor_tests();
+         run_client_tests() + run_session_tests() + run_consumer_tests() + run_producer_tests() +
+         run_transactor_tests();
 }

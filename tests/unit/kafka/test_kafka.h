@@ -53,5 +53,6 @@ int run_consumer_tests(void);
 int run_jaas_tests(void);
 int run_login_tests(void);
 int run_producer_tests(void);
+int run_session_tests(void);
 int run_settings_tests(void);
 int run_transactor_tests(void);

@@ -17,6 +17,8 @@ TROUBLES = int(os.environ.get("EAGRE_CRASH_EVERY_SINK_TROUBLES", "4"))
 ROUNDS_AFTER_PARTITION = 5
 ONCE_PER_START = {"checkpoint.after_metadata", "checkpoint.after_sources", "kafka.after_init"}
 SINKS_OF_FLOWS = {"raw": 4, "counts": 3}
+# What a process that was passed may be told by the first sink that notices.
+FENCES_OF_SINKS = (*FENCES, "SINK_DATA_FILE_MISSING", "KAFKA_PRODUCER_FENCED")
 SITE = EverySinkSite
 
 
@@ -63,7 +65,7 @@ def trouble(site, broker, number, chance):
         site.end(process)
     else:
         said = site.pass_sleeper(number // 4, chance)
-        assert any(f"error: [{fence}]" in said for fence in (*FENCES, "KAFKA_PRODUCER_FENCED")), said
+        assert any(f"error: [{fence}]" in said for fence in FENCES_OF_SINKS), said
     site.run_until_done()
 
 

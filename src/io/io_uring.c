@@ -17,7 +17,7 @@
  *   2. user_data is the address of the operation, or, for a poll, the address of its watch with the
  *      lowest bit set; IGNORED for what nobody waits for.
  *   3. An operation in flight is not done; `flying_count` is their number.
- *   4. A watch is freed only when its poll is not armed. */
+ *   4. A watch is freed only when its poll is not armed, or as the ring is closed. */
 #include "io/io_backend.h"
 
 #include <errno.h>
@@ -277,11 +277,15 @@ static void sleep_until_readable(void *state, int64_t timeout_us) {
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
+/* Closing the ring ends the polls that are armed. Cancelling them would enter it, perhaps on
+ * another thread than its own. */
 static void close_uring(void *state) {
   struct uring *uring = state;
   eagre_assert(uring->flying_count == 0);
   while (uring->watches != NULL) {
-    unwatch_descriptor(uring, uring->watches->descriptor);
+    struct watch *watch = uring->watches;
+    uring->watches = watch->next;
+    eagre_free(watch);
   }
   io_uring_queue_exit(&uring->ring);
   eagre_free(uring);

@@ -87,6 +87,24 @@ static void a_descriptor_that_was_readable_can_be_unwatched(void **state) {
   close(descriptor);
 }
 
+static void *open_and_wait(void *argument) {
+  struct eagre_error error;
+  struct eagre_io **io = argument;
+  assert_int_equal(eagre_io_open(NULL, io, &error), EAGRE_OK);
+  eagre_io_wait(*io, 1000);
+  return NULL;
+}
+
+/* As a core's is, whose thread has ended without having taken its last wake. */
+static void another_thread_closes_it_while_it_waits_for_a_wake(void **state) {
+  (void)state;
+  pthread_t thread;
+  struct eagre_io *io = NULL;
+  assert_int_equal(pthread_create(&thread, NULL, open_and_wait, &io), 0);
+  pthread_join(thread, NULL);
+  eagre_io_close(io);
+}
+
 enum { WAKES = 2000 };
 
 struct pair {
@@ -130,6 +148,7 @@ int run_wait_tests(void) {
       FIXTURE_TEST(a_descriptor_ends_every_wait_while_it_is_readable),
       FIXTURE_TEST(an_armed_descriptor_can_be_unwatched),
       FIXTURE_TEST(a_descriptor_that_was_readable_can_be_unwatched),
+      FIXTURE_TEST(another_thread_closes_it_while_it_waits_for_a_wake),
       FIXTURE_TEST(wakes_of_another_thread_arrive),
   };
   return cmocka_run_group_tests_name("wait", tests, NULL, NULL);

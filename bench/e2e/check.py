@@ -64,7 +64,7 @@ def parse_arguments():
     parser.add_argument("--latency-warm-up", type=int, default=10, help="the first seconds of it, which do not count")
     parser.add_argument("--idle-seconds", type=int, default=20, help="how long idle-kafka watches each run")
     parser.add_argument("--tier-keys", type=int, default=8_000_000, help="keys of state_tier")
-    parser.add_argument("--tier-limit", type=int, default=64 << 20, help="bytes of memory that state_tier gives their state")
+    parser.add_argument("--tier-limit", type=int, default=128 << 20, help="bytes of memory that state_tier gives their state")
     parser.add_argument("--note", default="", help="goes into the raw results: what else the machine did")
     parser.add_argument("--results", type=pathlib.Path, default=place.RESULTS)
     return parser.parse_args()

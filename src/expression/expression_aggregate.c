@@ -116,7 +116,7 @@ enum eagre_status eagre_aggregate_bind_ordered(struct eagre_bind *bind,
 static enum eagre_status refuse_function(const struct eagre_aggregate_call *call,
                                          struct eagre_error *error) {
   enum eagre_status status = eagre_function_refuse(call->function, error);
-  eagre_expression_place_error(call->position, error);
+  eagre_sql_place_unplaced(call->position, error);
   return status;
 }
 

@@ -31,7 +31,7 @@ static enum eagre_status fail_position(const struct eagre_aggregate_update *upda
                   "(%d bytes).",
                   (long long)position, BITMAP_SIZE * 8, BITMAP_SIZE);
   if (update->error != NULL) update->error->row = row;
-  eagre_expression_place_error(update->aggregate->position, update->error);
+  eagre_sql_place_unplaced(update->aggregate->position, update->error);
   return EAGRE_DATA;
 }
 

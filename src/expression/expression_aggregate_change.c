@@ -271,7 +271,7 @@ static enum eagre_status refuse(const struct eagre_aggregate *aggregate,
                    "rows of that result change, and `%s` cannot take a row back; count, "
                    "sum, avg, min, max and others can",
                    aggregate->info->name);
-  eagre_expression_place_error(aggregate->position, error);
+  eagre_sql_place_unplaced(aggregate->position, error);
   return EAGRE_USAGE;
 }
 

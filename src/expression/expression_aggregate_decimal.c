@@ -91,7 +91,7 @@ static enum eagre_status fail_sum(const struct eagre_aggregate *aggregate, const
                   "Overflow in sum of decimals. Use '%s' to tolerate overflow and return NULL "
                   "instead.",
                   instead);
-  eagre_expression_place_error(aggregate->position, error);
+  eagre_sql_place_unplaced(aggregate->position, error);
   return EAGRE_DATA;
 }
 
@@ -101,7 +101,7 @@ static enum eagre_status fail_average(const struct eagre_aggregate *aggregate,
   eagre_error_set(error, EAGRE_DATA, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
                   "The average cannot be represented as Decimal(%d, %d).", type->precision,
                   type->scale);
-  eagre_expression_place_error(aggregate->position, error);
+  eagre_sql_place_unplaced(aggregate->position, error);
   return EAGRE_DATA;
 }
 

@@ -125,7 +125,7 @@ static enum eagre_status fail_division(const struct eagre_aggregate_finish *fini
   eagre_error_set(finish->error, EAGRE_DATA, "DIVIDE_BY_ZERO",
                   "Division by zero. `%s` has no value where a column does not vary.",
                   finish->aggregate->info->name);
-  eagre_expression_place_error(finish->aggregate->position, finish->error);
+  eagre_sql_place_unplaced(finish->aggregate->position, finish->error);
   return EAGRE_DATA;
 }
 

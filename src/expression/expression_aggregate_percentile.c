@@ -26,7 +26,7 @@ static enum eagre_status fail_frequency(const struct eagre_aggregate_update *upd
       "integral value.",
       update->aggregate->info->name, (long long)frequency);
   if (update->error != NULL) update->error->row = row;
-  eagre_expression_place_error(update->aggregate->position, update->error);
+  eagre_sql_place_unplaced(update->aggregate->position, update->error);
   return EAGRE_DATA;
 }
 

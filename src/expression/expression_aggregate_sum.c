@@ -16,7 +16,7 @@ enum eagre_status eagre_aggregate_fail_sum(const struct eagre_aggregate *aggrega
   eagre_error_set(error, EAGRE_DATA, "ARITHMETIC_OVERFLOW",
                   "long overflow. Use 'try_sum' to tolerate overflow and return NULL instead.");
   if (error != NULL) error->row = row;
-  eagre_expression_place_error(aggregate->position, error);
+  eagre_sql_place_unplaced(aggregate->position, error);
   return EAGRE_DATA;
 }
 

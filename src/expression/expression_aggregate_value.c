@@ -340,7 +340,7 @@ enum eagre_status eagre_aggregate_append(const struct eagre_aggregate *aggregate
     eagre_error_set(error, EAGRE_DATA, "COLLECTION_SIZE_LIMIT_EXCEEDED",
                     "Can't collect more than %d bytes of values of one group in `%s`.",
                     TEXT_SIZE_MAX, aggregate->info->name);
-    eagre_expression_place_error(aggregate->position, error);
+    eagre_sql_place_unplaced(aggregate->position, error);
     return EAGRE_DATA;
   }
   char *place = eagre_arena_grow_text(arena, inout_text, size);

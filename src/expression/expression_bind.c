@@ -17,17 +17,12 @@
 
 /* ---- Refusals ------------------------------------------------------------------------------- */
 
-void eagre_expression_place_error(struct eagre_sql_position position, struct eagre_error *error) {
-  if (error == NULL || error->line != 0) return;
-  eagre_sql_place_error(position, error);
-}
-
 static enum eagre_status fail_with(struct eagre_bind *bind, struct eagre_sql_position position,
                                    const char *class_name, const char *format, va_list arguments) {
   char text[sizeof bind->error->text];
   vsnprintf(text, sizeof text, format, arguments);
   enum eagre_status status = eagre_error_set(bind->error, EAGRE_USAGE, class_name, "%s", text);
-  eagre_expression_place_error(position, bind->error);
+  eagre_sql_place_unplaced(position, bind->error);
   return status;
 }
 
@@ -354,7 +349,7 @@ enum eagre_status eagre_expression_call(struct eagre_arena *arena, struct eagre_
   };
   if (bind.function == NULL || bind.function->info.is_aggregate) {
     enum eagre_status status = eagre_function_refuse(function, error);
-    eagre_expression_place_error(position, error);
+    eagre_sql_place_unplaced(position, error);
     return status;
   }
   for (uint32_t i = 0; i < argument_count; i++) {

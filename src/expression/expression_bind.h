@@ -143,5 +143,3 @@ struct eagre_expression *eagre_literal_special_time(struct eagre_arena *arena,
                                                     enum eagre_type_kind kind,
                                                     const struct eagre_expression_session *session,
                                                     struct eagre_sql_position position);
-/* Sets line, column and length of an error that has none. */
-void eagre_expression_place_error(struct eagre_sql_position position, struct eagre_error *error);

@@ -337,7 +337,7 @@ static enum eagre_status refuse_type(const struct eagre_type *type,
       eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE", "Unsupported data type \"%s\".",
                       eagre_buffer_string(&name));
   eagre_buffer_done(&name);
-  eagre_expression_place_error(position, error);
+  eagre_sql_place_unplaced(position, error);
   return status;
 }
 
@@ -360,7 +360,7 @@ static enum eagre_status refuse_cast(struct eagre_arena *arena, struct eagre_exp
       (int)strlen(sql) - 2, sql + 1, (int)strlen(to) - 2, to + 1, from, to,
       exists_without_ansi ? " with ANSI mode on" : "");
   if (function != NULL) eagre_error_hint(error, "use the function %s instead", function);
-  eagre_expression_place_error(position, error);
+  eagre_sql_place_unplaced(position, error);
   return status;
 }
 
@@ -493,6 +493,6 @@ enum eagre_status eagre_expression_coerce(struct eagre_arena *arena, struct eagr
                   "%s has the type %s, but %s is needed.", eagre_expression_sql(arena, value),
                   eagre_expression_type_name(arena, value->type),
                   eagre_expression_type_name(arena, type));
-  eagre_expression_place_error(value->position, error);
+  eagre_sql_place_unplaced(value->position, error);
   return EAGRE_USAGE;
 }

@@ -18,7 +18,7 @@ struct eagre_expression_csv {
 /* Positions within the schema text mean nothing in the file. */
 static enum eagre_status place_schema_error(struct eagre_bind *bind) {
   if (bind->error != NULL) bind->error->line = 0;
-  eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+  eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
   return EAGRE_USAGE;
 }
 
@@ -68,8 +68,7 @@ static enum eagre_status set_options(struct eagre_bind *bind, struct eagre_text 
     enum eagre_status status =
         eagre_csv_option_set(out, texts[i], texts[i + 1], bind->arena, bind->error);
     if (status != EAGRE_OK) {
-      eagre_expression_place_error(bind->arguments[bind->argument_count - 1]->position,
-                                   bind->error);
+      eagre_sql_place_unplaced(bind->arguments[bind->argument_count - 1]->position, bind->error);
       return status;
     }
   }
@@ -89,7 +88,7 @@ static enum eagre_status check_decoder(struct eagre_bind *bind,
   enum eagre_status status =
       eagre_csv_decoder_new(csv->schema, &options, NULL, &decoder, bind->error);
   eagre_csv_decoder_free(decoder);
-  if (status != EAGRE_OK) eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+  if (status != EAGRE_OK) eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
   return status;
 }
 
@@ -99,7 +98,7 @@ static enum eagre_status check_zone(struct eagre_bind *bind, struct eagre_text n
   if (name.size == 0) return EAGRE_OK;
   enum eagre_status status = eagre_zone_open(name, &zone, bind->error);
   eagre_zone_close(zone);
-  if (status != EAGRE_OK) eagre_expression_place_error(bind->position, bind->error);
+  if (status != EAGRE_OK) eagre_sql_place_unplaced(bind->position, bind->error);
   return status;
 }
 

@@ -108,7 +108,7 @@ static enum eagre_status read_schema(struct eagre_bind *bind, struct eagre_text 
     if (status != EAGRE_OK) {
       /* Positions within the schema text mean nothing in the file. */
       if (bind->error != NULL) bind->error->line = 0;
-      eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+      eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
       return status;
     }
   }
@@ -128,7 +128,7 @@ static enum eagre_status set_options(struct eagre_bind *bind, const struct eagre
     enum eagre_status status =
         eagre_json_option_set(out, texts[i], texts[i + 1], bind->arena, bind->error);
     if (status != EAGRE_OK) {
-      eagre_expression_place_error(bind->arguments[2]->position, bind->error);
+      eagre_sql_place_unplaced(bind->arguments[2]->position, bind->error);
       return status;
     }
   }
@@ -160,7 +160,7 @@ static enum eagre_status check_decoder(struct eagre_bind *bind,
                                                     EAGRE_JSON_ISA_BEST, &decoder, bind->error);
   eagre_json_decoder_free(decoder);
   if (status != EAGRE_OK) {
-    eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+    eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
   }
   return status;
 }
@@ -377,7 +377,7 @@ static enum eagre_status check_writer(struct eagre_bind *bind,
   struct writer *writer;
   enum eagre_status status = open_writer(to_json, bind->session->zone, &writer, bind->error);
   if (status != EAGRE_OK) {
-    eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+    eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
     return status;
   }
   if (writer->date_pattern != NULL && prints_time(writer->date_pattern, eagre_zone_utc())) {
@@ -541,14 +541,14 @@ enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre
         "The value before `:` must be a VARIANT or a STRING, but it has the type %s.",
         eagre_expression_type_name(arena, value->type));
     eagre_error_hint(error, "write value::string:path for a BINARY value");
-    eagre_expression_place_error(position, error);
+    eagre_sql_place_unplaced(position, error);
     return status;
   }
   struct eagre_json_path *compiled;
   enum eagre_status status = eagre_json_colon_path_new(path, &compiled, error);
   if (status != EAGRE_OK) {
     if (error != NULL) error->line = 0;
-    eagre_expression_place_error(position, error);
+    eagre_sql_place_unplaced(position, error);
     return status;
   }
   eagre_json_path_free(compiled);

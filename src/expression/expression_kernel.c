@@ -47,7 +47,7 @@ static enum eagre_status refuse_with(struct eagre_kernel_call *call, uint32_t ro
   vsnprintf(text, sizeof text, format, arguments);
   enum eagre_status status = eagre_error_set(call->error, EAGRE_DATA, class_name, "%s", text);
   if (call->error != NULL) call->error->row = row;
-  eagre_expression_place_error(call->node->position, call->error);
+  eagre_sql_place_unplaced(call->node->position, call->error);
   return status;
 }
 

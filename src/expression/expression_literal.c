@@ -279,6 +279,6 @@ enum eagre_status eagre_expression_literal(struct eagre_arena *arena,
                                            struct eagre_error *error) {
   eagre_assert(literal->kind == EAGRE_SQL_LITERAL);
   enum eagre_status status = bind_literal(arena, literal, session, out, error);
-  if (status != EAGRE_OK) eagre_expression_place_error(literal->position, error);
+  if (status != EAGRE_OK) eagre_sql_place_unplaced(literal->position, error);
   return status;
 }

@@ -98,7 +98,7 @@ static enum eagre_status check_pattern(struct eagre_bind *bind, bool is_parsed) 
     return EAGRE_OK;
   }
   if (bind->error != NULL) bind->error->line = 0;
-  eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+  eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
   return status;
 }
 

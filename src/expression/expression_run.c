@@ -82,7 +82,7 @@ static enum eagre_status run_kernel(struct eagre_instruction *instruction,
   if (!sees_nulls) out->validity = combine_validity(instruction, row_count, run->arena);
   enum eagre_status status = node->kernel(&call);
   if (status != EAGRE_OK) {
-    eagre_expression_place_error(node->position, run->error);
+    eagre_sql_place_unplaced(node->position, run->error);
     return status;
   }
   if (is_constant) eagre_block_make_constant(out);

@@ -200,7 +200,7 @@ enum eagre_status eagre_bind_schema_of_json(struct eagre_bind *bind,
   if (json.size == 0) json = EAGRE_TEXT("null");
   enum eagre_status status = eagre_json_read(bind->arena, json, &root, bind->error);
   if (status != EAGRE_OK) {
-    eagre_expression_place_error(bind->arguments[0]->position, bind->error);
+    eagre_sql_place_unplaced(bind->arguments[0]->position, bind->error);
     return status;
   }
   struct eagre_buffer text = {0};

@@ -164,7 +164,7 @@ static enum eagre_status check_path(struct eagre_bind *bind) {
   eagre_variant_path_free(path);
   if (path != NULL) return EAGRE_OK;
   enum eagre_status status = refuse_path(text, bind->function->info.name, EAGRE_USAGE, bind->error);
-  eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+  eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
   return status;
 }
 
@@ -181,7 +181,7 @@ static enum eagre_status read_type(struct eagre_bind *bind, const struct eagre_t
   if (eagre_type_parse(bind->arena, text, out, bind->error) != EAGRE_OK) {
     /* Positions within the type's text mean nothing in the file. */
     if (bind->error != NULL) bind->error->line = 0;
-    eagre_expression_place_error(schema->position, bind->error);
+    eagre_sql_place_unplaced(schema->position, bind->error);
     return EAGRE_USAGE;
   }
   if (eagre_variant_casts_to(*out)) return EAGRE_OK;
@@ -245,7 +245,7 @@ enum eagre_status eagre_variant_colon(struct eagre_arena *arena, struct eagre_ex
                     "The path `%.*s` leads to no single part of a VARIANT.", (int)path.size,
                     path.data);
     eagre_error_hint(error, "name members as in value:a.b['c d'] and elements as in value:a[0]");
-    eagre_expression_place_error(position, error);
+    eagre_sql_place_unplaced(position, error);
     return EAGRE_USAGE;
   }
   struct eagre_expression *arguments[] = {

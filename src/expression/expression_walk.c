@@ -140,7 +140,7 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
     eagre_error_set(error, EAGRE_USAGE, "UNSUPPORTED_DATATYPE", "Unsupported data type \"%s\".",
                     eagre_buffer_string(&name));
     eagre_buffer_done(&name);
-    eagre_expression_place_error(expression->position, error);
+    eagre_sql_place_unplaced(expression->position, error);
     return EAGRE_USAGE;
   }
   for (uint32_t i = 0; i < expression->argument_count; i++) {

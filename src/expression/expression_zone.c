@@ -89,7 +89,7 @@ static enum eagre_status bind_convert(struct eagre_bind *bind, eagre_kernel_fn *
   struct eagre_zone *zone;
   enum eagre_status status = eagre_zone_open(name, &zone, bind->error);
   if (status != EAGRE_OK) {
-    eagre_expression_place_error(bind->arguments[1]->position, bind->error);
+    eagre_sql_place_unplaced(bind->arguments[1]->position, bind->error);
     return status;
   }
   eagre_zone_close(zone);

@@ -33,11 +33,6 @@ struct delta_reader {
   struct eagre_parquet_reader *parquet;
 };
 
-static void place_error(const struct eagre_plan_source *plan, struct eagre_error *error) {
-  if (error == NULL || error->line > 0) return;
-  eagre_sql_place_error(plan->position, error);
-}
-
 /* ---- Completing ------------------------------------------------------------------------------ */
 
 static enum eagre_status refuse_time(const struct eagre_plan_source *plan, bool is_late,
@@ -298,7 +293,7 @@ static enum eagre_status open_delta(struct eagre_source *base, struct eagre_erro
   eagre_source_parquet_columns_init(&source->columns, plan, base->environment.batch_rows_max);
   enum eagre_status status = list_files(source, table, error);
   eagre_delta_close(table);
-  if (status != EAGRE_OK) place_error(plan, error);
+  if (status != EAGRE_OK) eagre_sql_place_unplaced(plan->position, error);
   return status;
 }
 

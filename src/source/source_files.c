@@ -18,11 +18,6 @@ static struct eagre_source_files *get_files(struct eagre_source *source) {
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-static void place_error(const struct eagre_plan_source *plan, struct eagre_error *error) {
-  if (error == NULL || error->line > 0) return;
-  eagre_sql_place_error(plan->position, error);
-}
-
 static enum eagre_status validate_format(const struct eagre_plan_source *plan,
                                          struct eagre_error *error) {
   struct eagre_source_files_format format;
@@ -59,7 +54,7 @@ static enum eagre_status validate_files(const struct eagre_plan_source *plan,
   if (status == EAGRE_OK && plan->format == EAGRE_FILES_JSON) status = validate_format(plan, error);
   if (status == EAGRE_OK && plan->format == EAGRE_FILES_CSV) status = validate_csv(plan, error);
   eagre_arena_done(&arena);
-  if (status != EAGRE_OK) place_error(plan, error);
+  if (status != EAGRE_OK) eagre_sql_place_unplaced(plan->position, error);
   return status;
 }
 
@@ -73,7 +68,7 @@ static enum eagre_status check_exists(const struct eagre_source_files *files,
   eagre_error_set(error, EAGRE_USAGE, "PATH_NOT_FOUND", "Path does not exist: file:%s.",
                   files->path);
   eagre_error_hint(error, "relative paths are read against the working directory");
-  place_error(files->base.plan, error);
+  eagre_sql_place_unplaced(files->base.plan->position, error);
   return EAGRE_USAGE;
 }
 
@@ -227,7 +222,7 @@ static enum eagre_status check_found(const struct eagre_source_files *files,
   if (files->base.plan->is_stream || !is_glob || files->found_count > 0) return EAGRE_OK;
   eagre_error_set(error, EAGRE_USAGE, "PATH_NOT_FOUND", "Path does not exist: file:%s.",
                   files->path);
-  place_error(files->base.plan, error);
+  eagre_sql_place_unplaced(files->base.plan->position, error);
   return EAGRE_USAGE;
 }
 

@@ -59,6 +59,8 @@ struct eagre_sql_position {
 
 /* Says where in the text the error is, whatever it said before; `error` may be NULL. */
 void eagre_sql_place_error(struct eagre_sql_position position, struct eagre_error *error);
+/* The same where nobody has said it yet. */
+void eagre_sql_place_unplaced(struct eagre_sql_position position, struct eagre_error *error);
 
 struct eagre_sql_query;
 struct eagre_sql_expression;

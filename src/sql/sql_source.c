@@ -270,6 +270,10 @@ void eagre_sql_place_error(struct eagre_sql_position position, struct eagre_erro
   error->length = position.length;
 }
 
+void eagre_sql_place_unplaced(struct eagre_sql_position position, struct eagre_error *error) {
+  if (error != NULL && error->line == 0) eagre_sql_place_error(position, error);
+}
+
 enum eagre_status eagre_sql_error_at(struct eagre_error *error,
                                      struct eagre_sql_position position) {
   eagre_sql_place_error(position, error);

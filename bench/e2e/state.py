@@ -14,6 +14,7 @@ from figure import Figure
 from process import ProcessFailed, cpu_seconds, measure
 
 KEY_COUNT = 1_000_000
+RECOVERIES = ((KEY_COUNT, 1), (20_000_000, 5))  # keys, and the most seconds to the first row
 CHANGE_COUNT = 10_000
 SAVE_EPOCHS = 2_000  # so that one save of a thousand is more than one sample
 
@@ -80,29 +81,29 @@ def kill(process):
     process.stderr.close()
 
 
-def change_keys(number):
+def change_keys(number, key_count):
     """The keys of a change epoch: all over the table."""
-    return [(number * 7919 + i * 97) % KEY_COUNT for i in range(CHANGE_COUNT)]
+    return [(number * 7919 + i * 97) % key_count for i in range(CHANGE_COUNT)]
 
 
-def grow(folder, cores):
+def grow(folder, cores, key_count):
     """A flow that has made its keys and changed them in many epochs, killed."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "in").mkdir(parents=True)
     (folder / "pipeline.sql").write_text(PIPELINE)
-    write_file(folder / "in", 0, range(KEY_COUNT))
+    write_file(folder / "in", 0, range(key_count))
     for number in range(1, CHANGE_EPOCHS + 1):
-        write_file(folder / "in", number, change_keys(number))
+        write_file(folder / "in", number, change_keys(number, key_count))
     with open(os.devnull, "wb") as nothing:
         process = start(folder, cores, nothing)
         wait_for(process, (folder / f"checkpoint/commits/{CHANGE_EPOCHS}").exists)
         kill(process)
 
 
-def restart(folder, cores):
+def restart(folder, cores, key_count):
     """Seconds from the new start to its first row, and CPU until then; every row of the new epoch is checked."""
     number = CHANGE_EPOCHS + 1
-    keys = change_keys(number)
+    keys = change_keys(number, key_count)
     write_file(folder / "in", number, keys)
     path = folder / "output.json"
     with open(path, "wb") as output:
@@ -115,7 +116,7 @@ def restart(folder, cores):
     rows = {row["k"]: row["n"] for row in map(json.loads, path.read_text().splitlines()) if row["_batch_id"] == number}
     counts = {key: 1 for key in keys}
     for each in range(1, number + 1):
-        for key in change_keys(each):
+        for key in change_keys(each, key_count):
             if key in counts:
                 counts[key] += 1
     if rows != counts:
@@ -123,17 +124,22 @@ def restart(folder, cores):
     return elapsed_s, used_s
 
 
+def recover(folder, settings, cores, key_count, bar):
+    name = f"recovery, {key_count // 1_000_000} M keys, {cores} core{'s' * (cores > 1)}"
+    wall = Figure(f"{name}: to the first row", "s", bar=bar)
+    cpu = Figure(f"{name}: CPU until then", "s")
+    for _ in range(settings.repetitions):
+        grow(folder, cores, key_count)
+        elapsed_s, used_s = restart(folder, cores, key_count)
+        wall.samples.append(elapsed_s)
+        cpu.samples.append(used_s)
+    return [wall, cpu]
+
+
 def recovery(folder, settings):
-    """kill -9 with a million keys in state, 100 epochs after they were made; on one core and on two."""
+    """kill -9 with one and with twenty million keys in state, 100 epochs after they were made; on one core and on two."""
     figures = []
-    for cores in (1, 2):
-        name = f"recovery, {cores} core{'s' * (cores > 1)}"
-        wall = Figure(f"{name}: to the first row", "s", bar=1)
-        cpu = Figure(f"{name}: CPU until then", "s")
-        for _ in range(settings.repetitions):
-            grow(pathlib.Path(folder) / "run", cores)
-            elapsed_s, used_s = restart(pathlib.Path(folder) / "run", cores)
-            wall.samples.append(elapsed_s)
-            cpu.samples.append(used_s)
-        figures += [wall, cpu]
+    for key_count, bar in RECOVERIES:
+        for cores in (1, 2):
+            figures += recover(pathlib.Path(folder) / "run", settings, cores, key_count, bar)
     return figures

@@ -296,6 +296,8 @@ bool eagre_state_has_cold(const struct eagre_state_table *table) {
 
 /* ---- Fetching -------------------------------------------------------------------------------- */
 
+enum { SLOTS_AHEAD = 32 }; /* that are fetched into the processor's cache at once */
+
 /* A group that is not in memory and may be in the tier. */
 struct wanted {
   struct eagre_state_pane *pane;
@@ -355,16 +357,36 @@ static enum eagre_status fetch_some(struct eagre_state_table *table, const struc
   return EAGRE_OK;
 }
 
+/* Keeps of some groups those that are not in memory: most are not, so that the slots where they
+ * would be are fetched ahead. */
+static uint32_t keep_absent(const struct eagre_state_table *table, struct wanted *wanted,
+                            uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_state_pane *pane = wanted[i].pane;
+    __builtin_prefetch(&pane->slots[exchange_halves(wanted[i].order) >> pane->shift]);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t hash = exchange_halves(wanted[i].order);
+    if (eagre_state_pane_find(table, wanted[i].pane, hash, wanted[i].key) == NULL)
+      wanted[kept++] = wanted[i];
+  }
+  return kept;
+}
+
 static uint32_t find_wanted(struct eagre_state_table *table, const int64_t *panes,
                             const struct eagre_state_keys *keys, uint32_t row_count,
                             struct wanted *out) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < row_count; i++) {
-    struct eagre_state_pane *pane = eagre_state_table_get_pane(table, panes == NULL ? 0 : panes[i]);
-    uint64_t hash = keys->hashes[i];
-    if (pane->cold_count == 0) continue;
-    if (eagre_state_pane_find(table, pane, hash, keys->keys[i]) != NULL) continue;
-    out[count++] = (struct wanted){pane, exchange_halves(hash), keys->keys[i]};
+  for (uint32_t i = 0; i < row_count;) {
+    uint32_t fresh = 0;
+    for (; i < row_count && fresh < SLOTS_AHEAD; i++) {
+      int64_t end = panes == NULL ? 0 : panes[i];
+      struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
+      if (pane->cold_count == 0) continue;
+      out[count + fresh++] = (struct wanted){pane, exchange_halves(keys->hashes[i]), keys->keys[i]};
+    }
+    count += keep_absent(table, out + count, fresh);
   }
   return count;
 }

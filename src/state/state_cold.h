@@ -63,6 +63,12 @@ enum eagre_status eagre_state_cold_walk_close(struct eagre_state_cold_walk *walk
  * that it is in the changes: eagre_state_cold_can_begin says whether a pass may begin now. */
 bool eagre_state_cold_can_begin(const struct eagre_state_table *table);
 void eagre_state_cold_begin_pass(struct eagre_state_table *table);
+/* Plans this many groups of a pane; the walk that writes them has yet to read them. */
+static inline void eagre_state_cold_plan_pane(struct eagre_state_pane *pane, uint64_t count) {
+  pane->cold_planned = count;
+  pane->cold_kept_count = 0;
+  pane->cold_kept_size = 0;
+}
 /* Plans up to `wanted` groups of the pass, pane by pane; adds their number to *planned. */
 enum eagre_status eagre_state_cold_plan(struct eagre_state_table *table, uint64_t wanted,
                                         uint64_t *planned, struct eagre_error *error);

@@ -1,5 +1,6 @@
 /* Reading tables of which groups are in the tier: all of them, or slice by slice for snapshots. */
 #include "state/state_cold.h"
+#include "state/state_snapshot.h"
 
 #include <string.h>
 
@@ -148,9 +149,37 @@ bool eagre_state_cold_can_begin(const struct eagre_state_table *table) {
   return table->group_count - table->cold.count == table->changed_count;
 }
 
+static void keep_nothing(struct eagre_state_cold *cold) {
+  eagre_buffer_done(&cold->kept);
+  eagre_buffer_clear(&cold->kept_key);
+}
+
 void eagre_state_cold_begin_pass(struct eagre_state_table *table) {
   eagre_buffer_clear(&table->cold.pass_key);
   eagre_buffer_clear(&table->cold.planned_key);
+  keep_nothing(&table->cold);
+}
+
+static void set_key(struct eagre_buffer *buffer, struct eagre_text key) {
+  eagre_buffer_clear(buffer);
+  eagre_buffer_append_text(buffer, key);
+}
+
+/* The walk that counts reads the groups, which costs far more than to keep them: so it keeps as
+ * many as it has room for. */
+static void keep(struct eagre_state_cold *cold, struct eagre_state_pane *pane,
+                 struct eagre_text key, struct eagre_text value) {
+  size_t before = cold->kept.size;
+  if (before >= eagre_state_tier_kept_size(cold->tier)) return;
+  char key_size[4];
+  struct eagre_text group_key = eagre_state_cold_key(key);
+  eagre_state_put_integer(key_size, group_key.size, sizeof key_size);
+  eagre_buffer_append(&cold->kept, key_size, sizeof key_size);
+  eagre_buffer_append_text(&cold->kept, group_key);
+  eagre_buffer_append_text(&cold->kept, value);
+  pane->cold_kept_count++;
+  pane->cold_kept_size += cold->kept.size - before;
+  set_key(&cold->kept_key, key);
 }
 
 static enum eagre_status plan_pane(struct eagre_state_table *table, struct eagre_state_pane *pane,
@@ -162,9 +191,8 @@ static enum eagre_status plan_pane(struct eagre_state_table *table, struct eagre
   eagre_state_cold_walk_open(&walk, table, pane, eagre_buffer_text(&cold->pass_key));
   while (pane->cold_planned < wanted && eagre_state_cold_walk_next(&walk, &key, &value)) {
     pane->cold_planned++;
-    if (pane->cold_planned < wanted) continue;
-    eagre_buffer_clear(&cold->planned_key);
-    eagre_buffer_append_text(&cold->planned_key, key);
+    keep(cold, pane, key, value);
+    if (pane->cold_planned == wanted) set_key(&cold->planned_key, key);
   }
   return eagre_state_cold_walk_close(&walk, error);
 }
@@ -174,10 +202,11 @@ static enum eagre_status plan_pane(struct eagre_state_table *table, struct eagre
 enum eagre_status eagre_state_cold_plan(struct eagre_state_table *table, uint64_t wanted,
                                         uint64_t *planned, struct eagre_error *error) {
   uint64_t left = wanted;
+  keep_nothing(&table->cold);
   for (uint32_t i = 0; i < table->pane_count; i++) {
     struct eagre_state_pane *pane = table->panes[i];
     pane->slice.planned = 0;
-    pane->cold_planned = 0;
+    eagre_state_cold_plan_pane(pane, 0);
     if (left == 0 || pane->slice.left == 0) continue;
     if (pane->cold_count > 0) EAGRE_TRY(plan_pane(table, pane, left, error));
     left -= pane->cold_planned;
@@ -189,6 +218,6 @@ enum eagre_status eagre_state_cold_plan(struct eagre_state_table *table, uint64_
 
 void eagre_state_cold_advance(struct eagre_state_table *table) {
   struct eagre_state_cold *cold = &table->cold;
-  eagre_buffer_clear(&cold->pass_key);
-  eagre_buffer_append_text(&cold->pass_key, eagre_buffer_text(&cold->planned_key));
+  set_key(&cold->pass_key, eagre_buffer_text(&cold->planned_key));
+  keep_nothing(cold);
 }

@@ -104,13 +104,17 @@ static void put_changes(struct output *output, struct eagre_state_table *table) 
   }
 }
 
-/* Those that only the tier has, as they stand there: their payloads have the form of a file. */
-static void put_cold_groups(struct output *output, const struct eagre_state_table *table,
-                            struct eagre_state_pane *pane) {
+/* Those that only the tier has, behind those kept, as they stand there: their payloads have the
+ * form of a file. */
+static void walk_cold_groups(struct output *output, const struct eagre_state_table *table,
+                             struct eagre_state_pane *pane) {
+  const struct eagre_state_cold *cold = &table->cold;
+  bool is_first = cold->kept_key.size == 0;
   struct eagre_state_cold_walk walk;
   struct eagre_text key;
   struct eagre_text payload;
-  eagre_state_cold_walk_open(&walk, table, pane, eagre_buffer_text(&table->cold.pass_key));
+  eagre_state_cold_walk_open(&walk, table, pane,
+                             eagre_buffer_text(is_first ? &cold->pass_key : &cold->kept_key));
   for (; pane->cold_planned > 0; pane->cold_planned--) {
     if (!eagre_state_cold_walk_next(&walk, &key, &payload)) break;
     key = eagre_state_cold_key(key);
@@ -124,8 +128,19 @@ static void put_cold_groups(struct output *output, const struct eagre_state_tabl
   if (output->status == EAGRE_OK) output->status = status;
 }
 
+/* `kept`: what the table has kept of this pane and those behind it. */
+static void put_cold_groups(struct output *output, const struct eagre_state_table *table,
+                            struct eagre_state_pane *pane, struct eagre_text *kept) {
+  if (pane->cold_kept_count > 0) {
+    put_bytes(output, kept->data, pane->cold_kept_size);
+    *kept = eagre_text_make(kept->data + pane->cold_kept_size, kept->size - pane->cold_kept_size);
+    pane->cold_planned -= pane->cold_kept_count;
+  }
+  if (pane->cold_planned > 0) walk_cold_groups(output, table, pane);
+}
+
 static void put_pane_slice(struct output *output, const struct eagre_state_table *table,
-                           struct eagre_state_pane *pane) {
+                           struct eagre_state_pane *pane, struct eagre_text *kept) {
   struct eagre_state_slice *slice = &pane->slice;
   put_integer(output, (uint64_t)pane->end, 8);
   put_integer(output, slice->planned + pane->cold_planned, 8);
@@ -134,7 +149,7 @@ static void put_pane_slice(struct output *output, const struct eagre_state_table
     put_group(output, table, eagre_state_key(table, group), eagre_state_payload(group));
     slice->left--;
   }
-  if (pane->cold_planned > 0) put_cold_groups(output, table, pane);
+  if (pane->cold_planned > 0) put_cold_groups(output, table, pane, kept);
 }
 
 static bool has_planned(const struct eagre_state_pane *pane) {
@@ -147,8 +162,9 @@ static void put_slice(struct output *output, struct eagre_state_table *table) {
     pane_count += has_planned(table->panes[i]);
   }
   put_integer(output, pane_count, 8);
+  struct eagre_text kept = eagre_buffer_text(&table->cold.kept);
   for (uint32_t i = 0; i < table->pane_count; i++) {
-    if (has_planned(table->panes[i])) put_pane_slice(output, table, table->panes[i]);
+    if (has_planned(table->panes[i])) put_pane_slice(output, table, table->panes[i], &kept);
   }
   eagre_state_cold_advance(table);
 }

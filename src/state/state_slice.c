@@ -61,7 +61,7 @@ static void begin_pass(const struct eagre_state_set *set, bool is_full) {
     for (uint32_t j = 0; j < set->tables[i]->pane_count; j++) {
       struct eagre_state_pane *pane = set->tables[i]->panes[j];
       pane->slice = (struct eagre_state_slice){.left = pane->count + pane->cold_count};
-      pane->cold_planned = 0;
+      eagre_state_cold_plan_pane(pane, 0);
     }
   }
   for (uint32_t i = 0; i < set->rows_count; i++) {
@@ -133,7 +133,7 @@ static void plan_everything(const struct eagre_state_set *set) {
     for (uint32_t j = 0; j < set->tables[i]->pane_count; j++) {
       struct eagre_state_pane *pane = set->tables[i]->panes[j];
       pane->slice.planned = pane->count;
-      pane->cold_planned = pane->cold_count;
+      eagre_state_cold_plan_pane(pane, pane->cold_count);
     }
   }
   for (uint32_t i = 0; i < set->rows_count; i++) {

@@ -42,6 +42,8 @@ void eagre_state_table_free(struct eagre_state_table *table) {
   }
   eagre_buffer_done(&table->cold.pass_key);
   eagre_buffer_done(&table->cold.planned_key);
+  eagre_buffer_done(&table->cold.kept);
+  eagre_buffer_done(&table->cold.kept_key);
   eagre_free(table->panes);
   eagre_free(table->text_offsets);
   eagre_free(table);

@@ -89,7 +89,9 @@ struct eagre_state_pane {
   struct eagre_state_slice slice;
   bool is_in_tier;     /* the tier has groups of it; some may be in memory, too, and newer there */
   uint64_t cold_count; /* groups that only the tier has */
-  uint64_t cold_planned; /* of them, those that go into the file being written */
+  uint64_t cold_planned;    /* of them, those that go into the file being written */
+  uint64_t cold_kept_count; /* of these, the first ones, which table->cold.kept has */
+  size_t cold_kept_size;    /* their bytes there */
 };
 
 /* What the next snapshot of a table or row store may build on. */
@@ -118,6 +120,10 @@ struct eagre_state_cold {
    * written is there. Empty: nothing yet. */
   struct eagre_buffer pass_key;
   struct eagre_buffer planned_key;
+  /* The first planned groups, pane by pane, as they go into the file, and the key of the last one:
+   * counting them reads them, and not again. */
+  struct eagre_buffer kept;
+  struct eagre_buffer kept_key;
 };
 
 struct eagre_state_table {

@@ -6,8 +6,9 @@
 
 enum {
   CACHE_SIZE_MIN = 8 << 20,
-  BLOCK_SIZE = 4096,         /* what one group costs to find */
-  LOG_WARNINGS = 2,          /* and worse, in RocksDB's own file */
+  BLOCK_SIZE = 4096,    /* what one group costs to find */
+  PART_SIZE = 32 << 10, /* of indexes and filters: keys that are looked for together share it */
+  LOG_WARNINGS = 2,     /* and worse, in RocksDB's own file */
   WRITE_BUFFER_SIZE = 65536, /* for range deletions alone */
   READAHEAD_SIZE = 1 << 20,  /* of walks and compactions */
   FILTER_BITS = 10,          /* per key: 1 % of those that are not there are looked for */
@@ -69,6 +70,7 @@ static void set_table_format(struct eagre_state_tier *tier) {
   tier->cache = rocksdb_cache_create_lru_with_strict_capacity_limit(tier->cache_size);
   rocksdb_block_based_options_set_block_cache(format, tier->cache);
   rocksdb_block_based_options_set_block_size(format, BLOCK_SIZE);
+  rocksdb_block_based_options_set_metadata_block_size(format, PART_SIZE);
   rocksdb_block_based_options_set_format_version(format, 5);
   rocksdb_block_based_options_set_filter_policy(
       format, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
@@ -203,8 +205,13 @@ void eagre_state_tier_free(struct eagre_state_tier *tier) {
   eagre_free(tier);
 }
 
+uint64_t eagre_state_tier_kept_size(const struct eagre_state_tier *tier) {
+  return tier->cache_size / 8;
+}
+
 uint64_t eagre_state_tier_table_size(const struct eagre_state_tier *tier) {
-  return (tier->size_max - tier->cache_size - EAGRE_STATE_TIER_BUFFERS) / 2;
+  uint64_t others = tier->cache_size + eagre_state_tier_kept_size(tier) + EAGRE_STATE_TIER_BUFFERS;
+  return (tier->size_max - others) / 2;
 }
 
 uint32_t eagre_state_tier_add_table(struct eagre_state_tier *tier) {

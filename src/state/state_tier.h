@@ -17,6 +17,8 @@
 #define EAGRE_STATE_TIER_BUFFERS (UINT64_C(16) << 20)
 enum { EAGRE_STATE_TIER_KEYS_MAX = 128 }; /* of one get */
 
+/* How many bytes of groups may be kept in memory between counting and writing them. */
+uint64_t eagre_state_tier_kept_size(const struct eagre_state_tier *tier);
 /* How many bytes tables may take in memory before they are spilled. */
 uint64_t eagre_state_tier_table_size(const struct eagre_state_tier *tier);
 /* A number for the keys of one more table. */

@@ -4,8 +4,7 @@
  *   Position   {"topic":{"0":23}}, see source_kafka_offsets.h
  *   Start      sources/I/0 holds the first position; `latest` is resolved once
  *   End        Spark's rules, source_kafka_select.h
- *   Cores      partition i of the epoch, in the order of the position, belongs to core i modulo the
- *              number of cores
+ *   Cores      each partition belongs to one, chosen by load, source_kafka_deal.h
  *
  * Positions are the checkpoint's. What is committed to a group of Kafka is for tools that show lag.
  */
@@ -66,6 +65,7 @@ static void close_kafka(struct eagre_source *source) {
   eagre_arena_done(&kafka->fixed_arena);
   eagre_arena_done(&kafka->planned.arena);
   eagre_arena_done(&kafka->ranges_arena);
+  eagre_source_kafka_dealt_done(&kafka->dealt);
   eagre_arena_done(&kafka->looked.arena);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "source/source_kafka_deal.h"
 #include "source/source_kafka_options.h"
 #include "source/source_kafka_select.h"
 #include "source/source_kind.h"
@@ -72,6 +73,7 @@ struct eagre_source_kafka {
   struct eagre_source_kafka_planned planned;
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
+  struct eagre_source_kafka_dealt dealt;
   struct eagre_text open_start;            /* where ranges without ends begin */
   struct eagre_source_kafka_looked looked;
   struct eagre_source_kafka_ahead ahead;

@@ -111,6 +111,9 @@ static enum eagre_status find_ranges(struct eagre_source_kafka *kafka, struct ea
   };
   EAGRE_TRY(eagre_source_kafka_select_ranges(&span, arena, &kafka->ranges, error));
   EAGRE_TRY(eagre_source_kafka_check_topic_ids(kafka, &span, error));
+  /* By what waits for a flow that starts; afterwards nobody knows what will come. */
+  eagre_source_kafka_deal(&kafka->dealt, &kafka->ranges, kafka->base.environment.core_count,
+                          kafka->dealt.cores.count == 0);
   open_ranges(&kafka->ranges);
   eagre_source_kafka_keep_latest(kafka, &latest);
   return EAGRE_OK;
@@ -131,10 +134,9 @@ enum eagre_status eagre_source_kafka_assign_open(struct eagre_source *source,
 }
 
 /* Where the reader of the range stands. */
-static int64_t reached_of(const struct eagre_source_kafka *kafka, uint32_t index) {
-  const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[index];
-  uint32_t core = index % kafka->base.environment.core_count;
-  const struct eagre_source_kafka_reader *reader = kafka->ahead.readers[core];
+static int64_t reached_of(const struct eagre_source_kafka *kafka,
+                          const struct eagre_source_kafka_range *range) {
+  const struct eagre_source_kafka_reader *reader = kafka->ahead.readers[range->core];
   return eagre_kafka_consumer_reached(reader->consumer, range->topic, range->partition);
 }
 
@@ -147,8 +149,8 @@ enum eagre_status eagre_source_kafka_reached(struct eagre_source *source, struct
       .entries = eagre_arena_allocate(arena, (kafka->ranges.count + 1) * sizeof *end.entries)};
   for (uint32_t i = 0; i < kafka->ranges.count; i++) {
     const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[i];
-    end.entries[end.count++] =
-        (struct eagre_source_kafka_offset){range->topic, range->partition, reached_of(kafka, i)};
+    end.entries[end.count++] = (struct eagre_source_kafka_offset){range->topic, range->partition,
+                                                                  reached_of(kafka, range)};
   }
   EAGRE_TRY(eagre_source_kafka_read_position(kafka->open_start, arena, &start, error));
   raise_latest(&kafka->latest, &end);
@@ -164,8 +166,9 @@ void eagre_source_kafka_reader_behind(const struct eagre_source_reader *base,
   const struct eagre_source_kafka_reader *reader = (const struct eagre_source_kafka_reader *)base;
   const struct eagre_source_kafka *kafka = (const struct eagre_source_kafka *)base->source;
   struct eagre_text topic;
-  for (uint32_t i = base->core; i < kafka->ranges.count; i += kafka->base.environment.core_count) {
+  for (uint32_t i = 0; i < kafka->ranges.count; i++) {
     const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[i];
+    if (range->core != base->core) continue;
     if (eagre_kafka_consumer_is_behind(reader->consumer, range->topic, range->partition, &topic))
       each(context, topic, range->partition);
   }

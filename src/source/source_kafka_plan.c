@@ -340,6 +340,8 @@ enum eagre_status eagre_source_kafka_assign(struct eagre_source *source, struct 
   kafka->ranges = (struct eagre_source_kafka_ranges){0};
   eagre_source_kafka_ahead_assigned(kafka, end);
   enum eagre_status status = assign_ranges(kafka, start, end, &scratch, error);
+  if (status == EAGRE_OK)
+    eagre_source_kafka_deal(&kafka->dealt, &kafka->ranges, source->environment.core_count, true);
   eagre_arena_done(&scratch);
   return status;
 }

@@ -111,9 +111,9 @@ static struct eagre_kafka_range *list_ranges(const struct eagre_source_kafka_rea
   struct eagre_kafka_range *ranges =
       eagre_arena_allocate(arena, (kafka->ranges.count + 1) * sizeof *ranges);
   uint32_t count = 0;
-  for (uint32_t i = reader->base.core; i < kafka->ranges.count;
-       i += kafka->base.environment.core_count) {
+  for (uint32_t i = 0; i < kafka->ranges.count; i++) {
     const struct eagre_source_kafka_range *range = &kafka->ranges.ranges[i];
+    if (range->core != reader->base.core) continue;
     ranges[count++] =
         (struct eagre_kafka_range){range->topic, range->partition, range->begin, range->end};
   }

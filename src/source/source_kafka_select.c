@@ -18,7 +18,7 @@ find_begin(const struct eagre_source_kafka_offsets *from,
   return eagre_source_kafka_offsets_find(initial, entry->topic, entry->partition);
 }
 
-static int64_t saturating_add(int64_t a, int64_t b) {
+int64_t eagre_source_kafka_select_add(int64_t a, int64_t b) {
   int64_t sum;
   return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
@@ -34,7 +34,7 @@ static int64_t move_by_share(int64_t begin, int64_t latest, double total,
   int64_t size = latest - begin;
   double share = (double)offset_count_max * ((double)size / total);
   double count = share < 1 ? ceil(share) : floor(share);
-  int64_t end = saturating_add(begin, to_integer(count));
+  int64_t end = eagre_source_kafka_select_add(begin, to_integer(count));
   return end < latest ? end : latest;
 }
 
@@ -67,7 +67,7 @@ int64_t eagre_source_kafka_select_count(const struct eagre_source_kafka_offsets 
   for (uint32_t i = 0; i < latest->count; i++) {
     const struct eagre_source_kafka_offset *begin = find_begin(from, initial, &latest->entries[i]);
     if (begin == NULL || latest->entries[i].offset <= begin->offset) continue;
-    count = saturating_add(count, latest->entries[i].offset - begin->offset);
+    count = eagre_source_kafka_select_add(count, latest->entries[i].offset - begin->offset);
   }
   return count;
 }
@@ -173,8 +173,12 @@ enum eagre_status eagre_source_kafka_select_ranges(const struct eagre_source_kaf
     const struct eagre_source_kafka_offset *end = &span->end->entries[i];
     const struct eagre_source_kafka_offset *begin = find_begin(span->start, span->initial, end);
     if (begin == NULL) continue;
-    struct eagre_source_kafka_range range = {end->topic, end->partition, begin->offset,
-                                             end->offset};
+    struct eagre_source_kafka_range range = {
+        .topic = end->topic,
+        .partition = end->partition,
+        .begin = begin->offset,
+        .end = end->offset,
+    };
     EAGRE_TRY(check_range(span, &range, error));
     out->ranges[out->count++] = range;
   }
@@ -234,7 +238,7 @@ void eagre_source_kafka_select_metrics(const struct eagre_source_kafka_offsets *
         eagre_source_kafka_offsets_find(end, entry->topic, entry->partition);
     if (read == NULL) continue;
     int64_t behind = entry->offset - read->offset;
-    sum = saturating_add(sum, behind);
+    sum = eagre_source_kafka_select_add(sum, behind);
     if (behind < minimum) minimum = behind;
     if (behind > maximum) maximum = behind;
     count += 1;

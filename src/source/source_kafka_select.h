@@ -18,6 +18,9 @@ int64_t eagre_source_kafka_select_count(const struct eagre_source_kafka_offsets 
                                         const struct eagre_source_kafka_offsets *initial,
                                         const struct eagre_source_kafka_offsets *latest);
 
+/* Of counts of offsets: INT64_MAX where the sum is larger. */
+int64_t eagre_source_kafka_select_add(int64_t a, int64_t b);
+
 /* The partitions of `latest` that stand below `known`: fetched too early after a change of leaders,
  * or a topic made anew. */
 bool eagre_source_kafka_select_is_behind(const struct eagre_source_kafka_offsets *latest,
@@ -29,6 +32,7 @@ struct eagre_source_kafka_range {
   int32_t partition;
   int64_t begin;
   int64_t end;
+  uint32_t core; /* who reads it: source_kafka_deal.h */
 };
 struct eagre_source_kafka_ranges {
   struct eagre_source_kafka_range *ranges; /* in the order of the end's partitions */

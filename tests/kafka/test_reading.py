@@ -40,6 +40,39 @@ def test_all_partitions_once_and_in_order(broker, topic, tmp_path):
     assert flow.rows() == []
 
 
+def send_unevenly(broker, topic, counts, next_numbers):
+    """So many more records to each partition, numbered on."""
+    for partition, count in enumerate(counts):
+        broker.produce(topic, numbered(next_numbers[partition], count), partition=partition)
+        next_numbers[partition] += count
+
+
+def test_partitions_that_move_between_cores(broker, topic, tmp_path):
+    """Two long partitions of one core are parted, and again when others are long; while the flow stands still the
+    records of an epoch gather."""
+    broker.create_topic(topic, partitions=4)
+    flow = Flow(tmp_path, broker, columns="partition, CAST(CAST(value AS STRING) AS INT) AS value", subscribe=topic)
+    sent = [0, 0, 0, 0]
+    send_unevenly(broker, topic, [70000, 100, 70000, 100], sent)
+    flow.write()
+    process = subprocess.Popen(flow.command("--cores", "2", "--log-level", "debug"), cwd=tmp_path, text=True,
+                               stdout=subprocess.PIPE, stderr=(tmp_path / "log").open("w"))
+    rows = [json.loads(process.stdout.readline()) for _ in range(sum(sent))]
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)  # a question that is under way is answered before there is more
+    first_count = sum(sent)
+    send_unevenly(broker, topic, [70000, 100, 100, 70000], sent)
+    process.send_signal(signal.SIGCONT)
+    rows += [json.loads(process.stdout.readline()) for _ in range(sum(sent) - first_count)]
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert (process.returncode, rest) == (0, "")
+    for partition in range(4):
+        assert values(rows, partition) == list(range(sent[partition]))
+    dealt = re.findall(r"busiest core reads (\d+) records of this epoch instead of (\d+)", (tmp_path / "log").read_text())
+    assert dealt == [("70100", "140000"), ("70100", "140000")]
+
+
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_batches_of_any_size(broker, topic, tmp_path, size):
     broker.create_topic(topic, partitions=2)

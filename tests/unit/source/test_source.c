@@ -211,6 +211,6 @@ uint32_t count_lines(const char *text) {
 int main(void) {
   return run_files_path_tests() + run_files_log_tests() + run_files_plan_tests() +
          run_files_row_tests() + run_position_tests() + run_rate_tests() +
-         run_rate_micro_batch_tests() + run_kafka_select_tests() + run_kafka_options_tests() +
-         run_kafka_stream_tests();
+         run_rate_micro_batch_tests() + run_kafka_deal_tests() + run_kafka_select_tests() +
+         run_kafka_options_tests() + run_kafka_stream_tests();
 }

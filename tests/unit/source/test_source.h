@@ -71,6 +71,7 @@ int run_files_log_tests(void);
 int run_files_plan_tests(void);
 int run_files_row_tests(void);
 int run_kafka_options_tests(void);
+int run_kafka_deal_tests(void);
 int run_kafka_select_tests(void);
 int run_kafka_stream_tests(void);
 int run_position_tests(void);

@@ -203,6 +203,10 @@ static enum eagre_status write_commits(struct eagre_epoch *epoch,
   return EAGRE_OK;
 }
 
+/* Looking for old files lists directories, which costs more than all else that an epoch without
+ * data does itself: so it waits until there is an eighth of what is kept to remove. */
+enum { PURGE_SHARE = 8 };
+
 /* Step 6. The state of the oldest kept epoch is the version it started from. */
 static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
                                struct eagre_error *error) {
@@ -211,7 +215,7 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
       eagre_option_integer(&flow->settings, "spark.sql.streaming.minBatchesToRetain");
   int64_t keep_from = committed - retained;
   EAGRE_TRY(eagre_sink_purge(epoch->options.sink, committed, error));
-  if (keep_from <= 0) return EAGRE_OK;
+  if (keep_from <= 0 || keep_from - epoch->kept_from < retained / PURGE_SHARE) return EAGRE_OK;
   EAGRE_TRY(eagre_checkpoint_purge(epoch->options.checkpoint, keep_from, error));
   if (flow->query.stateful_count > 0) {
     EAGRE_TRY(eagre_state_purge(epoch->options.io,
@@ -219,6 +223,7 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
                                 error));
   }
   eagre_crash_point("epoch.after_purge");
+  epoch->kept_from = keep_from;
   return EAGRE_OK;
 }
 

@@ -48,6 +48,7 @@ struct eagre_epoch {
 
   int64_t next;      /* id of the next epoch */
   bool must_rerun;   /* offsets/next is there already */
+  int64_t kept_from; /* the oldest epoch that the last purge kept; 0: none yet */
   bool has_finished; /* once: its one epoch ran */
   bool has_backlog;
   int64_t last_run_eviction_ms; /* what the last epoch evicted with; -1 = none ran yet */

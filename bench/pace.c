@@ -4,9 +4,10 @@
  *
  * Record i is due START_US + i / RATE s (microseconds since 1970) and says so in its member "us",
  * so that a generator or broker that is late makes the measured latency worse and never better. It
- * goes to partition i modulo their number. SHAPE is suite (1.2 kB: us, id of 10,000, payload) or
- * device (the device event behind its us). Prints a JSON object: how late records were handed to
- * the client, in microseconds. */
+ * goes to partition i modulo their number. SHAPE is suite (1.2 kB: us, id of 10,000, payload),
+ * device (the device event behind its us) or ysb, whose event_time is when it was due and whose
+ * RATE is a multiple of 4,000: every second holds the same events. Prints a JSON object: how late
+ * records were handed to the client, in microseconds, and of ysb how many views a second holds. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -16,12 +17,23 @@
 #include "events.h"
 
 enum { PAYLOAD_SIZE = 1150, ID_COUNT = 10000, ID_STEP = 7919, TIMEOUT_MS = 60000 };
+/* Events of ysb are made once: at hundreds of thousands per second, printing them anew would take
+ * the CPU that the engine needs. */
+enum { YSB_COUNT = 4000, TIME_DIGITS = 13 };
+
+enum shape { SUITE, DEVICE, YSB };
+static const char *const shape_names[] = {"suite", "device", "ysb"};
+
+struct ysb_event {
+  struct eagre_buffer text;
+  char *time; /* TIME_DIGITS of the text */
+};
 
 struct pace {
   rd_kafka_t *producer;
   rd_kafka_topic_t *topic;
   uint32_t partition_count;
-  bool is_suite;
+  enum shape shape;
   int64_t start_us;
   uint64_t rate; /* records per second */
   uint64_t failure_count;
@@ -29,9 +41,11 @@ struct pace {
   struct eagre_buffer text;
   struct eagre_histogram late_us;
   char payload[PAYLOAD_SIZE + 1];
+  struct ysb_event events[YSB_COUNT];
+  uint64_t view_count; /* of the events */
 };
 
-static void fail(const char *what, const char *why) {
+_Noreturn static void fail(const char *what, const char *why) {
   fprintf(stderr, "pace: %s: %s\n", what, why);
   exit(1);
 }
@@ -64,7 +78,7 @@ static void open_topic(struct pace *pace, const char *brokers, const char *topic
   char error[256];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", brokers);
-  set(conf, "linger.ms", "0");
+  set(conf, "linger.ms", pace->shape == YSB ? "1" : "0");
   set(conf, "queue.buffering.max.messages", "1000000");
   rd_kafka_conf_set_opaque(conf, pace);
   rd_kafka_conf_set_dr_msg_cb(conf, count_failure);
@@ -87,25 +101,50 @@ static int64_t due_us(const struct pace *pace, uint64_t number) {
   return pace->start_us + (int64_t)(number * 1000000 / pace->rate);
 }
 
-static void make_record(struct pace *pace, uint64_t number) {
+static void make_ysb_events(struct pace *pace) {
+  static const char name[] = "\"event_time\":\"";
+  bench_generator_init(&pace->generator, BENCH_YSB, 1);
+  for (size_t i = 0; i < YSB_COUNT; i++) {
+    struct ysb_event *event = &pace->events[i];
+    struct bench_event said;
+    bench_generator_append(&pace->generator, &event->text, &said);
+    event->time = memmem(event->text.data, event->text.size, name, sizeof name - 1);
+    if (event->time == NULL) fail("event", "has no event_time");
+    event->time += sizeof name - 1;
+    pace->view_count += said.ysb.is_view;
+  }
+}
+
+static struct eagre_text make_ysb_record(struct pace *pace, uint64_t number) {
+  struct ysb_event *event = &pace->events[number % YSB_COUNT];
+  uint64_t time_ms = (uint64_t)due_us(pace, number) / 1000;
+  for (size_t i = TIME_DIGITS; i-- > 0; time_ms /= 10) {
+    event->time[i] = (char)('0' + time_ms % 10);
+  }
+  return eagre_buffer_text(&event->text);
+}
+
+static struct eagre_text make_record(struct pace *pace, uint64_t number) {
+  if (pace->shape == YSB) return make_ysb_record(pace, number);
   eagre_buffer_clear(&pace->text);
   eagre_buffer_printf(&pace->text, "{\"us\":%" PRId64 ",", due_us(pace, number));
-  if (pace->is_suite) {
+  if (pace->shape == SUITE) {
     eagre_buffer_printf(&pace->text, "\"id\":\"k%" PRIu64 "\",\"payload\":\"%s\"}",
                         number * ID_STEP % ID_COUNT, pace->payload);
-    return;
+    return eagre_buffer_text(&pace->text);
   }
   size_t start = pace->text.size;
   bench_generator_append(&pace->generator, &pace->text, NULL);
   memmove(pace->text.data + start, pace->text.data + start + 1, pace->text.size - start - 1);
   pace->text.size--; /* the brace that opened the event */
+  return eagre_buffer_text(&pace->text);
 }
 
 static void send_record(struct pace *pace, uint64_t number) {
-  make_record(pace, number);
-  while (rd_kafka_produce(pace->topic, (int32_t)(number % pace->partition_count),
-                          RD_KAFKA_MSG_F_COPY, pace->text.data, pace->text.size, NULL, 0,
-                          NULL) != 0) {
+  struct eagre_text record = make_record(pace, number);
+  int32_t partition = (int32_t)(number % pace->partition_count);
+  while (rd_kafka_produce(pace->topic, partition, RD_KAFKA_MSG_F_COPY, (void *)record.data,
+                          record.size, NULL, 0, NULL) != 0) {
     rd_kafka_resp_err_t error = rd_kafka_last_error();
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail("record", rd_kafka_err2str(error));
     rd_kafka_poll(pace->producer, 1);
@@ -124,6 +163,38 @@ static void send_all(struct pace *pace, uint64_t count) {
   }
 }
 
+static enum shape parse_shape(const char *name) {
+  for (size_t i = 0; i < EAGRE_COUNT_OF(shape_names); i++) {
+    if (strcmp(name, shape_names[i]) == 0) return (enum shape)i;
+  }
+  fail(name, "no shape: suite, device, ysb");
+}
+
+static void prepare(struct pace *pace) {
+  for (size_t i = 0; i < PAYLOAD_SIZE; i++) {
+    pace->payload[i] = (char)('a' + i * 7 % 26);
+  }
+  bench_generator_init(&pace->generator, BENCH_DEVICE, 1);
+  if (pace->shape == YSB) make_ysb_events(pace);
+  eagre_histogram_init(&pace->late_us);
+}
+
+static void print(const struct pace *pace) {
+  printf("{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64,
+         eagre_histogram_percentile(&pace->late_us, 0.5),
+         eagre_histogram_percentile(&pace->late_us, 0.99), pace->late_us.maximum);
+  if (pace->shape == YSB)
+    printf(",\"views_per_second\":%" PRIu64, pace->view_count * (pace->rate / YSB_COUNT));
+  printf("}\n");
+}
+
+static void done(struct pace *pace) {
+  for (size_t i = 0; i < YSB_COUNT; i++) {
+    eagre_buffer_done(&pace->events[i].text);
+  }
+  eagre_buffer_done(&pace->text);
+}
+
 int main(int argc, char **argv) {
   static struct pace pace;
   if (argc != 8) {
@@ -131,21 +202,16 @@ int main(int argc, char **argv) {
     return 2;
   }
   pace.partition_count = (uint32_t)strtoul(argv[3], NULL, 10);
-  pace.is_suite = strcmp(argv[4], "suite") == 0;
-  if (!pace.is_suite && strcmp(argv[4], "device") != 0) fail(argv[4], "no shape: suite, device");
+  pace.shape = parse_shape(argv[4]);
   pace.start_us = strtoll(argv[5], NULL, 10);
   pace.rate = strtoull(argv[6], NULL, 10);
   if (pace.partition_count == 0 || pace.rate == 0) fail("arguments", "not above 0");
-  for (size_t i = 0; i < PAYLOAD_SIZE; i++)
-    pace.payload[i] = (char)('a' + i * 7 % 26);
-  bench_generator_init(&pace.generator, BENCH_DEVICE, 1);
-  eagre_histogram_init(&pace.late_us);
+  if (pace.shape == YSB && pace.rate % YSB_COUNT != 0) fail(argv[6], "no multiple of 4000");
+  prepare(&pace);
   open_topic(&pace, argv[1], argv[2]);
   send_all(&pace, strtoull(argv[7], NULL, 10));
   close_topic(&pace);
-  printf("{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64 "}\n",
-         eagre_histogram_percentile(&pace.late_us, 0.5),
-         eagre_histogram_percentile(&pace.late_us, 0.99), pace.late_us.maximum);
-  eagre_buffer_done(&pace.text);
+  print(&pace);
+  done(&pace);
   return 0;
 }

@@ -12,6 +12,7 @@ import tempfile
 
 import place
 import files
+import freshness
 import kafka
 import latency
 import machine
@@ -21,7 +22,7 @@ import state
 import tier
 from answers import WrongResult
 from figure import HEADING
-from latency import VoidRun
+from paced import VoidRun
 from process import ProcessFailed
 
 CHECKS = {
@@ -33,6 +34,7 @@ CHECKS = {
     "parquet": micro.parquet,
     "ysb-file": files.ysb_file,
     "cores-scaling": files.cores_scaling,
+    "sliding": files.sliding,
     "ysb-kafka": kafka.ysb_kafka,
     "fetch-clients": kafka.fetch_clients,
     "lag-memory": kafka.lag_memory,
@@ -42,7 +44,11 @@ CHECKS = {
     "device-kafka": slopes.check("device-kafka"),
     "device-delta": slopes.check("device-delta"),
     "latency": latency.latency,
+    "latency-device": latency.latency_device,
+    "window-close": freshness.window_close,
+    "delta-visible": freshness.delta_visible,
     "checkpoint_pause": state.checkpoint_pause,
+    "empty-epoch": state.empty_epoch,
     "recovery": state.recovery,
     "state_tier": tier.state_tier,
 }
@@ -60,7 +66,9 @@ def parse_arguments():
                         help="runs of each kind and number of cores of lag-memory")
     parser.add_argument("--lag-variants", type=int, default=2, help="1: one epoch only; 2: many epochs too")
     parser.add_argument("--latency-rate", type=int, default=10_000, help="records per second of latency")
-    parser.add_argument("--latency-seconds", type=int, default=60, help="how long each run of latency sends")
+    parser.add_argument("--latency-seconds", type=int, default=60,
+                        help="how long each run of latency, window-close and delta-visible sends")
+    parser.add_argument("--window-rate", type=int, default=400_000, help="events per second of window-close, a multiple of 4,000")
     parser.add_argument("--latency-warm-up", type=int, default=10, help="the first seconds of it, which do not count")
     parser.add_argument("--idle-seconds", type=int, default=20, help="how long idle-kafka watches each run")
     parser.add_argument("--tier-keys", type=int, default=8_000_000, help="keys of state_tier")

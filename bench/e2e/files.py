@@ -1,4 +1,4 @@
-"""ysb-file and cores-scaling: the same pipeline over NDJSON files, where no broker shares the machine."""
+"""ysb-file, cores-scaling, sliding: the same pipeline over NDJSON files, where no broker shares the machine."""
 
 import json
 import pathlib
@@ -30,6 +30,25 @@ print(json.dumps(rows))
 """
 
 
+# All seven columns, and nothing with them but counting.
+DUCKDB_COLUMNS = """
+import sys, duckdb
+files = sys.argv[1]
+duckdb.execute("SET threads = 1")
+duckdb.execute("SET enable_progress_bar = false")
+counts = [0]
+if files:
+    counts = duckdb.execute('''
+        SELECT count(user_id), count(page_id), count(ad_id), count(ad_type), count(event_type), count(event_time),
+               count(ip_address)
+        FROM read_json($files, format = 'newline_delimited', columns = {
+            user_id: 'VARCHAR', page_id: 'VARCHAR', ad_id: 'VARCHAR', ad_type: 'VARCHAR', event_type: 'VARCHAR',
+            event_time: 'VARCHAR', ip_address: 'VARCHAR'})''', {"files": files}).fetchone()
+print(*sorted(set(counts)))
+"""
+CLOSING_COUNT = 1  # events in the last file that close all windows
+
+
 def load_files(folder, event_count, file_count=FILE_COUNT):
     """Files of `event_count` events in folder/in and what the query must answer; both paths."""
     path = pathlib.Path(folder) / "in"
@@ -37,6 +56,13 @@ def load_files(folder, event_count, file_count=FILE_COUNT):
     expected = path.parent / "expected.tsv"
     measure([place.program("bench/load"), "files", "ysb", path, file_count, event_count, expected])
     return path, expected
+
+
+def write_nothing(folder):
+    """A file without events: what a start costs."""
+    path, _ = load_files(folder, 0, 1)
+    (path / "part-00000.json").write_text("")
+    return path
 
 
 def warm(path):
@@ -49,19 +75,26 @@ def duckdb(files, threads):
     return measure([sys.executable, "-c", DUCKDB, files, threads])
 
 
-def verify_duckdb(output, expected_path, closing_count=1):
+def duckdb_columns(files, event_count):
+    """CPU seconds in which DuckDB makes columns of the files, or ("", 0) of nothing."""
+    usage = measure([sys.executable, "-c", DUCKDB_COLUMNS, files])
+    if usage.output.split() != [str(event_count + CLOSING_COUNT if files else 0)]:
+        raise answers.WrongResult(f"DuckDB counted {usage.output.strip()} values per column, expected {event_count}")
+    return usage.cpu_s
+
+
+def verify_duckdb(output, expected_path):
     """The same windows, and those of the closing events."""
     found = {(ad, start): n for ad, start, n in json.loads(output)}
     expected = answers.windows_of_ads(expected_path)
-    if len(found) != len(expected) + closing_count or any(found.get(key) != n for key, n in expected.items()):
+    if len(found) != len(expected) + CLOSING_COUNT or any(found.get(key) != n for key, n in expected.items()):
         raise answers.WrongResult("DuckDB counted something else")
 
 
 def ysb_file(folder, settings):
     """One core, the files in memory: CPU per million events against DuckDB with one thread on the same bytes."""
     path, expected = load_files(folder / "data", settings.event_count)
-    empty, empty_expected = load_files(folder / "nothing", 0, 1)
-    (empty / "part-00000.json").write_text("")
+    empty = write_nothing(folder / "nothing")
     ours, theirs, ratio = [], [], []
     memory = Figure("ysb-file: peak memory", "MB")
     million = settings.event_count / 1e6
@@ -84,19 +117,61 @@ def ysb_file(folder, settings):
 def cores_scaling(folder, settings):
     """CPU per event on two cores against one: what sharing costs when no broker shares the machine."""
     path, expected = load_files(folder / "data", settings.event_count, 2 * FILE_COUNT)
+    empty = write_nothing(folder / "nothing")
     warm(path)
     million = settings.event_count / 1e6
     per_core = {1: [], 2: []}
     wall = {1: [], 2: []}
     for _ in range(settings.repetitions):
         for cores in (1, 2):
+            start = engine.run(folder / "run", engine.from_files(empty), cores)
             usage = engine.run(folder / "run", engine.from_files(path, 4), cores)
             engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
-            per_core[cores].append(usage.cpu_s / million)
-            wall[cores].append(usage.wall_s)
+            per_core[cores].append((usage.cpu_s - start.cpu_s) / million)
+            wall[cores].append(usage.wall_s - start.wall_s)
     ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
     speed = [one / two for one, two in zip(wall[1], wall[2])]
     return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),
             Figure("cores-scaling: 2 cores", "CPU-s/M", per_core[2]),
-            Figure("cores-scaling: CPU on 2 / on 1", "x", ratio, 1.1),
-            Figure("cores-scaling: speed on 2 / on 1", "x", speed)]
+            Figure("cores-scaling: CPU on 2 / on 1", "x", ratio, 1.05),
+            Figure("cores-scaling: speed on 2 / on 1", "x", speed, 1.8, at_most=False)]
+
+
+COUNTS = """
+SET spark.sql.session.timeZone = 'UTC';
+CREATE SINK out USING console OPTIONS ('format' = 'json');
+CREATE FLOW counts OPTIONS ('outputMode' = 'append', 'checkpointLocation' = 'checkpoint') AS INSERT INTO out
+SELECT unix_millis(window.start) AS start, event_type, count(*) AS n
+FROM (SELECT event_type, timestamp_millis(CAST(event_time AS BIGINT)) AS ts
+      FROM STREAM read_files('{path}', format => 'json', schema => 'event_type STRING, event_time STRING'))
+     WATERMARK ts DELAY OF INTERVAL 70 SECONDS
+GROUP BY window(ts, {window}), event_type;
+"""
+TUMBLING, SLIDING, PANES = "'1 second'", "'60 seconds', '1 second'", 60
+
+
+def count_windows(folder, path, window):
+    """CPU of a count per window, and the sum of what it counted."""
+    usage = engine.run(folder, COUNTS.format(path=path, window=window))
+    return usage.cpu_s, sum(json.loads(line)["n"] for line in usage.output.splitlines())
+
+
+def sliding(folder, settings):
+    """Windows of a minute that begin every second against windows of a second: as many results, sixty panes each."""
+    path, _ = load_files(folder / "data", settings.event_count)
+    empty = write_nothing(folder / "nothing")
+    million = settings.event_count / 1e6
+    cost = {TUMBLING: [], SLIDING: []}
+    warm(path)
+    for _ in range(settings.repetitions):
+        counted = {}
+        for window, samples in cost.items():
+            start_s, _ = count_windows(folder / "run", empty, window)
+            cpu_s, counted[window] = count_windows(folder / "run", path, window)
+            samples.append((cpu_s - start_s) / million)
+        if counted != {TUMBLING: settings.event_count, SLIDING: PANES * settings.event_count}:
+            raise answers.WrongResult(f"{counted} of {settings.event_count} events were counted")
+    ratio = [of_sliding / of_tumbling for of_tumbling, of_sliding in zip(*cost.values())]
+    return [Figure("sliding: windows of one pane", "CPU-s/M", cost[TUMBLING]),
+            Figure(f"sliding: of {PANES} panes", "CPU-s/M", cost[SLIDING]),
+            Figure(f"sliding: {PANES} panes / one", "x", ratio, 1.3)]

@@ -1,43 +1,43 @@
-"""latency: the suite of latency from Kafka to Kafka, open loop, against the floor of the same run.
+"""latency and latency-device: from Kafka to Kafka, open loop, against the floor of the same run.
 
-  A  stateless: part of the payload as base64
-  B  count per id, update mode; a row carries when the newest record in it was due
-  C  joined with 10,000 static rows
+  A       stateless: part of the payload as base64
+  B       count per id, update mode; a row carries when the newest record in it was due
+  C       joined with 10,000 static rows
+  device  stateless: every member of a device event decoded and written again
 
-Records of 1.2 kB go out by a schedule that waits for nobody (bench/pace.c) and carry when they were due; a process
-of its own takes the time at which results arrive (bench/arrive.c). The floor is the same pair without an engine
-between them, the jitter what a thread that only looks at the clock loses (bench/jitter.c), on a machine that nobody else
-may be using: nothing is faster than that. A run in which the generator itself was late is void.
+The floor is the same generator and consumer without an engine between them, the jitter what a thread that only looks at
+the clock loses (bench/jitter.c), on a machine that nobody else may be using: nothing is faster than that.
 """
 
-import concurrent.futures
 import json
 import pathlib
 import shutil
-import time
 
 import answers
 import kafka
 import place
 from figure import Figure
+from paced import Load, add, observe, verify_count
 from process import measure, running, wait_until
 
-PERCENTILES = ("p50", "p99", "p99.9")
-GENERATOR_LATE_MS_MAX = 50  # at the 99th percentile
-START_DELAY_S = 3  # until the two programs have their connections
-DRAIN_S = 10  # after the last record is due
 ID_COUNT = 10_000
+DEVICE_RATES = (10_000, 100_000)
 STATELESS_BARS = {"p50": 1.8, "p99": 2.5, "p99.9": 1.5}
-BARS = {"A": STATELESS_BARS, "B": {"p99": 3.5}, "C": STATELESS_BARS}  # of continuous flows, multiples of the floor
+BARS = {"A": STATELESS_BARS, "B": {"p99": 3.5}, "C": STATELESS_BARS, "device": STATELESS_BARS}  # multiples of the floor
+CONTINUOUS = "continuous 1 second"
+TRANSACTIONS_MS = (10, 50)
 JITTER_SECONDS = 5
 
 HEAD = """
 SET spark.sql.session.timeZone = 'UTC';
-CREATE SINK target USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{target}');
+CREATE SINK target USING kafka OPTIONS ('kafka.bootstrap.servers' = '{brokers}', 'topic' = '{target}',
+                                        'delivery' = '{delivery}');
+CREATE TEMPORARY VIEW messages AS
+SELECT value::string AS value
+FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{source}', startingOffsets => 'earliest');
 CREATE TEMPORARY VIEW events AS
 SELECT e.us, e.id, e.payload
-FROM (SELECT from_json(value::string, 'us BIGINT, id STRING, payload STRING') AS e
-      FROM STREAM read_kafka(bootstrapServers => '{brokers}', subscribe => '{source}', startingOffsets => 'earliest'));
+FROM (SELECT from_json(value, 'us BIGINT, id STRING, payload STRING') AS e FROM STREAM messages);
 CREATE TEMPORARY VIEW names AS
 SELECT * FROM read_files('{names}', format => 'json', schema => 'id STRING, name STRING');
 CREATE FLOW flow OPTIONS ('outputMode' = '{mode}', 'trigger' = '{trigger}', 'checkpointLocation' = 'checkpoint')
@@ -51,18 +51,10 @@ QUERIES = {
                        FROM STREAM events GROUP BY id;"""),
     "C": ("append", """SELECT to_json(struct(e.us, e.id, n.name, substring(e.payload, 1, 512) AS text)) AS value
                        FROM STREAM events AS e JOIN names AS n ON e.id = n.id;"""),
+    "device": ("append", """SELECT to_json(from_json(value, 'us BIGINT, device STRING, ts STRING, temp DOUBLE,
+                                           status STRING, n BIGINT, site STRING, fw STRING')) AS value
+                            FROM STREAM messages;"""),
 }
-
-
-class VoidRun(Exception):
-    """The generator was late: the run says nothing."""
-
-
-def triggers():
-    """Those of this build: by name, as the flow's option has them."""
-    options = measure([place.eagre(), "reference", "options"]).output
-    line = next(line for line in options.splitlines() if line.startswith("| `trigger`"))
-    return {"default": "default", **({"continuous": "continuous 1 second"} if "continuous" in line else {})}
 
 
 def write_names(path):
@@ -72,40 +64,16 @@ def write_names(path):
     return path
 
 
-def observe(broker, source, target, settings):
-    """Generates into `source`, watches `target`: latencies in us, and how many records were due while they counted."""
-    start_us = int((time.time() + START_DELAY_S) * 1e6)
-    from_us = start_us + settings.latency_warm_up * 1_000_000
-    until_us = start_us + settings.latency_seconds * 1_000_000
-    count = settings.latency_rate * settings.latency_seconds
-    end_us = until_us + DRAIN_S * 1_000_000
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        arrive = pool.submit(measure, [place.program("bench/arrive"), broker.address, target, kafka.PARTITION_COUNT,
-                                       from_us, until_us, end_us])
-        pace = pool.submit(measure, [place.program("bench/pace"), broker.address, source, kafka.PARTITION_COUNT,
-                                     "suite", start_us, settings.latency_rate, count])
-        late, seen = json.loads(pace.result().output), json.loads(arrive.result().output)
-    if late["p99"] > GENERATOR_LATE_MS_MAX * 1000:
-        raise VoidRun(f"the generator was {late['p99'] / 1000:.0f} ms late at p99: the machine is too busy for "
-                      f"{settings.latency_rate} records/s")
-    return seen, settings.latency_rate * (settings.latency_seconds - settings.latency_warm_up)
-
-
-def observe_floor(broker, settings):
+def observe_floor(broker, load):
     with kafka.new_topics(broker, "floor") as (topic,):
-        seen, due_count = observe(broker, topic, topic, settings)
-    verify_count(seen, due_count)
+        seen, _ = observe(broker, topic, topic, load)
+    verify_count(seen, load.rate * load.counted_s)
     return seen
 
 
 def observe_jitter():
     """Alone: beside the programs that are measured it would take a CPU from them."""
     return json.loads(measure([place.program("bench/jitter"), JITTER_SECONDS]).output)
-
-
-def verify_count(seen, due_count):
-    if seen["count"] != due_count:
-        raise answers.WrongResult(f"{seen['count']} of {due_count} records arrived within {DRAIN_S} s")
 
 
 def verify_groups(broker, topic, record_count):
@@ -115,51 +83,63 @@ def verify_groups(broker, topic, record_count):
         raise answers.WrongResult(f"{sum(last.values())} of {record_count} records were counted")
 
 
-def pipeline(broker, source, target, names, query, trigger):
-    mode, text = QUERIES[query]
-    head = HEAD.format(brokers=broker.address, source=source, target=target, names=names, mode=mode, trigger=trigger)
-    return head + text
+class Suite:
+    """Runs of Eagre on one core between a generator and a consumer, their results verified."""
 
+    def __init__(self, broker, folder):
+        self.broker = broker
+        self.folder = pathlib.Path(folder)
+        self.names = write_names(self.folder / "names")
 
-def observe_query(broker, folder, names, query, trigger, settings):
-    """One run of Eagre on one core, its results verified."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    with kafka.new_topics(broker, "in", "out") as (source, target):
-        (folder / "pipeline.sql").write_text(pipeline(broker, source, target, names, query, trigger))
-        command = [place.eagre(), "run", "pipeline.sql", "--cores", "1", "--progress", "none"]
-        with running(command, cwd=folder) as process:
-            wait_until(process, (folder / "checkpoint/metadata").exists)
-            seen, due_count = observe(broker, source, target, settings)
-        if query == "B":
-            verify_groups(broker, target, settings.latency_rate * settings.latency_seconds)
-        else:
-            verify_count(seen, due_count)
-    return seen
-
-
-def add(figures, name, seen, floor=None, bars=None):
-    """The percentiles of a run in ms; those that have a bar are held against the floor's."""
-    for percentile in PERCENTILES:
-        label = f"latency {name}: {percentile}"
-        figures.setdefault(label, Figure(label, "ms")).samples.append(seen[percentile] / 1000)
-        if floor is not None:
-            label += " / floor"
-            bar = (bars or {}).get(percentile)
-            figures.setdefault(label, Figure(label, "x", bar=bar)).samples.append(seen[percentile] / floor[percentile])
+    def observe(self, query, trigger, load, delivery="at-least-once"):
+        folder = self.folder / "run"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        mode, text = QUERIES[query]
+        with kafka.new_topics(self.broker, "in", "out") as (source, target):
+            head = HEAD.format(brokers=self.broker.address, source=source, target=target, names=self.names, mode=mode,
+                               trigger=trigger, delivery=delivery)
+            (folder / "pipeline.sql").write_text(head + text)
+            command = [place.eagre(), "run", "pipeline.sql", "--cores", "1", "--progress", "none"]
+            with running(command, cwd=folder) as process:
+                wait_until(process, (folder / "checkpoint/metadata").exists)
+                seen, _ = observe(self.broker, source, target, load)
+            if query == "B":
+                verify_groups(self.broker, target, load.count)
+            else:
+                verify_count(seen, load.rate * load.counted_s)
+        return seen
 
 
 def latency(folder, settings):
     figures = {}
-    names = write_names(pathlib.Path(folder) / "names")
+    load = Load("suite", settings.latency_rate, settings.latency_seconds, settings.latency_warm_up)
     with kafka.broker(folder) as broker:
-        observe_floor(broker, settings)  # a broker that has just come up is slow: its floor would flatter everybody
+        suite = Suite(broker, folder)
+        observe_floor(broker, load)  # a broker that has just come up is slow: its floor would flatter everybody
         for _ in range(settings.repetitions):
-            add(figures, "jitter of this machine", observe_jitter())
-            floor = observe_floor(broker, settings)
-            add(figures, "floor", floor)
-            for name, trigger in triggers().items():
-                for query in QUERIES:
-                    seen = observe_query(broker, folder / "run", names, query, trigger, settings)
-                    add(figures, f"{query}, {name}", seen, floor, BARS[query] if name == "continuous" else None)
+            add(figures, "latency jitter of this machine", observe_jitter())
+            floor = observe_floor(broker, load)
+            add(figures, "latency floor", floor)
+            for query in ("A", "B", "C"):
+                add(figures, f"latency {query}, default", suite.observe(query, "default", load), floor)
+                add(figures, f"latency {query}, continuous", suite.observe(query, CONTINUOUS, load), floor, BARS[query])
+            for interval_ms in TRANSACTIONS_MS:
+                seen = suite.observe("A", f"continuous {interval_ms} milliseconds", load, "exactly-once")
+                add(figures, f"latency A, transactions of {interval_ms} ms", seen, floor)
+    return list(figures.values())
+
+
+def latency_device(folder, settings):
+    figures = {}
+    with kafka.broker(folder) as broker:
+        suite = Suite(broker, folder)
+        for rate in DEVICE_RATES:
+            load = Load("device", rate, settings.latency_seconds, settings.latency_warm_up)
+            name = f"latency device, {rate // 1000} k/s"
+            observe_floor(broker, load)  # as above
+            for _ in range(settings.repetitions):
+                floor = observe_floor(broker, load)
+                add(figures, f"{name}, floor", floor)
+                add(figures, f"{name}", suite.observe("device", CONTINUOUS, load), floor, BARS["device"])
     return list(figures.values())

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 
+import files
 import place
 from figure import Figure
 from process import measure
@@ -28,6 +29,9 @@ def fastest(samples, words):
     return min(names, key=lambda name: min(samples[name]))
 
 
+JSON_BARS = {"ysb": 2.5}  # times as fast as simdjson; the others 1.5
+
+
 def json_figures(samples, event, bar):
     """Eagre's best instruction set against the fastest of simdjson's ways, both filling the same columns."""
     of_event = {name: values for name, values in samples.items() if name.startswith(f"json/{event}/")}
@@ -38,11 +42,25 @@ def json_figures(samples, event, bar):
         Figure(f"json/{event}: {rival.rsplit('/', 1)[1]} / eagre", "x", ratio, bar, at_most=False)]
 
 
-def json_decode(_folder, settings):
+def duckdb_figures(folder, settings, ours):
+    """What DuckDB takes for the seven columns of a ysb event from a file, against the decoder on all of them."""
+    path, _ = files.load_files(folder / "data", settings.event_count)
+    files.warm(path)
+    cost = []
+    for _ in range(settings.repetitions):
+        start_s = files.duckdb_columns("", 0)
+        cost.append((files.duckdb_columns(f"{path}/*.json", settings.event_count) - start_s) * 1e9 / settings.event_count)
+    ratio = [theirs / mine for mine, theirs in zip(ours, cost)]
+    return [Figure("json/ysb: DuckDB, 1 thread", "ns", cost),
+            Figure("json/ysb: DuckDB / eagre", "x", ratio, 5, at_most=False)]
+
+
+def json_decode(folder, settings):
     samples = run_cases("^json/", settings.repetitions)
     figures = []
     for event in ("ysb", "ysb_query", "ysb_shuffled", "ysb_pretty", "device", "words"):
-        figures += json_figures(samples, event, 1.5)
+        figures += json_figures(samples, event, JSON_BARS.get(event, 1.5))
+    figures += duckdb_figures(folder, settings, samples["json/ysb/avx2"])
     figures += [Figure(name, "ns", values) for name, values in samples.items() if "device_timestamp" in name]
     figures.append(Figure("budget: JSON -> columns of the query", "ns", samples["json/ysb_query/avx2"], 38))
     return figures

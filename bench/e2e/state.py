@@ -1,11 +1,13 @@
-"""checkpoint_pause and recovery: what state costs an epoch, and a start after a kill."""
+"""checkpoint_pause, empty-epoch and recovery: what state costs an epoch, and a start after a kill."""
 
 import json
 import os
 import pathlib
 import shutil
 import signal
+import statistics
 import subprocess
+import tempfile
 import time
 
 import answers
@@ -30,6 +32,21 @@ CHANGE_EPOCHS = 100  # between the first epoch, which makes all keys, and the ki
 READY_TIMEOUT_S = 300
 
 
+# Windows of an hour that never close: the epochs write a version of the table without rows.
+EMPTY_PIPELINE = """
+SET spark.sql.session.timeZone = 'UTC';
+SET eagre.sink.commitIntervalMin = '0 seconds';
+CREATE STREAMING TABLE counts LOCATION 'table' TBLPROPERTIES ('eagre.checkpointLocation' = 'checkpoint')
+AS SELECT window.start AS start, k, count(*) AS n
+FROM STREAM read_files('{path}', format => 'csv', schema => 'k BIGINT, ts TIMESTAMP', maxFilesPerTrigger => 1)
+     WATERMARK ts DELAY OF INTERVAL 1 MINUTE
+GROUP BY window(ts, '1 hour'), k;
+"""
+EMPTY_EPOCHS = 1_000
+IN_MEMORY = pathlib.Path("/dev/shm")
+OWN_PHASES = ("run", "offsets", "prepare", "sink", "commits", "purge")
+
+
 def checkpoint_pause(folder, settings):
     """Saves of 2,000 epochs in memory and on the disk: CPU, which is what a core cannot do anything else in."""
     figures = {}
@@ -50,6 +67,53 @@ def checkpoint_pause(folder, settings):
         add("all of the state", "kB", said["full_bytes"] / 1e3)
         add("loading, CPU", "ms", said["load_cpu_us"] / 1e3)
     return list(figures.values())
+
+
+def write_empty_epochs(path):
+    """A file that makes all keys, then files of one row, for a key that is there."""
+    path.mkdir()
+    for number in range(EMPTY_EPOCHS + 1):
+        keys = range(KEY_COUNT) if number == 0 else (number,)
+        file = path / f"part-{number:05}.csv"
+        file.write_text("".join(f"{key},2026-01-01T00:00:00Z\n" for key in keys))
+        os.utime(file, (1_790_000_000 + number, 1_790_000_000 + number))
+
+
+def time_epochs(folder, path):
+    """ms of every epoch but the first, and of each phase: phase -> samples; `all` is their sum."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "pipeline.sql").write_text(EMPTY_PIPELINE.format(path=path))
+    log = folder / "log"
+    command = f"exec {place.eagre()} run pipeline.sql --cores 1 --available-now --progress json 2> {log}"
+    measure(["/bin/sh", "-c", command], cwd=folder)
+    answers.verify_commits(folder / "table", EMPTY_EPOCHS + 1)
+    epochs = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    if [epoch["batchId"] for epoch in epochs] != list(range(EMPTY_EPOCHS + 1)):
+        raise answers.WrongResult(f"there were {len(epochs)} epochs, expected {EMPTY_EPOCHS + 1}")
+    if any(epoch["stateOperators"][0]["numRowsTotal"] != KEY_COUNT for epoch in epochs):
+        raise answers.WrongResult(f"an epoch did not have {KEY_COUNT} keys")
+    times = [epoch["eagre"]["phasesMs"] for epoch in epochs[1:]]
+    return {**{phase: [each[phase] for each in times] for phase in OWN_PHASES},
+            "all": [sum(each[phase] for phase in OWN_PHASES) for each in times]}
+
+
+def empty_epoch(folder, settings):
+    """An epoch of one row that gives nothing out, beside a million keys of state: where a sync takes no time what is left is
+    our own, and the rest on the disk are syncs."""
+    folder = pathlib.Path(folder)
+    write_empty_epochs(folder / "in")
+    own = Figure("empty-epoch: own work, median", "ms", bar=1)
+    phases = {phase: Figure(f"empty-epoch: of it {phase}", "ms") for phase in OWN_PHASES}
+    with_disk = Figure("empty-epoch: with the disk, median", "ms")
+    with tempfile.TemporaryDirectory(prefix="eagre-bench-", dir=IN_MEMORY) as memory:
+        for _ in range(settings.repetitions):
+            times = time_epochs(pathlib.Path(memory) / "run", folder / "in")
+            own.samples.append(statistics.median(times["all"]))
+            for phase, figure in phases.items():
+                figure.samples.append(statistics.median(times[phase]))
+            with_disk.samples.append(statistics.median(time_epochs(folder / "run", folder / "in")["all"]))
+    return [own, *phases.values(), with_disk]
 
 
 def write_file(folder, number, keys):

@@ -37,8 +37,9 @@ int64_t eagre_checkpoint_name_epoch(const char *name) {
   return name[0] == '0' && name[1] != '\0' ? -1 : epoch;
 }
 
-static char *make_side_path(struct eagre_arena *arena, const struct eagre_checkpoint *checkpoint,
-                            const char *directory, const char *name) {
+char *eagre_checkpoint_side_path(struct eagre_arena *arena,
+                                 const struct eagre_checkpoint *checkpoint, const char *directory,
+                                 const char *name) {
   const char *side = eagre_arena_printf(arena, ".%s.crc", name).data;
   return eagre_checkpoint_join(arena, checkpoint->path, directory, side);
 }
@@ -98,7 +99,7 @@ static enum eagre_status create_file(struct eagre_checkpoint *checkpoint, struct
                                      const char *directory, const char *name,
                                      struct eagre_text content, struct eagre_error *error) {
   const char *path = eagre_checkpoint_join(arena, checkpoint->path, directory, name);
-  const char *side_path = make_side_path(arena, checkpoint, directory, name);
+  const char *side_path = eagre_checkpoint_side_path(arena, checkpoint, directory, name);
   struct eagre_io_entry entry;
   enum eagre_status status = eagre_io_stat(checkpoint->io, path, &entry, error);
   if (status == EAGRE_OK) return refuse_existing(path, error);
@@ -156,7 +157,7 @@ enum eagre_status eagre_checkpoint_file_read(struct eagre_checkpoint *checkpoint
                                              struct eagre_buffer *out, struct eagre_error *error) {
   struct eagre_arena arena = {0};
   const char *path = eagre_checkpoint_join(&arena, checkpoint->path, directory, name);
-  const char *side_path = make_side_path(&arena, checkpoint, directory, name);
+  const char *side_path = eagre_checkpoint_side_path(&arena, checkpoint, directory, name);
   enum eagre_status status = eagre_io_read_file(checkpoint->io, path, 0, out, error);
   if (status == EAGRE_OK) status = verify_content(checkpoint, path, side_path, out, error);
   eagre_arena_done(&arena);

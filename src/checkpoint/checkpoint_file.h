@@ -12,6 +12,7 @@ struct eagre_checkpoint {
   struct eagre_io_lock *lock; /* NULL: read only, taken over, or nothing to lock yet */
   bool has_taken_over;        /* went past somebody's lock */
   char *path;                 /* absolute */
+  int64_t kept_from;          /* what the last purge kept; 0: none yet */
   char *state_path;
   char *tier_path;
   struct eagre_arena arena; /* paths above; life of the handle */
@@ -20,6 +21,10 @@ struct eagre_checkpoint {
 /* "<checkpoint>/<directory>/<name>", or without the empty parts. */
 char *eagre_checkpoint_join(struct eagre_arena *arena, const char *path, const char *directory,
                             const char *name);
+/* Of the side file of a file in a directory of the checkpoint. */
+char *eagre_checkpoint_side_path(struct eagre_arena *arena,
+                                 const struct eagre_checkpoint *checkpoint, const char *directory,
+                                 const char *name);
 /* N as text; returns `out`. */
 const char *eagre_checkpoint_epoch_name(int64_t epoch, char out[EAGRE_CHECKPOINT_NAME_SIZE]);
 /* The epoch a file name stands for, -1 when it is not a plain number. */

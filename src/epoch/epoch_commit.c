@@ -203,8 +203,8 @@ static enum eagre_status write_commits(struct eagre_epoch *epoch,
   return EAGRE_OK;
 }
 
-/* Looking for old files lists directories, which costs more than all else that an epoch without
- * data does itself: so it waits until there is an eighth of what is kept to remove. */
+/* Looking for old state lists a directory and reads headers, which an epoch without data would
+ * spend most of its time with: so it waits until there is an eighth of what is kept to remove. */
 enum { PURGE_SHARE = 8 };
 
 /* Step 6. The state of the oldest kept epoch is the version it started from. */
@@ -215,15 +215,16 @@ static enum eagre_status purge(struct eagre_epoch *epoch, int64_t committed,
       eagre_option_integer(&flow->settings, "spark.sql.streaming.minBatchesToRetain");
   int64_t keep_from = committed - retained;
   EAGRE_TRY(eagre_sink_purge(epoch->options.sink, committed, error));
-  if (keep_from <= 0 || keep_from - epoch->kept_from < retained / PURGE_SHARE) return EAGRE_OK;
+  if (keep_from <= 0) return EAGRE_OK;
   EAGRE_TRY(eagre_checkpoint_purge(epoch->options.checkpoint, keep_from, error));
-  if (flow->query.stateful_count > 0) {
+  bool is_due = keep_from - epoch->state_kept_from >= retained / PURGE_SHARE;
+  if (is_due && flow->query.stateful_count > 0) {
     EAGRE_TRY(eagre_state_purge(epoch->options.io,
                                 eagre_checkpoint_state_path(epoch->options.checkpoint), keep_from,
                                 error));
+    epoch->state_kept_from = keep_from;
   }
   eagre_crash_point("epoch.after_purge");
-  epoch->kept_from = keep_from;
   return EAGRE_OK;
 }
 

@@ -46,10 +46,10 @@ struct eagre_epoch {
   enum epoch_state state;
   struct eagre_error failure; /* BROKEN: what every call returns */
 
-  int64_t next;      /* id of the next epoch */
-  bool must_rerun;   /* offsets/next is there already */
-  int64_t kept_from; /* the oldest epoch that the last purge kept; 0: none yet */
-  bool has_finished; /* once: its one epoch ran */
+  int64_t next;            /* id of the next epoch */
+  bool must_rerun;         /* offsets/next is there already */
+  int64_t state_kept_from; /* what the last purge of the state kept; 0: none yet */
+  bool has_finished;       /* once: its one epoch ran */
   bool has_backlog;
   int64_t last_run_eviction_ms; /* what the last epoch evicted with; -1 = none ran yet */
   struct epoch_watermarks watermarks;

@@ -136,12 +136,20 @@ typedef struct eagre_report {
 } eagre_report;
 typedef void eagre_report_fn(void *context, const eagre_report *report);
 
+/* Who reads. AUTO splits a flow whose topics have at most half as many partitions as there are
+ * cores, unless its trigger is continuous. */
+enum eagre_placement {
+  EAGRE_PLACEMENT_AUTO,
+  EAGRE_PLACEMENT_FUSED, /* a core works what it has read */
+  EAGRE_PLACEMENT_SPLIT, /* one core of two reads for the other */
+};
+
 typedef struct eagre_engine_options {
   size_t size;
   const uint32_t *cpus; /* pin cores to these */
   size_t cpu_count;
-  uint32_t core_count;        /* when `cpus` is NULL; 0 = all allowed CPUs */
-  int is_split;               /* readers on cores of their own: few partitions, many cores */
+  uint32_t core_count; /* when `cpus` is NULL; 0 = all allowed CPUs */
+  enum eagre_placement placement;
   int take_over;              /* go past the lock of a checkpoint */
   int has_assumed;            /* `assumed_epoch` is given: one flow only */
   int64_t assumed_epoch;      /* the last epoch the sink has, where it forgot; -1 = none */

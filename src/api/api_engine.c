@@ -74,7 +74,7 @@ enum eagre_status eagre_engine_open(eagre_pipeline *pipeline, const eagre_engine
   const struct eagre_runtime_options runtime_options = {
       .cpus = options->cpu_count > 0 ? options->cpus : NULL,
       .core_count = options->cpu_count > 0 ? (uint32_t)options->cpu_count : options->core_count,
-      .is_split = options->is_split != 0,
+      .placement = (enum eagre_runtime_placement)options->placement,
       .take_over = options->take_over != 0,
       .has_assumed = options->has_assumed != 0,
       .assumed_epoch = options->assumed_epoch,

@@ -29,7 +29,7 @@ struct cli_options {
   int64_t startup_timeout_ms;
   int64_t stop_timeout_ms;
   const char *metrics_address;
-  bool is_split;
+  enum eagre_placement placement;
   bool take_over;
   bool has_assumed;
   int64_t assumed_epoch;

@@ -79,7 +79,10 @@ static const struct grouped_option grouped_options[] = {
       "the last epoch that the sink has, where only you can tell (one flow)", 2}},
     {CLI_GROUP_RUN,
      {"placement", KEY_PLACEMENT, "KIND", 0,
-      "fused (default), or split: readers on cores of their own", 2}},
+      "auto, fused, or split: one core of two reads for the other (auto: split where topics have "
+      "at "
+      "most half as many partitions as there are cores)",
+      2}},
     {CLI_GROUP_RUN,
      {"metrics", KEY_METRICS, "ADDR:PORT", 0, "serve Prometheus text at http://ADDR:PORT/metrics",
       2}},
@@ -215,7 +218,7 @@ struct parse_input {
 static error_t parse_run_option(int key, char *argument, struct argp_state *state,
                                 struct cli_options *options) {
   static const char *const progress_words[] = {"auto", "bar", "json", "none", NULL};
-  static const char *const placement_words[] = {"fused", "split", NULL};
+  static const char *const placement_words[] = {"auto", "fused", "split", NULL};
   switch (key) {
   case KEY_CORES:
     parse_cores(state, options, argument);
@@ -243,7 +246,8 @@ static error_t parse_run_option(int key, char *argument, struct argp_state *stat
     options->assumed_epoch = parse_epoch(state, argument);
     return 0;
   case KEY_PLACEMENT:
-    options->is_split = parse_word(state, "placement", argument, placement_words) == 1;
+    options->placement =
+        (enum eagre_placement)parse_word(state, "placement", argument, placement_words);
     return 0;
   case KEY_METRICS:
     options->metrics_address = argument;

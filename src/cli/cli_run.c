@@ -56,7 +56,7 @@ static int run_pipeline(const struct cli_options *options, eagre_pipeline *pipel
   request.cpus = options->cpus;
   request.cpu_count = options->cpu_count;
   request.core_count = options->core_count;
-  request.is_split = options->is_split;
+  request.placement = options->placement;
   request.take_over = options->take_over;
   request.has_assumed = options->has_assumed;
   request.assumed_epoch = options->assumed_epoch;

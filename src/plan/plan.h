@@ -514,6 +514,10 @@ bool eagre_flow_overlaps(const struct eagre_flow *flow);
  * by bit, into a sink that shows rows as they come. */
 bool eagre_flow_ticks(const struct eagre_flow *flow);
 
+/* Whether one core of two may read for the other where nobody says: its sources are topics, which
+ * have their partitions and no more, and its epochs have ends. */
+bool eagre_flow_may_split(const struct eagre_flow *flow);
+
 /* Into how many parts cores divide the state: the flow's state partitions, or one where rows come
  * out in the order of a SORT, which one core alone can give. */
 uint32_t eagre_flow_owned_partitions(const struct eagre_flow *flow);

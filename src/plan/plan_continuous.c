@@ -61,3 +61,11 @@ bool eagre_flow_ticks(const struct eagre_flow *flow) {
   bool has_results = flow->query.stateful_count > 0 && flow->mode != EAGRE_MODE_COMPLETE;
   return has_results && eagre_flow_shows_at_once(flow);
 }
+
+bool eagre_flow_may_split(const struct eagre_flow *flow) {
+  if (flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS) return false;
+  for (uint32_t i = 0; i < flow->source_count; i++) {
+    if (flow->sources[i]->kind != EAGRE_SOURCE_KAFKA) return false;
+  }
+  return flow->source_count > 0;
+}

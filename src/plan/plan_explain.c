@@ -320,7 +320,13 @@ static void explain_flow(const struct eagre_flow *flow, struct eagre_buffer *out
                         is_whole ? "one core" : "the cores in turn");
   }
   eagre_buffer_append_string(out, "  placement: fused (reader, decoder, operators and aggregator "
-                                  "on each core)\n");
+                                  "on each core)");
+  if (eagre_flow_may_split(flow)) {
+    eagre_buffer_append_string(out,
+                               "; split (one core of two reads for the other) where topics have "
+                               "at most half as many partitions as there are cores");
+  }
+  eagre_buffer_append_char(out, '\n');
   explain_nodes(flow->query.root, 0, out);
 }
 

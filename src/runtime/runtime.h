@@ -29,10 +29,17 @@ struct eagre_runtime_report {
   struct eagre_text json;                   /* the progress object */
 };
 
+/* Who reads (runtime_place.c). */
+enum eagre_runtime_placement {
+  EAGRE_RUNTIME_AUTO,  /* split where a flow gains by it */
+  EAGRE_RUNTIME_FUSED, /* a core works what it has read */
+  EAGRE_RUNTIME_SPLIT, /* one core of two reads for the other */
+};
+
 struct eagre_runtime_options {
   const uint32_t *cpus; /* CPUs to pin cores to; NULL = the first `core_count` allowed ones */
   uint32_t core_count;  /* 0 = all allowed CPUs */
-  bool is_split;        /* placement: readers on sibling cores */
+  enum eagre_runtime_placement placement;
   bool take_over;
   bool has_assumed; /* --assume-committed: of the one flow that runs (epoch.h) */
   int64_t assumed_epoch;

@@ -178,8 +178,8 @@ static void add_counts(const struct runtime_task *task, struct eagre_epoch_count
   for (uint32_t i = 0; i < plan->query.stateful_count; i++) {
     add_metrics(&out->operators[i], &task->metrics[i]);
   }
-  if (task->stages != NULL) eagre_stages_partition_times(task->stages, &out->partitions);
-  if (task->stages != NULL) eagre_stages_expectations(task->stages, out->expectations);
+  eagre_stages_partition_times(task->stages, &out->partitions);
+  eagre_stages_expectations(task->stages, out->expectations);
 }
 
 /* A partition of the source that `context` is for. */
@@ -329,12 +329,11 @@ static enum eagre_status prepare(void *context, int64_t epoch, const char *attem
   struct runtime_command command = {.kind = RUNTIME_PREPARE, .epoch = epoch};
   strncpy(command.attempt, attempt, sizeof command.attempt - 1);
   EAGRE_TRY(eagre_runtime_broadcast(flow, &command, error));
-  out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * flow->runtime->lane_count);
+  out->pieces = eagre_arena_allocate_zeroed(arena, sizeof *out->pieces * flow->runtime->core_count);
   out->count = 0;
   eagre_runtime_latency_reset(flow->latency);
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     struct runtime_task *task = &flow->tasks[i];
-    if (task->role == RUNTIME_READER) continue;
     eagre_runtime_latency_move(flow->latency, task->latency);
     out->pieces[out->count++] =
         eagre_arena_copy_text(arena, eagre_buffer_text(&task->command.piece));
@@ -350,7 +349,6 @@ static enum eagre_status settle(void *context, bool *out_is_settled, struct eagr
   *out_is_settled = true;
   for (uint32_t i = 0; i < flow->runtime->core_count && *out_is_settled; i++) {
     struct runtime_task *task = &flow->tasks[i];
-    if (task->role == RUNTIME_READER) continue;
     EAGRE_TRY(eagre_sink_writer_settle(task->writer, SETTLE_WAIT_MS, out_is_settled, error));
   }
   bool is_given_up = !*out_is_settled && eagre_runtime_must_abandon(flow->runtime);

@@ -23,7 +23,7 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
       .io = flow->io,
       .checkpoint = flow->checkpoint,
       .zone = flow->plan->expression_session.zone,
-      .core_count = flow->runtime->lane_count,
+      .core_count = flow->runtime->core_count,
       .startup_timeout_us = flow->runtime->options.startup_timeout_us,
       .fetcher = eagre_option_text(&flow->plan->settings, "eagre.kafka.client"),
       .queue_size_bytes =
@@ -66,7 +66,7 @@ static enum eagre_status open_sink(struct runtime_flow *flow, struct eagre_error
       .io = flow->io,
       .checkpoint_id = eagre_checkpoint_summary(flow->checkpoint)->id,
       .zone = flow->plan->expression_session.zone,
-      .core_count = flow->runtime->lane_count,
+      .core_count = flow->runtime->core_count,
       .print = print_locked,
       .print_context = flow->runtime,
       .flow_name = shares_console(flow) ? flow->plan->name : eagre_text_make("", 0),
@@ -109,11 +109,12 @@ static void announce(const struct runtime_flow *flow) {
                         eagre_source_description(flow->sources[i]));
   }
   eagre_log(EAGRE_LOG_INFO,
-            "flow %.*s: reads %s, writes %s (%s), checkpoint %.*s, next epoch %lld, %u cores, %s",
+            "flow %.*s: reads %s, writes %s (%s), checkpoint %.*s, next epoch %lld, %u cores, "
+            "%s, %s",
             (int)plan->name.size, plan->name.data, eagre_buffer_string(&sources),
             eagre_sink_description(flow->sink), eagre_output_mode_name(plan->mode),
             (int)plan->checkpoint.size, plan->checkpoint.data,
-            (long long)eagre_epoch_next(flow->epoch), flow->runtime->core_count,
+            (long long)eagre_epoch_next(flow->epoch), flow->runtime->core_count, flow->placement,
             eagre_io_description(flow->io));
   eagre_buffer_done(&sources);
 }
@@ -261,6 +262,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
   flow->latency = eagre_runtime_latency_new();
   EAGRE_TRY(open_checkpoint(flow, error));
   EAGRE_TRY(open_sources(flow, error));
+  EAGRE_TRY(eagre_runtime_flow_place(flow, error));
   EAGRE_TRY(open_sink(flow, error));
   eagre_runtime_flow_make_tables(flow);
   EAGRE_TRY(eagre_runtime_broadcast(flow, &open, error));
@@ -281,7 +283,7 @@ static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error 
       .sources = flow->sources,
       .sink = flow->sink,
       .workers = &workers,
-      .core_count = flow->runtime->lane_count,
+      .core_count = flow->runtime->core_count,
       .has_assumed = flow->runtime->options.has_assumed,
       .assumed_epoch = flow->runtime->options.assumed_epoch,
   };

@@ -72,22 +72,21 @@ struct runtime_command {
 /* ---- Task: one flow on one core
  * ------------------------------------------------------------------ */
 
-/* A lane is one way from a reader to the state and the sink writer it ends in. Fused, one task is
- * a whole lane. Split, a lane has two tasks on two cores with a ring of batches between them; the
- * stage code is the same. */
+/* Fused, a task works what it has read. Split, tasks come in pairs: one reads, the other works what
+ * it has read, with a ring of batches between them. In both, every task owns its part of the state
+ * and a sink writer: the levels above the sources are those of all cores. */
 enum runtime_role {
   RUNTIME_FUSED,
-  RUNTIME_READER, /* source reader only */
-  RUNTIME_WORKER, /* everything behind it */
+  RUNTIME_READER, /* reads what its worker works; its own stages get no rows of sources */
+  RUNTIME_WORKER, /* reads nothing */
 };
-enum { RUNTIME_LANE_BATCHES = 16 };
+enum { RUNTIME_PAIR_BATCHES = 16 };
 
 /* Begins on a line of its own, as cores do; tests/watched counts lines that cores share. */
 struct runtime_task {
   _Alignas(EAGRE_LINE_SIZE) struct runtime_flow *flow;
   struct runtime_core *core;
-  enum runtime_role role;
-  uint32_t lane;
+  enum runtime_role role;      /* before OPEN, the placement decides */
   struct eagre_ring *batches;  /* READER -> WORKER; NULL when fused. Ends with `end_mark`, a slice
                                   with `slice_mark` */
   struct runtime_task *worker; /* READER: who to wake */
@@ -99,7 +98,7 @@ struct runtime_task {
   struct eagre_source_reader **readers; /* by source; NULL for a WORKER */
   bool *has_read;                       /* RUN, by source: it is at its end */
   uint32_t next_source;                 /* RUN: to be read next */
-  struct eagre_stages *stages;          /* NULL for a READER */
+  struct eagre_stages *stages;
   struct eagre_sink_writer *writer;
   struct runtime_dead dead; /* records that failed */
   struct runtime_late late; /* rows that came late */
@@ -119,7 +118,7 @@ struct runtime_task {
   struct eagre_stateful_metrics *metrics; /* by stateful_number */
   uint64_t output_rows;
   uint64_t batch_count;
-  struct runtime_latency *latency; /* NULL for a READER */
+  struct runtime_latency *latency;
 };
 
 /* Runs on the core's thread. RUN and RESUME only begin here; `eagre_runtime_task_turn` goes on. */
@@ -187,6 +186,8 @@ struct runtime_flow {
   struct eagre_flow *plan;
   struct eagre_flow_metrics *metrics;
   struct runtime_task *tasks; /* one per core */
+  bool is_split;
+  char placement[96]; /* "split (1 partition on 2 cores)" */
   pthread_t thread;
   bool has_thread;
   struct eagre_io *io;
@@ -216,7 +217,6 @@ struct eagre_runtime {
   struct eagre_runtime_options options;
   struct runtime_core *cores;
   uint32_t core_count;
-  uint32_t lane_count; /* = core_count when fused */
   struct runtime_flow *flows;
   struct eagre_flow_metrics *metrics; /* one per flow */
   uint32_t flow_count;
@@ -230,6 +230,11 @@ void *eagre_runtime_flow_main(void *flow);
 /* Whether the current epoch is to be given up. */
 bool eagre_runtime_must_abandon(const struct eagre_runtime *runtime);
 bool eagre_runtime_must_stop(const struct eagre_runtime *runtime);
+
+/* runtime_place.c: which of its cores read, once its sources are open and before tasks are. */
+enum eagre_status eagre_runtime_flow_place(struct runtime_flow *flow, struct eagre_error *error);
+/* The reader of the task's sources; not of a WORKER. */
+uint32_t eagre_runtime_reader_number(const struct runtime_task *task);
 
 /* runtime_control.c: the epoch protocol's callbacks. */
 extern const struct eagre_epoch_workers eagre_runtime_workers;

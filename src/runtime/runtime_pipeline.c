@@ -52,7 +52,6 @@ static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagr
   }
   runtime->cores = eagre_allocate_lines(count, sizeof *runtime->cores);
   runtime->core_count = count;
-  runtime->lane_count = options->is_split ? (count + 1) / 2 : count;
   for (uint32_t i = 0; i < count; i++) {
     struct runtime_core *core = &runtime->cores[i];
     core->runtime = runtime;
@@ -63,13 +62,6 @@ static enum eagre_status choose_cores(struct eagre_runtime *runtime, struct eagr
   return EAGRE_OK;
 }
 
-/* Split: cores 2i and 2i + 1 are reader and worker of lane i; a last odd core is a fused lane. */
-static enum runtime_role role_of(const struct eagre_runtime *runtime, uint32_t core) {
-  bool has_sibling = (core ^ 1) < runtime->core_count;
-  if (!runtime->options.is_split || !has_sibling) return RUNTIME_FUSED;
-  return core % 2 == 0 ? RUNTIME_READER : RUNTIME_WORKER;
-}
-
 static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
                        uint32_t flow_index) {
   flow->tasks = eagre_allocate_lines(runtime->core_count, sizeof *flow->tasks);
@@ -77,18 +69,10 @@ static void make_tasks(struct eagre_runtime *runtime, struct runtime_flow *flow,
     struct runtime_task *task = &flow->tasks[i];
     task->flow = flow;
     task->core = &runtime->cores[i];
-    task->role = role_of(runtime, i);
-    task->lane = runtime->options.is_split ? i / 2 : i;
     task->commands = eagre_ring_new(4);
     task->answers = eagre_ring_new(4);
     eagre_runtime_spin_allow(&task->core->spin, flow->spin.limit_us);
     runtime->cores[i].tasks[flow_index] = task;
-    if (task->role != RUNTIME_WORKER) continue;
-    struct runtime_task *reader = &flow->tasks[i - 1];
-    task->batches = eagre_ring_new(RUNTIME_LANE_BATCHES);
-    reader->batches = task->batches;
-    reader->worker = task;
-    reader->pool.returned = eagre_ring_new(2 * RUNTIME_LANE_BATCHES);
   }
 }
 

@@ -1,7 +1,7 @@
 /* One flow on one core: what each command does there.
  *
  * Commands go and answers come in the order of the protocol, so what a task wrote before its answer
- * is visible to a task that gets its next command afterwards: COLLECT and LEVEL read what all lanes
+ * is visible to a task that gets its next command afterwards: COLLECT and LEVEL read what all cores
  * left for them. */
 #include <string.h>
 
@@ -24,21 +24,22 @@ static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
 
 static struct eagre_stages *new_stages(struct runtime_task *task) {
   const struct runtime_flow *flow = task->flow;
-  uint32_t lane_count = flow->runtime->lane_count;
+  uint32_t core_count = flow->runtime->core_count;
   int64_t limit = eagre_option_integer(&flow->plan->settings, "eagre.state.memoryLimit");
   struct eagre_arena paths = {0};
   const struct eagre_stages_options options = {
       .tree = &flow->plan->query,
       .session = &flow->plan->expression_session,
       .mode = flow->plan->mode,
-      .core = task->lane,
-      .core_count = lane_count,
+      .core = task->core->index,
+      .core_count = core_count,
       .state_partition_count = eagre_flow_owned_partitions(flow->plan),
       .tables = flow->tables,
-      .state_size_max = ((uint64_t)limit + lane_count - 1) / lane_count,
-      .tier_directory = eagre_arena_printf(&paths, "%s/%u",
-                                           eagre_checkpoint_tier_path(flow->checkpoint), task->lane)
-                            .data,
+      .state_size_max = ((uint64_t)limit + core_count - 1) / core_count,
+      .tier_directory =
+          eagre_arena_printf(&paths, "%s/%u", eagre_checkpoint_tier_path(flow->checkpoint),
+                             task->core->index)
+              .data,
       .io = task->core->io,
       .output = write_rows,
       .output_context = task,
@@ -54,9 +55,10 @@ static struct eagre_stages *new_stages(struct runtime_task *task) {
 
 static enum eagre_status open_readers(struct runtime_task *task, struct eagre_error *error) {
   struct runtime_flow *flow = task->flow;
+  uint32_t number = eagre_runtime_reader_number(task);
   for (uint32_t i = 0; i < flow->plan->source_count; i++) {
-    EAGRE_TRY(eagre_source_reader_open(flow->sources[i], task->lane, task->core->io,
-                                       &task->readers[i], error));
+    EAGRE_TRY(eagre_source_reader_open(flow->sources[i], number, task->core->io, &task->readers[i],
+                                       error));
   }
   return EAGRE_OK;
 }
@@ -69,10 +71,9 @@ static enum eagre_status open_task(struct runtime_task *task, struct eagre_error
   task->event_times = eagre_allocate_lines(plan->watermark_count + 1, sizeof *task->event_times);
   task->metrics = eagre_allocate_lines(plan->query.stateful_count + 1, sizeof *task->metrics);
   if (task->role != RUNTIME_WORKER) EAGRE_TRY(open_readers(task, error));
-  if (task->role == RUNTIME_READER) return EAGRE_OK;
   task->latency = eagre_runtime_latency_new();
-  EAGRE_TRY(
-      eagre_sink_writer_open(task->flow->sink, task->lane, task->core->io, &task->writer, error));
+  EAGRE_TRY(eagre_sink_writer_open(task->flow->sink, task->core->index, task->core->io,
+                                   &task->writer, error));
   task->dead.writer = eagre_sink_writer_side(task->writer, EAGRE_SIDE_DEAD_LETTERS);
   task->dead.columns = plan->sink->side_columns[EAGRE_SIDE_DEAD_LETTERS];
   task->late.writer = eagre_sink_writer_side(task->writer, EAGRE_SIDE_LATE_ROWS);
@@ -118,7 +119,7 @@ static struct eagre_state_snapshot snapshot_of(const struct runtime_task *task, 
   return (struct eagre_state_snapshot){
       .directory = eagre_checkpoint_state_path(task->flow->checkpoint),
       .version = version,
-      .core = task->lane,
+      .core = task->core->index,
       .attempt = attempt,
       .partition_count = eagre_flow_owned_partitions(plan),
       .fingerprint = plan->query.fingerprint,
@@ -130,7 +131,7 @@ static enum eagre_status load_state(struct runtime_task *task,
                                     struct eagre_error *error) {
   struct eagre_state_snapshot snapshot = snapshot_of(task, command->version, command->attempt);
   EAGRE_TRY(eagre_state_load(eagre_stages_state(task->stages), task->core->io, &snapshot,
-                             command->written_core_count, task->flow->runtime->lane_count, error));
+                             command->written_core_count, task->flow->runtime->core_count, error));
   return eagre_stages_check_state(task->stages, error);
 }
 
@@ -145,7 +146,7 @@ static enum eagre_status save_state(struct runtime_task *task,
 }
 
 static bool has_state(const struct runtime_task *task) {
-  return task->stages != NULL && task->flow->plan->query.stateful_count > 0;
+  return task->flow->plan->query.stateful_count > 0;
 }
 
 /* ---- RUN
@@ -171,7 +172,6 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   task->outcome = EAGRE_OK;
   bool begins_reading = task->role != RUNTIME_WORKER && !run->keeps_reading;
   if (begins_reading) EAGRE_TRY(begin_readers(task, error));
-  if (task->role == RUNTIME_READER) return EAGRE_OK;
   eagre_stages_begin(task->stages, &run->state);
   if (run->goes_on) return EAGRE_OK;
   eagre_runtime_latency_reset(task->latency);
@@ -260,7 +260,7 @@ enum { SLICE_ROWS = 65536, SLICE_BYTES = 16 << 20 };
 
 static bool is_slice_full(const struct runtime_task *task) {
   const struct runtime_flow *flow = task->flow;
-  if (!flow->plan->query.moves_rows || flow->runtime->lane_count == 1) return false;
+  if (!flow->plan->query.moves_rows || flow->runtime->core_count == 1) return false;
   return task->slice_rows >= SLICE_ROWS || task->slice_bytes >= SLICE_BYTES;
 }
 
@@ -332,14 +332,24 @@ static void end_reading(struct runtime_task *task, enum eagre_status status) {
   task->outcome = status;
 }
 
+static void pause_readers(struct runtime_task *task) {
+  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
+    eagre_source_reader_pause(task->readers[i]);
+  }
+}
+
+/* READER: while the ring is full what comes must not wake the core, which cannot take it. */
+static bool push_pending(struct runtime_task *task) {
+  bool is_pushed = push_to_worker(task, task->pending);
+  if (is_pushed) task->pending = NULL;
+  if (!is_pushed) pause_readers(task);
+  return is_pushed;
+}
+
 /* READER: whatever ends the reading, the worker gets a mark, so that it answers too. */
 static bool turn_reader(struct runtime_task *task) {
   struct runtime_command *command = task->running;
-  if (task->pending != NULL) {
-    if (!push_to_worker(task, task->pending)) return false;
-    task->pending = NULL;
-    return true;
-  }
+  if (task->pending != NULL) return push_pending(task);
   if (task->mark == NULL && must_end_slice(task)) {
     task->mark = &slice_mark;
   } else if (task->mark == NULL) {
@@ -352,6 +362,7 @@ static bool turn_reader(struct runtime_task *task) {
   bool is_slice = task->mark == &slice_mark;
   task->mark = NULL;
   if (is_slice) return end_slice(task, EAGRE_OK);
+  if (task->outcome == EAGRE_OK) task->outcome = end_run(task, &command->error);
   answer(task, command, task->outcome);
   return true;
 }
@@ -392,7 +403,7 @@ static void start_slice(struct runtime_task *task, struct runtime_command *comma
   task->running = command;
 }
 
-/* A lane that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER
+/* A pair that cannot begin still ends in its usual way: a READER sends the end mark, a WORKER
  * drains up to it. */
 static void start_run(struct runtime_task *task, struct runtime_command *command) {
   task->mark = NULL;
@@ -413,7 +424,7 @@ static void resume_run(struct runtime_task *task, struct runtime_command *comman
 /* ---- COLLECT, LEVEL, PREPARE, ABORT
  * ----------------------------------------------------------------------- */
 
-/* The stages of all lanes; a READER has none. Returns their number. */
+/* The stages of all cores. Returns their number. */
 static uint32_t list_stages(const struct runtime_task *task, struct eagre_stages **out_all) {
   const struct runtime_flow *flow = task->flow;
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
@@ -441,16 +452,9 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   return EAGRE_OK;
 }
 
-static void pause_readers(struct runtime_task *task) {
-  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
-    eagre_source_reader_pause(task->readers[i]);
-  }
-}
-
 static enum eagre_status prepare(struct runtime_task *task, struct runtime_command *command) {
   eagre_buffer_clear(&command->piece);
   pause_readers(task);
-  if (task->role == RUNTIME_READER) return EAGRE_OK;
   EAGRE_TRY(eagre_runtime_dead_flush(&task->dead, &command->error));
   EAGRE_TRY(eagre_sink_writer_prepare(task->writer, &command->piece, &command->error));
   return has_state(task) ? save_state(task, command, &command->error) : EAGRE_OK;
@@ -472,10 +476,10 @@ void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_comman
     resume_run(task, command);
     return;
   case RUNTIME_COLLECT:
-    if (task->stages != NULL) status = collect_level(task, command->level, &command->error);
+    status = collect_level(task, command->level, &command->error);
     break;
   case RUNTIME_LEVEL:
-    if (task->stages != NULL) status = run_level(task, command->level, &command->error);
+    status = run_level(task, command->level, &command->error);
     break;
   case RUNTIME_PREPARE:
     status = prepare(task, command);

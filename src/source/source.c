@@ -87,6 +87,18 @@ const char *eagre_source_description(const struct eagre_source *source) {
   return source->methods->description(source);
 }
 
+enum eagre_status eagre_source_width(struct eagre_source *source, uint32_t *out_width,
+                                     struct eagre_error *error) {
+  *out_width = UINT32_MAX;
+  return source->methods->width == NULL ? EAGRE_OK
+                                        : source->methods->width(source, out_width, error);
+}
+
+void eagre_source_set_reader_count(struct eagre_source *source, uint32_t count) {
+  eagre_assert(count > 0 && count <= source->environment.core_count);
+  source->environment.core_count = count;
+}
+
 enum eagre_status eagre_source_start(struct eagre_source *source, struct eagre_arena *arena,
                                      struct eagre_text *out_position, struct eagre_error *error) {
   return source->methods->start(source, arena, out_position, error);

@@ -51,6 +51,13 @@ bool eagre_source_may_own(enum eagre_source_kind kind, struct eagre_text positio
 /* "KafkaV2[Subscribe[a, b]]", "FileStreamSource[file:/data/in]", "RateStreamV2[...]". */
 const char *eagre_source_description(const struct eagre_source *source);
 
+/* How many cores can read the source at once: the number of its partitions now; UINT32_MAX = any
+ * number. May ask a broker. IO. */
+enum eagre_status eagre_source_width(struct eagre_source *source, uint32_t *out_width,
+                                     struct eagre_error *error);
+/* Before the first reader is opened: only so many of the environment's cores read. */
+void eagre_source_set_reader_count(struct eagre_source *source, uint32_t count);
+
 /* The position before the first row of a new query: resolves startingOffsets and writes sources/I/0
  * where Spark does. The text lives in `arena`; empty = the source has none (file, rate). */
 enum eagre_status eagre_source_start(struct eagre_source *source, struct eagre_arena *arena,

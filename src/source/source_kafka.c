@@ -140,6 +140,7 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .open = open_kafka,
     .close = close_kafka,
     .description = describe,
+    .width = eagre_source_kafka_ask_width,
     .start = eagre_source_kafka_start,
     .plan = eagre_source_kafka_plan,
     .assign = eagre_source_kafka_assign,

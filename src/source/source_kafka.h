@@ -74,7 +74,7 @@ struct eagre_source_kafka {
   struct eagre_arena ranges_arena;
   struct eagre_source_kafka_ranges ranges; /* of the last assign; constant while cores read */
   struct eagre_source_kafka_dealt dealt;
-  struct eagre_text open_start;            /* where ranges without ends begin */
+  struct eagre_text open_start; /* where ranges without ends begin */
   struct eagre_source_kafka_looked looked;
   struct eagre_source_kafka_ahead ahead;
   _Atomic uint64_t out_of_range_count; /* summed over readers */
@@ -119,6 +119,9 @@ enum eagre_status eagre_source_kafka_ask_latest(struct eagre_source_kafka *kafka
                                                 struct eagre_arena *arena,
                                                 struct eagre_source_kafka_offsets *out,
                                                 struct eagre_error *error);
+/* How many partitions there are now. */
+enum eagre_status eagre_source_kafka_ask_width(struct eagre_source *source, uint32_t *out_width,
+                                               struct eagre_error *error);
 /* Every topic, and with `assign` every partition, exists. USAGE UNKNOWN_TOPIC_OR_PARTITION. */
 enum eagre_status eagre_source_kafka_check_topics(struct eagre_source_kafka *kafka,
                                                   struct eagre_error *error);

@@ -103,6 +103,17 @@ static enum eagre_status list_partitions(struct eagre_source_kafka *kafka,
   return EAGRE_OK;
 }
 
+enum eagre_status eagre_source_kafka_ask_width(struct eagre_source *source, uint32_t *out_width,
+                                               struct eagre_error *error) {
+  struct eagre_source_kafka *kafka = (struct eagre_source_kafka *)source;
+  struct eagre_arena arena = {0};
+  struct eagre_source_kafka_offsets partitions;
+  enum eagre_status status = list_partitions(kafka, &arena, &partitions, error);
+  *out_width = partitions.count;
+  eagre_arena_done(&arena);
+  return status;
+}
+
 /* ---- Offsets --------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_source_kafka_ask_some(struct eagre_source_kafka *kafka,

@@ -21,6 +21,9 @@ struct eagre_source_methods {
   enum eagre_status (*open)(struct eagre_source *source, struct eagre_error *error);
   void (*close)(struct eagre_source *source);
   const char *(*description)(const struct eagre_source *source);
+  /* NULL: any number. */
+  enum eagre_status (*width)(struct eagre_source *source, uint32_t *out_width,
+                             struct eagre_error *error);
   enum eagre_status (*start)(struct eagre_source *source, struct eagre_arena *arena,
                              struct eagre_text *out_position, struct eagre_error *error);
   enum eagre_status (*plan)(struct eagre_source *source, struct eagre_text start,

@@ -40,6 +40,28 @@ def test_all_partitions_once_and_in_order(broker, topic, tmp_path):
     assert flow.rows() == []
 
 
+@pytest.mark.parametrize("partitions, arguments, placement", [
+    (1, ["--cores", "2"], "split (1 partition on 2 cores)"),
+    (2, ["--cores", "5"], "split (2 partitions on 5 cores)"),
+    (3, ["--cores", "5"], "fused (3 partitions on 5 cores)"),
+    (1, ["--cores", "1"], "fused"),
+    (1, ["--cores", "2", "--placement", "fused"], "fused (as asked for)"),
+    (2, ["--cores", "2", "--placement", "split"], "split (as asked for)"),
+])
+def test_one_core_reads_for_another(broker, topic, tmp_path, partitions, arguments, placement):
+    """The same rows in the same order, whoever reads and works them; the next start may be placed otherwise."""
+    broker.create_topic(topic, partitions=partitions)
+    flow = Flow(tmp_path, broker, subscribe=topic)
+    for first in (0, 20000):
+        for partition in range(partitions):
+            broker.produce(topic, numbered(first, 20000), partition=partition)
+        done = flow.run(*(arguments if first == 0 else ["--cores", "3"]))
+        assert done.returncode == 0, done.stderr
+        assert first > 0 or f", {arguments[1]} cores, {placement}, " in done.stderr
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [values(rows, partition) for partition in range(partitions)] == [texts(first, 20000)] * partitions
+
+
 def send_unevenly(broker, topic, counts, next_numbers):
     """So many more records to each partition, numbered on."""
     for partition, count in enumerate(counts):

@@ -103,6 +103,20 @@ def test_explain_shows_nodes_and_json(tmp_path):
     assert [node["kind"] for node in plan["flows"][0]["nodes"]] == ["Project", "Filter", "Source"]
 
 
+@pytest.mark.parametrize("source, options, may_split", [
+    ("read_kafka(bootstrapServers => 'nowhere:1', subscribe => 'a')", "", True),
+    ("read_kafka(bootstrapServers => 'nowhere:1', subscribe => 'a')", "'trigger' = 'continuous', ", False),
+    ("rate()", "", False),
+])
+def test_explain_says_who_reads(tmp_path, source, options, may_split):
+    (tmp_path / "p.sql").write_text(
+        "CREATE SINK out USING noop;"
+        f"CREATE FLOW f OPTIONS ({options}'checkpointLocation' = 'c') AS INSERT INTO out SELECT value FROM STREAM {source};")
+    text = run("explain", "p.sql", cwd=tmp_path).stdout
+    assert "  placement: fused (" in text
+    assert ("split (one core of two reads for the other) where topics have at most half" in text) == may_split
+
+
 def test_validate_starts_nothing(tmp_path):
     (tmp_path / "p.sql").write_text(
         "CREATE STREAMING TABLE t AS SELECT * FROM STREAM read_kafka(bootstrapServers => 'nowhere:1', subscribe => 'a');")

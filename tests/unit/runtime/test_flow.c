@@ -24,7 +24,7 @@ static void compare_placements(struct fixture *fixture, const char *name, const 
                           options, name, cores, is_split, select);
       bind(fixture, eagre_buffer_string(&sql));
       fixture->options.core_count = cores;
-      fixture->options.is_split = is_split;
+      fixture->options.placement = is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
       if (run(fixture) != EAGRE_OK) {
         fail_msg("%s: %s", fixture->error.class_name, fixture->error.text);
       }
@@ -73,7 +73,7 @@ static void state_moves_between_placements(void **state) {
   for (uint32_t i = 0; i < EAGRE_COUNT_OF(steps); i++) {
     write_input(fixture, 3 * (i + 1), 10); /* three new files each time */
     fixture->options.core_count = steps[i].cores;
-    fixture->options.is_split = steps[i].is_split;
+    fixture->options.placement = steps[i].is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
     assert_int_equal(run(fixture), EAGRE_OK);
     char *lines = take_lines(fixture);
     char wanted[64];
@@ -163,7 +163,7 @@ static void a_source_that_cannot_open_leaves_nothing(void **state) {
   struct fixture *fixture = *state;
   for (int is_split = 0; is_split < 2; is_split++) {
     bind(fixture, CONSOLE "CREATE FLOW f AS INSERT INTO out SELECT n FROM " FILES("$D/missing"));
-    fixture->options.is_split = is_split;
+    fixture->options.placement = is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
     assert_int_not_equal(run(fixture), EAGRE_OK);
     assert_true(fixture->error.class_name[0] != '\0');
     assert_true(eagre_text_equal_string(fixture->failed_flow, "f"));
@@ -197,7 +197,7 @@ static void a_failing_flow_does_not_stop_the_others(void **state) {
           cores, is_split, cores, is_split, cores, is_split);
       bind(fixture, eagre_buffer_string(&sql));
       fixture->options.core_count = cores;
-      fixture->options.is_split = is_split;
+      fixture->options.placement = is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
       assert_int_equal(run(fixture), EAGRE_DATA); /* the worst of IO and DATA */
       assert_true(eagre_text_equal_string(fixture->failed_flow, "bad"));
       assert_string_equal(fixture->error.class_name, "DIVIDE_BY_ZERO");

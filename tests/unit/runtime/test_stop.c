@@ -13,7 +13,7 @@ static void a_stop_finishes_the_epoch(void **state) {
   struct fixture *fixture = *state;
   for (int is_split = 0; is_split < 2; is_split++) {
     bind(fixture, RATE("1000"));
-    fixture->options.is_split = is_split;
+    fixture->options.placement = is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
     fixture->stop_after = 2;
     assert_int_equal(run(fixture), EAGRE_OK);
     assert_int_equal(fixture->report_count, 2);
@@ -42,7 +42,7 @@ static void *run_thread(void *argument) {
 static pthread_t begin_long_epoch(struct fixture *fixture, bool is_split) {
   pthread_t thread;
   bind(fixture, RATE("2000000000"));
-  fixture->options.is_split = is_split;
+  fixture->options.placement = is_split ? EAGRE_RUNTIME_SPLIT : EAGRE_RUNTIME_FUSED;
   assert_int_equal(make(fixture), EAGRE_OK);
   assert_int_equal(pthread_create(&thread, NULL, run_thread, fixture), 0);
   uint32_t count = 0;

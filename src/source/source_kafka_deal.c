@@ -14,9 +14,9 @@
 #include <stdlib.h>
 
 /* A partition that moves is fetched anew: its leader is asked for, the session of its new core is
- * told, and up to 8 MiB that were fetched ahead come a second time. That is some ten milliseconds,
- * in which a core works off some ten thousands of records. A quick epoch therefore moves nothing,
- * however uneven it is. */
+ * told, and up to 8 MiB that were fetched ahead come a second time. That is two round trips and
+ * some milliseconds of copying; so many records are ten milliseconds of work or more. A quick epoch
+ * therefore moves nothing, however uneven it is. */
 static const int64_t GAIN_MIN = 65536;
 /* Nor does a long one for less than this share of its busiest core: sizes of records and what they
  * cost differ by as much, so that the count foretells no more than that. */

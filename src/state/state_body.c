@@ -155,11 +155,13 @@ static void put_groups(struct eagre_state_table *table, int64_t end,
                        const struct found_group *groups, uint32_t count) {
   if (count == 0) return;
   struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
+  const uint64_t *homes[BATCH_GROUPS];
   for (uint32_t i = 0; i < count; i++) {
-    __builtin_prefetch(&pane->slots[groups[i].hash >> pane->shift]);
+    homes[i] = eagre_state_slot_home(eagre_state_slots_of(pane, groups[i].hash), groups[i].hash);
+    __builtin_prefetch(homes[i]);
   }
   for (uint32_t i = 0; i < count; i++) {
-    __builtin_prefetch(eagre_state_slot_group(pane->slots[groups[i].hash >> pane->shift]));
+    __builtin_prefetch(eagre_state_slot_group(*homes[i]));
   }
   for (uint32_t i = 0; i < count; i++) {
     bool is_new = false;
@@ -220,8 +222,8 @@ static void reserve_pane(struct eagre_state_restore *restore, struct eagre_state
     believed = 0;
     expected /= restore->core_total;
   }
-  eagre_state_pane_reserve(table, eagre_state_table_get_pane(table, end),
-                           expected > believed ? expected : believed);
+  eagre_state_slots_reserve(table, eagre_state_table_get_pane(table, end),
+                            expected > believed ? expected : believed);
 }
 
 /* Returns the number of groups in it. */

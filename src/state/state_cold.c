@@ -68,17 +68,17 @@ static int compare_entries(const void *a, const void *b, void *context) {
                             eagre_state_key(spill->table, right->group));
 }
 
-static void close_gaps(struct eagre_state_pane *pane) {
+static void close_gaps(struct eagre_state_slots *slots, uint64_t group_count) {
   uint64_t count = 0;
-  for (uint64_t i = 0; i < pane->capacity && count < pane->count; i++) {
-    if (pane->slots[i] != 0) pane->slots[count++] = pane->slots[i];
+  for (uint64_t i = 0; i < slots->capacity && count < group_count; i++) {
+    if (slots->words[i] != 0) slots->words[count++] = slots->words[i];
   }
 }
 
 static void find_buckets(struct spill *spill, const struct eagre_state_pane *pane) {
   memset(spill->ends, 0, sizeof spill->ends);
   for (uint64_t i = 0; i < pane->count; i++) {
-    spill->ends[pane->slots[i] >> EAGRE_STATE_ADDRESS_BITS]++;
+    spill->ends[pane->slots.words[i] >> EAGRE_STATE_ADDRESS_BITS]++;
   }
   uint64_t sum = 0;
   for (uint32_t i = 0; i < BUCKETS; i++) {
@@ -153,15 +153,16 @@ static enum eagre_status spill_bucket(struct spill *spill, int64_t pane, const u
 }
 
 static enum eagre_status spill_pane(struct spill *spill, struct eagre_state_pane *pane) {
-  close_gaps(pane);
-  if (pane->count <= ONE_BUCKET_MAX)
-    return spill_bucket(spill, pane->end, pane->slots, pane->count);
+  uint64_t *slots = pane->slots.words;
+  eagre_state_slots_end_move(pane);
+  close_gaps(&pane->slots, pane->count);
+  if (pane->count <= ONE_BUCKET_MAX) return spill_bucket(spill, pane->end, slots, pane->count);
   find_buckets(spill, pane);
-  fill_buckets(spill, pane->slots);
+  fill_buckets(spill, slots);
   uint64_t begin = 0;
   for (uint32_t i = 0; i < BUCKETS; i++) {
     uint64_t count = spill->ends[i] - begin;
-    if (count > 0) EAGRE_TRY(spill_bucket(spill, pane->end, pane->slots + begin, count));
+    if (count > 0) EAGRE_TRY(spill_bucket(spill, pane->end, slots + begin, count));
     begin += count;
   }
   return EAGRE_OK;
@@ -364,7 +365,8 @@ static uint32_t keep_absent(const struct eagre_state_table *table, struct wanted
   uint32_t kept = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct eagre_state_pane *pane = wanted[i].pane;
-    __builtin_prefetch(&pane->slots[exchange_halves(wanted[i].order) >> pane->shift]);
+    uint64_t hash = exchange_halves(wanted[i].order);
+    __builtin_prefetch(eagre_state_slot_home(eagre_state_slots_of(pane, hash), hash));
   }
   for (uint32_t i = 0; i < count; i++) {
     uint64_t hash = exchange_halves(wanted[i].order);

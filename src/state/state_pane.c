@@ -1,14 +1,9 @@
-/* One pane: slots that find groups, blocks that hold them (state_table.h has the invariants). */
+/* One pane: blocks that hold its groups, and finding them (state_table.h has the invariants). */
 #include "state/state_table.h"
 
 #include <string.h>
 
-enum {
-  CAPACITY_MIN = 16,
-  ROOMY_CAPACITY_MAX = 1024, /* slots: a quarter of the smallest L1 cache */
-  BLOCK_SIZE_MIN = 1024,
-  FILL_AHEAD = 16, /* about what a core can have on the way from memory */
-};
+enum { BLOCK_SIZE_MIN = 1024 };
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
@@ -62,75 +57,18 @@ static void empty_blocks(struct eagre_state_pane *pane) {
   pane->block = pane->first_block;
 }
 
-/* ---- Slots ----------------------------------------------------------------------------------- */
-
-static void make_slots(struct eagre_state_pane *pane, uint64_t capacity) {
-  pane->capacity = capacity;
-  pane->shift = (uint32_t)__builtin_clzll(capacity) + 1;
-  pane->slots = eagre_state_memory_allocate(capacity * sizeof *pane->slots);
-}
-
-static void free_slots(struct eagre_state_pane *pane) {
-  eagre_state_memory_free(pane->slots, pane->capacity * sizeof *pane->slots);
-}
-
-/* A small pane has room to waste: a group that is not in its home costs a mistaken guess of the
- * processor, three times what all else about a row does. */
-static bool is_too_full(uint64_t count, uint64_t capacity) {
-  return capacity <= ROOMY_CAPACITY_MAX ? count * 8 > capacity : count * 5 > capacity * 3;
-}
-
-/* Puts a group that is not there yet into the first empty slot from its home on. */
-static void fill_slot(struct eagre_state_pane *pane, struct eagre_state_record *group) {
-  uint64_t index = group->hash >> pane->shift;
-  while (pane->slots[index] != 0) {
-    index = (index + 1) & (pane->capacity - 1);
-  }
-  pane->slots[index] = eagre_state_slot_make(group, group->hash);
-}
-
-/* Groups are passed over in the order of their memory; their homes, which are anywhere, are fetched
- * ahead of their turn. */
-static void fill_slots(const struct eagre_state_table *table, struct eagre_state_pane *pane) {
-  struct eagre_state_record *ahead[FILL_AHEAD] = {NULL};
-  struct eagre_state_walk walk = {0};
-  struct eagre_state_record *group;
-  size_t turn = 0;
-  while ((group = eagre_state_walk_next(table, pane, &walk)) != NULL) {
-    __builtin_prefetch(&pane->slots[group->hash >> pane->shift], 1);
-    if (ahead[turn] != NULL) fill_slot(pane, ahead[turn]);
-    ahead[turn] = group;
-    turn = (turn + 1) % FILL_AHEAD;
-  }
-  for (size_t i = 0; i < FILL_AHEAD; i++) {
-    if (ahead[i] != NULL) fill_slot(pane, ahead[i]);
-  }
-}
-
-void eagre_state_pane_reserve(const struct eagre_state_table *table, struct eagre_state_pane *pane,
-                              uint64_t count) {
-  uint64_t capacity = pane->capacity;
-  while (is_too_full(pane->count + count, capacity)) {
-    capacity *= 2;
-  }
-  if (capacity == pane->capacity) return;
-  free_slots(pane);
-  make_slots(pane, capacity);
-  fill_slots(table, pane);
-}
-
 /* ---- Groups ---------------------------------------------------------------------------------- */
 
 static struct eagre_state_record *insert_group(struct eagre_state_table *table,
                                                struct eagre_state_pane *pane, uint64_t hash,
                                                struct eagre_text key) {
-  eagre_state_pane_reserve(table, pane, 1);
   eagre_assert(key.size <= UINT32_MAX);
+  eagre_state_slots_make_room(table, pane);
   struct eagre_state_record *group = allocate_group(pane, eagre_state_group_size(table, key.size));
   *group = (struct eagre_state_record){.hash = hash, .key_size = (uint32_t)key.size};
   memset(group + 1, 0, table->payload_size);
   if (key.size > 0) memcpy((char *)(group + 1) + table->payload_size, key.data, key.size);
-  fill_slot(pane, group);
+  eagre_state_slots_add(pane, group);
   pane->count++;
   table->group_count++;
   return group;
@@ -139,13 +77,14 @@ static struct eagre_state_record *insert_group(struct eagre_state_table *table,
 struct eagre_state_record *eagre_state_pane_find(const struct eagre_state_table *table,
                                                  const struct eagre_state_pane *pane, uint64_t hash,
                                                  struct eagre_text key) {
-  uint64_t index = hash >> pane->shift;
+  const struct eagre_state_slots *slots = eagre_state_slots_of(pane, hash);
+  uint64_t index = hash >> slots->shift;
   struct eagre_state_record *group;
-  while ((group = eagre_state_slot_group(pane->slots[index])) != NULL) {
-    bool is_found = eagre_state_slot_matches(pane->slots[index], hash) && group->hash == hash &&
+  while ((group = eagre_state_slot_group(slots->words[index])) != NULL) {
+    bool is_found = eagre_state_slot_matches(slots->words[index], hash) && group->hash == hash &&
                     eagre_state_key_equal(eagre_state_key(table, group), key);
     if (is_found) break;
-    index = (index + 1) & (pane->capacity - 1);
+    index = (index + 1) & (slots->capacity - 1);
   }
   return group;
 }
@@ -162,13 +101,13 @@ struct eagre_state_record *eagre_state_pane_get(struct eagre_state_table *table,
 
 struct eagre_state_pane *eagre_state_pane_new(void) {
   struct eagre_state_pane *pane = eagre_allocate_zeroed(1, sizeof *pane);
-  make_slots(pane, CAPACITY_MIN);
+  eagre_state_slots_make(pane);
   pane->is_listed = true;
   return pane;
 }
 
 void eagre_state_pane_free(struct eagre_state_pane *pane) {
-  free_slots(pane);
+  eagre_state_slots_free(pane);
   free_blocks(pane);
   eagre_arena_done(&pane->arena);
   eagre_free(pane->listed);
@@ -184,8 +123,8 @@ static void forget_groups(struct eagre_state_pane *pane) {
 }
 
 void eagre_state_pane_empty(struct eagre_state_pane *pane) {
-  free_slots(pane);
-  make_slots(pane, CAPACITY_MIN);
+  eagre_state_slots_free(pane);
+  eagre_state_slots_make(pane);
   free_blocks(pane);
   eagre_arena_done(&pane->arena);
   eagre_free(pane->listed);
@@ -196,13 +135,12 @@ void eagre_state_pane_empty(struct eagre_state_pane *pane) {
 }
 
 void eagre_state_pane_reset(struct eagre_state_pane *pane) {
-  bool is_oversized = pane->capacity > 2 * ROOMY_CAPACITY_MAX && pane->count < pane->capacity / 8;
-  if (is_oversized) {
-    free_slots(pane);
-    make_slots(pane, CAPACITY_MIN);
+  if (eagre_state_slots_are_oversized(pane)) {
+    eagre_state_slots_free(pane);
+    eagre_state_slots_make(pane);
     free_blocks(pane);
   } else {
-    memset(pane->slots, 0, pane->capacity * sizeof *pane->slots);
+    eagre_state_slots_clear(pane);
     empty_blocks(pane);
   }
   eagre_arena_reset(&pane->arena);
@@ -214,6 +152,7 @@ void eagre_state_pane_reset(struct eagre_state_pane *pane) {
 }
 
 size_t eagre_state_pane_memory(const struct eagre_state_pane *pane) {
-  return sizeof *pane + pane->capacity * sizeof *pane->slots + pane->block_size +
+  uint64_t slot_count = pane->slots.capacity + pane->old_slots.capacity;
+  return sizeof *pane + slot_count * sizeof *pane->slots.words + pane->block_size +
          pane->arena.allocated_size + pane->listed_capacity * sizeof *pane->listed;
 }

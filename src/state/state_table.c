@@ -27,6 +27,7 @@ struct eagre_state_table *eagre_state_table_new(const struct eagre_state_layout 
     table->text_offsets[i] = offset;
   }
   table->epoch = 1;
+  table->moving_capacity_min = EAGRE_STATE_MOVING_CAPACITY_MIN;
   table->cold.evicted_max = INT64_MIN;
   eagre_state_base_reset(&table->base);
   return table;
@@ -184,35 +185,47 @@ struct probe {
   struct eagre_state_record *candidate; /* may be the row's; NULL: there is none yet */
 };
 
-/* First pass: the pane of each row; its home slot is on the way to the cache. */
-static void find_homes(struct eagre_state_table *table, const int64_t *panes,
+/* First pass: the pane of each row; its home slot is on the way to the cache. Returns whether
+ * groups of these panes are moving. */
+static bool find_homes(struct eagre_state_table *table, const int64_t *panes,
                        const uint64_t *hashes, uint32_t count, struct probe *probes) {
   int64_t end = panes == NULL ? 0 : panes[0];
   struct eagre_state_pane *pane = eagre_state_table_get_pane(table, end);
+  uint64_t old_slot_count = 0;
   for (uint32_t i = 0; i < count; i++) {
     if (panes != NULL && panes[i] != end) {
       end = panes[i];
       pane = eagre_state_table_get_pane(table, end);
     }
     probes[i].pane = pane;
-    __builtin_prefetch(&pane->slots[hashes[i] >> pane->shift]);
+    old_slot_count |= pane->old_slots.capacity;
+    __builtin_prefetch(eagre_state_slot_home(&pane->slots, hashes[i]));
   }
+  bool is_moving = old_slot_count > 0;
+  for (uint32_t i = 0; is_moving && i < count; i++) {
+    const struct eagre_state_slots *slots = eagre_state_slots_of(probes[i].pane, hashes[i]);
+    __builtin_prefetch(eagre_state_slot_home(slots, hashes[i]));
+  }
+  return is_moving;
 }
 
 /* The first group that may be the one with that hash; NULL when there is none. */
-static inline struct eagre_state_record *find_candidate(const struct eagre_state_pane *pane,
+static inline struct eagre_state_record *find_candidate(const struct eagre_state_slots *slots,
                                                         uint64_t hash) {
-  uint64_t index = hash >> pane->shift;
-  while (pane->slots[index] != 0 && !eagre_state_slot_matches(pane->slots[index], hash)) {
-    index = (index + 1) & (pane->capacity - 1);
+  uint64_t index = hash >> slots->shift;
+  while (slots->words[index] != 0 && !eagre_state_slot_matches(slots->words[index], hash)) {
+    index = (index + 1) & (slots->capacity - 1);
   }
-  return eagre_state_slot_group(pane->slots[index]);
+  return eagre_state_slot_group(slots->words[index]);
 }
 
 /* Second pass: the first group that may be the row's; it is on the way to the cache. */
-static void find_candidates(const uint64_t *hashes, uint32_t count, struct probe *probes) {
+static void find_candidates(const uint64_t *hashes, uint32_t count, bool is_moving,
+                            struct probe *probes) {
   for (uint32_t i = 0; i < count; i++) {
-    probes[i].candidate = find_candidate(probes[i].pane, hashes[i]);
+    const struct eagre_state_pane *pane = probes[i].pane;
+    probes[i].candidate =
+        find_candidate(is_moving ? eagre_state_slots_of(pane, hashes[i]) : &pane->slots, hashes[i]);
     __builtin_prefetch(probes[i].candidate);
   }
 }
@@ -252,8 +265,9 @@ static void get_near_groups(struct eagre_state_table *table, const int64_t *pane
       end = panes[i];
       pane = eagre_state_table_get_pane(table, end);
     }
+    /* A group that has not moved is no candidate, and searched. */
     struct eagre_state_record *group = take_group(table, pane, keys->hashes[i], keys->keys[i],
-                                                  find_candidate(pane, keys->hashes[i]));
+                                                  find_candidate(&pane->slots, keys->hashes[i]));
     out_payloads[i] = eagre_state_payload(group);
   }
 }
@@ -271,8 +285,8 @@ void eagre_state_get_groups(struct eagre_state_table *table, const int64_t *pane
   for (uint32_t begin = 0; begin < row_count; begin += CHUNK_ROWS) {
     uint32_t count = row_count - begin < CHUNK_ROWS ? row_count - begin : CHUNK_ROWS;
     const uint64_t *hashes = keys->hashes + begin;
-    find_homes(table, panes == NULL ? NULL : panes + begin, hashes, count, probes);
-    find_candidates(hashes, count, probes);
+    bool is_moving = find_homes(table, panes == NULL ? NULL : panes + begin, hashes, count, probes);
+    find_candidates(hashes, count, is_moving, probes);
     take_groups(table, keys->keys + begin, hashes, count, probes, out_payloads + begin);
   }
 }
@@ -400,6 +414,7 @@ void eagre_state_begin_epoch(struct eagre_state_table *table) {
     pane->changed_count = 0;
     pane->listed_count = 0;
     pane->is_listed = true;
+    eagre_state_slots_begin_epoch(pane);
     if (has_many_dead_texts(table, pane)) gather_texts(table, pane);
   }
 }

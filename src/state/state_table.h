@@ -17,7 +17,10 @@
  *      that group. A group is found from its home, hash >> shift, over occupied slots, wrapping
  *      around.
  *   2. At most 3/5 of a pane's slots are occupied, of a small one's 1/8, so that an empty one ends
- *      every search.
+ *      every search. When a large pane gets twice as many, the ones it had stay until all groups
+ *      have moved: those with hashes up to moved_hash_max are found in `slots`, others in
+ *      `old_slots`, never in both. There no empty slot is between the home of a group and its place
+ *      either, and 3/4 are occupied at most; slots of groups that have moved stay as they were.
  *   3. Groups never move and are never removed one by one: pointers to payloads stay valid while
  *      slots grow, and walking a pane's blocks visits its groups in the order they were made.
  *      eagre_state_drop_groups makes panes anew between two epochs.
@@ -37,7 +40,8 @@
 enum {
   EAGRE_STATE_HUGE_SIZE = 2 << 20,
   EAGRE_STATE_PANE_CACHE = 16,
-  EAGRE_STATE_ATTEMPT_SIZE = 64, /* with its zero */
+  EAGRE_STATE_MOVING_CAPACITY_MIN = 64 << 10, /* fewer slots are filled anew within 0.1 ms */
+  EAGRE_STATE_ATTEMPT_SIZE = 64,              /* with its zero */
 };
 
 struct eagre_state_record {
@@ -69,12 +73,18 @@ struct eagre_state_slice {
   uint64_t planned;             /* groups or rows that it takes for the file being written */
 };
 
+struct eagre_state_slots {
+  uint64_t *words;
+  uint64_t capacity; /* a power of two; 0: there are none */
+  uint32_t shift;    /* 64 - log2(capacity) */
+};
+
 struct eagre_state_pane {
   int64_t end;
   uint64_t count;
-  uint64_t capacity; /* slots, a power of two */
-  uint32_t shift;    /* 64 - log2(capacity) */
-  uint64_t *slots;
+  uint64_t moved_hash_max; /* groups with greater hashes are in old_slots */
+  struct eagre_state_slots slots;
+  struct eagre_state_slots old_slots; /* none, but while groups move from them */
   struct eagre_state_block *first_block;
   struct eagre_state_block *block; /* being filled; later ones are empty */
   size_t block_size;               /* sum over the blocks */
@@ -137,7 +147,8 @@ struct eagre_state_table {
   struct eagre_state_pane *cache[EAGRE_STATE_PANE_CACHE]; /* recent panes by their end */
   struct eagre_state_pane *spare[8];                      /* empty panes that keep their memory */
   uint32_t spare_count;
-  uint32_t epoch; /* the mark of groups touched now, from 1 */
+  uint32_t epoch;               /* the mark of groups touched now, from 1 */
+  uint64_t moving_capacity_min; /* a pane with as many slots moves its groups step by step */
   uint64_t group_count;
   uint64_t changed_count;
   struct eagre_state_base base;
@@ -150,6 +161,29 @@ struct eagre_state_table {
 void *eagre_state_memory_allocate(size_t size);
 void eagre_state_memory_free(void *memory, size_t size);
 
+/* ---- Slots (state_slots.c) ------------------------------------------------------------------- */
+
+/* The fewest there are, for a pane that has none. */
+void eagre_state_slots_make(struct eagre_state_pane *pane);
+/* All of them. */
+void eagre_state_slots_free(struct eagre_state_pane *pane);
+/* Makes all of them empty. */
+void eagre_state_slots_clear(struct eagre_state_pane *pane);
+/* Whether there are many more than its groups need. */
+bool eagre_state_slots_are_oversized(const struct eagre_state_pane *pane);
+/* As many, at once, as so many more groups need. */
+void eagre_state_slots_reserve(const struct eagre_state_table *table, struct eagre_state_pane *pane,
+                               uint64_t count);
+/* For one group more, before it is made. Moves some of those that are there. */
+void eagre_state_slots_make_room(const struct eagre_state_table *table,
+                                 struct eagre_state_pane *pane);
+/* Puts a group that is not there yet into a slot, for which there is room. */
+void eagre_state_slots_add(struct eagre_state_pane *pane, struct eagre_state_record *group);
+/* Moves some groups of a pane whose groups are moving. */
+void eagre_state_slots_begin_epoch(struct eagre_state_pane *pane);
+/* Moves the rest: all groups are in `slots` then. */
+void eagre_state_slots_end_move(struct eagre_state_pane *pane);
+
 /* ---- Panes (state_pane.c) -------------------------------------------------------------------- */
 
 struct eagre_state_pane *eagre_state_pane_new(void);
@@ -159,9 +193,6 @@ void eagre_state_pane_reset(struct eagre_state_pane *pane);
 /* Gives all groups of its memory up, and the memory; the groups are somewhere else. */
 void eagre_state_pane_empty(struct eagre_state_pane *pane);
 size_t eagre_state_pane_memory(const struct eagre_state_pane *pane);
-/* Room for so many groups without growing. */
-void eagre_state_pane_reserve(const struct eagre_state_table *table, struct eagre_state_pane *pane,
-                              uint64_t count);
 /* NULL when it is not in memory. */
 struct eagre_state_record *eagre_state_pane_find(const struct eagre_state_table *table,
                                                  const struct eagre_state_pane *pane, uint64_t hash,
@@ -194,6 +225,18 @@ static inline uint64_t eagre_state_slot_make(const struct eagre_state_record *gr
 /* Whether an occupied slot may be that of a group with this hash. */
 static inline bool eagre_state_slot_matches(uint64_t slot, uint64_t hash) {
   return (slot ^ hash >> 16 << EAGRE_STATE_ADDRESS_BITS) >> EAGRE_STATE_ADDRESS_BITS == 0;
+}
+
+/* Where the group with that hash is, or would be. */
+static inline const struct eagre_state_slots *
+eagre_state_slots_of(const struct eagre_state_pane *pane, uint64_t hash) {
+  return hash <= pane->moved_hash_max ? &pane->slots : &pane->old_slots;
+}
+
+/* The slot from which that group is searched. */
+static inline const uint64_t *eagre_state_slot_home(const struct eagre_state_slots *slots,
+                                                    uint64_t hash) {
+  return &slots->words[hash >> slots->shift];
 }
 
 /* NULL of an empty slot. */

@@ -1,7 +1,8 @@
 /* Runs random flows over tables and a naive model side by side: rows, epochs, evictions, snapshots,
  * crashes that go back to the last snapshot with another number of cores, purges. After every epoch
  * both must hold the same groups, and the same ones must be changed. In half of the flows tables
- * have a tier, to which they are spilled at random. */
+ * have a tier, to which they are spilled at random; in most, groups move to more slots step by
+ * step from the first ones on. */
 #include "state/state_cold.h"
 #include "test_state.h"
 
@@ -34,7 +35,9 @@ struct run {
   struct model saved;
   bool has_two_columns;
   bool has_tier;
-  int64_t pane_base; /* panes below are evicted */
+  bool is_moving;
+  uint32_t moving_count; /* panes seen while their groups moved */
+  int64_t pane_base;     /* panes below are evicted */
 };
 
 static uint64_t draw(struct run *run, uint64_t bound) {
@@ -197,6 +200,7 @@ static void open_tables(struct run *run, uint32_t core_count) {
   run->core_count = core_count;
   for (uint32_t core = 0; core < core_count; core++) {
     run->tables[core] = eagre_state_table_new(&payload_layout);
+    if (run->is_moving) run->tables[core]->moving_capacity_min = 1;
     if (run->has_tier) open_tier(run, core);
   }
 }
@@ -288,6 +292,14 @@ static uint32_t check_walk(struct run *run, const struct eagre_state_keys *all,
   return total;
 }
 
+static void count_moving(struct run *run) {
+  for (uint32_t core = 0; core < run->core_count; core++) {
+    for (uint32_t i = 0; i < run->tables[core]->pane_count; i++) {
+      run->moving_count += run->tables[core]->panes[i]->old_slots.capacity > 0;
+    }
+  }
+}
+
 /* Equal numbers of groups that all are in the model: the same groups. */
 static void check_all(struct run *run) {
   struct eagre_arena arena = {0};
@@ -305,6 +317,7 @@ static void check_all(struct run *run) {
   encode_key_numbers(run, numbers, KEYS, &arena, &all);
   assert_int_equal(check_walk(run, &all, check_reader), there);
   assert_int_equal(check_walk(run, &all, check_changed), changed);
+  count_moving(run);
   eagre_arena_done(&arena);
 }
 
@@ -343,6 +356,7 @@ static void tables_agree_with_the_model(void **state) {
     run->fixture = fixture;
     run->has_two_columns = seed % 2 == 0;
     run->has_tier = seed > SEEDS / 2;
+    run->is_moving = seed % 3 > 0;
     eagre_random_seed(&run->random, seed);
     open_tables(run, 1 + (uint32_t)draw(run, CORES_MAX));
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
@@ -351,6 +365,7 @@ static void tables_agree_with_the_model(void **state) {
     crash_and_load(run);
     check_after_load(run);
     open_tables(run, 0);
+    assert_int_equal(run->is_moving, run->moving_count > 0);
     eagre_free(run);
     scratch_remove(fixture->directory);
     fixture->directory = scratch_make_fast();

@@ -93,7 +93,7 @@ static void a_table_with_one_pane_says_how_many_groups_it_has(void **state) {
   assert_int_equal(read_expected_count(fixture, "2-0-a.delta"), 2001);
   load(fixture, &ONE_TABLE(loaded), 2);
   assert_int_equal(count_groups(loaded), 2001);
-  assert_true(loaded->panes[0]->capacity == table->panes[0]->capacity);
+  assert_true(loaded->panes[0]->slots.capacity == table->panes[0]->slots.capacity);
   add_to_group(table, 8, "key", 1);
   save(fixture, &ONE_TABLE(table), 3);
   assert_int_equal(read_expected_count(fixture, "3-0-a.delta"), 0);

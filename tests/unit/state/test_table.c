@@ -57,6 +57,89 @@ static void keys_under_one_hash_are_told_apart(void **state) {
   check_growth(3000, 0xf000000000000000u);
 }
 
+static struct eagre_state_slots *old_slots_of(struct eagre_state_table *table) {
+  return &eagre_state_table_get_pane(table, 0)->old_slots;
+}
+
+static void check_found(struct eagre_state_table *table, const struct eagre_state_keys *keys,
+                        uint32_t begin, uint32_t count, char **expected) {
+  char *found[64];
+  const struct eagre_state_keys some = {keys->keys + begin, keys->hashes + begin};
+  assert_true(count <= EAGRE_COUNT_OF(found));
+  eagre_state_get_groups(table, NULL, &some, count, found);
+  for (uint32_t i = 0; i < count; i++) {
+    assert_ptr_equal(found[i], expected[begin + i]);
+  }
+}
+
+/* Adds groups one by one, and finds some that are there after each. Returns how often groups were
+ * moving. */
+static uint32_t check_adding(struct eagre_state_table *table, const struct eagre_state_keys *keys,
+                             uint32_t count, char **payloads) {
+  struct eagre_random random;
+  uint32_t moving_count = 0;
+  eagre_random_seed(&random, 1);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct eagre_state_keys one = {keys->keys + i, keys->hashes + i};
+    eagre_state_get_groups(table, NULL, &one, 1, &payloads[i]);
+    uint32_t begin = (uint32_t)eagre_random_below(&random, i + 1);
+    check_found(table, keys, begin, i + 1 - begin < 20 ? i + 1 - begin : 20, payloads);
+    struct eagre_state_metrics metrics;
+    eagre_state_measure(table, &metrics);
+    assert_int_equal(metrics.group_count, i + 1);
+    uint64_t old_size = old_slots_of(table)->capacity * sizeof(uint64_t);
+    assert_true(metrics.memory_bytes > 3 * old_size);
+    moving_count += old_size > 0;
+  }
+  return moving_count;
+}
+
+/* Moves end with epochs, too. */
+static void end_moves(struct eagre_state_table *table) {
+  uint32_t epochs = 0;
+  while (old_slots_of(table)->capacity > 0) {
+    eagre_state_begin_epoch(table);
+    epochs++;
+  }
+  assert_in_range(epochs, 1, 100);
+}
+
+/* In the middle of a move the epochs end it, the table is cleared, or its pane evicted. */
+static void check_moving_groups(uint32_t count, uint64_t hash_bits) {
+  struct eagre_arena arena = {0};
+  struct eagre_state_keys keys;
+  make_keys(count, UINT64_MAX, &arena, &keys);
+  uint64_t *hashes = eagre_arena_allocate(&arena, count * sizeof *hashes);
+  for (uint32_t i = 0; i < count; i++) {
+    hashes[i] = keys.hashes[i] | hash_bits;
+  }
+  keys.hashes = hashes;
+  char **payloads = eagre_arena_allocate(&arena, count * sizeof *payloads);
+  for (int end = 0; end < 3; end++) {
+    struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
+    table->moving_capacity_min = 256;
+    assert_true(check_adding(table, &keys, count, payloads) > count / 8);
+    assert_true(old_slots_of(table)->capacity > 0);
+    if (end == 0) end_moves(table);
+    if (end == 1) eagre_state_table_clear(table);
+    if (end == 2) assert_int_equal(eagre_state_evict(table, 0), count);
+    if (end > 0) check_adding(table, &keys, count, payloads);
+    for (uint32_t i = 0; i < count; i++) {
+      check_found(table, &keys, i, 1, payloads);
+    }
+    eagre_state_table_free(table);
+  }
+  eagre_arena_done(&arena);
+}
+
+static void groups_are_found_while_they_move(void **state) {
+  (void)state;
+  check_moving_groups(5200, 0);
+  /* Homes near to the last slot: many groups are pushed over the end. */
+  check_moving_groups(1300, 0xff80000000000000u);
+  check_moving_groups(1300, 0xffffff0000000000u);
+}
+
 static void equal_rows_of_a_batch_share_a_group(void **state) {
   (void)state;
   struct eagre_arena arena = {0};
@@ -262,6 +345,7 @@ int run_table_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(groups_are_found_again_while_it_grows),
       cmocka_unit_test(keys_under_one_hash_are_told_apart),
+      cmocka_unit_test(groups_are_found_while_they_move),
       cmocka_unit_test(equal_rows_of_a_batch_share_a_group),
       cmocka_unit_test(panes_are_kept_apart_and_in_order),
       cmocka_unit_test(evicting_drops_whole_panes),

@@ -363,7 +363,8 @@ static void put_topic(struct eagre_buffer *out, int16_t version,
   }
 }
 
-static void put_wishes(struct eagre_buffer *out, int16_t version,
+/* Partitions by topic: as they are wanted, or without `limits` their numbers alone. */
+static void put_topics(struct eagre_buffer *out, int16_t version,
                        const struct eagre_kafka_fetch_limits *limits,
                        const struct eagre_kafka_fetch_wish *wishes, uint32_t count) {
   bool is_compact = version >= FETCH_COMPACT;
@@ -373,22 +374,11 @@ static void put_wishes(struct eagre_buffer *out, int16_t version,
     put_topic(out, version, &wishes[begin]);
     eagre_kafka_wire_put_count(out, size, is_compact);
     for (uint32_t i = begin; i < begin + size; i++) {
-      put_wish(out, version, limits, &wishes[i]);
-    }
-    eagre_kafka_wire_put_tags(out, is_compact);
-  }
-}
-
-static void put_forgotten(struct eagre_buffer *out, int16_t version,
-                          const struct eagre_kafka_fetch_wish *wishes, uint32_t count) {
-  bool is_compact = version >= FETCH_COMPACT;
-  eagre_kafka_wire_put_count(out, count_topics(wishes, count), is_compact);
-  for (uint32_t begin = 0, size = 0; begin < count; begin += size) {
-    size = count_group(wishes, begin, count);
-    put_topic(out, version, &wishes[begin]);
-    eagre_kafka_wire_put_count(out, size, is_compact);
-    for (uint32_t i = begin; i < begin + size; i++) {
-      eagre_kafka_wire_put_i32(out, wishes[i].partition);
+      if (limits != NULL) {
+        put_wish(out, version, limits, &wishes[i]);
+      } else {
+        eagre_kafka_wire_put_i32(out, wishes[i].partition);
+      }
     }
     eagre_kafka_wire_put_tags(out, is_compact);
   }
@@ -409,9 +399,9 @@ void eagre_kafka_protocol_put_fetch(struct eagre_buffer *out, int16_t version,
     eagre_kafka_wire_put_i32(out, question->session);
     eagre_kafka_wire_put_i32(out, question->epoch);
   }
-  put_wishes(out, version, limits, question->wishes, question->wish_count);
+  put_topics(out, version, limits, question->wishes, question->wish_count);
   if (version >= FETCH_SESSION) {
-    put_forgotten(out, version, question->forgotten, question->forgotten_count);
+    put_topics(out, version, NULL, question->forgotten, question->forgotten_count);
   }
   if (version >= FETCH_RACK) eagre_kafka_wire_put_text(out, EAGRE_TEXT(""), is_compact);
   eagre_kafka_wire_put_tags(out, is_compact);

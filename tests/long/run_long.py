@@ -150,6 +150,39 @@ def sanitized_thread(_seed):
     return sanitized("thread")
 
 
+# What `run` is given beside its own arguments, and the environment; the client of Kafka, the decoder and the placement that
+# are not the default ones here.
+SETTINGS = {
+    "librdkafka": ("--set eagre.kafka.client=librdkafka", {}),
+    "scalar": ("", {"EAGRE_JSON": "scalar"}),
+    "split": ("--placement=split", {}),
+}
+SUITES = ["tests/program", "tests/kafka", "tests/examples", "tests/crash"]
+# They ask for a client themselves and look at which one it is.
+ABOUT_SETTINGS = {"librdkafka": ["tests/kafka/test_choosing.py"]}
+
+
+def write_program(folder, arguments):
+    """A program that is Eagre with these arguments of `run`."""
+    path = pathlib.Path(folder) / "eagre"
+    program = ROOT / "build/eagre"
+    path.write_text(f'#!/bin/sh\nif [ "$1" = run ]; then shift; exec {program} run {arguments} "$@"; fi\nexec {program} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+def settings(_seed):
+    """The suites unchanged with the other client of Kafka, the decoder without vectors, and readers on cores of their own."""
+    passed, total = True, collections.Counter()
+    for name, (arguments, environment) in SETTINGS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            ignored = [word for path in ABOUT_SETTINGS.get(name, []) for word in ("--ignore", path)]
+            good, counts = pytest([*SUITES, *ignored], {"EAGRE": str(write_program(folder, arguments)), **environment})
+        passed = passed and good
+        total.update({f"{name}, {what}": count for what, count in counts.items()})
+    return passed, dict(total)
+
+
 def state_bounded(_seed):
     """Fifty million events through a join and a deduplication: memory does not grow."""
     return pytest(["tests/program/test_state_bounded.py"], {"EAGRE_STATE_EVENTS": "50000000"})
@@ -174,7 +207,7 @@ def state_tier(_seed):
 
 PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "lag": lag, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized_address": sanitized_address,
-         "sanitized_thread": sanitized_thread, "soak": soak, "state_bounded": state_bounded, "state_tier": state_tier}
+         "sanitized_thread": sanitized_thread, "settings": settings, "soak": soak, "state_bounded": state_bounded, "state_tier": state_tier}
 
 
 def current_commit():

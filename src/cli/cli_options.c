@@ -79,9 +79,8 @@ static const struct grouped_option grouped_options[] = {
       "the last epoch that the sink has, where only you can tell (one flow)", 2}},
     {CLI_GROUP_RUN,
      {"placement", KEY_PLACEMENT, "KIND", 0,
-      "auto, fused, or split: one core of two reads for the other (auto: split where topics have "
-      "at "
-      "most half as many partitions as there are cores)",
+      "auto, fused, or split: one core of two reads for the other (auto: split where topics "
+      "have so few partitions that half of the cores would read nothing)",
       2}},
     {CLI_GROUP_RUN,
      {"metrics", KEY_METRICS, "ADDR:PORT", 0, "serve Prometheus text at http://ADDR:PORT/metrics",

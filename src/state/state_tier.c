@@ -12,6 +12,7 @@ enum {
   WRITE_BUFFER_SIZE = 65536, /* for range deletions alone */
   READAHEAD_SIZE = 1 << 20,  /* of walks and compactions */
   FILTER_BITS = 10,          /* per key: 1 % of those that are not there are looked for */
+  LEVEL_SIZE_MIN = 256 << 20,
 };
 
 struct eagre_state_tier {
@@ -83,11 +84,20 @@ static void set_table_format(struct eagre_state_tier *tier) {
   rocksdb_block_based_options_destroy(format);
 }
 
+/* Of the first level behind the runs. Runs grow with the memory that tables may take: were it the
+ * same for all, ten times the memory would be on one level here and on two there, and every level
+ * is looked through for a group and written once more. */
+static uint64_t find_level_size(const struct eagre_state_tier *tier) {
+  uint64_t size = tier->size_max / 2 * 5;
+  return size < LEVEL_SIZE_MIN ? LEVEL_SIZE_MIN : size;
+}
+
 static void make_options(struct eagre_state_tier *tier) {
   tier->options = rocksdb_options_create();
   rocksdb_options_set_create_if_missing(tier->options, 1);
   rocksdb_options_set_compression(tier->options, rocksdb_lz4_compression);
   rocksdb_options_set_write_buffer_size(tier->options, WRITE_BUFFER_SIZE);
+  rocksdb_options_set_max_bytes_for_level_base(tier->options, find_level_size(tier));
   rocksdb_options_compaction_readahead_size(tier->options, READAHEAD_SIZE);
   rocksdb_options_set_info_log_level(tier->options, LOG_WARNINGS);
   rocksdb_options_set_keep_log_file_num(tier->options, 1);

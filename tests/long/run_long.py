@@ -64,10 +64,29 @@ def power_loss(seed):
     return pytest(["tests/power"], {"EAGRE_POWER_LOSS": "full", "EAGRE_POWER_SEED": str(seed)})
 
 
-def faults(seed):
-    """Every operation on files that fails, every byte of every checked file, brokers killed and connections cut."""
-    return pytest(["tests/faults", "--ignore", "tests/faults/live/test_soak.py"],
-                  {"EAGRE_FAULTS": "full", "EAGRE_FAULTS_SEED": str(seed)}, timeout=6 * 3600)
+def faults(paths, seed):
+    return pytest(paths, {"EAGRE_FAULTS": "full", "EAGRE_FAULTS_SEED": str(seed)}, timeout=6 * 3600)
+
+
+def faults_damage(seed):
+    """Every byte of every checked file changed, every length it may be cut to."""
+    return faults(["tests/faults/test_damage.py"], seed)
+
+
+def faults_io(seed):
+    """Every operation on files of twenty epochs fails."""
+    return faults(["tests/faults/test_io_faults.py"], seed)
+
+
+def faults_others(seed):
+    """Full disks, stops under load, allocations that fail."""
+    return faults(["tests/faults", "--ignore", "tests/faults/test_damage.py", "--ignore", "tests/faults/test_io_faults.py",
+                   "--ignore", "tests/faults/live"], seed)
+
+
+def faults_live(seed):
+    """Brokers killed, connections delayed and cut, every sink of a flow at once."""
+    return faults(["tests/faults/live", "--ignore", "tests/faults/live/test_soak.py"], seed)
 
 
 def soak(seed):
@@ -205,7 +224,8 @@ def state_tier(_seed):
     return status == 0, figures
 
 
-PARTS = {"crash": crash, "faults": faults, "json_fuzz": json_fuzz, "kafka": kafka, "lag": lag, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
+PARTS = {"crash": crash, "faults_damage": faults_damage, "faults_io": faults_io, "faults_live": faults_live,
+         "faults_others": faults_others, "json_fuzz": json_fuzz, "kafka": kafka, "lag": lag, "matrix": matrix, "nexmark": nexmark, "oracle": oracle,
          "power_loss": power_loss, "random_cases": random_cases, "readers": readers, "sanitized_address": sanitized_address,
          "sanitized_thread": sanitized_thread, "settings": settings, "soak": soak, "state_bounded": state_bounded, "state_tier": state_tier}
 

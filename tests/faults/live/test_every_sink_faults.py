@@ -59,7 +59,7 @@ def recover(site):
 
 def test_any_operation_fails(site, chance):
     """Those that may fail without harm are told apart in test_io_faults.py: here it is what is there afterwards."""
-    counts = {place: number for place, number in count(site).items() if number > 0 and place.endswith(tuple(WHATS))}
+    counts = {place: number for place, number in count(site).items() if number > 0 and place.partition(":")[2] in WHATS}
     hit = 0
     for _ in range(FILE_FAULTS):
         place = chance.choice(sorted(counts))

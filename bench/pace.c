@@ -80,6 +80,9 @@ static void open_topic(struct pace *pace, const char *brokers, const char *topic
   set(conf, "bootstrap.servers", brokers);
   set(conf, "linger.ms", pace->shape == YSB ? "1" : "0");
   set(conf, "queue.buffering.max.messages", "1000000");
+  /* What comes while five requests are under way goes out together: with no limit every record is a
+   * request of its own, and the broker's CPU is what is measured. */
+  set(conf, "max.in.flight.requests.per.connection", "5");
   rd_kafka_conf_set_opaque(conf, pace);
   rd_kafka_conf_set_dr_msg_cb(conf, count_failure);
   pace->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);

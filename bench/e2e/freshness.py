@@ -18,6 +18,7 @@ import duckdb
 
 import answers
 import kafka
+import latency
 import paced
 import place
 import slopes
@@ -70,6 +71,11 @@ WHERE event.us >= $from_us AND event.us < $until_us
 """
 
 
+def warm_up(broker, settings):
+    """A broker that has just come up is slow."""
+    latency.observe_floor(broker, Load("device", DELTA_RATES[0], settings.latency_seconds, settings.latency_warm_up))
+
+
 def start(folder, pipeline):
     """A new folder with the pipeline; the command that runs it there."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -102,6 +108,7 @@ def window_close(folder, settings):
     figures = {}
     campaigns = slopes.write_campaigns(folder)
     with kafka.broker(folder) as broker:
+        warm_up(broker, settings)
         for _ in range(settings.repetitions):
             with kafka.new_topics(broker, "in", "out") as (source, target):
                 command = start(folder / "run", WINDOWS.format(brokers=broker.address, source=source, target=target,
@@ -171,6 +178,7 @@ def delta_visible(folder, settings):
     folder = pathlib.Path(folder)
     figures = {}
     with kafka.broker(folder) as broker:
+        warm_up(broker, settings)
         for rate in DELTA_RATES:
             load = Load("device", rate, settings.latency_seconds, settings.latency_warm_up)
             name = f"delta-visible, {rate // 1000} k/s"

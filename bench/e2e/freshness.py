@@ -11,16 +11,15 @@ import collections
 import json
 import os
 import pathlib
-import shutil
 import time
 
 import duckdb
 
 import answers
+import engine
 import kafka
 import latency
 import paced
-import place
 import slopes
 from figure import Figure
 from paced import Load, add
@@ -76,14 +75,6 @@ def warm_up(broker, settings):
     latency.observe_floor(broker, Load("device", DELTA_RATES[0], settings.latency_seconds, settings.latency_warm_up))
 
 
-def start(folder, pipeline):
-    """A new folder with the pipeline; the command that runs it there."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    (folder / "pipeline.sql").write_text(pipeline)
-    return [place.eagre(), "run", "pipeline.sql", "--cores", str(CORES), "--progress", "none"]
-
-
 # ---- Windows -----------------------------------------------------------------------------------------
 
 
@@ -111,8 +102,8 @@ def window_close(folder, settings):
         warm_up(broker, settings)
         for _ in range(settings.repetitions):
             with kafka.new_topics(broker, "in", "out") as (source, target):
-                command = start(folder / "run", WINDOWS.format(brokers=broker.address, source=source, target=target,
-                                                               campaigns=campaigns))
+                pipeline = WINDOWS.format(brokers=broker.address, source=source, target=target, campaigns=campaigns)
+                command = engine.prepare(folder / "run", pipeline, CORES)
                 with running(command, cwd=folder / "run") as process:
                     wait_until(process, (folder / "run/checkpoint/metadata").exists)
                     begin_us = load.begin()
@@ -165,7 +156,7 @@ def measure_ages(table, load, begin_us):
 
 def observe_table(broker, folder, load):
     with kafka.new_topics(broker, "in") as (source,):
-        command = start(folder, TABLE.format(brokers=broker.address, source=source))
+        command = engine.prepare(folder, TABLE.format(brokers=broker.address, source=source), CORES)
         with running(command, cwd=folder) as process:
             wait_until(process, (folder / "checkpoint/metadata").exists)
             begin_us = load.begin()

@@ -11,9 +11,9 @@ the clock loses (bench/jitter.c), on a machine that nobody else may be using: no
 
 import json
 import pathlib
-import shutil
 
 import answers
+import engine
 import kafka
 import place
 from figure import Figure
@@ -93,14 +93,11 @@ class Suite:
 
     def observe(self, query, trigger, load, delivery="at-least-once"):
         folder = self.folder / "run"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
         mode, text = QUERIES[query]
         with kafka.new_topics(self.broker, "in", "out") as (source, target):
             head = HEAD.format(brokers=self.broker.address, source=source, target=target, names=self.names, mode=mode,
                                trigger=trigger, delivery=delivery)
-            (folder / "pipeline.sql").write_text(head + text)
-            command = [place.eagre(), "run", "pipeline.sql", "--cores", "1", "--progress", "none"]
+            command = engine.prepare(folder, head + text, cores=1)
             with running(command, cwd=folder) as process:
                 wait_until(process, (folder / "checkpoint/metadata").exists)
                 seen, _ = observe(self.broker, source, target, load)

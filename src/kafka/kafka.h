@@ -301,6 +301,12 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error);
 
+/* Of a prompt producer: readable when acknowledgements have come that nobody has looked at; -1 of
+ * others. */
+int eagre_kafka_producer_descriptor(const struct eagre_kafka_producer *producer);
+/* Whether every message is acknowledged or has failed. Looks at acknowledgements that have come. */
+bool eagre_kafka_producer_is_idle(struct eagre_kafka_producer *producer);
+
 /* Instead of flush, where more is sent at once: ends a stretch of messages; those of the stretch
  * before have arrived. Not for producers of a transactor. */
 void eagre_kafka_producer_mark(struct eagre_kafka_producer *producer);

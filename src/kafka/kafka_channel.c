@@ -4,9 +4,12 @@
  * whoever writes gives its attempt up then. */
 #include "kafka/kafka_channel.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { FLUSH_WAIT_MS = 100 };
 
@@ -35,6 +38,7 @@ enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
                                            struct eagre_kafka_configuration *configuration,
                                            struct eagre_error *error) {
   pthread_mutex_init(&channel->serving, NULL);
+  channel->arrived_descriptor = -1;
   for (size_t i = 0; i < EAGRE_COUNT_OF(channel->stretches); i++) {
     channel->stretches[i].channel = channel;
   }
@@ -50,6 +54,7 @@ void eagre_kafka_channel_close(struct eagre_kafka_channel *channel) {
   rd_kafka_purge(channel->handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                              RD_KAFKA_PURGE_F_NON_BLOCKING);
   eagre_kafka_handle_close(&channel->handle);
+  if (channel->arrived_descriptor >= 0) close(channel->arrived_descriptor);
   pthread_mutex_destroy(&channel->serving);
 }
 
@@ -96,6 +101,33 @@ enum eagre_status eagre_kafka_channel_await(struct eagre_kafka_channel *channel,
   if (!has_arrived(before)) eagre_kafka_channel_serve(channel, timeout_ms);
   *out_has_arrived = has_arrived(before);
   return eagre_kafka_channel_check(channel, error);
+}
+
+/* ---- Acknowledgements ------------------------------------------------------------------------ */
+
+enum eagre_status eagre_kafka_channel_watch(struct eagre_kafka_channel *channel,
+                                            struct eagre_error *error) {
+  static const uint64_t one = 1;
+  int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (descriptor < 0) {
+    return eagre_error_system(error, EAGRE_IO, "DESCRIPTOR_FAILED", errno,
+                              "cannot make a descriptor for acknowledgements of Kafka");
+  }
+  rd_kafka_queue_t *queue = rd_kafka_queue_get_main(channel->handle.client);
+  rd_kafka_queue_io_event_enable(queue, descriptor, &one, sizeof one);
+  rd_kafka_queue_destroy(queue);
+  channel->arrived_descriptor = descriptor;
+  return EAGRE_OK;
+}
+
+bool eagre_kafka_channel_is_idle(struct eagre_kafka_channel *channel) {
+  const struct eagre_kafka_stretch *stretches = channel->stretches;
+  if (has_arrived(&stretches[0]) && has_arrived(&stretches[1])) return true;
+  uint64_t ignored;
+  while (read(channel->arrived_descriptor, &ignored, sizeof ignored) < 0 && errno == EINTR) {
+  }
+  eagre_kafka_channel_serve(channel, 0); /* behind the descriptor: what comes now sets it again */
+  return has_arrived(&stretches[0]) && has_arrived(&stretches[1]);
 }
 
 /* ---- Failures -------------------------------------------------------------------------------- */

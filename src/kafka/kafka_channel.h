@@ -27,6 +27,7 @@ struct eagre_kafka_channel {
   rd_kafka_resp_err_t failure;
   char failed_topic[256];
   int32_t failed_partition;
+  int arrived_descriptor; /* eagre_kafka_channel_watch; -1: none */
   /* A transactor's: its id (else empty), how long Kafka waits for the end of a transaction, and
    * when the one under way began (0: none is). */
   char transactional_id[128];
@@ -53,6 +54,11 @@ enum eagre_status eagre_kafka_channel_flush(struct eagre_kafka_channel *channel,
 void eagre_kafka_channel_mark(struct eagre_kafka_channel *channel);
 enum eagre_status eagre_kafka_channel_await(struct eagre_kafka_channel *channel, int timeout_ms,
                                             bool *out_has_arrived, struct eagre_error *error);
+/* Makes `arrived_descriptor`. */
+enum eagre_status eagre_kafka_channel_watch(struct eagre_kafka_channel *channel,
+                                            struct eagre_error *error);
+/* As eagre_kafka_producer_is_idle. */
+bool eagre_kafka_channel_is_idle(struct eagre_kafka_channel *channel);
 /* IO KAFKA_DELIVERY_FAILED once a message is known to have failed; when Kafka takes nothing more
  * from this client, as eagre_kafka_channel_fail_fenced. */
 enum eagre_status eagre_kafka_channel_check(struct eagre_kafka_channel *channel,

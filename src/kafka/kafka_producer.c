@@ -28,6 +28,16 @@ struct eagre_kafka_producer {
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
+/* Messages without a key keep to one partition for a while: for twice the linger, unless that is
+ * set, which would be no while at all, and a request for every message or two. */
+static void make_prompt(const struct eagre_kafka_settings *settings, rd_kafka_conf_t *conf) {
+  static const char sticky[] = "sticky.partitioning.linger.ms";
+  bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||
+                    eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
+  if (!has_linger) eagre_kafka_conf_set(conf, "linger.ms", "0");
+  if (!eagre_kafka_settings_given(settings, sticky)) eagre_kafka_conf_set(conf, sticky, "10");
+}
+
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
                                             bool is_prompt,
                                             struct eagre_kafka_producer **out_producer,
@@ -35,9 +45,7 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   struct eagre_kafka_configuration configuration;
   *out_producer = NULL;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
-  bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||
-                    eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
-  if (is_prompt && !has_linger) eagre_kafka_conf_set(configuration.conf, "linger.ms", "0");
+  if (is_prompt) make_prompt(settings, configuration.conf);
   struct eagre_kafka_channel *channel = eagre_allocate_zeroed(1, sizeof *channel);
   enum eagre_status status = eagre_kafka_channel_open(channel, &configuration, error);
   if (status != EAGRE_OK) {
@@ -46,7 +54,7 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   }
   *out_producer = eagre_kafka_producer_new(channel);
   (*out_producer)->owns_channel = true;
-  return EAGRE_OK;
+  return is_prompt ? eagre_kafka_channel_watch(channel, error) : EAGRE_OK;
 }
 
 struct eagre_kafka_producer *eagre_kafka_producer_new(struct eagre_kafka_channel *channel) {
@@ -287,6 +295,14 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error) {
   return eagre_kafka_channel_flush(producer->channel, error);
+}
+
+int eagre_kafka_producer_descriptor(const struct eagre_kafka_producer *producer) {
+  return producer->channel->arrived_descriptor;
+}
+
+bool eagre_kafka_producer_is_idle(struct eagre_kafka_producer *producer) {
+  return eagre_kafka_channel_is_idle(producer->channel);
 }
 
 void eagre_kafka_producer_mark(struct eagre_kafka_producer *producer) {

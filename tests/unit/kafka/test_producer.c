@@ -1,6 +1,7 @@
 /* The producer against the mock cluster. */
 #include "test_kafka.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { PRODUCE = 0, MESSAGE_TOO_LARGE = 10, TOPIC_AUTHORIZATION_FAILED = 29 };
@@ -154,6 +155,63 @@ static void tells_what_failed_before_a_mark(void **state) {
   eagre_kafka_producer_close(producer);
 }
 
+/* One partition gets what comes in a few milliseconds, not every partition a part of it. */
+static void keeps_messages_without_a_key_together(void **state) {
+  enum { PARTITIONS = 8 };
+  struct fixture *fixture = *state;
+  const struct eagre_kafka_message keyless = {.value = EAGRE_TEXT("v"), .partition = -1};
+  struct eagre_kafka_message messages[4 * PARTITIONS];
+  struct eagre_kafka_client *client = NULL;
+  struct eagre_kafka_offset ends[PARTITIONS];
+  struct eagre_kafka_producer *producer = NULL;
+  const struct eagre_kafka_client_options options = {
+      .settings = &fixture->settings, .role = EAGRE_KAFKA_READ, .startup_timeout_us = 30000000};
+  create_topic(fixture, PARTITIONS);
+  for (size_t i = 0; i < EAGRE_COUNT_OF(messages); i++) {
+    messages[i] = keyless;
+  }
+  assert_ok(fixture,
+            eagre_kafka_producer_open(&fixture->settings, true, &producer, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_send(producer, fixture->topic, &keyless, 1,
+                                               &fixture->error)); /* learns the partitions */
+  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_send(producer, fixture->topic, messages,
+                                               EAGRE_COUNT_OF(messages), &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
+  eagre_kafka_producer_close(producer);
+  for (int32_t i = 0; i < PARTITIONS; i++) {
+    ends[i] = (struct eagre_kafka_offset){.topic = fixture->topic, .partition = i};
+  }
+  assert_ok(fixture, eagre_kafka_client_open(&options, &client, &fixture->error));
+  assert_ok(fixture, eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, ends, PARTITIONS,
+                                                &fixture->error));
+  eagre_kafka_client_close(client);
+  uint32_t used_count = 0;
+  for (int32_t i = 0; i < PARTITIONS; i++) {
+    used_count += ends[i].offset > 0;
+  }
+  assert_in_range(used_count, 1, 4); /* one each, and perhaps another whose time had come */
+}
+
+static void tells_when_everything_has_arrived(void **state) {
+  struct fixture *fixture = *state;
+  struct eagre_kafka_producer *producer = NULL;
+  create_topic(fixture, 1);
+  assert_ok(fixture,
+            eagre_kafka_producer_open(&fixture->settings, true, &producer, &fixture->error));
+  struct pollfd arrived = {.fd = eagre_kafka_producer_descriptor(producer), .events = POLLIN};
+  assert_true(eagre_kafka_producer_is_idle(producer));
+  set_cluster_up(fixture, false);
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, &message, 1, &fixture->error));
+  assert_false(eagre_kafka_producer_is_idle(producer));
+  set_cluster_up(fixture, true);
+  do {
+    assert_int_equal(poll(&arrived, 1, 60000), 1);
+  } while (!eagre_kafka_producer_is_idle(producer));
+  eagre_kafka_producer_close(producer);
+}
+
 int run_producer_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(tells_the_first_failed_delivery),
@@ -164,6 +222,8 @@ int run_producer_tests(void) {
       FIXTURE_TEST(gives_up_after_the_delivery_time),
       FIXTURE_TEST(tells_when_what_was_before_a_mark_has_arrived),
       FIXTURE_TEST(tells_what_failed_before_a_mark),
+      FIXTURE_TEST(keeps_messages_without_a_key_together),
+      FIXTURE_TEST(tells_when_everything_has_arrived),
   };
   return cmocka_run_group_tests_name("producer", tests, open_fixture, close_fixture);
 }

@@ -350,6 +350,7 @@ static enum eagre_status settle(void *context, bool *out_is_settled, struct eagr
   for (uint32_t i = 0; i < flow->runtime->core_count && *out_is_settled; i++) {
     struct runtime_task *task = &flow->tasks[i];
     EAGRE_TRY(eagre_sink_writer_settle(task->writer, SETTLE_WAIT_MS, out_is_settled, error));
+    eagre_io_wake(task->core->io); /* it may wait for what has been seen to arrive here */
   }
   bool is_given_up = !*out_is_settled && eagre_runtime_must_abandon(flow->runtime);
   return is_given_up ? EAGRE_CANCELLED : EAGRE_OK;

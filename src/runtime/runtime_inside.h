@@ -109,6 +109,7 @@ struct runtime_task {
   bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
   bool is_open;                /* RUN: there is no end but the one that is asked for */
   int64_t tick_begin_us;       /* open: monotonic, when the first rows of the tick came; 0: none */
+  bool is_in_round;            /* open: rows came, and it was not seen yet that no more are there */
   uint64_t slice_rows;         /* read in this slice */
   uint64_t slice_bytes;
   enum eagre_status outcome;       /* RUN: READER's end, or the failure a WORKER drains after */

@@ -180,16 +180,18 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   return eagre_sink_writer_begin(task->writer, run->epoch, run->attempt, error);
 }
 
-static enum eagre_status end_run(struct runtime_task *task, struct eagre_error *error) {
-  EAGRE_TRY(eagre_stages_end_level(task->stages, 0, NULL, 0, error));
-  for (uint32_t i = 0; i < task->flow->plan->watermark_count; i++) {
-    eagre_stages_event_time(task->stages, i, &task->event_times[i]);
+static void pause_readers(struct runtime_task *task) {
+  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
+    eagre_source_reader_pause(task->readers[i]);
   }
-  return EAGRE_OK;
 }
 
+/* Between the slices and ticks of an open epoch what comes must not wake the core, which does not
+ * read it before the next one. */
 static void answer(struct runtime_task *task, struct runtime_command *command,
                    enum eagre_status status) {
+  bool ends_reading = task->running == command && task->is_open;
+  if (ends_reading) pause_readers(task);
   command->status = status;
   task->running = NULL;
   bool is_pushed = eagre_ring_push(task->answers, command);
@@ -250,8 +252,33 @@ static enum eagre_status push_batch(struct runtime_task *task, struct eagre_batc
   const struct eagre_plan_source *source = task->flow->plan->sources[batch->origin.source];
   eagre_runtime_latency_wait(task->latency, &batch->origin, batch->row_count);
   EAGRE_TRY(eagre_stages_push(task->stages, source->stage, batch, error));
-  if (has_shown(task, 0)) eagre_runtime_latency_release(task->latency);
+  task->is_in_round = true;
   return eagre_stages_check_state(task->stages, error);
+}
+
+/* What was written is to be seen, where results are seen as they come. */
+static enum eagre_status show(struct runtime_task *task, uint32_t level,
+                              struct eagre_error *error) {
+  if (!has_shown(task, level)) return EAGRE_OK;
+  EAGRE_TRY(eagre_sink_writer_show(task->writer, error));
+  eagre_runtime_latency_release(task->latency);
+  return EAGRE_OK;
+}
+
+/* Nothing more is there for now. */
+static enum eagre_status end_round(struct runtime_task *task, struct eagre_error *error) {
+  if (!task->is_in_round) return EAGRE_OK;
+  task->is_in_round = false;
+  return show(task, 0, error);
+}
+
+static enum eagre_status end_run(struct runtime_task *task, struct eagre_error *error) {
+  EAGRE_TRY(eagre_stages_end_level(task->stages, 0, NULL, 0, error));
+  for (uint32_t i = 0; i < task->flow->plan->watermark_count; i++) {
+    eagre_stages_event_time(task->stages, i, &task->event_times[i]);
+  }
+  task->is_in_round = false;
+  return show(task, 0, error);
 }
 
 /* Where rows wait between cores, this much is read before they are worked: enough that a round of
@@ -283,12 +310,22 @@ static bool must_end_slice(const struct runtime_task *task) {
          atomic_load_explicit(&task->flow->pause, memory_order_acquire) == RUNTIME_END_SLICE;
 }
 
+/* Open epochs: what is there is read to its end; behind that, nothing more before the sink has what
+ * came of it. */
+static bool may_read(struct runtime_task *task) {
+  if (task->role != RUNTIME_FUSED || task->is_in_round) return true;
+  if (eagre_sink_writer_is_ready(task->writer)) return true;
+  pause_readers(task);
+  return false;
+}
+
 /* The next batch. The end of a tick is an end; so is having worked everything there is now, where
  * results are waited for. */
 static enum eagre_status read_on(struct runtime_task *task, struct eagre_batch **out_batch,
                                  struct eagre_error *error) {
   if (!task->is_open) return read_batch(task, out_batch, error);
   if (must_end_tick(task)) return EAGRE_END;
+  if (!may_read(task)) return EAGRE_AGAIN;
   enum eagre_status status = read_batch(task, out_batch, error);
   bool is_done = status == EAGRE_AGAIN && task->flow->ticks && task->slice_rows > 0;
   return is_done ? EAGRE_END : status;
@@ -308,7 +345,10 @@ static bool turn_fused(struct runtime_task *task) {
   enum eagre_status status = read_on(task, &batch, &command->error);
   if (status == EAGRE_OK) status = push_batch(task, batch, &command->error);
   if (status == EAGRE_OK) return true;
-  if (status == EAGRE_AGAIN) return false;
+  if (status == EAGRE_AGAIN) {
+    status = end_round(task, &command->error);
+    if (status == EAGRE_OK) return false;
+  }
   task->is_at_end = true;
   if (status == EAGRE_END) status = end_run(task, &command->error);
   answer(task, command, status);
@@ -330,12 +370,6 @@ static void end_reading(struct runtime_task *task, enum eagre_status status) {
   task->mark = &end_mark;
   task->is_at_end = true;
   task->outcome = status;
-}
-
-static void pause_readers(struct runtime_task *task) {
-  for (uint32_t i = 0; task->role != RUNTIME_WORKER && i < task->flow->plan->source_count; i++) {
-    eagre_source_reader_pause(task->readers[i]);
-  }
 }
 
 /* READER: while the ring is full what comes must not wake the core, which cannot take it. */
@@ -371,7 +405,10 @@ static bool turn_reader(struct runtime_task *task) {
 static bool turn_worker(struct runtime_task *task) {
   struct runtime_command *command = task->running;
   void *message = eagre_ring_pop(task->batches);
-  if (message == NULL) return false;
+  if (message == NULL) {
+    if (task->outcome == EAGRE_OK) task->outcome = end_round(task, &command->error);
+    return false;
+  }
   if (message == &slice_mark) return end_slice(task, task->outcome);
   if (message == &end_mark) {
     task->is_at_end = true;
@@ -448,8 +485,7 @@ static enum eagre_status run_level(struct runtime_task *task, uint32_t level,
   EAGRE_TRY(eagre_stages_end_level(task->stages, level, all, count, error));
   EAGRE_TRY(eagre_stages_check_state(task->stages, error));
   eagre_stages_measure(task->stages, task->metrics);
-  if (has_shown(task, level)) eagre_runtime_latency_release(task->latency);
-  return EAGRE_OK;
+  return show(task, level, error);
 }
 
 static enum eagre_status prepare(struct runtime_task *task, struct runtime_command *command) {

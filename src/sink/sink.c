@@ -128,6 +128,17 @@ enum eagre_status eagre_sink_writer_write(struct eagre_sink_writer *writer,
   return methods->writer_write == NULL ? EAGRE_OK : methods->writer_write(writer, batch, error);
 }
 
+enum eagre_status eagre_sink_writer_show(struct eagre_sink_writer *writer,
+                                         struct eagre_error *error) {
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_show == NULL ? EAGRE_OK : methods->writer_show(writer, error);
+}
+
+bool eagre_sink_writer_is_ready(struct eagre_sink_writer *writer) {
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_is_ready == NULL || methods->writer_is_ready(writer);
+}
+
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                             struct eagre_buffer *out_piece,
                                             struct eagre_error *error) {

@@ -107,6 +107,13 @@ enum eagre_status eagre_sink_writer_begin(struct eagre_sink_writer *writer, int6
 enum eagre_status eagre_sink_writer_write(struct eagre_sink_writer *writer,
                                           const struct eagre_batch *batch,
                                           struct eagre_error *error);
+/* With `is_prompt`: there are no more rows for now, those that were written are to be seen. */
+enum eagre_status eagre_sink_writer_show(struct eagre_sink_writer *writer,
+                                         struct eagre_error *error);
+/* Whether rows that are written now are on their way at once. False: earlier ones are under way,
+ * and it is better to wait until they have arrived, of which a watched descriptor of the core's
+ * `io` tells, and to write more together. Only where rows are shown at once. */
+bool eagre_sink_writer_is_ready(struct eagre_sink_writer *writer);
 /* Everything durable, or on its way where rows are shown at once (`is_prompt`): `settle` waits for
  * that. Appends this core's piece to `out_piece` (may stay empty). */
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,

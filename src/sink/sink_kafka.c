@@ -21,8 +21,10 @@ struct kafka_writer {
   struct eagre_kafka_message *messages;  /* of the batch at hand */
   uint32_t message_capacity;
   struct eagre_arena headers; /* of the batch at hand */
-  uint64_t message_count;     /* of the attempt */
-  bool is_marked;             /* what was prepared may be under way: `settle` knows */
+  struct sink_kafka_gather gather;
+  uint64_t message_count; /* of the attempt */
+  bool is_watched;        /* the core wakes when acknowledgements come */
+  bool is_marked;         /* what was prepared may be under way: `settle` knows */
 };
 
 static struct sink_kafka *get_sink(struct eagre_sink *sink) {
@@ -274,13 +276,19 @@ static enum eagre_status commit(struct eagre_sink *base, const struct eagre_sink
 
 static void give_up(struct eagre_sink_writer *base) {
   struct kafka_writer *writer = get_writer(base);
+  if (writer->is_watched) {
+    eagre_io_unwatch(base->io, eagre_kafka_producer_descriptor(writer->producer));
+  }
+  writer->is_watched = false;
   eagre_kafka_producer_close(writer->producer);
   writer->producer = NULL;
+  eagre_sink_kafka_gather_drop(&writer->gather);
   writer->is_marked = false;
 }
 
 static void close_writer(struct eagre_sink_writer *base) {
   give_up(base);
+  eagre_sink_kafka_gather_done(&get_writer(base)->gather);
   eagre_arena_done(&get_writer(base)->headers);
   eagre_free(get_writer(base)->messages);
 }
@@ -425,12 +433,36 @@ static enum eagre_status begin_sending(struct kafka_writer *writer, const struct
                                        struct eagre_error *error) {
   if (sink->is_exact) EAGRE_TRY(eagre_kafka_transactor_begin(sink->transactor, error));
   if (writer->producer != NULL) return EAGRE_OK;
-  if (!sink->is_exact) {
-    return eagre_kafka_producer_open(&sink->settings, sink->base.environment.is_prompt,
-                                     &writer->producer, error);
+  if (sink->is_exact) {
+    writer->producer = eagre_kafka_transactor_producer(sink->transactor);
+    return EAGRE_OK;
   }
-  writer->producer = eagre_kafka_transactor_producer(sink->transactor);
+  bool is_prompt = sink->base.environment.is_prompt;
+  EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, is_prompt, &writer->producer, error));
+  if (!is_prompt) return EAGRE_OK;
+  EAGRE_TRY(
+      eagre_io_watch(writer->base.io, eagre_kafka_producer_descriptor(writer->producer), error));
+  writer->is_watched = true;
   return EAGRE_OK;
+}
+
+static enum eagre_status send_gathered(struct kafka_writer *writer, struct eagre_error *error) {
+  const struct sink_kafka *sink = get_sink(writer->base.sink);
+  return eagre_sink_kafka_gather_send(&writer->gather, writer->producer, sink->topic, error);
+}
+
+/* All of one topic. */
+static enum eagre_status send_or_gather(struct kafka_writer *writer, uint32_t row_count,
+                                        struct eagre_error *error) {
+  const struct sink_kafka *sink = get_sink(writer->base.sink);
+  bool may_wait = sink->base.environment.is_prompt && sink->columns.headers < 0;
+  if (may_wait && eagre_sink_kafka_gather_fits(&writer->gather, row_count)) {
+    eagre_sink_kafka_gather_add(&writer->gather, writer->messages, row_count);
+    return EAGRE_OK;
+  }
+  EAGRE_TRY(send_gathered(writer, error));
+  return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages, row_count,
+                                   error);
 }
 
 static enum eagre_status write_batch(struct eagre_sink_writer *base,
@@ -449,14 +481,24 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
   if (sink->columns.topic >= 0) {
     return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);
   }
-  return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages,
-                                   batch->row_count, error);
+  return send_or_gather(writer, batch->row_count, error);
+}
+
+static enum eagre_status show(struct eagre_sink_writer *base, struct eagre_error *error) {
+  return send_gathered(get_writer(base), error);
+}
+
+static bool is_ready(struct eagre_sink_writer *base) {
+  struct kafka_writer *writer = get_writer(base);
+  if (!writer->is_watched) return true;
+  return eagre_kafka_producer_is_idle(writer->producer);
 }
 
 static enum eagre_status prepare(struct eagre_sink_writer *base, struct eagre_buffer *out_piece,
                                  struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
   const struct sink_kafka *sink = get_sink(base->sink);
+  EAGRE_TRY(send_gathered(writer, error));
   bool leaves_under_way = !sink->is_exact && sink->base.environment.is_prompt;
   writer->is_marked = leaves_under_way && writer->producer != NULL;
   if (writer->is_marked) {
@@ -491,6 +533,8 @@ const struct eagre_sink_methods eagre_sink_kafka_methods = {
     .writer_close = close_writer,
     .writer_begin = begin_attempt,
     .writer_write = write_batch,
+    .writer_show = show,
+    .writer_is_ready = is_ready,
     .writer_prepare = prepare,
     .writer_settle = settle,
     .writer_abort = give_up,

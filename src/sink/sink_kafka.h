@@ -39,6 +39,26 @@ struct sink_kafka {
   struct sink_kafka_marker begun;  /* the epoch and attempt under way */
 };
 
+/* ---- sink_kafka_gather.c: messages of one topic, without headers, that wait for others. Of one
+ * core; all zero at first. */
+
+struct sink_kafka_gather {
+  struct eagre_kafka_message *messages; /* NULL before the first */
+  uint32_t count;
+  struct eagre_arena bytes; /* of their keys and values */
+};
+
+bool eagre_sink_kafka_gather_fits(const struct sink_kafka_gather *gather, uint32_t count);
+/* Copies messages that fit. */
+void eagre_sink_kafka_gather_add(struct sink_kafka_gather *gather,
+                                 const struct eagre_kafka_message *messages, uint32_t count);
+/* Hands all over; none is left, whatever becomes of them. */
+enum eagre_status eagre_sink_kafka_gather_send(struct sink_kafka_gather *gather,
+                                               struct eagre_kafka_producer *producer,
+                                               struct eagre_text topic, struct eagre_error *error);
+void eagre_sink_kafka_gather_drop(struct sink_kafka_gather *gather);
+void eagre_sink_kafka_gather_done(struct sink_kafka_gather *gather);
+
 /* ---- sink_kafka_marker.c */
 
 void eagre_sink_kafka_marker_print(const struct sink_kafka_marker *marker,

@@ -38,6 +38,9 @@ struct eagre_sink_methods {
                                     const char *attempt, struct eagre_error *error);
   enum eagre_status (*writer_write)(struct eagre_sink_writer *writer,
                                     const struct eagre_batch *batch, struct eagre_error *error);
+  enum eagre_status (*writer_show)(struct eagre_sink_writer *writer, struct eagre_error *error);
+  /* NULL: always. */
+  bool (*writer_is_ready)(struct eagre_sink_writer *writer);
   enum eagre_status (*writer_prepare)(struct eagre_sink_writer *writer,
                                       struct eagre_buffer *out_piece, struct eagre_error *error);
   /* NULL: `writer_prepare` leaves nothing under way. */

@@ -321,6 +321,22 @@ static enum eagre_status begin_writer(struct eagre_sink_writer *writer, int64_t 
   return EAGRE_OK;
 }
 
+static enum eagre_status show_writer(struct eagre_sink_writer *writer, struct eagre_error *error) {
+  struct several_writer *self = get_writer(writer);
+  for (uint32_t i = 0; i < self->count; i++)
+    EAGRE_TRY(eagre_sink_writer_show(self->parts[i], error));
+  return EAGRE_OK;
+}
+
+static bool is_writer_ready(struct eagre_sink_writer *writer) {
+  struct several_writer *self = get_writer(writer);
+  bool is_ready = true;
+  for (uint32_t i = 0; i < self->count; i++) {
+    is_ready = eagre_sink_writer_is_ready(self->parts[i]) && is_ready;
+  }
+  return is_ready;
+}
+
 static bool is_side(const struct several_writer *self, const struct eagre_sink_writer *part) {
   for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
     if (self->sides[i] == part) return true;
@@ -397,6 +413,8 @@ const struct eagre_sink_methods eagre_sink_several_methods = {
     .writer_close = close_writer,
     .writer_begin = begin_writer,
     .writer_write = write_rows,
+    .writer_show = show_writer,
+    .writer_is_ready = is_writer_ready,
     .writer_prepare = prepare_writer,
     .writer_settle = settle_writer,
     .writer_abort = abort_writer,

@@ -262,6 +262,82 @@ static void knows_nothing_of_earlier_epochs(void **state) {
   end(state);
 }
 
+/* ---- Rows that are shown at once ------------------------------------------------------------- */
+
+static struct fixture *begin_prompt(void **state) {
+  struct fixture *fixture = begin(state, "value STRING, partition INT");
+  add_option(fixture, "topic", topic_of(state));
+  fixture->is_prompt = true;
+  open_sink(fixture);
+  begin_epoch(fixture, 0, "a");
+  return fixture;
+}
+
+static void write_row(struct fixture *fixture, int number) {
+  char line[64];
+  snprintf(line, sizeof line, "{\"value\":\"%d\",\"partition\":0}\n", number);
+  assert_int_equal(write_lines(fixture, 0, line), EAGRE_OK);
+}
+
+static void await_arrival(struct fixture *fixture) {
+  while (!eagre_sink_writer_is_ready(fixture->writers[0])) {
+    eagre_io_wait(fixture->io, 1000000);
+  }
+}
+
+static void sends_small_batches_together(void **state) {
+  struct cluster *cluster = *state;
+  struct fixture *fixture = begin_prompt(state);
+  struct eagre_sink_writer *writer = fixture->writers[0];
+  assert_true(eagre_sink_writer_is_ready(writer));
+  eagre_kafka_mock_set_up(cluster->mock, 1, false);
+  write_row(fixture, 0);
+  write_row(fixture, 1);
+  assert_true(eagre_sink_writer_is_ready(writer)); /* nothing is under way */
+  assert_int_equal(eagre_sink_writer_show(writer, &fixture->error), EAGRE_OK);
+  assert_false(eagre_sink_writer_is_ready(writer));
+  eagre_kafka_mock_set_up(cluster->mock, 1, true);
+  await_arrival(fixture);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 2), "0 - 0\n0 - 1\n");
+  end(state);
+}
+
+/* What does not fit beside the rows that wait goes out behind them, at once. */
+static void keeps_the_order_of_many_batches(void **state) {
+  enum { ROWS = 250, BATCHES = 5 /* the gathered ones are four */ };
+  struct fixture *fixture = begin_prompt(state);
+  struct eagre_buffer expected = {0};
+  for (int i = 0; i < BATCHES; i++) {
+    struct eagre_buffer lines = {0};
+    for (int row = i * ROWS; row < (i + 1) * ROWS; row++) {
+      eagre_buffer_printf(&lines, "{\"value\":\"%d\",\"partition\":0}\n", row);
+      eagre_buffer_printf(&expected, "0 - %d\n", row);
+    }
+    assert_int_equal(write_lines(fixture, 0, eagre_buffer_string(&lines)), EAGRE_OK);
+    eagre_buffer_done(&lines);
+  }
+  write_row(fixture, BATCHES * ROWS);
+  eagre_buffer_printf(&expected, "0 - %d\n", BATCHES * ROWS);
+  prepare_epoch(fixture); /* takes what waits, too */
+  await_arrival(fixture);
+  assert_string_equal(read_messages(state, topic_of(state), 0, BATCHES * ROWS + 1),
+                      eagre_buffer_string(&expected));
+  eagre_buffer_done(&expected);
+  end(state);
+}
+
+static void forgets_what_waits_with_its_attempt(void **state) {
+  struct fixture *fixture = begin_prompt(state);
+  write_row(fixture, 0);
+  eagre_sink_writer_abort(fixture->writers[0]);
+  begin_epoch(fixture, 0, "b");
+  write_row(fixture, 1);
+  prepare_epoch(fixture);
+  await_arrival(fixture);
+  assert_string_equal(read_messages(state, topic_of(state), 0, 1), "0 - 1\n");
+  end(state);
+}
+
 /* ---- Exactly once ---------------------------------------------------------------------------- */
 
 struct marker_case {
@@ -378,6 +454,9 @@ int run_kafka_tests(void) {
       cmocka_unit_test(refuses_settings_that_are_ours),
       cmocka_unit_test(tells_failed_deliveries_and_begins_anew),
       cmocka_unit_test(knows_nothing_of_earlier_epochs),
+      cmocka_unit_test(sends_small_batches_together),
+      cmocka_unit_test(keeps_the_order_of_many_batches),
+      cmocka_unit_test(forgets_what_waits_with_its_attempt),
       cmocka_unit_test(reads_markers),
       cmocka_unit_test(an_epoch_is_a_transaction),
       cmocka_unit_test(an_attempt_that_was_given_up_is_aborted),

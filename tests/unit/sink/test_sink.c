@@ -77,6 +77,7 @@ enum eagre_status try_open(struct fixture *fixture) {
       .print = print,
       .print_context = fixture,
       .flow_name = fixture->flow_name,
+      .is_prompt = fixture->is_prompt,
   };
   eagre_error_init(&fixture->error);
   EAGRE_TRY(eagre_sink_open(&fixture->plan, fixture->columns, fixture->mode, &environment,

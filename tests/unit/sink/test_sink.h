@@ -20,6 +20,7 @@ struct fixture {
   char checkpoint_id[EAGRE_UUID_SIZE];
   struct eagre_text flow_name;
   uint32_t core_count;
+  bool is_prompt;
   struct eagre_buffer printed; /* by the console */
   struct eagre_sink *sink;
   struct eagre_sink_writer *writers[CORE_COUNT_MAX];

@@ -78,10 +78,10 @@ static void open_topic(struct pace *pace, const char *brokers, const char *topic
   char error[256];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", brokers);
-  set(conf, "linger.ms", pace->shape == YSB ? "1" : "0");
+  /* Records of a millisecond, and what comes while five requests are under way, go out together:
+   * else every record is a request of its own, and the broker's CPU is what is measured. */
+  set(conf, "linger.ms", "1");
   set(conf, "queue.buffering.max.messages", "1000000");
-  /* What comes while five requests are under way goes out together: with no limit every record is a
-   * request of its own, and the broker's CPU is what is measured. */
   set(conf, "max.in.flight.requests.per.connection", "5");
   rd_kafka_conf_set_opaque(conf, pace);
   rd_kafka_conf_set_dr_msg_cb(conf, count_failure);

@@ -70,11 +70,6 @@ WHERE event.us >= $from_us AND event.us < $until_us
 """
 
 
-def warm_up(broker, settings):
-    """A broker that has just come up is slow."""
-    latency.observe_floor(broker, Load("device", DELTA_RATES[0], settings.latency_seconds, settings.latency_warm_up))
-
-
 # ---- Windows -----------------------------------------------------------------------------------------
 
 
@@ -94,23 +89,27 @@ def verify_windows(broker, target, load, begin_us, views_per_second):
     answers.compare("windows", {end: views_per_second for end in ends}, counts)
 
 
+def observe_windows(broker, folder, campaigns, load):
+    with kafka.new_topics(broker, "in", "out") as (source, target):
+        pipeline = WINDOWS.format(brokers=broker.address, source=source, target=target, campaigns=campaigns)
+        command = engine.prepare(folder, pipeline, CORES)
+        with running(command, cwd=folder) as process:
+            wait_until(process, (folder / "checkpoint/metadata").exists)
+            begin_us = load.begin()
+            seen, sent = paced.observe(broker, source, target, load, begin_us)
+        paced.verify_count(seen, load.counted_s * CAMPAIGN_COUNT)
+        verify_windows(broker, target, load, begin_us, sent["views_per_second"])
+    return seen
+
+
 def window_close(folder, settings):
     load = Load("ysb", settings.window_rate, settings.latency_seconds, settings.latency_warm_up)
     figures = {}
     campaigns = slopes.write_campaigns(folder)
     with kafka.broker(folder) as broker:
-        warm_up(broker, settings)
+        observe_windows(broker, folder / "run", campaigns, load)  # as latency's warm_up
         for _ in range(settings.repetitions):
-            with kafka.new_topics(broker, "in", "out") as (source, target):
-                pipeline = WINDOWS.format(brokers=broker.address, source=source, target=target, campaigns=campaigns)
-                command = engine.prepare(folder / "run", pipeline, CORES)
-                with running(command, cwd=folder / "run") as process:
-                    wait_until(process, (folder / "run/checkpoint/metadata").exists)
-                    begin_us = load.begin()
-                    seen, sent = paced.observe(broker, source, target, load, begin_us)
-                paced.verify_count(seen, load.counted_s * CAMPAIGN_COUNT)
-                verify_windows(broker, target, load, begin_us, sent["views_per_second"])
-            add(figures, "window-close", seen, bars=WINDOW_BARS)
+            add(figures, "window-close", observe_windows(broker, folder / "run", campaigns, load), bars=WINDOW_BARS)
     return list(figures.values())
 
 
@@ -169,7 +168,8 @@ def delta_visible(folder, settings):
     folder = pathlib.Path(folder)
     figures = {}
     with kafka.broker(folder) as broker:
-        warm_up(broker, settings)
+        load = Load("device", DELTA_RATES[0], settings.latency_seconds, settings.latency_warm_up)
+        latency.observe_floor(broker, load)  # as latency's warm_up
         for rate in DELTA_RATES:
             load = Load("device", rate, settings.latency_seconds, settings.latency_warm_up)
             name = f"delta-visible, {rate // 1000} k/s"

@@ -107,13 +107,18 @@ class Suite:
                 verify_count(seen, load.rate * load.counted_s)
         return seen
 
+    def warm_up(self, query, load):
+        """A broker that has just come up, and compiles what it runs, is slow, and so would be its floor."""
+        observe_floor(self.broker, load)
+        self.observe(query, CONTINUOUS, load)
+
 
 def latency(folder, settings):
     figures = {}
     load = Load("suite", settings.latency_rate, settings.latency_seconds, settings.latency_warm_up)
     with kafka.broker(folder) as broker:
         suite = Suite(broker, folder)
-        observe_floor(broker, load)  # a broker that has just come up is slow: its floor would flatter everybody
+        suite.warm_up("A", load)
         for _ in range(settings.repetitions):
             add(figures, "latency jitter of this machine", observe_jitter())
             floor = observe_floor(broker, load)
@@ -134,7 +139,7 @@ def latency_device(folder, settings):
         for rate in DEVICE_RATES:
             load = Load("device", rate, settings.latency_seconds, settings.latency_warm_up)
             name = f"latency device, {rate // 1000} k/s"
-            observe_floor(broker, load)  # as above
+            suite.warm_up("device", load)
             for _ in range(settings.repetitions):
                 floor = observe_floor(broker, load)
                 add(figures, f"{name}, floor", floor)

@@ -122,10 +122,11 @@ enum eagre_json_variant_result eagre_json_variant_parse(struct eagre_json_varian
 
 /* Splits a buffer into lines (\n, \r\n and \r) for NDJSON and text files. Returns the number of
  * lines written to `out_lines` (at most `line_count_max`); *out_consumed is the number of bytes
- * used. A last line without newline is given only when `is_last`. */
+ * used. A last line without newline is given only when `is_last`. `*out_is_ascii`: all of the lines
+ * are ASCII for sure. */
 uint32_t eagre_json_split_lines(const char *data, size_t size, bool is_last,
                                 struct eagre_text *out_lines, uint32_t line_count_max,
-                                size_t *out_consumed);
+                                size_t *out_consumed, bool *out_is_ascii);
 
 /* get_json_object (spark-semantics 5.7). A compiled path; NULL means a path that never matches. */
 struct eagre_json_path;

@@ -180,13 +180,19 @@ enum eagre_status eagre_source_files_decoder_new(const struct eagre_source_files
 void eagre_source_files_decoder_free(struct eagre_source_files_decoder *decoder);
 /* Time-only texts mean the day of `now_us`. */
 void eagre_source_files_decoder_begin(struct eagre_source_files_decoder *decoder, int64_t now_us);
-/* Makes rows of the first lines, as many as one batch can take; the first of them has the number
- * `line_number`. The lines must be followed by 64 readable bytes. *out_used is at least 1. An array
+/* Lines of a file, one behind the other. */
+struct eagre_source_files_lines {
+  const struct eagre_text *texts;
+  uint32_t count;
+  int64_t number; /* of the first, from 1 */
+  bool are_ascii; /* all of them are, for sure */
+};
+/* Makes rows of the first lines, as many as one batch can take. They must be followed by 64
+ * readable bytes. *out_used is at least 1. An array
  * with more elements than a batch has rows is taken alone and waits for `has_more`. DATA with
  * FAILFAST; `path` is the file, for messages. */
 enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
-                                                  const struct eagre_text *lines,
-                                                  uint32_t line_count, int64_t line_number,
+                                                  const struct eagre_source_files_lines *lines,
                                                   struct eagre_text path, uint32_t *out_used,
                                                   struct eagre_error *error);
 /* Decodes the rows that were planned into the columns of the source. The batch may stay empty.
@@ -276,9 +282,10 @@ struct eagre_source_files_reader {
   struct eagre_text *lines;                     /* the first of `block`, a batch at most */
   uint32_t found_count;                         /* of `lines` */
   size_t found_size;                            /* their bytes, with their ends */
-  struct eagre_source_files_decoder *decoder;   /* JSON */
-  struct eagre_source_files_csv csv;            /* CSV */
-  struct eagre_parquet_reader *parquet;         /* the file that is open, of Parquet */
+  bool are_found_ascii;
+  struct eagre_source_files_decoder *decoder; /* JSON */
+  struct eagre_source_files_csv csv;          /* CSV */
+  struct eagre_parquet_reader *parquet;       /* the file that is open, of Parquet */
 };
 
 enum eagre_status eagre_source_files_reader_open(struct eagre_source_reader *reader,

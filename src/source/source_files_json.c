@@ -123,8 +123,8 @@ void eagre_source_files_decoder_begin(struct eagre_source_files_decoder *decoder
 
 /* ---- One line -------------------------------------------------------------------------------- */
 
-/* The line as the decoder must see it. */
-static struct eagre_text prepare_line(struct eagre_text line) {
+/* The line as the decoder must see it; one of ASCII is that already. */
+static struct eagre_text repair_line(struct eagre_text line) {
   struct eagre_text text = line;
   if (eagre_text_starts_with(text, EAGRE_TEXT("\xef\xbb\xbf"))) {
     text = eagre_text_make(text.data + 3, text.size - 3);
@@ -297,25 +297,29 @@ void eagre_source_files_decoder_more(struct eagre_source_files_decoder *decoder,
 
 /* ---- Planning -------------------------------------------------------------------------------- */
 
+static bool is_array(const struct eagre_json_options *options, struct eagre_text text) {
+  bool is_object = text.size > 0 && text.data[0] == '{'; /* most often, and quickly said */
+  return !is_object && eagre_source_files_array_begins(options, text);
+}
+
 enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
-                                                  const struct eagre_text *lines,
-                                                  uint32_t line_count, int64_t line_number,
+                                                  const struct eagre_source_files_lines *lines,
                                                   struct eagre_text path, uint32_t *out_used,
                                                   struct eagre_error *error) {
   const struct eagre_json_options *options = &decoder->format->options;
   uint32_t used = 0;
   decoder->count = 0;
-  while (used < line_count && decoder->count < decoder->format->batch_rows_max &&
+  while (used < lines->count && decoder->count < decoder->format->batch_rows_max &&
          !eagre_source_files_decoder_has_more(decoder)) {
-    struct eagre_text text = prepare_line(lines[used]);
+    struct eagre_text line = lines->texts[used];
+    int64_t number = lines->number + used;
+    struct eagre_text text = lines->are_ascii ? line : repair_line(line);
     bool fits = true;
-    if (!eagre_source_files_array_begins(options, text)) {
-      add_row(decoder, text, lines[used], line_number + used, false);
+    if (!is_array(options, text)) {
+      add_row(decoder, text, line, number, false);
     } else {
-      enum eagre_status status =
-          plan_array(decoder, text, lines[used], line_number + used, &fits, error);
-      if (status != EAGRE_OK)
-        return eagre_source_files_wrap_failure(status, path, line_number + used, error);
+      enum eagre_status status = plan_array(decoder, text, line, number, &fits, error);
+      if (status != EAGRE_OK) return eagre_source_files_wrap_failure(status, path, number, error);
     }
     if (!fits) break;
     used++;

@@ -110,9 +110,9 @@ static enum eagre_status find_lines(struct eagre_source_files_reader *self,
   struct eagre_buffer *block = &self->block;
   if (block->size < PIECE_SIZE) EAGRE_TRY(read_more(self, PIECE_SIZE - block->size, error));
   for (;;) {
-    self->found_count =
-        eagre_json_split_lines(block->data, block->size, self->is_at_end, self->lines,
-                               self->base.source->environment.batch_rows_max, &self->found_size);
+    self->found_count = eagre_json_split_lines(
+        block->data, block->size, self->is_at_end, self->lines,
+        self->base.source->environment.batch_rows_max, &self->found_size, &self->are_found_ascii);
     if (self->found_count > 0 || self->is_at_end) return EAGRE_OK;
     if (block->size > LINE_SIZE_MAX) return refuse_long_line(self, error);
     EAGRE_TRY(read_more(self, block->size + PADDING, error));
@@ -201,9 +201,10 @@ static enum eagre_status fill_from_lines(struct eagre_source_files_reader *self,
   } else if (self->decoder == NULL) {
     fill_text(self, batch);
   } else {
-    EAGRE_TRY(eagre_source_files_decoder_plan(self->decoder, self->lines, self->found_count,
-                                              self->line_count + 1, self->entry->path, &used,
-                                              error));
+    const struct eagre_source_files_lines lines = {self->lines, self->found_count,
+                                                   self->line_count + 1, self->are_found_ascii};
+    EAGRE_TRY(
+        eagre_source_files_decoder_plan(self->decoder, &lines, self->entry->path, &used, error));
     EAGRE_TRY(fill_json(self, batch, error));
   }
   give_block(self, measure_lines(self, used), batch);

@@ -19,6 +19,7 @@ struct counts {
 struct input {
   struct eagre_text lines[LINE_COUNT_MAX];
   uint32_t line_count;
+  bool are_ascii;
   const struct eagre_type *schema;
   bool allows_comments;
 };
@@ -45,8 +46,9 @@ static enum eagre_status decode_lines(struct eagre_source_files_decoder *decoder
     if (eagre_source_files_decoder_has_more(decoder)) {
       eagre_source_files_decoder_more(decoder, batch);
     } else {
-      status = eagre_source_files_decoder_plan(
-          decoder, input->lines + done, input->line_count - done, done + 1, path, &used, &error);
+      const struct eagre_source_files_lines lines = {input->lines + done, input->line_count - done,
+                                                     done + 1, input->are_ascii};
+      status = eagre_source_files_decoder_plan(decoder, &lines, path, &used, &error);
       eagre_assert(status != EAGRE_OK || used > 0);
     }
     if (status == EAGRE_OK) status = eagre_source_files_decoder_fill(decoder, path, batch, &error);
@@ -104,8 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t consumed;
   if (size > 0) memcpy(copy, data, size);
   memset(copy + size, 0, 64);
-  input.line_count =
-      eagre_json_split_lines(copy, size, true, input.lines, LINE_COUNT_MAX, &consumed);
+  input.line_count = eagre_json_split_lines(copy, size, true, input.lines, LINE_COUNT_MAX,
+                                            &consumed, &input.are_ascii);
   check_modes(&input);
   input.allows_comments = true;
   check_modes(&input);

@@ -7,6 +7,31 @@
 
 #include "json/json.h"
 
+static bool is_ascii(const char *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    if ((unsigned char)bytes[i] >= 0x80) return false;
+  }
+  return true;
+}
+
+/* Nothing but breaks is between lines, no break in one, and what is said to be ASCII is. */
+static void check_lines(const char *data, size_t consumed, const struct eagre_text *lines,
+                        uint32_t count, bool are_ascii) {
+  const char *at = data;
+  for (uint32_t i = 0; i < count; i++) {
+    for (; at < lines[i].data; at++) {
+      eagre_assert(*at == '\n' || *at == '\r');
+    }
+    for (; at < lines[i].data + lines[i].size; at++) {
+      eagre_assert(*at != '\n' && *at != '\r');
+    }
+  }
+  for (; at < data + consumed; at++) {
+    eagre_assert(*at == '\n' || *at == '\r');
+  }
+  eagre_assert(!are_ascii || is_ascii(data, consumed));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { LINE_COUNT_MAX = 256 };
@@ -136,8 +161,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   struct eagre_text lines[LINE_COUNT_MAX];
   size_t consumed;
-  uint32_t line_count =
-      eagre_json_split_lines((const char *)data, size, true, lines, LINE_COUNT_MAX, &consumed);
+  bool are_ascii;
+  uint32_t line_count = eagre_json_split_lines((const char *)data, size, true, lines,
+                                               LINE_COUNT_MAX, &consumed, &are_ascii);
+  check_lines((const char *)data, consumed, lines, line_count, are_ascii);
   struct eagre_arena arena = {0};
   struct eagre_vector texts;
   uint32_t row_count = make_texts(lines, line_count, &texts, &arena);

@@ -126,8 +126,9 @@ static void test_lines(void **state) {
     const struct line_case *line_case = &line_cases[i];
     struct eagre_text lines[8];
     size_t consumed = 99;
+    bool is_ascii = false;
     uint32_t count = eagre_json_split_lines(line_case->data, strlen(line_case->data),
-                                            line_case->is_last, lines, 8, &consumed);
+                                            line_case->is_last, lines, 8, &consumed, &is_ascii);
     struct eagre_buffer found = {0};
     for (uint32_t line = 0; line < count; line++) {
       eagre_buffer_append_text(&found, lines[line]);
@@ -135,6 +136,7 @@ static void test_lines(void **state) {
     }
     assert_string_equal(eagre_buffer_string(&found), line_case->expected);
     assert_int_equal(consumed, line_case->consumed);
+    assert_true(is_ascii);
     eagre_buffer_done(&found);
   }
 }
@@ -143,17 +145,81 @@ static void test_line_limit(void **state) {
   (void)state;
   struct eagre_text lines[2];
   size_t consumed = 0;
-  assert_int_equal(eagre_json_split_lines("a\nb\nc\n", 6, true, lines, 2, &consumed), 2);
+  bool is_ascii = false;
+  assert_int_equal(eagre_json_split_lines("a\nb\nc\n", 6, true, lines, 2, &consumed, &is_ascii), 2);
   assert_int_equal(consumed, 4);
-  assert_int_equal(eagre_json_split_lines("c\n", 2, true, lines, 2, &consumed), 1);
+  assert_int_equal(eagre_json_split_lines("c\n", 2, true, lines, 2, &consumed, &is_ascii), 1);
   assert_true(eagre_text_equal_string(lines[0], "c"));
+}
+
+/* Byte by byte, as the door describes it. */
+static uint32_t split_slowly(const char *data, size_t size, bool is_last, struct eagre_text *lines,
+                             uint32_t count_max, size_t *out_consumed) {
+  size_t begin = 0;
+  uint32_t count = 0;
+  for (size_t i = 0; i < size && count < count_max; i++) {
+    if (data[i] != '\n' && data[i] != '\r') continue;
+    bool is_half = data[i] == '\r' && i + 1 == size && !is_last;
+    if (is_half) break;
+    lines[count++] = eagre_text_make(data + begin, i - begin);
+    if (data[i] == '\r' && i + 1 < size && data[i + 1] == '\n') i++;
+    begin = i + 1;
+  }
+  if (is_last && count < count_max && begin < size) {
+    lines[count++] = eagre_text_make(data + begin, size - begin);
+    begin = size;
+  }
+  *out_consumed = begin;
+  return count;
+}
+
+/* Breaks at all distances from the ends of blocks, and of the buffer. */
+static void test_lines_of_any_length(void **state) {
+  enum { ROUNDS = 20000, LENGTH_MAX = 300, LINES = 40 };
+  (void)state;
+  struct eagre_random random;
+  eagre_random_seed(&random, 7);
+  for (int round = 0; round < ROUNDS; round++) {
+    struct eagre_text found[LINES];
+    struct eagre_text expected[LINES];
+    size_t size = eagre_random_below(&random, LENGTH_MAX);
+    uint64_t spread = 2 + eagre_random_below(&random, 100);
+    char *data =
+        eagre_allocate(size + 1); /* of this size: a sanitizer sees what is read behind it */
+    bool is_ascii = true;
+    for (size_t i = 0; i < size; i++) {
+      uint64_t chance = eagre_random_below(&random, spread);
+      data[i] = chance == 0 ? '\n' : chance == 1 ? '\r' : 'x';
+      if (round % 2 == 0 && eagre_random_below(&random, 500) == 0) data[i] = '\xc3';
+      is_ascii = is_ascii && data[i] != '\xc3';
+    }
+    bool is_last = round % 3 == 0;
+    size_t consumed;
+    size_t expected_consumed;
+    bool is_said_ascii;
+    uint32_t count =
+        eagre_json_split_lines(data, size, is_last, found, LINES, &consumed, &is_said_ascii);
+    assert_int_equal(count, split_slowly(data, size, is_last, expected, LINES, &expected_consumed));
+    assert_int_equal(consumed, expected_consumed);
+    for (uint32_t i = 0; i < count; i++) {
+      assert_ptr_equal(found[i].data, expected[i].data);
+      assert_int_equal(found[i].size, expected[i].size);
+    }
+    if (is_ascii) assert_true(is_said_ascii);
+    if (is_said_ascii) assert_null(memchr(data, '\xc3', consumed));
+    eagre_free(data);
+  }
 }
 
 int test_json_tree(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_document),  cmocka_unit_test(test_scalars),
-      cmocka_unit_test(test_malformed), cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_lines),     cmocka_unit_test(test_line_limit),
+      cmocka_unit_test(test_document),
+      cmocka_unit_test(test_scalars),
+      cmocka_unit_test(test_malformed),
+      cmocka_unit_test(test_depth),
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_line_limit),
+      cmocka_unit_test(test_lines_of_any_length),
   };
   return cmocka_run_group_tests_name("json tree", tests, NULL, NULL);
 }

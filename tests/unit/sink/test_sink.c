@@ -122,11 +122,12 @@ struct eagre_batch *make_batch(struct fixture *fixture, const char *lines) {
   struct eagre_text texts[256];
   struct eagre_vector rows;
   size_t consumed;
+  bool is_ascii;
   size_t size = strlen(lines);
   char *copy = eagre_arena_allocate_vector(&batch->arena, size);
   memcpy(copy, lines, size);
   uint32_t count =
-      eagre_json_split_lines(copy, size, true, texts, EAGRE_COUNT_OF(texts), &consumed);
+      eagre_json_split_lines(copy, size, true, texts, EAGRE_COUNT_OF(texts), &consumed, &is_ascii);
   assert_int_equal(consumed, size);
   eagre_json_options_init(&options);
   options.zone = fixture->zone;

@@ -248,30 +248,32 @@ static void arm_watches(struct uring *uring) {
   }
 }
 
-/* Sleeps once, for `left_ns` at most (negative: no limit), or until anything completes. */
+/* Hands over what is prepared and sleeps, in one system call: for `left_ns` at most (negative: no
+ * limit), or until anything completes. */
 static void sleep_once(struct uring *uring, int64_t left_ns) {
   struct __kernel_timespec left = {left_ns / 1000000000, left_ns % 1000000000};
   struct io_uring_cqe *completion;
-  io_uring_wait_cqe_timeout(&uring->ring, &completion, left_ns < 0 ? NULL : &left);
+  int result = io_uring_submit_and_wait_timeout(&uring->ring, &completion, 1,
+                                                left_ns < 0 ? NULL : &left, NULL);
+  if (result != -ETIME) check_result(result);
   take_completions(uring);
 }
 
+/* What is left of a wait that began at `begin_ns`; -1: there is no limit. */
+static int64_t time_left_ns(uint64_t begin_ns, int64_t timeout_us) {
+  if (timeout_us < 0) return -1;
+  int64_t left_ns = timeout_us * 1000 - (int64_t)(eagre_clock_monotonic_ns() - begin_ns);
+  return left_ns < 0 ? 0 : left_ns;
+}
+
+/* Completions of writes wake us too; only a poll ends the wait. */
 static void sleep_until_readable(void *state, int64_t timeout_us) {
   struct uring *uring = state;
-  uint64_t begin = eagre_clock_monotonic_ns();
+  uint64_t begin_ns = eagre_clock_monotonic_ns();
   arm_watches(uring);
-  submit_prepared(uring);
-  io_uring_get_events(&uring->ring);
-  take_completions(uring);
-  /* Completions of writes wake us too; only a poll ends the wait. */
-  while (!uring->is_woken) {
-    int64_t left = -1;
-    if (timeout_us >= 0) {
-      left = timeout_us * 1000 - (int64_t)(eagre_clock_monotonic_ns() - begin);
-      if (left <= 0) break;
-    }
-    sleep_once(uring, left);
-  }
+  do {
+    sleep_once(uring, time_left_ns(begin_ns, timeout_us));
+  } while (!uring->is_woken && time_left_ns(begin_ns, timeout_us) != 0);
   uring->is_woken = false;
 }
 

@@ -13,6 +13,7 @@ static void send(struct runtime_task *task, const struct runtime_command *comman
   task->command.piece = piece;
   task->command.task = task;
   eagre_error_init(&task->command.error);
+  task->is_working = true;
   bool is_pushed = eagre_ring_push(task->commands, &task->command);
   eagre_assert(is_pushed);
   eagre_io_wake(task->core->io);
@@ -31,6 +32,7 @@ static uint32_t take_answers(struct runtime_flow *flow, enum eagre_status *statu
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     struct runtime_command *command = eagre_ring_pop(flow->tasks[i].answers);
     if (command == NULL) continue;
+    flow->tasks[i].is_working = false;
     taken += 1;
     if (command->status == EAGRE_OK || *status != EAGRE_OK) continue;
     *status = command->status;
@@ -84,7 +86,7 @@ static void ask_pause(struct runtime_flow *flow, enum runtime_pause pause) {
   if (asked >= (int)pause) return;
   atomic_store_explicit(&flow->pause, pause, memory_order_release);
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
-    eagre_io_wake(flow->tasks[i].core->io);
+    if (flow->tasks[i].is_working) eagre_io_wake(flow->tasks[i].core->io);
   }
 }
 

@@ -93,6 +93,7 @@ struct runtime_task {
   struct eagre_ring *commands; /* control -> core */
   struct eagre_ring *answers;  /* core -> control */
   struct runtime_command command;
+  bool is_working; /* control's: the command has no answer yet */
 
   /* Core's. */
   struct eagre_source_reader **readers; /* by source; NULL for a WORKER */

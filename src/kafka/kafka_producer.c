@@ -28,8 +28,8 @@ struct eagre_kafka_producer {
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-/* Messages without a key keep to one partition for a while: for twice the linger, unless that is
- * set, which would be no while at all, and a request for every message or two. */
+/* librdkafka gives messages without a key to one partition for twice the linger. With none each
+ * would go to another partition, in a request of its own. */
 static void make_prompt(const struct eagre_kafka_settings *settings, rd_kafka_conf_t *conf) {
   static const char sticky[] = "sticky.partitioning.linger.ms";
   bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||

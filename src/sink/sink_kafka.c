@@ -456,10 +456,8 @@ static enum eagre_status send_or_gather(struct kafka_writer *writer, uint32_t ro
                                         struct eagre_error *error) {
   const struct sink_kafka *sink = get_sink(writer->base.sink);
   bool may_wait = sink->base.environment.is_prompt && sink->columns.headers < 0;
-  if (may_wait && eagre_sink_kafka_gather_fits(&writer->gather, row_count)) {
-    eagre_sink_kafka_gather_add(&writer->gather, writer->messages, row_count);
+  if (may_wait && eagre_sink_kafka_gather_take(&writer->gather, writer->messages, row_count))
     return EAGRE_OK;
-  }
   EAGRE_TRY(send_gathered(writer, error));
   return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages, row_count,
                                    error);

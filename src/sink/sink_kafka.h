@@ -45,13 +45,13 @@ struct sink_kafka {
 struct sink_kafka_gather {
   struct eagre_kafka_message *messages; /* NULL before the first */
   uint32_t count;
-  struct eagre_arena bytes; /* of their keys and values */
+  size_t size;              /* of their keys and values */
+  struct eagre_arena bytes; /* where those are */
 };
 
-bool eagre_sink_kafka_gather_fits(const struct sink_kafka_gather *gather, uint32_t count);
-/* Copies messages that fit. */
-void eagre_sink_kafka_gather_add(struct sink_kafka_gather *gather,
-                                 const struct eagre_kafka_message *messages, uint32_t count);
+/* Copies the messages; false: they do not fit beside those that wait, and none is taken. */
+bool eagre_sink_kafka_gather_take(struct sink_kafka_gather *gather,
+                                  const struct eagre_kafka_message *messages, uint32_t count);
 /* Hands all over; none is left, whatever becomes of them. */
 enum eagre_status eagre_sink_kafka_gather_send(struct sink_kafka_gather *gather,
                                                struct eagre_kafka_producer *producer,

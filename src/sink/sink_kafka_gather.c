@@ -7,21 +7,34 @@
 
 #include "sink/sink_kafka.h"
 
-enum { GATHERED_MAX = 1024 /* messages; more than that are worth a request */ };
+enum { COUNT_MAX = 1024, BYTES_MAX = 256 << 10 /* more than that are worth a request */ };
 
-bool eagre_sink_kafka_gather_fits(const struct sink_kafka_gather *gather, uint32_t count) {
-  return gather->count + count <= GATHERED_MAX;
+static size_t measure(const struct eagre_kafka_message *messages, uint32_t count) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    size += messages[i].key.size + messages[i].value.size;
+  }
+  return size;
 }
 
+/* Without bytes the pointer says whether there is a text. */
 static struct eagre_text copy(struct eagre_arena *bytes, struct eagre_text text) {
-  return text.size == 0 ? text : eagre_arena_copy_text(bytes, text); /* empty: the data may tell */
+  return text.size == 0 ? text : eagre_arena_copy_text(bytes, text);
 }
 
-void eagre_sink_kafka_gather_add(struct sink_kafka_gather *gather,
-                                 const struct eagre_kafka_message *messages, uint32_t count) {
-  eagre_assert(eagre_sink_kafka_gather_fits(gather, count));
+static void clear(struct sink_kafka_gather *gather) {
+  gather->count = 0;
+  gather->size = 0;
+  eagre_arena_reset(&gather->bytes);
+}
+
+bool eagre_sink_kafka_gather_take(struct sink_kafka_gather *gather,
+                                  const struct eagre_kafka_message *messages, uint32_t count) {
+  size_t size = measure(messages, count);
+  bool fits = gather->count + count <= COUNT_MAX && gather->size + size <= BYTES_MAX;
+  if (!fits) return false;
   if (gather->messages == NULL)
-    gather->messages = eagre_allocate(GATHERED_MAX * sizeof *gather->messages);
+    gather->messages = eagre_allocate(COUNT_MAX * sizeof *gather->messages);
   for (uint32_t i = 0; i < count; i++) {
     eagre_assert(messages[i].header_count == 0);
     struct eagre_kafka_message *held = &gather->messages[gather->count++];
@@ -29,23 +42,22 @@ void eagre_sink_kafka_gather_add(struct sink_kafka_gather *gather,
     held->key = copy(&gather->bytes, held->key);
     held->value = copy(&gather->bytes, held->value);
   }
+  gather->size += size;
+  return true;
 }
 
 enum eagre_status eagre_sink_kafka_gather_send(struct sink_kafka_gather *gather,
                                                struct eagre_kafka_producer *producer,
                                                struct eagre_text topic, struct eagre_error *error) {
   if (gather->count == 0) return EAGRE_OK;
-  uint32_t count = gather->count;
-  gather->count = 0;
   enum eagre_status status =
-      eagre_kafka_producer_send(producer, topic, gather->messages, count, error);
-  eagre_arena_reset(&gather->bytes);
+      eagre_kafka_producer_send(producer, topic, gather->messages, gather->count, error);
+  clear(gather);
   return status;
 }
 
 void eagre_sink_kafka_gather_drop(struct sink_kafka_gather *gather) {
-  gather->count = 0;
-  eagre_arena_reset(&gather->bytes);
+  clear(gather);
 }
 
 void eagre_sink_kafka_gather_done(struct sink_kafka_gather *gather) {

@@ -188,9 +188,8 @@ struct eagre_source_files_lines {
   bool are_ascii; /* all of them are, for sure */
 };
 /* Makes rows of the first lines, as many as one batch can take. They must be followed by 64
- * readable bytes. *out_used is at least 1. An array
- * with more elements than a batch has rows is taken alone and waits for `has_more`. DATA with
- * FAILFAST; `path` is the file, for messages. */
+ * readable bytes. *out_used is at least 1. An array with more elements than a batch has rows is
+ * taken alone and waits for `has_more`. DATA with FAILFAST; `path` is the file, for messages. */
 enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
                                                   const struct eagre_source_files_lines *lines,
                                                   struct eagre_text path, uint32_t *out_used,

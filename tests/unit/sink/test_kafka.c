@@ -326,6 +326,25 @@ static void keeps_the_order_of_many_batches(void **state) {
   end(state);
 }
 
+/* What waits is bounded in bytes, too. */
+static void lets_no_large_messages_wait(void **state) {
+  enum { SIZE = 300 << 10 };
+  struct cluster *cluster = *state;
+  struct fixture *fixture = begin_prompt(state);
+  struct eagre_buffer line = {0};
+  eagre_kafka_mock_set_up(cluster->mock, 1, false);
+  eagre_buffer_append_string(&line, "{\"value\":\"");
+  memset(eagre_buffer_reserve(&line, SIZE), 'x', SIZE);
+  line.size += SIZE;
+  eagre_buffer_append_string(&line, "\",\"partition\":0}\n");
+  assert_int_equal(write_lines(fixture, 0, eagre_buffer_string(&line)), EAGRE_OK);
+  assert_false(eagre_sink_writer_is_ready(fixture->writers[0])); /* on its way */
+  eagre_kafka_mock_set_up(cluster->mock, 1, true);
+  await_arrival(fixture);
+  eagre_buffer_done(&line);
+  end(state);
+}
+
 static void forgets_what_waits_with_its_attempt(void **state) {
   struct fixture *fixture = begin_prompt(state);
   write_row(fixture, 0);
@@ -456,6 +475,7 @@ int run_kafka_tests(void) {
       cmocka_unit_test(knows_nothing_of_earlier_epochs),
       cmocka_unit_test(sends_small_batches_together),
       cmocka_unit_test(keeps_the_order_of_many_batches),
+      cmocka_unit_test(lets_no_large_messages_wait),
       cmocka_unit_test(forgets_what_waits_with_its_attempt),
       cmocka_unit_test(reads_markers),
       cmocka_unit_test(an_epoch_is_a_transaction),

@@ -152,11 +152,36 @@ void eagre_io_sync_time(const struct eagre_io *io, uint64_t *out_ns, uint64_t *o
 
 /* ---- Operations ------------------------------------------------------------------------------ */
 
+void eagre_io_set_meanwhile(struct eagre_io *io, eagre_io_meanwhile_fn *meanwhile, void *context) {
+  io->meanwhile = meanwhile;
+  io->meanwhile_context = context;
+}
+
+static void sync_meanwhile(struct eagre_io *io, struct eagre_io_operation *operations,
+                           uint32_t count) {
+  const struct eagre_io_backend *table = io->engine.table;
+  eagre_io_meanwhile_fn *meanwhile = io->meanwhile;
+  io->meanwhile = NULL; /* for as long as it is at work */
+  for (uint32_t i = 0; i < count; i++) {
+    table->begin_sync(io->engine.state, &operations[i]);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    while (!table->poll(io->engine.state, &operations[i])) {
+      meanwhile(io->meanwhile_context);
+    }
+  }
+  io->meanwhile = meanwhile;
+}
+
 void eagre_io_run(struct eagre_io *io, struct eagre_io_operation *operations, uint32_t count) {
   if (count == 0) return;
   bool is_sync = operations[0].kind == EAGRE_IO_SYNC;
   uint64_t begin = is_sync ? eagre_clock_monotonic_ns() : 0;
-  io->engine.table->run(io->engine.state, operations, count);
+  if (is_sync && io->meanwhile != NULL && io->engine.table->begin_sync != NULL) {
+    sync_meanwhile(io, operations, count);
+  } else {
+    io->engine.table->run(io->engine.state, operations, count);
+  }
   if (!is_sync) return;
   io->sync_ns += eagre_clock_monotonic_ns() - begin;
   io->sync_count += count;

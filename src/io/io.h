@@ -147,6 +147,14 @@ enum eagre_status eagre_io_reader_read_at(struct eagre_io_reader *reader, uint64
                                           struct eagre_error *error);
 void eagre_io_reader_close(struct eagre_io_reader *reader);
 
+/* What the handle's thread does while it waits for the disk's answer to a sync. Called again and
+ * again until the answer is there, so it sleeps when it has nothing to do (`eagre_io_wait`), and
+ * returns within a millisecond or so. It begins no operations on files. */
+typedef void eagre_io_meanwhile_fn(void *context);
+/* From now on; NULL: nothing. Only io_uring can do two things at once; elsewhere, and under faults,
+ * the thread sleeps all the same. */
+void eagre_io_set_meanwhile(struct eagre_io *io, eagre_io_meanwhile_fn *meanwhile, void *context);
+
 /* ---- Waiting -------------------------------------------------------------------------------- */
 
 /* Adds a descriptor (an eventfd of librdkafka, a timer) that ends `eagre_io_wait` when readable.

@@ -46,6 +46,10 @@ struct eagre_io_backend {
   void (*run)(void *state, struct eagre_io_operation *operations, uint32_t count);
   /* Begins one WRITE; it may be done when this returns. */
   void (*start)(void *state, struct eagre_io_operation *operation);
+  /* Begins one SYNC, which goes on while the thread does something else, and says whether one is
+   * done. NULL: syncs are run. */
+  void (*begin_sync)(void *state, struct eagre_io_operation *operation);
+  bool (*poll)(void *state, struct eagre_io_operation *operation);
   /* Waits until the operation is done. */
   void (*finish)(void *state, struct eagre_io_operation *operation);
   /* `count` buffers of `size` bytes at `memory` may be named by `buffer_index` from now on.
@@ -78,8 +82,10 @@ struct eagre_io {
   uint64_t sync_count;
   bool is_direct;        /* writers bypass the page cache where the file system allows it */
   uint32_t writer_count; /* open ones */
-  char *registered;      /* memory behind the registered buffers; NULL: none */
-  int free_buffers[64];  /* registered buffers not in use: a stack of indices */
+  eagre_io_meanwhile_fn *meanwhile; /* NULL: syncs are slept through */
+  void *meanwhile_context;
+  char *registered;     /* memory behind the registered buffers; NULL: none */
+  int free_buffers[64]; /* registered buffers not in use: a stack of indices */
   uint32_t free_buffer_count;
   char description[192];
 };

@@ -67,6 +67,7 @@ static void complete_operation(struct uring *uring, struct eagre_io_operation *o
   uring->flying_count--;
   operation->result = result;
   operation->is_done = true;
+  if (operation->kind == EAGRE_IO_SYNC) uring->is_woken = true; /* who waited meanwhile */
 }
 
 static void take_completion(struct uring *uring, uint64_t user_data, int result) {
@@ -172,6 +173,20 @@ static void start_operation(void *state, struct eagre_io_operation *operation) {
   prepare_operation(state, operation);
   submit_prepared(state);
   take_completions(state);
+}
+
+/* The kernel hands a sync to a thread of its own. */
+static void begin_sync(void *state, struct eagre_io_operation *operation) {
+  eagre_assert(operation->kind == EAGRE_IO_SYNC);
+  prepare_operation(state, operation);
+  submit_prepared(state);
+}
+
+static bool poll_operation(void *state, struct eagre_io_operation *operation) {
+  struct uring *uring = state;
+  if (!operation->is_done) io_uring_get_events(&uring->ring);
+  take_completions(uring);
+  return is_finished(uring, operation);
 }
 
 static void run_operations(void *state, struct eagre_io_operation *operations, uint32_t count) {
@@ -297,6 +312,8 @@ static const struct eagre_io_backend uring_backend = {
     .close = close_uring,
     .run = run_operations,
     .start = start_operation,
+    .begin_sync = begin_sync,
+    .poll = poll_operation,
     .finish = finish_operation,
     .register_buffers = register_buffers,
     .watch = watch_descriptor,

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -140,6 +141,43 @@ static void wakes_of_another_thread_arrive(void **state) {
   pthread_join(thread, NULL);
 }
 
+struct meanwhile {
+  struct eagre_io *io;
+  uint32_t count;
+};
+
+static void wait_a_little(void *context) {
+  struct meanwhile *meanwhile = context;
+  meanwhile->count++;
+  eagre_io_wait(meanwhile->io, 1000);
+}
+
+static void write_file(struct fixture *fixture, const char *path, const char *text) {
+  struct eagre_io_file file = {
+      .path = path, .content = eagre_text_of(text), .publish = EAGRE_IO_REPLACE};
+  if (eagre_io_write_files(fixture->io, &file, 1, &fixture->error) != EAGRE_OK)
+    fail_msg("%s", fixture->error.text);
+}
+
+/* Only io_uring can; the files are the same in any case. */
+static void something_is_done_while_the_disk_works(void **state) {
+  enum { FILES = 50 }; /* not every sync takes long enough */
+  struct fixture *fixture = *state;
+  struct meanwhile meanwhile = {.io = fixture->io};
+  bool can = strncmp(eagre_io_description(fixture->io), "io_uring", 8) == 0;
+  const char *path = scratch_path(fixture->directory, "file");
+  eagre_io_set_meanwhile(fixture->io, wait_a_little, &meanwhile);
+  for (int i = 0; i < FILES; i++) {
+    write_file(fixture, path, "text");
+  }
+  assert_int_equal(meanwhile.count > 0, can);
+  eagre_io_set_meanwhile(fixture->io, NULL, NULL);
+  meanwhile.count = 0;
+  write_file(fixture, path, "more");
+  assert_int_equal(meanwhile.count, 0);
+  assert_file_is(path, "more");
+}
+
 int run_wait_tests(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(a_wake_before_the_wait_is_not_lost),
@@ -150,6 +188,7 @@ int run_wait_tests(void) {
       FIXTURE_TEST(a_descriptor_that_was_readable_can_be_unwatched),
       FIXTURE_TEST(another_thread_closes_it_while_it_waits_for_a_wake),
       FIXTURE_TEST(wakes_of_another_thread_arrive),
+      FIXTURE_TEST(something_is_done_while_the_disk_works),
   };
   return cmocka_run_group_tests_name("wait", tests, NULL, NULL);
 }

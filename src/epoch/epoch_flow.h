@@ -39,6 +39,9 @@ struct epoch_open {
   bool is_reading;      /* cores are in a tick that nobody waits for yet */
   bool tick_has_work;   /* this tick has something to do without records */
   bool has_worked;      /* some tick had */
+  /* Of a tick that ran while the one before was being written; told at the next occasion. */
+  enum eagre_status ahead_status;
+  struct eagre_error ahead_error;
 };
 
 struct eagre_epoch {

@@ -6,9 +6,9 @@
  *
  * Where all sinks show rows at once, the next epoch begins as soon as cores have done their part of
  * closing this one, and reads on while the control thread waits for the disk and for the sink's
- * acknowledgements (`is_ahead`): in one tick where its results come with the epoch's end, else in
- * one tick between any two such waits. Without state, cores have nothing to do but to say where
- * they stand, and the next epoch begins before this one is logged.
+ * acknowledgements (`is_ahead`): in one tick where its results come with the epoch's end, else tick
+ * by tick, also while a sync is under way (eagre_io_set_meanwhile). Without state, cores have
+ * nothing to do but to say where they stand, and the next epoch begins before this one is logged.
  *
  *   attempt  begins with the first tick, ends with the epoch
  *   readers  go on from where the last epoch ended; every step asks the source anew what there is
@@ -46,6 +46,9 @@ static void move_watermarks(struct eagre_epoch *epoch) {
 /* While somebody is behind, so often it is looked whether he still is: to have caught up is no
  * record that would end a tick, and may be what a result waits for. */
 static const int64_t LOOK_US = 10000;
+
+/* How long a tick waits for records while the disk works: then it is asked whether it is done. */
+static const int64_t MEANWHILE_US = 1000;
 
 /* Until when the next tick waits for records. */
 static int64_t wait_until(const struct eagre_epoch *epoch, bool has_work, int64_t close_us) {
@@ -175,11 +178,38 @@ static enum eagre_status begin_ahead(struct eagre_epoch *epoch, int64_t number,
   return begin_tick(epoch, error);
 }
 
-enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre_error *error) {
-  if (!epoch->open.is_ahead || !eagre_flow_ticks(epoch->options.flow)) return EAGRE_OK;
-  EAGRE_TRY(run_tick(epoch, now_us(), error));
+static bool ticks_ahead(const struct eagre_epoch *epoch) {
+  return epoch->open.is_ahead && eagre_flow_ticks(epoch->options.flow);
+}
+
+/* Ends the tick that was begun, and begins the next. */
+static enum eagre_status turn(struct eagre_epoch *epoch, int64_t until_us,
+                              struct eagre_error *error) {
+  EAGRE_TRY(run_tick(epoch, until_us, error));
   move_watermarks(epoch);
   return begin_tick(epoch, error);
+}
+
+/* While the disk works. */
+static void turn_meanwhile(void *context) {
+  struct eagre_epoch *epoch = context;
+  struct epoch_open *open = &epoch->open;
+  if (open->ahead_status == EAGRE_OK) {
+    open->ahead_status = turn(epoch, now_us() + MEANWHILE_US, &open->ahead_error);
+  } else {
+    eagre_io_wait(epoch->options.io, MEANWHILE_US);
+  }
+}
+
+static enum eagre_status check_ahead(const struct epoch_open *open, struct eagre_error *error) {
+  if (open->ahead_status != EAGRE_OK) *error = open->ahead_error;
+  return open->ahead_status;
+}
+
+enum eagre_status eagre_epoch_turn_ahead(struct eagre_epoch *epoch, struct eagre_error *error) {
+  if (!ticks_ahead(epoch)) return EAGRE_OK;
+  EAGRE_TRY(check_ahead(&epoch->open, error));
+  return turn(epoch, now_us(), error);
 }
 
 /* What there is to read behind the epoch that has begun. */
@@ -188,6 +218,16 @@ static enum eagre_status look_ahead(struct eagre_epoch *epoch, struct eagre_erro
     EAGRE_TRY(eagre_source_look_open(epoch->options.sources[i], error));
   }
   return EAGRE_OK;
+}
+
+/* Where results are waited for, ticks go on while the disk works. */
+static enum eagre_status publish(struct eagre_epoch *epoch, const struct epoch_closing *closing,
+                                 struct eagre_error *error) {
+  struct eagre_io *io = epoch->options.io;
+  if (ticks_ahead(epoch)) eagre_io_set_meanwhile(io, turn_meanwhile, epoch);
+  enum eagre_status status = eagre_epoch_publish(epoch, closing, error);
+  eagre_io_set_meanwhile(io, NULL, NULL);
+  return status == EAGRE_OK ? check_ahead(&epoch->open, error) : status;
 }
 
 enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct epoch_plan *plan,
@@ -200,6 +240,6 @@ enum eagre_status eagre_epoch_close_open(struct eagre_epoch *epoch, const struct
   EAGRE_TRY(eagre_epoch_capture(epoch, plan, &closing, error));
   if (overlaps) EAGRE_TRY(begin_ahead(epoch, plan->epoch + 1, error));
   if (!logs_first) EAGRE_TRY(eagre_epoch_log_ends(epoch, plan, error));
-  EAGRE_TRY(eagre_epoch_publish(epoch, &closing, error));
+  EAGRE_TRY(publish(epoch, &closing, error));
   return overlaps ? look_ahead(epoch, error) : EAGRE_OK;
 }

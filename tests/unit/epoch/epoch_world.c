@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test_epoch.h"
@@ -227,8 +228,14 @@ static enum eagre_status run_tick(struct world *world, const struct eagre_epoch_
   note(world, "%s %" PRId64 " evict %" PRId64 " late %" PRId64, run->goes_on ? "tick on" : "tick",
        run->epoch, run->state.eviction_watermark_ms, run->state.late_watermark_ms);
   EAGRE_TRY(fail_if(world, FAIL_RUN, error));
+  if (run->epoch > 0) EAGRE_TRY(fail_if(world, FAIL_AHEAD, error));
   out->partitions.count = 0;
-  if (run->until_us == 0 || world->tick_count == 0) return EAGRE_OK; /* nothing is waited for */
+  if (run->until_us == 0) return EAGRE_OK; /* nothing is waited for */
+  if (world->tick_count == 0) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    nanosleep(&pause, NULL);
+    return EAGRE_OK;
+  }
   out->behind.count = 0;
   const struct tick *tick = world->ticks++;
   world->tick_count -= 1;

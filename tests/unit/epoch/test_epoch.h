@@ -34,6 +34,7 @@ enum failure {
   FAIL_NOWHERE,
   FAIL_PLAN,
   FAIL_RUN,
+  FAIL_AHEAD, /* a tick behind epoch 0 */
   FAIL_PREPARE,
   FAIL_SETTLE,
   FAIL_COMMIT,

@@ -1,4 +1,5 @@
 /* Open epochs: ends that are logged afterwards, ticks and their watermarks, what failures leave. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,14 @@ static const char *run_ticks(struct world *world, const struct tick *ticks, uint
   take_log(world);
   assert_int_equal(step(world), EAGRE_EPOCH_RAN);
   return take_log(world);
+}
+
+/* Ticks between the waits for the disk only, so that it is known how many there are. */
+static struct world *open_without_meanwhile(void) {
+  setenv("EAGRE_IO", "posix", 1);
+  struct world *world = open_stateful("", "append");
+  unsetenv("EAGRE_IO");
+  return world;
 }
 
 static struct eagre_checkpoint_offsets logged(struct world *world, int64_t number,
@@ -225,7 +234,7 @@ static void ticks_go_on_while_an_epoch_is_closed(void **state) {
       {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 45000}}, .behind = NOBODY}};
   struct eagre_arena arena = {0};
   int64_t watermark_ms = 0;
-  struct world *world = open_stateful("", "append");
+  struct world *world = open_without_meanwhile();
   close_at_once(world);
   start_world(world);
   assert_string_equal(
@@ -252,7 +261,7 @@ static void ticks_go_on_until_all_has_arrived(void **state) {
   static const struct tick ticks[] = {{.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY},
                                       {.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY},
                                       {.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY}};
-  struct world *world = open_stateful("", "append");
+  struct world *world = open_without_meanwhile();
   close_at_once(world);
   start_world(world);
   world->unsettled_count = 2;
@@ -310,6 +319,48 @@ static void a_failure_while_closing_forgets_what_was_ahead(void **state) {
   close_world(world);
 }
 
+/* Where the back end can, also while the disk works; what is committed is the same. */
+static void ticks_go_on_while_the_disk_works(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 15000}}, .behind = NOBODY},
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 25000}}, .behind = NOBODY},
+      {.rows = 1, .seen = {{.topic = {"t", 1}, .raising_ms = 35000}}, .behind = NOBODY}};
+  int64_t watermark_ms = 0;
+  struct world *world = open_stateful("", "append");
+  close_at_once(world);
+  start_world(world);
+  const char *log = run_ticks(world, ticks, 3);
+  const char *committed = strstr(log, "commit 0");
+  assert_non_null(committed);
+  assert_non_null(strstr(committed, "purge 0"));
+  assert_int_equal(eagre_checkpoint_read_commit(world->checkpoint, 0, &watermark_ms, NULL),
+                   EAGRE_OK);
+  assert_int_equal(watermark_ms, 14000);
+  assert_int_equal(step(world), EAGRE_EPOCH_RAN);
+  assert_string_equal(sink_lines(world), "0:0..1 1:1..3");
+  close_world(world);
+}
+
+/* A tick that fails while the disk works ends the flow as any other does. */
+static void a_tick_that_fails_ahead_is_told(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {{.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY}};
+  struct world *world = open_stateful("", "append");
+  enum eagre_epoch_outcome outcome;
+  close_at_once(world);
+  start_world(world);
+  set_ticks(world, ticks, 2);
+  world->failure = FAIL_AHEAD;
+  world->failure_status = EAGRE_IO;
+  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
+  assert_string_equal(world->error.class_name, "SCRIPTED");
+  world->failure = FAIL_NOWHERE;
+  stop_world(world);
+  start_world(world);
+  close_world(world);
+}
+
 /* The same checkpoint with epochs that have ends from the start, and back. */
 static void triggers_may_change(void **state) {
   (void)state;
@@ -345,6 +396,8 @@ int run_open_tests(void) {
       cmocka_unit_test(ticks_go_on_until_all_has_arrived),
       cmocka_unit_test(what_does_not_arrive_ends_the_epoch),
       cmocka_unit_test(a_failure_while_closing_forgets_what_was_ahead),
+      cmocka_unit_test(ticks_go_on_while_the_disk_works),
+      cmocka_unit_test(a_tick_that_fails_ahead_is_told),
       cmocka_unit_test(triggers_may_change),
   };
   return cmocka_run_group_tests_name("open", tests, NULL, NULL);

@@ -163,7 +163,7 @@ static void sync_meanwhile(struct eagre_io *io, struct eagre_io_operation *opera
   eagre_io_meanwhile_fn *meanwhile = io->meanwhile;
   io->meanwhile = NULL; /* for as long as it is at work */
   for (uint32_t i = 0; i < count; i++) {
-    table->begin_sync(io->engine.state, &operations[i]);
+    table->start(io->engine.state, &operations[i]);
   }
   for (uint32_t i = 0; i < count; i++) {
     while (!table->poll(io->engine.state, &operations[i])) {
@@ -177,7 +177,7 @@ void eagre_io_run(struct eagre_io *io, struct eagre_io_operation *operations, ui
   if (count == 0) return;
   bool is_sync = operations[0].kind == EAGRE_IO_SYNC;
   uint64_t begin = is_sync ? eagre_clock_monotonic_ns() : 0;
-  if (is_sync && io->meanwhile != NULL && io->engine.table->begin_sync != NULL) {
+  if (is_sync && io->meanwhile != NULL && io->engine.table->poll != NULL) {
     sync_meanwhile(io, operations, count);
   } else {
     io->engine.table->run(io->engine.state, operations, count);

@@ -44,11 +44,9 @@ struct eagre_io_backend {
   void (*close)(void *state);
   /* Does all operations, in no promised order, and returns when they are done. */
   void (*run)(void *state, struct eagre_io_operation *operations, uint32_t count);
-  /* Begins one WRITE; it may be done when this returns. */
+  /* Begins one WRITE, or a SYNC where there is a `poll`; it may be done when this returns. */
   void (*start)(void *state, struct eagre_io_operation *operation);
-  /* Begins one SYNC, which goes on while the thread does something else, and says whether one is
-   * done. NULL: syncs are run. */
-  void (*begin_sync)(void *state, struct eagre_io_operation *operation);
+  /* Whether the operation is done. NULL: syncs are run. */
   bool (*poll)(void *state, struct eagre_io_operation *operation);
   /* Waits until the operation is done. */
   void (*finish)(void *state, struct eagre_io_operation *operation);

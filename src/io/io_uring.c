@@ -169,17 +169,11 @@ static void finish_operation(void *state, struct eagre_io_operation *operation) 
 }
 
 static void start_operation(void *state, struct eagre_io_operation *operation) {
-  eagre_assert(operation->kind == EAGRE_IO_WRITE && operation->size <= INT32_MAX);
+  bool is_write = operation->kind == EAGRE_IO_WRITE && operation->size <= INT32_MAX;
+  eagre_assert(is_write || operation->kind == EAGRE_IO_SYNC);
   prepare_operation(state, operation);
   submit_prepared(state);
   take_completions(state);
-}
-
-/* The kernel hands a sync to a thread of its own. */
-static void begin_sync(void *state, struct eagre_io_operation *operation) {
-  eagre_assert(operation->kind == EAGRE_IO_SYNC);
-  prepare_operation(state, operation);
-  submit_prepared(state);
 }
 
 static bool poll_operation(void *state, struct eagre_io_operation *operation) {
@@ -281,7 +275,7 @@ static int64_t time_left_ns(uint64_t begin_ns, int64_t timeout_us) {
   return left_ns < 0 ? 0 : left_ns;
 }
 
-/* Completions of writes wake us too; only a poll ends the wait. */
+/* Completions of writes wake us too; only those of polls and syncs end the wait. */
 static void sleep_until_readable(void *state, int64_t timeout_us) {
   struct uring *uring = state;
   uint64_t begin_ns = eagre_clock_monotonic_ns();
@@ -312,7 +306,6 @@ static const struct eagre_io_backend uring_backend = {
     .close = close_uring,
     .run = run_operations,
     .start = start_operation,
-    .begin_sync = begin_sync,
     .poll = poll_operation,
     .finish = finish_operation,
     .register_buffers = register_buffers,

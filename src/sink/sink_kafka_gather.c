@@ -22,12 +22,6 @@ static struct eagre_text copy(struct eagre_arena *bytes, struct eagre_text text)
   return text.size == 0 ? text : eagre_arena_copy_text(bytes, text);
 }
 
-static void clear(struct sink_kafka_gather *gather) {
-  gather->count = 0;
-  gather->size = 0;
-  eagre_arena_reset(&gather->bytes);
-}
-
 bool eagre_sink_kafka_gather_take(struct sink_kafka_gather *gather,
                                   const struct eagre_kafka_message *messages, uint32_t count) {
   size_t size = measure(messages, count);
@@ -52,12 +46,14 @@ enum eagre_status eagre_sink_kafka_gather_send(struct sink_kafka_gather *gather,
   if (gather->count == 0) return EAGRE_OK;
   enum eagre_status status =
       eagre_kafka_producer_send(producer, topic, gather->messages, gather->count, error);
-  clear(gather);
+  eagre_sink_kafka_gather_drop(gather);
   return status;
 }
 
 void eagre_sink_kafka_gather_drop(struct sink_kafka_gather *gather) {
-  clear(gather);
+  gather->count = 0;
+  gather->size = 0;
+  eagre_arena_reset(&gather->bytes);
 }
 
 void eagre_sink_kafka_gather_done(struct sink_kafka_gather *gather) {

@@ -32,6 +32,18 @@ static struct world *open_without_meanwhile(void) {
   return world;
 }
 
+/* A step that fails there and says so; then the process starts again. */
+static void fail_and_restart(struct world *world, enum failure failure) {
+  enum eagre_epoch_outcome outcome;
+  world->failure = failure;
+  world->failure_status = EAGRE_IO;
+  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
+  assert_string_equal(world->error.class_name, "SCRIPTED");
+  world->failure = FAIL_NOWHERE;
+  stop_world(world);
+  start_world(world);
+}
+
 static struct eagre_checkpoint_offsets logged(struct world *world, int64_t number,
                                               struct eagre_arena *arena) {
   struct eagre_checkpoint_offsets offsets;
@@ -146,17 +158,11 @@ static void an_epoch_without_ends_is_forgotten(void **state) {
   (void)state;
   static const struct tick ticks[] = {{.rows = 2, .behind = NOBODY}, {.rows = 4, .behind = NOBODY}};
   struct world *world = open_stateless("");
-  enum eagre_epoch_outcome outcome;
   open_epochs(world);
   start_world(world);
   run_ticks(world, ticks, 1);
   set_ticks(world, ticks, 2);
-  world->failure = FAIL_RUN;
-  world->failure_status = EAGRE_IO;
-  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
-  world->failure = FAIL_NOWHERE;
-  stop_world(world);
-  start_world(world);
+  fail_and_restart(world, FAIL_RUN);
   assert_int_equal(eagre_epoch_next(world->epoch), 1);
   assert_non_null(strstr(run_ticks(world, ticks + 1, 1), "open 2; begin 1; tick 1"));
   assert_string_equal(sink_lines(world), "0:0..2 1:2..6");
@@ -170,16 +176,10 @@ static void an_epoch_with_ends_is_run_again(void **state) {
       {.rows = 2, .seen = {{.topic = {"t", 1}, .raising_ms = 15000}}, .behind = NOBODY},
       {.rows = 4, .seen = {{.topic = {"t", 1}, .raising_ms = 25000}}, .behind = NOBODY}};
   struct world *world = open_stateful("", "append");
-  enum eagre_epoch_outcome outcome;
   open_epochs(world);
   start_world(world);
   set_ticks(world, ticks, 2);
-  world->failure = FAIL_PREPARE;
-  world->failure_status = EAGRE_IO;
-  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
-  world->failure = FAIL_NOWHERE;
-  stop_world(world);
-  start_world(world);
+  fail_and_restart(world, FAIL_PREPARE);
   take_log(world);
   world->partition = ticks[1].seen[0];
   assert_int_equal(step(world), EAGRE_EPOCH_RAN);
@@ -347,17 +347,10 @@ static void a_tick_that_fails_ahead_is_told(void **state) {
   (void)state;
   static const struct tick ticks[] = {{.rows = 1, .behind = NOBODY}, {.rows = 1, .behind = NOBODY}};
   struct world *world = open_stateful("", "append");
-  enum eagre_epoch_outcome outcome;
   close_at_once(world);
   start_world(world);
   set_ticks(world, ticks, 2);
-  world->failure = FAIL_AHEAD;
-  world->failure_status = EAGRE_IO;
-  assert_int_equal(eagre_epoch_step(world->epoch, &outcome, &world->error), EAGRE_IO);
-  assert_string_equal(world->error.class_name, "SCRIPTED");
-  world->failure = FAIL_NOWHERE;
-  stop_world(world);
-  start_world(world);
+  fail_and_restart(world, FAIL_AHEAD);
   close_world(world);
 }
 

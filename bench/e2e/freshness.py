@@ -106,7 +106,7 @@ def window_close(folder, settings):
     load = Load("ysb", settings.window_rate, settings.latency_seconds, settings.latency_warm_up)
     figures = {}
     campaigns = slopes.write_campaigns(folder)
-    with kafka.broker(folder) as broker:
+    with kafka.broker() as broker:
         observe_windows(broker, folder / "run", campaigns, load)  # as latency's warm_up
         for _ in range(settings.repetitions):
             add(figures, "window-close", observe_windows(broker, folder / "run", campaigns, load), bars=WINDOW_BARS)
@@ -167,7 +167,7 @@ def observe_table(broker, folder, load):
 def delta_visible(folder, settings):
     folder = pathlib.Path(folder)
     figures = {}
-    with kafka.broker(folder) as broker:
+    with kafka.broker() as broker:
         load = Load("device", DELTA_RATES[0], settings.latency_seconds, settings.latency_warm_up)
         latency.observe_floor(broker, load)  # as latency's warm_up
         for rate in DELTA_RATES:

@@ -7,6 +7,8 @@ The broker shares the machine: only CPU is compared, of the engine's process alo
 import contextlib
 import itertools
 import json
+import pathlib
+import tempfile
 import time
 
 import answers
@@ -20,10 +22,11 @@ RECORDS_PER_EPOCH = 500_000
 
 
 @contextlib.contextmanager
-def broker(folder):
+def broker():
     from rig.kafka_broker import KafkaBroker
-    with KafkaBroker(folder / "broker", heap="1g") as running:
-        yield running
+    with tempfile.TemporaryDirectory(prefix="eagre-broker-", dir=place.topics()) as folder:
+        with KafkaBroker(pathlib.Path(folder), heap="1g") as running:
+            yield running
 
 
 def is_known(topic):
@@ -89,7 +92,7 @@ def ysb_kafka(folder, settings):
     record_count = settings.event_count + PARTITION_COUNT
     ours, bare, ratio = [], [], []
     memory, rate = Figure("ysb-kafka: peak memory", "MB"), Figure("ysb-kafka: rate, broker beside it", "k/s")
-    with broker(folder) as running:
+    with broker() as running:
         expected = load_topic(running, folder, "ysb", settings.event_count)
         load_topic(running, folder, "empty", 0)
         for _ in range(settings.repetitions):
@@ -133,7 +136,7 @@ def fetch_clients(folder, settings):
     million = settings.event_count / 1e6
     record_count = settings.event_count + PARTITION_COUNT
     cost = {client: [] for client in ("librdkafka", "native")}
-    with broker(folder) as running:
+    with broker() as running:
         load_topic(running, folder, "ysb", settings.event_count)
         load_topic(running, folder, "empty", 0)
         for _ in range(settings.repetitions):
@@ -151,7 +154,7 @@ def lag_memory(folder, settings):
     record_count = event_count + PARTITION_COUNT
     variants = (("one epoch", None), ("epochs of 1 M", 1_000_000))[:settings.lag_variants]
     figures = []
-    with broker(folder) as running:
+    with broker() as running:
         expected = load_topic(running, folder, "lag", event_count)
         for cores, (name, limit) in itertools.product((1, 2), variants):
             label = f"lag-memory: {name}, {cores} core{'s' if cores > 1 else ''}"
@@ -170,7 +173,7 @@ def lag_memory(folder, settings):
 def idle_kafka(folder, settings):
     """A flow that waits for records: what it costs that nothing happens."""
     figures = []
-    with broker(folder) as running:
+    with broker() as running:
         load_topic(running, folder, "empty", 0)
         for cores in (1, 2):
             share = Figure(f"idle-kafka: {cores} core{'s' if cores > 1 else ''}", "% CPU", bar=1)

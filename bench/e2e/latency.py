@@ -116,7 +116,7 @@ class Suite:
 def latency(folder, settings):
     figures = {}
     load = Load("suite", settings.latency_rate, settings.latency_seconds, settings.latency_warm_up)
-    with kafka.broker(folder) as broker:
+    with kafka.broker() as broker:
         suite = Suite(broker, folder)
         suite.warm_up("A", load)
         for _ in range(settings.repetitions):
@@ -134,7 +134,7 @@ def latency(folder, settings):
 
 def latency_device(folder, settings):
     figures = {}
-    with kafka.broker(folder) as broker:
+    with kafka.broker() as broker:
         suite = Suite(broker, folder)
         for rate in DEVICE_RATES:
             load = Load("device", rate, settings.latency_seconds, settings.latency_warm_up)

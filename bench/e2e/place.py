@@ -2,11 +2,14 @@
 
 import os
 import pathlib
+import shutil
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("EAGRE_BENCH_BUILD") or ROOT / "build-bench").resolve()
 RESULTS = ROOT / "perf/results"
+MEMORY = pathlib.Path("/dev/shm")
+MEMORY_MIN = 12 << 30  # bytes: two topics of 25 million events, what is made of them, and room to breathe
 
 sys.path.insert(0, str(ROOT / "tests"))  # for rig.kafka_broker
 
@@ -26,3 +29,11 @@ def eagre():
 def scratch():
     """The parent of temporary folders: a real file system, with room for the input."""
     return os.environ.get("EAGRE_BENCH_SCRATCH") or None
+
+
+def topics():
+    """The parent of a broker's folder: in memory where there is room, because engines are compared and not the disk
+    behind the broker, whose cache other things of the machine may empty."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_MIN:
+        return scratch()
+    return str(MEMORY)

@@ -117,7 +117,7 @@ def main():
         sys.exit("bench/profile: needs perf (Debian's linux-perf)")
     files = files_of(place.eagre())
     with tempfile.TemporaryDirectory(prefix="eagre-profile-", dir=place.scratch()) as scratch:
-        with kafka.broker(pathlib.Path(scratch)) as running:
+        with kafka.broker() as running:
             for name in settings.names:
                 folder = pathlib.Path(scratch) / name
                 folder.mkdir()

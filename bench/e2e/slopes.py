@@ -46,7 +46,7 @@ def write_campaigns(folder):
 def clients():
     """The Kafka clients that this build can be told to use; [None] when it has one only."""
     options = measure([place.eagre(), "reference", "options"]).output
-    return ["librdkafka", "native"] if "`eagre.kafka.client`" in options else [None]
+    return ["native", "librdkafka"] if "`eagre.kafka.client`" in options else [None]
 
 
 @contextlib.contextmanager
@@ -144,7 +144,7 @@ def check(name):
     bars = {"librdkafka": workload.bar, "native": workload.native_bar}
 
     def run(folder, settings):
-        with kafka.broker(folder) as running:
+        with kafka.broker() as running:
             samples = measure_workload(workload, running, folder, settings)
         bare = samples.pop("bare")
         figures = []

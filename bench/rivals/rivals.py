@@ -85,7 +85,7 @@ def measure_peer(peer, workload, site, settings):
 def measure_topics(name, folder, settings):
     """All engines on the topics of one workload."""
     workload = WORKLOADS[name]
-    with kafka.broker(folder) as running:
+    with kafka.broker() as running:
         topics = slopes.fill(running, folder, workload.shape, (settings.events, settings.large_events))
         site = running, topics, slopes.write_campaigns(folder), folder
         rows = [measure_peer(peer, workload, site, settings) for peer in peers.all_peers()]

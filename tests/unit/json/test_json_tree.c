@@ -173,16 +173,17 @@ static uint32_t split_slowly(const char *data, size_t size, bool is_last, struct
   return count;
 }
 
-/* Breaks at all distances from the ends of blocks, and of the buffer. */
+/* Breaks at all distances from the ends of blocks, and of the buffer; now and then one that is
+ * longer than what is looked at in one go. */
 static void test_lines_of_any_length(void **state) {
-  enum { ROUNDS = 20000, LENGTH_MAX = 300, LINES = 40 };
+  enum { ROUNDS = 20000, LENGTH_MAX = 300, LONG_LENGTH_MAX = 10000, LINES = 200 };
   (void)state;
   struct eagre_random random;
   eagre_random_seed(&random, 7);
   for (int round = 0; round < ROUNDS; round++) {
     struct eagre_text found[LINES];
     struct eagre_text expected[LINES];
-    size_t size = eagre_random_below(&random, LENGTH_MAX);
+    size_t size = eagre_random_below(&random, round % 20 == 0 ? LONG_LENGTH_MAX : LENGTH_MAX);
     uint64_t spread = 2 + eagre_random_below(&random, 100);
     char *data =
         eagre_allocate(size + 1); /* of this size: a sanitizer sees what is read behind it */

@@ -37,6 +37,12 @@ def fill(running, folder, shape, counts):
     return [Topic(name, count, kafka.load_topic(running, folder, name, count, shape)) for name, count in topics]
 
 
+def warm(running, workload, topics):
+    """Reads the topics once, so that nobody who is measured pays for a broker that has not read yet."""
+    for topic in topics:
+        consume_bare(running, workload, topic)
+
+
 def write_campaigns(folder):
     path = folder / "campaigns.json"
     measure([place.program("bench/load"), "campaigns", path])
@@ -127,6 +133,7 @@ def consume_bare(running, workload, topic):
 def measure_workload(workload, running, folder, settings):
     """Samples by client; None stands for the bare consumer."""
     topics = fill(running, folder, workload.shape, (settings.event_count, settings.large_count))
+    warm(running, workload, topics)
     campaigns = write_campaigns(folder)
     samples = {client or "librdkafka": Samples() for client in clients()}
     samples["bare"] = Samples()

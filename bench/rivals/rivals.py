@@ -87,6 +87,7 @@ def measure_topics(name, folder, settings):
     workload = WORKLOADS[name]
     with kafka.broker() as running:
         topics = slopes.fill(running, folder, workload.shape, (settings.events, settings.large_events))
+        slopes.warm(running, workload, topics)
         site = running, topics, slopes.write_campaigns(folder), folder
         rows = [measure_peer(peer, workload, site, settings) for peer in peers.all_peers()]
         samples, reason = repeat("bare librdkafka", settings, topics,

@@ -14,6 +14,7 @@
  *   base_random.h   random numbers and UUIDs
  *   base_log.h      log lines with a level, to one sink chosen by the program
  *   base_crash.h    named crash points for the durability tests
+ *   base_probe.h    static probes: places to look into a program that runs
  *
  * Nouns of this room stand without the room's name (`eagre_arena_allocate`): they are the
  * vocabulary of the house. */
@@ -28,6 +29,7 @@
 #include "base/base_histogram.h"
 #include "base/base_log.h"
 #include "base/base_memory.h"
+#include "base/base_probe.h"
 #include "base/base_random.h"
 #include "base/base_ring.h"
 #include "base/base_text.h"

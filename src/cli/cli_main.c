@@ -17,7 +17,7 @@ static const struct cli_command commands[] = {
     {"doctor", "whether this host is fit, and what to do about it", cli_doctor, false},
     {"sla", "whether a pipeline keeps a latency at a given rate", cli_sla, false},
     {"version", "version, build, CPU features used", cli_version, false},
-    {"reference", "options, functions, metrics or statuses as Markdown", cli_reference, true},
+    {"reference", "the tables of the documentation as Markdown", cli_reference, true},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -199,6 +199,25 @@ static void print_statuses(struct eagre_buffer *out) {
   }
 }
 
+/* ---- Probes ---------------------------------------------------------------------------------- */
+
+static void print_probes(struct eagre_buffer *out) {
+  print_title(out, "Probes", "probes",
+              "Static probes (USDT) of the provider `eagre`, for bpftrace, perf, gdb and SystemTap: "
+              "a running program can be\nlooked into without a restart. `readelf -n` lists those of "
+              "a build; one without `sys/sdt.h` has none.\nArguments are integers, and the "
+              "addresses of the texts `flow` and `kind`.");
+  eagre_buffer_append_string(out, "\n| probe | arguments | passed when |\n|---|---|---|\n");
+  for (int i = 0; i < EAGRE_PROBE_count; i++) {
+    struct eagre_probe_info probe = eagre_probe_describe((enum eagre_probe)i);
+    eagre_buffer_append_string(out, "| ");
+    print_code(out, probe.name);
+    eagre_buffer_printf(out, " | %s | ", probe.arguments);
+    print_cell(out, probe.text);
+    eagre_buffer_append_string(out, " |\n");
+  }
+}
+
 /* ---- All ------------------------------------------------------------------------------------- */
 
 struct topic {
@@ -210,6 +229,7 @@ static const struct topic topics[] = {
     {"options", print_options},
     {"functions", print_functions},
     {"metrics", print_metrics},
+    {"probes", print_probes},
     {"statuses", print_statuses},
 };
 
@@ -221,6 +241,6 @@ enum eagre_status eagre_inspect_reference(const char *topic, struct eagre_buffer
     return EAGRE_OK;
   }
   eagre_error_set(error, EAGRE_USAGE, "REFERENCE_UNKNOWN", "There is no reference of '%s'.", topic);
-  eagre_error_hint(error, "there are options, functions, metrics and statuses");
+  eagre_error_hint(error, "there are options, functions, metrics, probes and statuses");
   return EAGRE_USAGE;
 }

@@ -24,6 +24,9 @@ enum eagre_io_kind {
   EAGRE_IO_kind_count
 };
 
+/* "open", "read", ..., "mkdir". */
+extern const char *const eagre_io_kind_names[EAGRE_IO_kind_count];
+
 enum { EAGRE_IO_NOT_REGISTERED = -1 };
 
 struct eagre_io_operation {
@@ -93,6 +96,10 @@ struct eagre_io {
 void eagre_io_posix_open(struct eagre_io_engine *out_engine);
 int eagre_io_uring_open(uint32_t queue_depth, struct eagre_io_engine *out_engine,
                         const char **out_modes);
+
+/* The static probes around an operation; called by the back ends. */
+void eagre_io_probe_begin(const struct eagre_io_operation *operation);
+void eagre_io_probe_end(const struct eagre_io_operation *operation);
 
 /* Does one operation by the plain system call. */
 void eagre_io_posix_perform(struct eagre_io_operation *operation);

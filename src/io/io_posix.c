@@ -46,11 +46,13 @@ static int64_t call_once(const struct eagre_io_operation *operation) {
 
 void eagre_io_posix_perform(struct eagre_io_operation *operation) {
   int64_t result;
+  eagre_io_probe_begin(operation);
   do {
     result = call_once(operation);
   } while (result < 0 && errno == EINTR);
   operation->result = result < 0 ? -errno : result;
   operation->is_done = true;
+  eagre_io_probe_end(operation);
 }
 
 static void run_operations(void *state, struct eagre_io_operation *operations, uint32_t count) {

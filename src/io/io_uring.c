@@ -67,6 +67,7 @@ static void complete_operation(struct uring *uring, struct eagre_io_operation *o
   uring->flying_count--;
   operation->result = result;
   operation->is_done = true;
+  eagre_io_probe_end(operation);
   if (operation->kind == EAGRE_IO_SYNC) uring->is_woken = true; /* who waited meanwhile */
 }
 
@@ -139,6 +140,7 @@ static struct io_uring_sqe *prepare_entry(struct uring *uring) {
 
 static void prepare_operation(struct uring *uring, struct eagre_io_operation *operation) {
   struct io_uring_sqe *entry = prepare_entry(uring);
+  eagre_io_probe_begin(operation);
   if (operation->kind == EAGRE_IO_SYNC) {
     io_uring_prep_fsync(entry, operation->descriptor, 0);
   } else if (operation->buffer_index != EAGRE_IO_NOT_REGISTERED) {

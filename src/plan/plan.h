@@ -484,7 +484,7 @@ struct eagre_expression *eagre_plan_late_time(const struct eagre_plan_node *node
                                               struct eagre_arena *arena);
 
 struct eagre_flow {
-  struct eagre_text name;
+  struct eagre_text name; /* a zero byte stands behind it */
   const struct eagre_sql_statement *statement; /* as written */
   struct eagre_plan_tree query;
   struct eagre_plan_source **sources; /* streams, by number */

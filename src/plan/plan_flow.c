@@ -693,7 +693,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   struct plan_binder *binder = work->binder;
   struct eagre_flow *flow = append_flow(work);
   memset(flow, 0, sizeof *flow);
-  flow->name = last_part(&statement->name);
+  flow->name = eagre_arena_copy_text(work->binder->arena, last_part(&statement->name));
   flow->position = statement->position;
   flow->statement = statement;
   flow->sink = target->sink;

@@ -13,6 +13,7 @@
 static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
                                     struct eagre_error *error) {
   struct runtime_task *task = context;
+  EAGRE_PROBE(batch_write, task->core->index, batch->row_count);
   enum eagre_status status = eagre_sink_writer_write(task->writer, batch, error);
   task->output_rows += batch->row_count;
   eagre_batch_free(batch);
@@ -211,6 +212,7 @@ static enum eagre_status read_source(struct runtime_task *task, uint32_t number,
     eagre_batch_pool_release(&task->pool, batch);
     return status;
   }
+  EAGRE_PROBE(batch_read, task->core->index, batch->row_count, batch->source_bytes);
   batch->origin.source = number;
   batch->origin.read_us = now_us();
   task->counts[number].rows += batch->row_count;

@@ -40,13 +40,6 @@ static struct {
   uint32_t count;
 } opened = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static const char *const kind_names[EAGRE_IO_kind_count] = {
-    [EAGRE_IO_OPEN] = "open",     [EAGRE_IO_READ] = "read",
-    [EAGRE_IO_WRITE] = "write",   [EAGRE_IO_SYNC] = "sync",
-    [EAGRE_IO_RENAME] = "rename", [EAGRE_IO_LINK] = "link",
-    [EAGRE_IO_UNLINK] = "unlink", [EAGRE_IO_MAKE_DIRECTORY] = "mkdir",
-};
-
 static const struct {
   const char *name;
   int number;
@@ -64,7 +57,7 @@ _Noreturn static void refuse_wish(const char *what) {
 
 static enum eagre_io_kind find_kind(const char *name) {
   for (int kind = 0; kind < EAGRE_IO_kind_count; kind++) {
-    if (strcmp(name, kind_names[kind]) == 0) return (enum eagre_io_kind)kind;
+    if (strcmp(name, eagre_io_kind_names[kind]) == 0) return (enum eagre_io_kind)kind;
   }
   refuse_wish("kind");
 }
@@ -123,7 +116,7 @@ static void tell_fault(const struct eagre_io_operation *operation,
   }
   const char *shown = operation->path == NULL ? path : operation->path;
   if (operation->new_path != NULL) shown = operation->new_path;
-  dprintf(STDERR_FILENO, "fault: %s %s %s\n", kind_names[operation->kind], shown,
+  dprintf(STDERR_FILENO, "fault: %s %s %s\n", eagre_io_kind_names[operation->kind], shown,
           name_error(fault->error_number));
 }
 
@@ -133,7 +126,7 @@ static void write_counts(const struct eagre_io *io, uint32_t handle) {
   int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   eagre_assert(descriptor >= 0);
   for (int kind = 0; kind < EAGRE_IO_kind_count; kind++) {
-    dprintf(descriptor, "%u %s %llu\n", handle, kind_names[kind],
+    dprintf(descriptor, "%u %s %llu\n", handle, eagre_io_kind_names[kind],
             (unsigned long long)eagre_io_fault_passed(io, (enum eagre_io_kind)kind));
   }
   close(descriptor);

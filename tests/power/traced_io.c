@@ -38,13 +38,6 @@ static struct {
   uint64_t stop_after; /* 0: never */
 } record = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static const char *const kind_names[EAGRE_IO_kind_count] = {
-    [EAGRE_IO_OPEN] = "open",     [EAGRE_IO_READ] = "read",
-    [EAGRE_IO_WRITE] = "write",   [EAGRE_IO_SYNC] = "sync",
-    [EAGRE_IO_RENAME] = "rename", [EAGRE_IO_LINK] = "link",
-    [EAGRE_IO_UNLINK] = "unlink", [EAGRE_IO_MAKE_DIRECTORY] = "mkdir",
-};
-
 /* ---- The record ------------------------------------------------------------------------------ */
 
 static void write_line(struct eagre_buffer *line) {
@@ -105,7 +98,7 @@ static uint64_t note_begin(const struct eagre_io_operation *operation) {
   pthread_mutex_lock(&record.mutex);
   uint64_t id = ++record.begun;
   eagre_buffer_printf(&line, "{\"begin\":%llu,\"kind\":\"%s\"", (unsigned long long)id,
-                      kind_names[operation->kind]);
+                      eagre_io_kind_names[operation->kind]);
   append_text(&line, "path", operation->path);
   append_text(&line, "new_path", operation->new_path);
   if (operation->kind == EAGRE_IO_OPEN) {

@@ -1,10 +1,13 @@
 """docs/reference is what the program prints from its tables, and what it prints can be read."""
 
+import re
+import subprocess
+
 import pytest
 
-from program import ROOT, run
+from program import ROOT, program, run
 
-TOPICS = ["options", "functions", "metrics", "statuses"]
+TOPICS = ["options", "functions", "metrics", "probes", "statuses"]
 
 
 def page(topic):
@@ -26,7 +29,8 @@ def test_the_committed_page_is_what_the_program_prints(topic):
     assert path.read_text() == page(topic), f"stale: build/eagre reference {topic} > docs/reference/{topic}.md"
 
 
-@pytest.mark.parametrize("topic,columns", [("options", 5), ("functions", 2), ("metrics", 3), ("statuses", 3)])
+@pytest.mark.parametrize("topic,columns", [("options", 5), ("functions", 2), ("metrics", 3), ("probes", 3),
+                                           ("statuses", 3)])
 def test_tables_are_whole(topic, columns):
     cells = rows(page(topic))
     assert len(cells) > 5
@@ -39,6 +43,13 @@ def test_options_hold_every_row_of_the_table():
     count = sum(line.startswith("EAGRE_OPTION(") for line in table.splitlines())
     headers = page("options").count("| option |")
     assert len(rows(page("options"))) - headers == count
+
+
+def test_probes_are_in_the_program_with_their_arguments():
+    notes = subprocess.run(["readelf", "--notes", "--wide", program()], capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"Provider: eagre\s+Name: (\w+)\s+.*\s+Arguments: (.*)", notes)
+    counts = {name: len(arguments.split()) for name, arguments in found}
+    assert counts == {row[0].strip("`"): len(row[1].split(",")) for row in rows(page("probes"))[1:]}
 
 
 def test_statuses_are_the_exit_statuses_of_the_table():

@@ -296,6 +296,9 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
                                             struct eagre_text topic,
                                             const struct eagre_kafka_message *messages,
                                             uint32_t count, struct eagre_error *error);
+/* Of a prompt producer: what was handed over is on its way now, unless the user has set a linger.
+ * May wait up to a millisecond for acknowledgements. */
+void eagre_kafka_producer_push(struct eagre_kafka_producer *producer);
 /* Waits until every message is acknowledged or has failed. IO KAFKA_DELIVERY_FAILED; after an error
  * only close. */
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,

@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { FLUSH_WAIT_MS = 100 };
+enum { FLUSH_WAIT_MS = 100, PUSH_WAIT_MS = 1 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
@@ -120,14 +120,28 @@ enum eagre_status eagre_kafka_channel_watch(struct eagre_kafka_channel *channel,
   return EAGRE_OK;
 }
 
-bool eagre_kafka_channel_is_idle(struct eagre_kafka_channel *channel) {
-  const struct eagre_kafka_stretch *stretches = channel->stretches;
-  if (has_arrived(&stretches[0]) && has_arrived(&stretches[1])) return true;
+/* What comes behind the look at the descriptor sets it again. */
+static void take_arrived(struct eagre_kafka_channel *channel) {
   uint64_t ignored;
   while (read(channel->arrived_descriptor, &ignored, sizeof ignored) < 0 && errno == EINTR) {
   }
-  eagre_kafka_channel_serve(channel, 0); /* behind the descriptor: what comes now sets it again */
+  eagre_kafka_channel_serve(channel, 0);
+}
+
+bool eagre_kafka_channel_is_idle(struct eagre_kafka_channel *channel) {
+  const struct eagre_kafka_stretch *stretches = channel->stretches;
+  if (has_arrived(&stretches[0]) && has_arrived(&stretches[1])) return true;
+  take_arrived(channel);
   return has_arrived(&stretches[0]) && has_arrived(&stretches[1]);
+}
+
+/* librdkafka's thread sends everything while it sees somebody in flush, so that takes as long as it
+ * may need to wake up. Where it does not, or another thread serves, the linger ends the wait. */
+void eagre_kafka_channel_push(struct eagre_kafka_channel *channel) {
+  if (pthread_mutex_trylock(&channel->serving) != 0) return;
+  rd_kafka_flush(channel->handle.client, PUSH_WAIT_MS);
+  pthread_mutex_unlock(&channel->serving);
+  take_arrived(channel);
 }
 
 /* ---- Failures -------------------------------------------------------------------------------- */

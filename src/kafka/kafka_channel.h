@@ -47,6 +47,8 @@ void eagre_kafka_channel_close(struct eagre_kafka_channel *channel);
 /* Runs callbacks that have come up, and waits for one at most that long. With 0, nothing is done
  * while another thread does it. */
 void eagre_kafka_channel_serve(struct eagre_kafka_channel *channel, int timeout_ms);
+/* As eagre_kafka_producer_push. */
+void eagre_kafka_channel_push(struct eagre_kafka_channel *channel);
 /* As eagre_kafka_producer_flush, for the messages of all producers. */
 enum eagre_status eagre_kafka_channel_flush(struct eagre_kafka_channel *channel,
                                             struct eagre_error *error);

@@ -22,20 +22,24 @@ struct producer_topic {
 struct eagre_kafka_producer {
   struct eagre_kafka_channel *channel;
   bool owns_channel;
+  bool waits_for_push;
   struct producer_topic *topics;
   rd_kafka_message_t batch[SEND_COUNT_MAX];
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-/* librdkafka gives messages without a key to one partition for twice the linger. With none each
- * would go to another partition, in a request of its own. */
-static void make_prompt(const struct eagre_kafka_settings *settings, rd_kafka_conf_t *conf) {
+/* Messages wait for `push`. Without a linger the first one would be on its way before the others
+ * are there: in a request of its own, behind which an idempotent producer holds those back of the
+ * same partition. And librdkafka gives messages without a key to one partition for twice the
+ * linger, or `sticky`: else each would go to another one. False: the user has set the linger. */
+static bool make_prompt(const struct eagre_kafka_settings *settings, rd_kafka_conf_t *conf) {
   static const char sticky[] = "sticky.partitioning.linger.ms";
   bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||
                     eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
-  if (!has_linger) eagre_kafka_conf_set(conf, "linger.ms", "0");
+  if (!has_linger) eagre_kafka_conf_set(conf, "linger.ms", "2");
   if (!eagre_kafka_settings_given(settings, sticky)) eagre_kafka_conf_set(conf, sticky, "10");
+  return !has_linger;
 }
 
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
@@ -45,7 +49,7 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   struct eagre_kafka_configuration configuration;
   *out_producer = NULL;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
-  if (is_prompt) make_prompt(settings, configuration.conf);
+  bool waits_for_push = is_prompt && make_prompt(settings, configuration.conf);
   struct eagre_kafka_channel *channel = eagre_allocate_zeroed(1, sizeof *channel);
   enum eagre_status status = eagre_kafka_channel_open(channel, &configuration, error);
   if (status != EAGRE_OK) {
@@ -54,6 +58,7 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   }
   *out_producer = eagre_kafka_producer_new(channel);
   (*out_producer)->owns_channel = true;
+  (*out_producer)->waits_for_push = waits_for_push;
   return is_prompt ? eagre_kafka_channel_watch(channel, error) : EAGRE_OK;
 }
 
@@ -290,6 +295,10 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
     EAGRE_TRY(eagre_kafka_channel_check(producer->channel, error));
   }
   return EAGRE_OK;
+}
+
+void eagre_kafka_producer_push(struct eagre_kafka_producer *producer) {
+  if (producer->waits_for_push) eagre_kafka_channel_push(producer->channel);
 }
 
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,

@@ -267,9 +267,9 @@ static enum eagre_status show(struct runtime_task *task, uint32_t level,
   return EAGRE_OK;
 }
 
-/* Nothing more is there for now. */
+/* Nothing more is there for now. A round that is full goes on when what it has sent has arrived. */
 static enum eagre_status end_round(struct runtime_task *task, struct eagre_error *error) {
-  if (!task->is_in_round) return EAGRE_OK;
+  if (!task->is_in_round || eagre_sink_writer_is_full(task->writer)) return EAGRE_OK;
   task->is_in_round = false;
   return show(task, 0, error);
 }
@@ -312,11 +312,12 @@ static bool must_end_slice(const struct runtime_task *task) {
          atomic_load_explicit(&task->flow->pause, memory_order_acquire) == RUNTIME_END_SLICE;
 }
 
-/* Open epochs: what is there is read to its end; behind that, nothing more before the sink has what
- * came of it. */
+/* Open epochs: what is there is read to its end, or as much of it as goes out together; behind
+ * that, nothing more before the sink has what came of it. */
 static bool may_read(struct runtime_task *task) {
-  if (task->role != RUNTIME_FUSED || task->is_in_round) return true;
-  if (eagre_sink_writer_is_ready(task->writer)) return true;
+  if (task->role != RUNTIME_FUSED) return true;
+  if (task->is_in_round && !eagre_sink_writer_is_full(task->writer)) return true;
+  if (!task->is_in_round && eagre_sink_writer_is_ready(task->writer)) return true;
   pause_readers(task);
   return false;
 }

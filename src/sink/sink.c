@@ -139,6 +139,11 @@ bool eagre_sink_writer_is_ready(struct eagre_sink_writer *writer) {
   return methods->writer_is_ready == NULL || methods->writer_is_ready(writer);
 }
 
+bool eagre_sink_writer_is_full(struct eagre_sink_writer *writer) {
+  const struct eagre_sink_methods *methods = writer->sink->methods;
+  return methods->writer_is_full != NULL && methods->writer_is_full(writer);
+}
+
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,
                                             struct eagre_buffer *out_piece,
                                             struct eagre_error *error) {

@@ -114,6 +114,9 @@ enum eagre_status eagre_sink_writer_show(struct eagre_sink_writer *writer,
  * and it is better to wait until they have arrived, of which a watched descriptor of the core's
  * `io` tells, and to write more together. Only where rows are shown at once. */
 bool eagre_sink_writer_is_ready(struct eagre_sink_writer *writer);
+/* Whether as much was written since the writer was ready as goes out together, and has not arrived:
+ * nothing more should be read before it has. */
+bool eagre_sink_writer_is_full(struct eagre_sink_writer *writer);
 /* Everything durable, or on its way where rows are shown at once (`is_prompt`): `settle` waits for
  * that. Appends this core's piece to `out_piece` (may stay empty). */
 enum eagre_status eagre_sink_writer_prepare(struct eagre_sink_writer *writer,

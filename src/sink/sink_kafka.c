@@ -24,6 +24,8 @@ struct kafka_writer {
   struct sink_kafka_gather gather;
   uint64_t message_count; /* of the attempt */
   bool is_watched;        /* the core wakes when acknowledgements come */
+  bool is_full;           /* what fits into a request has been sent, and not seen to arrive */
+  bool is_shown;          /* everything was sent and pushed */
   bool is_marked;         /* what was prepared may be under way: `settle` knows */
 };
 
@@ -284,6 +286,7 @@ static void give_up(struct eagre_sink_writer *base) {
   writer->producer = NULL;
   eagre_sink_kafka_gather_drop(&writer->gather);
   writer->is_marked = false;
+  writer->is_full = false;
 }
 
 static void close_writer(struct eagre_sink_writer *base) {
@@ -451,16 +454,28 @@ static enum eagre_status send_gathered(struct kafka_writer *writer, struct eagre
   return eagre_sink_kafka_gather_send(&writer->gather, writer->producer, sink->topic, error);
 }
 
+static enum eagre_status show(struct eagre_sink_writer *base, struct eagre_error *error) {
+  struct kafka_writer *writer = get_writer(base);
+  if (writer->producer == NULL || writer->is_shown) return EAGRE_OK;
+  EAGRE_TRY(send_gathered(writer, error));
+  eagre_kafka_producer_push(writer->producer);
+  writer->is_shown = true;
+  return EAGRE_OK;
+}
+
 /* All of one topic. */
 static enum eagre_status send_or_gather(struct kafka_writer *writer, uint32_t row_count,
                                         struct eagre_error *error) {
   const struct sink_kafka *sink = get_sink(writer->base.sink);
   bool may_wait = sink->base.environment.is_prompt && sink->columns.headers < 0;
-  if (may_wait && eagre_sink_kafka_gather_take(&writer->gather, writer->messages, row_count))
-    return EAGRE_OK;
-  EAGRE_TRY(send_gathered(writer, error));
-  return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages, row_count,
-                                   error);
+  if (!may_wait) {
+    return eagre_kafka_producer_send(writer->producer, sink->topic, writer->messages, row_count,
+                                     error);
+  }
+  eagre_sink_kafka_gather_take(&writer->gather, writer->messages, row_count);
+  if (!eagre_sink_kafka_gather_is_full(&writer->gather)) return EAGRE_OK;
+  writer->is_full = true;
+  return show(&writer->base, error);
 }
 
 static enum eagre_status write_batch(struct eagre_sink_writer *base,
@@ -475,6 +490,7 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
   }
   EAGRE_TRY(begin_sending(writer, sink, error));
   writer->message_count += batch->row_count;
+  writer->is_shown = false;
   EAGRE_TRY(fill_messages(sink, batch, &writer->headers, writer->messages, error));
   if (sink->columns.topic >= 0) {
     return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);
@@ -482,14 +498,16 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
   return send_or_gather(writer, batch->row_count, error);
 }
 
-static enum eagre_status show(struct eagre_sink_writer *base, struct eagre_error *error) {
-  return send_gathered(get_writer(base), error);
-}
-
 static bool is_ready(struct eagre_sink_writer *base) {
   struct kafka_writer *writer = get_writer(base);
   if (!writer->is_watched) return true;
   return eagre_kafka_producer_is_idle(writer->producer);
+}
+
+static bool is_full(struct eagre_sink_writer *base) {
+  struct kafka_writer *writer = get_writer(base);
+  writer->is_full = writer->is_full && !is_ready(base);
+  return writer->is_full;
 }
 
 static enum eagre_status prepare(struct eagre_sink_writer *base, struct eagre_buffer *out_piece,
@@ -533,6 +551,7 @@ const struct eagre_sink_methods eagre_sink_kafka_methods = {
     .writer_write = write_batch,
     .writer_show = show,
     .writer_is_ready = is_ready,
+    .writer_is_full = is_full,
     .writer_prepare = prepare,
     .writer_settle = settle,
     .writer_abort = give_up,

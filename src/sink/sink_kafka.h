@@ -45,13 +45,16 @@ struct sink_kafka {
 struct sink_kafka_gather {
   struct eagre_kafka_message *messages; /* NULL before the first */
   uint32_t count;
+  uint32_t capacity;
   size_t size;              /* of their keys and values */
   struct eagre_arena bytes; /* where those are */
 };
 
-/* Copies the messages; false: they do not fit beside those that wait, and none is taken. */
-bool eagre_sink_kafka_gather_take(struct sink_kafka_gather *gather,
+/* Copies the messages, however many there are. */
+void eagre_sink_kafka_gather_take(struct sink_kafka_gather *gather,
                                   const struct eagre_kafka_message *messages, uint32_t count);
+/* Whether they are worth a request of their own. */
+bool eagre_sink_kafka_gather_is_full(const struct sink_kafka_gather *gather);
 /* Hands all over; none is left, whatever becomes of them. */
 enum eagre_status eagre_sink_kafka_gather_send(struct sink_kafka_gather *gather,
                                                struct eagre_kafka_producer *producer,

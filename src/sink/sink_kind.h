@@ -41,6 +41,8 @@ struct eagre_sink_methods {
   enum eagre_status (*writer_show)(struct eagre_sink_writer *writer, struct eagre_error *error);
   /* NULL: always. */
   bool (*writer_is_ready)(struct eagre_sink_writer *writer);
+  /* NULL: never. */
+  bool (*writer_is_full)(struct eagre_sink_writer *writer);
   enum eagre_status (*writer_prepare)(struct eagre_sink_writer *writer,
                                       struct eagre_buffer *out_piece, struct eagre_error *error);
   /* NULL: `writer_prepare` leaves nothing under way. */

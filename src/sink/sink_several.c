@@ -337,6 +337,14 @@ static bool is_writer_ready(struct eagre_sink_writer *writer) {
   return is_ready;
 }
 
+static bool is_writer_full(struct eagre_sink_writer *writer) {
+  struct several_writer *self = get_writer(writer);
+  for (uint32_t i = 0; i < self->count; i++) {
+    if (eagre_sink_writer_is_full(self->parts[i])) return true;
+  }
+  return false;
+}
+
 static bool is_side(const struct several_writer *self, const struct eagre_sink_writer *part) {
   for (uint32_t i = 0; i < EAGRE_SIDE_count; i++) {
     if (self->sides[i] == part) return true;
@@ -415,6 +423,7 @@ const struct eagre_sink_methods eagre_sink_several_methods = {
     .writer_write = write_rows,
     .writer_show = show_writer,
     .writer_is_ready = is_writer_ready,
+    .writer_is_full = is_writer_full,
     .writer_prepare = prepare_writer,
     .writer_settle = settle_writer,
     .writer_abort = abort_writer,

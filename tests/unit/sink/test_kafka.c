@@ -302,13 +302,18 @@ static void sends_small_batches_together(void **state) {
   end(state);
 }
 
-/* What does not fit beside the rows that wait goes out behind them, at once. */
-static void keeps_the_order_of_many_batches(void **state) {
-  enum { ROWS = 250, BATCHES = 5 /* the gathered ones are four */ };
+/* When as many rows wait as go out together they do, all of them, and the writer is full until they
+ * have arrived. */
+static void sends_what_is_enough(void **state) {
+  enum { ROWS = 250, BATCHES = 17 /* enough are 4,096 */ };
+  struct cluster *cluster = *state;
   struct fixture *fixture = begin_prompt(state);
+  struct eagre_sink_writer *writer = fixture->writers[0];
   struct eagre_buffer expected = {0};
+  eagre_kafka_mock_set_up(cluster->mock, 1, false);
   for (int i = 0; i < BATCHES; i++) {
     struct eagre_buffer lines = {0};
+    assert_false(eagre_sink_writer_is_full(writer));
     for (int row = i * ROWS; row < (i + 1) * ROWS; row++) {
       eagre_buffer_printf(&lines, "{\"value\":\"%d\",\"partition\":0}\n", row);
       eagre_buffer_printf(&expected, "0 - %d\n", row);
@@ -316,6 +321,10 @@ static void keeps_the_order_of_many_batches(void **state) {
     assert_int_equal(write_lines(fixture, 0, eagre_buffer_string(&lines)), EAGRE_OK);
     eagre_buffer_done(&lines);
   }
+  assert_true(eagre_sink_writer_is_full(writer));
+  eagre_kafka_mock_set_up(cluster->mock, 1, true);
+  await_arrival(fixture);
+  assert_false(eagre_sink_writer_is_full(writer));
   write_row(fixture, BATCHES * ROWS);
   eagre_buffer_printf(&expected, "0 - %d\n", BATCHES * ROWS);
   prepare_epoch(fixture); /* takes what waits, too */
@@ -328,7 +337,7 @@ static void keeps_the_order_of_many_batches(void **state) {
 
 /* What waits is bounded in bytes, too. */
 static void lets_no_large_messages_wait(void **state) {
-  enum { SIZE = 300 << 10 };
+  enum { SIZE = 600 << 10 };
   struct cluster *cluster = *state;
   struct fixture *fixture = begin_prompt(state);
   struct eagre_buffer line = {0};
@@ -474,7 +483,7 @@ int run_kafka_tests(void) {
       cmocka_unit_test(tells_failed_deliveries_and_begins_anew),
       cmocka_unit_test(knows_nothing_of_earlier_epochs),
       cmocka_unit_test(sends_small_batches_together),
-      cmocka_unit_test(keeps_the_order_of_many_batches),
+      cmocka_unit_test(sends_what_is_enough),
       cmocka_unit_test(lets_no_large_messages_wait),
       cmocka_unit_test(forgets_what_waits_with_its_attempt),
       cmocka_unit_test(reads_markers),

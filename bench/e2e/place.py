@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("EAGRE_BENCH_BUILD") or ROOT / "build-bench").resolve()
 RESULTS = ROOT / "perf/results"
 MEMORY = pathlib.Path("/dev/shm")
-MEMORY_MIN = 12 << 30  # bytes: two topics of 25 million events, what is made of them, and room to breathe
+MEMORY_MIN = 12 << 30  # bytes: 25 million events, what is made of them, and room to breathe
 
 sys.path.insert(0, str(ROOT / "tests"))  # for rig.kafka_broker
 

@@ -25,6 +25,7 @@ class Peer:
     settings: str  # for the table
     prepare: Callable  # () -> (its version, command(workload, site, folder)); NotMeasured
     is_changelog: bool = False  # gives out windows as they change
+    is_ours: bool = False
     refused: dict = field(default_factory=dict)  # workload -> why it cannot be measured
 
 
@@ -38,7 +39,8 @@ def eagre(client):
         def command(workload, site, folder):
             return slopes.write_pipeline(workload, site, folder, client)
         return eagre_version(), command
-    return Peer(f"Eagre, {client}" if client else "Eagre", "1 core, epochs of 500,000 records", prepare)
+    return Peer(f"Eagre, {client}" if client else "Eagre", "1 core, epochs of 500,000 records", prepare,
+                is_ours=True)
 
 
 def prepare_spark():

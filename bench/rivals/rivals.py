@@ -36,7 +36,8 @@ def parse_arguments():
     parser.add_argument("names", nargs="*", metavar="WORKLOAD", help=", ".join(names) + "; all without one")
     parser.add_argument("--events", type=int, default=5_000_000, help="of the smaller topic")
     parser.add_argument("--large-events", type=int, help="of the larger topic; four times the smaller one")
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--peer-repetitions", type=int, help="of Spark, Flink and Kafka Streams; one of five of ours")
     parser.add_argument("--note", default="", help="goes into the report: what else the machine did")
     parser.add_argument("--results", type=pathlib.Path, default=place.ROOT / "perf/rivals")
     settings = parser.parse_args()
@@ -45,6 +46,7 @@ def parse_arguments():
         parser.error(f"no such workload: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     settings.names = settings.names or names
     settings.large_events = settings.large_events or 4 * settings.events
+    settings.peer_repetitions = settings.peer_repetitions or max(1, settings.repetitions // 5)
     return settings
 
 
@@ -53,11 +55,11 @@ def row(peer, version="", settings="", samples=None, reason=None):
             "samples": dataclasses.asdict(samples) if samples else None}
 
 
-def repeat(name, settings, topics, once):
+def repeat(name, repetitions, topics, once):
     """Samples of `once(topic)`, and why not when one run went wrong."""
     samples = slopes.Samples()
     try:
-        for number in range(settings.repetitions):
+        for number in range(repetitions):
             samples.add(topics, [once(topic) for topic in topics])
             print(f"  {name}: {samples.cpu[number]:.3g} CPU-s/M, {samples.rate[number]:.0f} k/s", flush=True)
     except (ProcessFailed, answers.WrongResult) as problem:
@@ -78,7 +80,8 @@ def measure_peer(peer, workload, site, settings):
 
     def once(topic):
         return slopes.run_once(running, workload, topic, campaigns, folder / "run", command_of, peer.is_changelog)
-    samples, reason = repeat(peer.name, settings, topics, once)
+    repetitions = settings.repetitions if peer.is_ours else settings.peer_repetitions
+    samples, reason = repeat(peer.name, repetitions, topics, once)
     return row(peer.name, version, peer.settings, samples, reason and f"failed: {reason}")
 
 
@@ -90,7 +93,7 @@ def measure_topics(name, folder, settings):
         slopes.warm(running, workload, topics)
         site = running, topics, slopes.write_campaigns(folder), folder
         rows = [measure_peer(peer, workload, site, settings) for peer in peers.all_peers()]
-        samples, reason = repeat("bare librdkafka", settings, topics,
+        samples, reason = repeat("bare librdkafka", settings.repetitions, topics,
                                  lambda topic: slopes.consume_bare(running, workload, topic))
     return [*rows, row("bare librdkafka consumer", "", "reads and does nothing", samples, reason)]
 
@@ -116,7 +119,7 @@ def measure_files(folder, settings):
     rows = []
     for name, version, text, once in (("Eagre", peers.eagre_version(), "1 core, an epoch per file, to Delta", ours),
                                       ("DuckDB", package.__version__, "1 thread, one query", duckdb)):
-        samples, reason = repeat(name, settings, topics, once)
+        samples, reason = repeat(name, settings.repetitions, topics, once)
         rows.append(row(name, version, text, samples, reason and f"failed: {reason}"))
     return rows
 
@@ -124,7 +127,8 @@ def measure_files(folder, settings):
 def main():
     settings = parse_arguments()
     record = {"machine": machine.describe(), "note": settings.note, "repetitions": settings.repetitions,
-              "event_count": settings.events, "large_count": settings.large_events, "workloads": {}}
+              "peer_repetitions": settings.peer_repetitions, "event_count": settings.events,
+              "large_count": settings.large_events, "workloads": {}}
     for name in settings.names:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="eagre-rivals-", dir=place.scratch()) as folder:

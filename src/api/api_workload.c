@@ -87,7 +87,7 @@ enum eagre_status eagre_generate(const eagre_generate_request *request, eagre_er
                              "A topic is needed to write to Kafka.");
     }
     const struct eagre_kafka_settings settings = {.brokers = eagre_text_of(request->brokers)};
-    EAGRE_TRY(eagre_kafka_producer_open(&settings, false, &producer, error));
+    EAGRE_TRY(eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &producer, error));
   }
   enum eagre_status status = write_all(request, &options, producer, error);
   if (producer != NULL) eagre_kafka_producer_close(producer);

@@ -8,6 +8,7 @@
  *   base_error.h    status and the error object, filled once at the origin
  *   base_arena.h    memory by lifetime: allocate, never free one thing, reset everything
  *   base_bits.h     bitmaps in Arrow's order
+ *   base_cpu.h      what the processor can do
  *   base_hash.h     64-bit hash, CRC32C, CRC32
  *   base_ring.h     the SPSC ring: the only way cores speak to each other
  *   base_histogram.h  log-linear histogram
@@ -23,6 +24,7 @@
 #include "base/base_arena.h"
 #include "base/base_assert.h"
 #include "base/base_bits.h"
+#include "base/base_cpu.h"
 #include "base/base_crash.h"
 #include "base/base_error.h"
 #include "base/base_hash.h"

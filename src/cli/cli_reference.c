@@ -3,19 +3,20 @@
 
 #include "cli.h"
 
+static const char topics[] = "options|functions|metrics|probes|statuses";
+
 static const char reference_text[] =
-    "Prints a page of the reference as Markdown, from the tables that the program itself runs on: "
-    "options, functions, metrics, probes or statuses.\v"
+    "Prints a page of the reference as Markdown, from the tables that the program itself runs "
+    "on.\v"
     "Examples:\n"
     "  eagre reference functions > docs/reference/functions.md";
 
 int cli_reference(int argc, char **argv) {
   struct cli_options options;
   int exit_status = 0;
-  cli_options_parse(argc, argv, 0, "options|functions|metrics|probes|statuses", reference_text, 0,
-                    &options);
+  cli_options_parse(argc, argv, 0, topics, reference_text, 0, &options);
   if (options.argument_count != 1) {
-    fputs("eagre reference: give one topic: options, functions, metrics, probes or statuses\n", stderr);
+    fprintf(stderr, "eagre reference: give one topic: %s\n", topics);
     return 2;
   }
   eagre_error *error = eagre_error_new();

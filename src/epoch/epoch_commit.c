@@ -36,11 +36,6 @@ static void fill_configuration(struct eagre_epoch *epoch, struct eagre_checkpoin
   *out_count = count;
 }
 
-/* For the probes: a name ends with a zero byte. */
-static const char *get_flow_name(const struct eagre_epoch *epoch) {
-  return epoch->options.flow->name.data;
-}
-
 enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
                                             const struct epoch_plan *plan,
                                             struct eagre_error *error) {
@@ -56,7 +51,7 @@ enum eagre_status eagre_epoch_write_offsets(struct eagre_epoch *epoch,
   eagre_crash_point("epoch.before_offsets");
   EAGRE_TRY(
       eagre_checkpoint_write_offsets(epoch->options.checkpoint, plan->epoch, &offsets, error));
-  EAGRE_PROBE(epoch_logged, get_flow_name(epoch), plan->epoch);
+  EAGRE_PROBE(epoch_logged, eagre_epoch_flow_name(epoch), plan->epoch);
   eagre_crash_point("epoch.after_offsets");
   return EAGRE_OK;
 }
@@ -83,7 +78,7 @@ enum eagre_status eagre_epoch_run(struct eagre_epoch *epoch, const struct epoch_
   };
   EAGRE_TRY(assign_sources(epoch, plan, error));
   EAGRE_TRY(eagre_sink_begin(epoch->options.sink, plan->epoch, epoch->attempt, error));
-  EAGRE_PROBE(epoch_begin, get_flow_name(epoch), plan->epoch);
+  EAGRE_PROBE(epoch_begin, eagre_epoch_flow_name(epoch), plan->epoch);
   EAGRE_TRY(workers->run(workers->context, &request, &epoch->counts, error));
   if (epoch->watermarks.is_open) {
     eagre_epoch_watermarks_observe_rerun(&epoch->watermarks, epoch->options.flow, &epoch->counts,
@@ -167,7 +162,7 @@ static enum eagre_status write_prepared(struct eagre_epoch *epoch,
                                           closing->next_watermark_ms, error));
 #endif
   epoch->progress.times.prepare_us += eagre_clock_wall_us() - begin_us;
-  EAGRE_PROBE(epoch_prepared, get_flow_name(epoch), closing->plan->epoch);
+  EAGRE_PROBE(epoch_prepared, eagre_epoch_flow_name(epoch), closing->plan->epoch);
   eagre_crash_point("epoch.after_prepared");
   return EAGRE_OK;
 }
@@ -184,7 +179,7 @@ static enum eagre_status commit_sink(struct eagre_epoch *epoch, const struct epo
   };
   int64_t begin_us = eagre_clock_wall_us();
   EAGRE_TRY(eagre_sink_commit(epoch->options.sink, &commit, error));
-  EAGRE_PROBE(epoch_sunk, get_flow_name(epoch), commit.epoch);
+  EAGRE_PROBE(epoch_sunk, eagre_epoch_flow_name(epoch), commit.epoch);
   eagre_crash_point("epoch.after_commit");
   int64_t committed_us = eagre_clock_wall_us();
   epoch->progress.times.sink_us = committed_us - begin_us;
@@ -202,7 +197,7 @@ static enum eagre_status write_commits(struct eagre_epoch *epoch,
   EAGRE_TRY(eagre_checkpoint_write_commit(epoch->options.checkpoint, plan->epoch,
                                           closing->next_watermark_ms, error));
 #endif
-  EAGRE_PROBE(epoch_committed, get_flow_name(epoch), plan->epoch);
+  EAGRE_PROBE(epoch_committed, eagre_epoch_flow_name(epoch), plan->epoch);
   eagre_crash_point("epoch.after_commits");
   epoch->progress.times.commits_us = eagre_clock_wall_us() - begin_us;
   for (uint32_t i = 0; i < epoch->options.flow->source_count; i++) {

@@ -144,6 +144,11 @@ struct epoch_closing {
   struct eagre_epoch_pieces pieces;
   struct eagre_checkpoint_prepared prepared; /* in the step's arena */
 };
+/* For the probes: a name of a flow ends with a zero byte. */
+static inline const char *eagre_epoch_flow_name(const struct eagre_epoch *epoch) {
+  return epoch->options.flow->name.data;
+}
+
 /* The cores' part of step 3. Memory then belongs to the next epoch: watermarks, positions. */
 enum eagre_status eagre_epoch_capture(struct eagre_epoch *epoch, const struct epoch_plan *plan,
                                       struct epoch_closing *out, struct eagre_error *error);

@@ -111,7 +111,7 @@ static enum eagre_status begin(struct eagre_epoch *epoch, int64_t number, int64_
   if (!epoch->is_open) {
     eagre_uuid_make(epoch->attempt);
     EAGRE_TRY(eagre_sink_begin(epoch->options.sink, number, epoch->attempt, error));
-    EAGRE_PROBE(epoch_begin, epoch->options.flow->name.data, number);
+    EAGRE_PROBE(epoch_begin, eagre_epoch_flow_name(epoch), number);
   }
   *open = (struct epoch_open){
       .request = {.epoch = number,

@@ -12,11 +12,7 @@
 
 static const struct eagre_json_implementation *find_avx2(void) {
 #if EAGRE_HAS_AVX2
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-      __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul")) {
-    return &eagre_json_implementation_avx2;
-  }
+  if (eagre_cpu_has_avx2()) return &eagre_json_implementation_avx2;
 #endif
   return NULL;
 }

@@ -83,11 +83,6 @@ static void mark_blocks(struct marks *marks, const char *bytes, uint32_t size) {
 
 #define WIDE_TARGET __attribute__((target("avx2,bmi,popcnt")))
 
-static bool has_wide(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-         __builtin_cpu_supports("popcnt");
-}
-
 /* A bit for every byte that is a break: those that the table has for their own lower half. Bytes
  * beyond ASCII are looked up as 0. */
 WIDE_TARGET static inline uint32_t find_wide_breaks(__m256i part) {
@@ -112,10 +107,6 @@ WIDE_TARGET static void mark_wide_blocks(struct marks *marks, const char *bytes,
 
 #else
 
-static bool has_wide(void) {
-  return false;
-}
-
 #define mark_wide_blocks mark_blocks
 
 #endif
@@ -128,7 +119,7 @@ static void mark_window(struct marks *marks, const char *at, const char *end) {
   char rest[BLOCK_SIZE] = {0};
   marks->count = 0;
   marks->are_ascii = true;
-  if (has_wide()) {
+  if (eagre_cpu_has_avx2()) {
     mark_wide_blocks(marks, at, whole);
   } else {
     mark_blocks(marks, at, whole);

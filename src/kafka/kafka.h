@@ -268,10 +268,16 @@ void eagre_kafka_group_serve(struct eagre_kafka_group *group);
 
 struct eagre_kafka_producer;
 
-/* acks=all, idempotence, Java's partitioner and delivery time-out (120 s) unless set otherwise.
- * `is_prompt`: messages do not wait for others (linger.ms 0 unless set otherwise). */
+/* What a message waits for, so that others go out with it; a full request waits for nothing. Not
+ * more than linger.ms, where that is set. */
+enum eagre_kafka_linger {
+  EAGRE_KAFKA_LINGER_SHORT,      /* 5 ms */
+  EAGRE_KAFKA_LINGER_UNTIL_PUSH, /* 2 ms at most */
+};
+
+/* acks=all, idempotence, Java's partitioner and delivery time-out (120 s) unless set otherwise. */
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
-                                            bool is_prompt,
+                                            enum eagre_kafka_linger linger,
                                             struct eagre_kafka_producer **out_producer,
                                             struct eagre_error *error);
 /* Gives up what is not delivered yet. */
@@ -296,16 +302,17 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
                                             struct eagre_text topic,
                                             const struct eagre_kafka_message *messages,
                                             uint32_t count, struct eagre_error *error);
-/* Of a prompt producer: what was handed over is on its way now, unless the user has set a linger.
- * May wait up to a millisecond for acknowledgements. */
+/* Of a producer that lingers until then: what was handed over is on its way now, unless linger.ms
+ * is set. May wait up to a millisecond for acknowledgements; returns at once when nothing was
+ * handed over since the last time. */
 void eagre_kafka_producer_push(struct eagre_kafka_producer *producer);
 /* Waits until every message is acknowledged or has failed. IO KAFKA_DELIVERY_FAILED; after an error
  * only close. */
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,
                                              struct eagre_error *error);
 
-/* Of a prompt producer: readable when acknowledgements have come that nobody has looked at; -1 of
- * others. */
+/* Of a producer that lingers until it is pushed: readable when acknowledgements have come that
+ * nobody has looked at; -1 of others. */
 int eagre_kafka_producer_descriptor(const struct eagre_kafka_producer *producer);
 /* Whether every message is acknowledged or has failed. Looks at acknowledgements that have come. */
 bool eagre_kafka_producer_is_idle(struct eagre_kafka_producer *producer);

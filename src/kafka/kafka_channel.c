@@ -35,6 +35,7 @@ static void check_delivery(rd_kafka_t *client, const rd_kafka_message_t *message
 }
 
 enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
+                                           const struct eagre_kafka_settings *settings,
                                            struct eagre_kafka_configuration *configuration,
                                            struct eagre_error *error) {
   pthread_mutex_init(&channel->serving, NULL);
@@ -43,9 +44,12 @@ enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
     channel->stretches[i].channel = channel;
   }
   rd_kafka_conf_set_dr_msg_cb(configuration->conf, check_delivery);
+  eagre_kafka_spread_init(&channel->spread, settings, configuration->conf);
   enum eagre_status status =
       eagre_kafka_handle_open(&channel->handle, RD_KAFKA_PRODUCER, configuration, error);
-  if (status != EAGRE_OK) pthread_mutex_destroy(&channel->serving);
+  if (status == EAGRE_OK) return EAGRE_OK;
+  eagre_kafka_spread_done(&channel->spread);
+  pthread_mutex_destroy(&channel->serving);
   return status;
 }
 
@@ -53,7 +57,9 @@ void eagre_kafka_channel_close(struct eagre_kafka_channel *channel) {
   if (channel->handle.client == NULL) return;
   rd_kafka_purge(channel->handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                              RD_KAFKA_PURGE_F_NON_BLOCKING);
+  eagre_kafka_spread_close(&channel->spread);
   eagre_kafka_handle_close(&channel->handle);
+  eagre_kafka_spread_done(&channel->spread);
   if (channel->arrived_descriptor >= 0) close(channel->arrived_descriptor);
   pthread_mutex_destroy(&channel->serving);
 }

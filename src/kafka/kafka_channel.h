@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "kafka/kafka_handle.h"
+#include "kafka/kafka_spread.h"
 
 struct eagre_kafka_channel;
 
@@ -21,6 +22,7 @@ struct eagre_kafka_stretch {
 
 struct eagre_kafka_channel {
   struct eagre_kafka_handle handle;
+  struct eagre_kafka_spread spread;
   pthread_mutex_t serving;
   _Atomic uint64_t failed_count; /* messages that were not delivered */
   /* Of the first of them: written before `failed_count` is raised, read after it was seen. */
@@ -40,6 +42,7 @@ struct eagre_kafka_channel {
 
 /* Takes the configuration in any case. */
 enum eagre_status eagre_kafka_channel_open(struct eagre_kafka_channel *channel,
+                                           const struct eagre_kafka_settings *settings,
                                            struct eagre_kafka_configuration *configuration,
                                            struct eagre_error *error);
 /* Gives up what is not delivered yet. A channel that is not open stays so. */

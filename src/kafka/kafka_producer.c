@@ -16,42 +16,42 @@ enum {
 
 struct producer_topic {
   struct producer_topic *next;
-  rd_kafka_topic_t *topic;
+  struct eagre_kafka_target *target; /* the channel's */
 };
 
 struct eagre_kafka_producer {
   struct eagre_kafka_channel *channel;
   bool owns_channel;
-  bool waits_for_push;
+  bool waits_for_push; /* else `push` has nothing to do */
+  bool holds_unpushed;
   struct producer_topic *topics;
   rd_kafka_message_t batch[SEND_COUNT_MAX];
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-/* Messages wait for `push`. Without a linger the first one would be on its way before the others
- * are there: in a request of its own, behind which an idempotent producer holds those back of the
- * same partition. And librdkafka gives messages without a key to one partition for twice the
- * linger, or `sticky`: else each would go to another one. False: the user has set the linger. */
-static bool make_prompt(const struct eagre_kafka_settings *settings, rd_kafka_conf_t *conf) {
-  static const char sticky[] = "sticky.partitioning.linger.ms";
-  bool has_linger = eagre_kafka_settings_given(settings, "linger.ms") ||
-                    eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
-  if (!has_linger) eagre_kafka_conf_set(conf, "linger.ms", "2");
-  if (!eagre_kafka_settings_given(settings, sticky)) eagre_kafka_conf_set(conf, sticky, "10");
-  return !has_linger;
+/* A message that is under way costs a request of its own, and behind it an idempotent producer
+ * holds those back of the same partition. So messages wait until they are pushed; the linger ends
+ * what nobody ends. False: they do not wait. */
+static bool set_linger(const struct eagre_kafka_settings *settings, enum eagre_kafka_linger linger,
+                       rd_kafka_conf_t *conf) {
+  bool is_given = eagre_kafka_settings_given(settings, "linger.ms") ||
+                  eagre_kafka_settings_given(settings, "queue.buffering.max.ms");
+  bool waits = linger == EAGRE_KAFKA_LINGER_UNTIL_PUSH && !is_given;
+  if (waits) eagre_kafka_conf_set(conf, "linger.ms", "2");
+  return waits;
 }
 
 enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *settings,
-                                            bool is_prompt,
+                                            enum eagre_kafka_linger linger,
                                             struct eagre_kafka_producer **out_producer,
                                             struct eagre_error *error) {
   struct eagre_kafka_configuration configuration;
   *out_producer = NULL;
   EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
-  bool waits_for_push = is_prompt && make_prompt(settings, configuration.conf);
+  bool waits_for_push = set_linger(settings, linger, configuration.conf);
   struct eagre_kafka_channel *channel = eagre_allocate_zeroed(1, sizeof *channel);
-  enum eagre_status status = eagre_kafka_channel_open(channel, &configuration, error);
+  enum eagre_status status = eagre_kafka_channel_open(channel, settings, &configuration, error);
   if (status != EAGRE_OK) {
     eagre_free(channel);
     return status;
@@ -59,7 +59,8 @@ enum eagre_status eagre_kafka_producer_open(const struct eagre_kafka_settings *s
   *out_producer = eagre_kafka_producer_new(channel);
   (*out_producer)->owns_channel = true;
   (*out_producer)->waits_for_push = waits_for_push;
-  return is_prompt ? eagre_kafka_channel_watch(channel, error) : EAGRE_OK;
+  bool is_watched = linger == EAGRE_KAFKA_LINGER_UNTIL_PUSH;
+  return is_watched ? eagre_kafka_channel_watch(channel, error) : EAGRE_OK;
 }
 
 struct eagre_kafka_producer *eagre_kafka_producer_new(struct eagre_kafka_channel *channel) {
@@ -73,7 +74,6 @@ void eagre_kafka_producer_close(struct eagre_kafka_producer *producer) {
   while (producer->topics != NULL) {
     struct producer_topic *topic = producer->topics;
     producer->topics = topic->next;
-    rd_kafka_topic_destroy(topic->topic);
     eagre_free(topic);
   }
   if (producer->owns_channel) {
@@ -146,25 +146,20 @@ static enum eagre_status learn_topic(struct eagre_kafka_producer *producer, rd_k
 }
 
 static enum eagre_status get_topic(struct eagre_kafka_producer *producer, struct eagre_text name,
-                                   rd_kafka_topic_t **out_topic, struct eagre_error *error) {
+                                   struct eagre_kafka_target **out_target,
+                                   struct eagre_error *error) {
+  struct eagre_kafka_channel *channel = producer->channel;
   for (struct producer_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
-    *out_topic = topic->topic;
-    if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->topic))) return EAGRE_OK;
+    *out_target = topic->target;
+    if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->target->topic))) return EAGRE_OK;
   }
-  char *string = eagre_text_duplicate(name);
-  rd_kafka_topic_t *target = rd_kafka_topic_new(producer->channel->handle.client, string, NULL);
-  bool is_transactional = producer->channel->transactional_id[0] != '\0';
-  enum eagre_status status =
-      is_transactional ? learn_topic(producer, target, name, error) : EAGRE_OK;
-  eagre_free(string);
-  if (status != EAGRE_OK) {
-    rd_kafka_topic_destroy(target);
-    return status;
+  *out_target = eagre_kafka_spread_find(&channel->spread, channel->handle.client, name);
+  if (channel->transactional_id[0] != '\0') {
+    EAGRE_TRY(learn_topic(producer, (*out_target)->topic, name, error));
   }
   struct producer_topic *topic = eagre_allocate(sizeof *topic);
-  *topic = (struct producer_topic){producer->topics, target};
+  *topic = (struct producer_topic){producer->topics, *out_target};
   producer->topics = topic;
-  *out_topic = target;
   return EAGRE_OK;
 }
 
@@ -174,13 +169,21 @@ static struct eagre_kafka_stretch *get_stretch(const struct eagre_kafka_producer
 
 static void count_sent(struct eagre_kafka_producer *producer, uint32_t count) {
   atomic_fetch_add(&get_stretch(producer)->sent_count, count);
+  producer->holds_unpushed = true;
 }
 
+/* Whether the partition is anybody's choice. */
+static bool is_free(const struct eagre_kafka_message *message) {
+  return message->partition < 0 && message->key.data == NULL;
+}
+
+/* Those that are free to go anywhere go to `partition`; -1: librdkafka is not told. */
 static void fill_batch(struct eagre_kafka_producer *producer,
-                       const struct eagre_kafka_message *messages, uint32_t count) {
+                       const struct eagre_kafka_message *messages, uint32_t count,
+                       int32_t partition) {
   for (uint32_t i = 0; i < count; i++) {
     producer->batch[i] = (rd_kafka_message_t){
-        .partition = messages[i].partition,
+        .partition = is_free(&messages[i]) ? partition : messages[i].partition,
         .payload = (void *)messages[i].value.data,
         .len = messages[i].value.size,
         .key = (void *)messages[i].key.data,
@@ -280,15 +283,20 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
                                             struct eagre_text topic,
                                             const struct eagre_kafka_message *messages,
                                             uint32_t count, struct eagre_error *error) {
-  rd_kafka_topic_t *target = NULL;
+  struct eagre_kafka_target *target = NULL;
+  bool has_picked = false;
   EAGRE_TRY(get_topic(producer, topic, &target, error));
   for (uint32_t begin = 0, part; begin < count; begin += part) {
-    part = count_plain(messages + begin, count - begin);
+    int32_t partition = eagre_kafka_target_partition(target);
+    bool must_pick = partition < 0 && is_free(&messages[begin]) && !has_picked;
+    has_picked |= must_pick;
+    /* One picks, the others follow it. */
+    part = count_plain(messages + begin, must_pick ? 1 : count - begin);
     if (part > 0) {
-      fill_batch(producer, messages + begin, part);
-      EAGRE_TRY(send_batch(producer, target, topic, part, error));
+      fill_batch(producer, messages + begin, part, partition);
+      EAGRE_TRY(send_batch(producer, target->topic, topic, part, error));
     } else {
-      EAGRE_TRY(send_one(producer, target, topic, messages + begin, error));
+      EAGRE_TRY(send_one(producer, target->topic, topic, messages + begin, error));
       part = 1;
     }
     eagre_kafka_channel_serve(producer->channel, 0);
@@ -298,7 +306,9 @@ enum eagre_status eagre_kafka_producer_send(struct eagre_kafka_producer *produce
 }
 
 void eagre_kafka_producer_push(struct eagre_kafka_producer *producer) {
-  if (producer->waits_for_push) eagre_kafka_channel_push(producer->channel);
+  if (!producer->waits_for_push || !producer->holds_unpushed) return;
+  eagre_kafka_channel_push(producer->channel);
+  producer->holds_unpushed = false;
 }
 
 enum eagre_status eagre_kafka_producer_flush(struct eagre_kafka_producer *producer,

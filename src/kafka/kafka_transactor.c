@@ -161,6 +161,7 @@ static rd_kafka_error_t *init_transactions(struct eagre_kafka_transactor *transa
 
 /* Takes the configuration. AGAIN when the time of transactions is longer than Kafka allows. */
 static enum eagre_status init_channel(struct eagre_kafka_transactor *transactor,
+                                      const struct eagre_kafka_settings *settings,
                                       struct eagre_kafka_configuration *configuration,
                                       struct eagre_error *error) {
   struct eagre_kafka_channel *channel = &transactor->channel;
@@ -168,7 +169,7 @@ static enum eagre_status init_channel(struct eagre_kafka_transactor *transactor,
   channel->transaction_timeout_us = get_timeout_ms(conf) * 1000;
   eagre_kafka_conf_set(conf, "transactional.id", channel->transactional_id);
   rd_kafka_conf_interceptor_add_on_new(conf, "eagre transactor", watch_requests, transactor);
-  EAGRE_TRY(eagre_kafka_channel_open(channel, configuration, error));
+  EAGRE_TRY(eagre_kafka_channel_open(channel, settings, configuration, error));
   rd_kafka_error_t *failure = call_until(transactor, init_transactions, get_timeout_us(transactor));
   if (failure == NULL) return EAGRE_OK;
   if (rd_kafka_error_code(failure) != RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT) {
@@ -196,7 +197,7 @@ static enum eagre_status open_transactor(struct eagre_kafka_transactor *transact
     EAGRE_TRY(eagre_kafka_settings_apply(settings, EAGRE_KAFKA_WRITE, &configuration, error));
     if (is_given) timeout_ms = get_timeout_ms(configuration.conf);
     set_timeouts(configuration.conf, settings, timeout_ms);
-    enum eagre_status status = init_channel(transactor, &configuration, error);
+    enum eagre_status status = init_channel(transactor, settings, &configuration, error);
     if (status == EAGRE_OK) eagre_crash_point("kafka.after_init");
     if (status != EAGRE_AGAIN) return status;
     if (is_given || timeout_ms <= TRANSACTION_TIMEOUT_MS_MIN)

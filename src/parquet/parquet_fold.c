@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/base.h"
+
 /* ---- One at a time --------------------------------------------------------------------------- */
 
 static void fold_integers(const int64_t *values, uint32_t count, int64_t *minimum,
@@ -36,10 +38,6 @@ typedef double wide_reals __attribute__((vector_size(32)));
 
 /* The lanes of `a` where the mask is set, else those of `b`. */
 #define PICK(mask, a, b) (((a) & (mask)) | ((b) & ~(mask)))
-
-static bool has_wide(void) {
-  return __builtin_cpu_supports("avx2");
-}
 
 /* `count` is a multiple of WIDE_COUNT, as below. */
 WIDE_TARGET static void fold_wide_integers(const int64_t *values, uint32_t count, int64_t *minimum,
@@ -80,10 +78,6 @@ WIDE_TARGET static bool fold_wide_reals(const double *values, uint32_t count, do
 
 #else
 
-static bool has_wide(void) {
-  return false;
-}
-
 #define fold_wide_integers fold_integers
 #define fold_wide_reals fold_reals
 
@@ -92,7 +86,7 @@ static bool has_wide(void) {
 /* ---- The door -------------------------------------------------------------------------------- */
 
 static uint32_t count_wide(uint32_t count) {
-  return has_wide() ? count / WIDE_COUNT * WIDE_COUNT : 0;
+  return eagre_cpu_has_avx2() ? count / WIDE_COUNT * WIDE_COUNT : 0;
 }
 
 void eagre_parquet_fold_integers(const int64_t *values, uint32_t count, int64_t *minimum,

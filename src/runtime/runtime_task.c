@@ -312,12 +312,17 @@ static bool must_end_slice(const struct runtime_task *task) {
          atomic_load_explicit(&task->flow->pause, memory_order_acquire) == RUNTIME_END_SLICE;
 }
 
-/* Open epochs: what is there is read to its end, or as much of it as goes out together; behind
+/* Open epochs: what is there is worked to its end, or as much of it as goes out together; behind
  * that, nothing more before the sink has what came of it. */
+static bool may_work(struct runtime_task *task) {
+  if (!task->is_open) return true;
+  return task->is_in_round ? !eagre_sink_writer_is_full(task->writer)
+                           : eagre_sink_writer_is_ready(task->writer);
+}
+
+/* A READER is held up by its ring. */
 static bool may_read(struct runtime_task *task) {
-  if (task->role != RUNTIME_FUSED) return true;
-  if (task->is_in_round && !eagre_sink_writer_is_full(task->writer)) return true;
-  if (!task->is_in_round && eagre_sink_writer_is_ready(task->writer)) return true;
+  if (task->role == RUNTIME_READER || may_work(task)) return true;
   pause_readers(task);
   return false;
 }
@@ -407,7 +412,8 @@ static bool turn_reader(struct runtime_task *task) {
 /* WORKER: after a failure it takes and drops what still comes, up to the mark. */
 static bool turn_worker(struct runtime_task *task) {
   struct runtime_command *command = task->running;
-  void *message = eagre_ring_pop(task->batches);
+  bool must_wait = task->outcome == EAGRE_OK && !may_work(task);
+  void *message = must_wait ? NULL : eagre_ring_pop(task->batches);
   if (message == NULL) {
     if (task->outcome == EAGRE_OK) task->outcome = end_round(task, &command->error);
     return false;

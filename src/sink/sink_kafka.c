@@ -25,7 +25,6 @@ struct kafka_writer {
   uint64_t message_count; /* of the attempt */
   bool is_watched;        /* the core wakes when acknowledgements come */
   bool is_full;           /* what fits into a request has been sent, and not seen to arrive */
-  bool is_shown;          /* everything was sent and pushed */
   bool is_marked;         /* what was prepared may be under way: `settle` knows */
 };
 
@@ -441,7 +440,9 @@ static enum eagre_status begin_sending(struct kafka_writer *writer, const struct
     return EAGRE_OK;
   }
   bool is_prompt = sink->base.environment.is_prompt;
-  EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, is_prompt, &writer->producer, error));
+  enum eagre_kafka_linger linger =
+      is_prompt ? EAGRE_KAFKA_LINGER_UNTIL_PUSH : EAGRE_KAFKA_LINGER_SHORT;
+  EAGRE_TRY(eagre_kafka_producer_open(&sink->settings, linger, &writer->producer, error));
   if (!is_prompt) return EAGRE_OK;
   EAGRE_TRY(
       eagre_io_watch(writer->base.io, eagre_kafka_producer_descriptor(writer->producer), error));
@@ -456,10 +457,9 @@ static enum eagre_status send_gathered(struct kafka_writer *writer, struct eagre
 
 static enum eagre_status show(struct eagre_sink_writer *base, struct eagre_error *error) {
   struct kafka_writer *writer = get_writer(base);
-  if (writer->producer == NULL || writer->is_shown) return EAGRE_OK;
+  if (writer->producer == NULL) return EAGRE_OK;
   EAGRE_TRY(send_gathered(writer, error));
   eagre_kafka_producer_push(writer->producer);
-  writer->is_shown = true;
   return EAGRE_OK;
 }
 
@@ -490,7 +490,6 @@ static enum eagre_status write_batch(struct eagre_sink_writer *base,
   }
   EAGRE_TRY(begin_sending(writer, sink, error));
   writer->message_count += batch->row_count;
-  writer->is_shown = false;
   EAGRE_TRY(fill_messages(sink, batch, &writer->headers, writer->messages, error));
   if (sink->columns.topic >= 0) {
     return send_by_topic(writer, &batch->columns[sink->columns.topic], batch->row_count, error);

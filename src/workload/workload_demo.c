@@ -177,8 +177,8 @@ static void *generator_main(void *argument) {
       .brokers = eagre_text_of(eagre_kafka_mock_brokers(demo->mock))};
   struct eagre_kafka_producer *producer = NULL;
   eagre_error_init(&demo->generator_error);
-  demo->generator_status =
-      eagre_kafka_producer_open(&settings, false, &producer, &demo->generator_error);
+  demo->generator_status = eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &producer,
+                                                     &demo->generator_error);
   if (demo->generator_status == EAGRE_OK) {
     demo->generator_status = generate(demo, producer, &demo->generator_error);
   }

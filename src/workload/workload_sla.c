@@ -236,7 +236,8 @@ enum eagre_status eagre_sla_run(struct eagre_pipeline *pipeline,
   eagre_histogram_init(&sla->late_us);
   eagre_histogram_init(&sla->floor_us);
   eagre_error_init(&sla->generator_error);
-  enum eagre_status status = eagre_kafka_producer_open(&settings, false, &sla->producer, error);
+  enum eagre_status status =
+      eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &sla->producer, error);
   if (status == EAGRE_OK)
     status = eagre_runtime_new(pipeline, &runtime_options, &sla->runtime, error);
   if (status == EAGRE_OK) status = run(sla, error);

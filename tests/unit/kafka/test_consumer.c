@@ -324,8 +324,8 @@ static void tells_null_from_empty(void **state) {
       {.key = EAGRE_TEXT(""), .value = EAGRE_TEXT(""), .partition = 0},
       {.key = {NULL, 0}, .value = {NULL, 0}, .partition = 0},
   };
-  assert_ok(fixture,
-            eagre_kafka_producer_open(&fixture->settings, false, &producer, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_open(&fixture->settings, EAGRE_KAFKA_LINGER_SHORT,
+                                               &producer, &fixture->error));
   assert_ok(fixture,
             eagre_kafka_producer_send(producer, fixture->topic, messages, 4, &fixture->error));
   assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));

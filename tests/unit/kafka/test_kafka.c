@@ -64,7 +64,8 @@ void produce(struct fixture *fixture, int32_t partition, uint32_t first, uint32_
         .partition = partition,
     };
   }
-  assert_ok(fixture, eagre_kafka_producer_open(&settings, false, &producer, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &producer,
+                                               &fixture->error));
   assert_ok(fixture,
             eagre_kafka_producer_send(producer, fixture->topic, messages, count, &fixture->error));
   assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));

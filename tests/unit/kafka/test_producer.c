@@ -3,14 +3,20 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PRODUCE = 0, MESSAGE_TOO_LARGE = 10, TOPIC_AUTHORIZATION_FAILED = 29 };
 
-static struct eagre_kafka_producer *open_producer(struct fixture *fixture) {
+static struct eagre_kafka_producer *open_lingering(struct fixture *fixture,
+                                                   enum eagre_kafka_linger linger) {
   struct eagre_kafka_producer *producer = NULL;
   assert_ok(fixture,
-            eagre_kafka_producer_open(&fixture->settings, false, &producer, &fixture->error));
+            eagre_kafka_producer_open(&fixture->settings, linger, &producer, &fixture->error));
   return producer;
+}
+
+static struct eagre_kafka_producer *open_producer(struct fixture *fixture) {
+  return open_lingering(fixture, EAGRE_KAFKA_LINGER_SHORT);
 }
 
 static const struct eagre_kafka_message message = {
@@ -155,50 +161,82 @@ static void tells_what_failed_before_a_mark(void **state) {
   eagre_kafka_producer_close(producer);
 }
 
-/* One partition gets what comes in a few milliseconds, not every partition a part of it. */
-static void keeps_messages_without_a_key_together(void **state) {
-  enum { PARTITIONS = 8 };
-  struct fixture *fixture = *state;
-  const struct eagre_kafka_message keyless = {.value = EAGRE_TEXT("v"), .partition = -1};
-  struct eagre_kafka_message messages[4 * PARTITIONS];
-  struct eagre_kafka_client *client = NULL;
-  struct eagre_kafka_offset ends[PARTITIONS];
-  struct eagre_kafka_producer *producer = NULL;
+enum { SPREAD_PARTITIONS = 8, SPREAD_PER_SEND = 4 * SPREAD_PARTITIONS };
+
+/* How many partitions have messages. */
+static uint32_t count_used_partitions(struct fixture *fixture) {
   const struct eagre_kafka_client_options options = {
       .settings = &fixture->settings, .role = EAGRE_KAFKA_READ, .startup_timeout_us = 30000000};
-  create_topic(fixture, PARTITIONS);
-  for (size_t i = 0; i < EAGRE_COUNT_OF(messages); i++) {
-    messages[i] = keyless;
-  }
-  assert_ok(fixture,
-            eagre_kafka_producer_open(&fixture->settings, true, &producer, &fixture->error));
-  assert_ok(fixture, eagre_kafka_producer_send(producer, fixture->topic, &keyless, 1,
-                                               &fixture->error)); /* learns the partitions */
-  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
-  assert_ok(fixture, eagre_kafka_producer_send(producer, fixture->topic, messages,
-                                               EAGRE_COUNT_OF(messages), &fixture->error));
-  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
-  eagre_kafka_producer_close(producer);
-  for (int32_t i = 0; i < PARTITIONS; i++) {
+  struct eagre_kafka_client *client = NULL;
+  struct eagre_kafka_offset ends[SPREAD_PARTITIONS];
+  uint32_t used_count = 0;
+  for (int32_t i = 0; i < SPREAD_PARTITIONS; i++) {
     ends[i] = (struct eagre_kafka_offset){.topic = fixture->topic, .partition = i};
   }
   assert_ok(fixture, eagre_kafka_client_open(&options, &client, &fixture->error));
-  assert_ok(fixture, eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, ends, PARTITIONS,
+  assert_ok(fixture, eagre_kafka_client_offsets(client, EAGRE_KAFKA_LATEST, ends, SPREAD_PARTITIONS,
                                                 &fixture->error));
   eagre_kafka_client_close(client);
-  uint32_t used_count = 0;
-  for (int32_t i = 0; i < PARTITIONS; i++) {
+  for (int32_t i = 0; i < SPREAD_PARTITIONS; i++) {
     used_count += ends[i].offset > 0;
   }
-  assert_in_range(used_count, 1, 4); /* one each, and perhaps another whose time had come */
+  return used_count;
+}
+
+static void send_without_keys(struct fixture *fixture, struct eagre_kafka_producer *producer,
+                              uint32_t count) {
+  const struct eagre_kafka_message keyless = {.value = EAGRE_TEXT("v"), .partition = -1};
+  struct eagre_kafka_message messages[SPREAD_PER_SEND];
+  for (uint32_t i = 0; i < count; i++) {
+    messages[i] = keyless;
+  }
+  assert_ok(fixture,
+            eagre_kafka_producer_send(producer, fixture->topic, messages, count, &fixture->error));
+  assert_ok(fixture, eagre_kafka_producer_flush(producer, &fixture->error));
+}
+
+/* One partition gets what comes in a few milliseconds, not every partition a part of it. */
+static void keeps_messages_without_a_key_together(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, SPREAD_PARTITIONS);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  send_without_keys(fixture, producer, 1); /* learns the partitions */
+  send_without_keys(fixture, producer, SPREAD_PER_SEND);
+  eagre_kafka_producer_close(producer);
+  /* One each, and perhaps others whose time had come. */
+  assert_in_range(count_used_partitions(fixture), 1, 4);
+}
+
+static void spreads_messages_without_a_key_in_time(void **state) {
+  enum { SENDS = 25, PAUSE_US = 11000 };
+  struct fixture *fixture = *state;
+  create_topic(fixture, SPREAD_PARTITIONS);
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  for (int i = 0; i < SENDS; i++) {
+    send_without_keys(fixture, producer, 2);
+    usleep(PAUSE_US);
+  }
+  eagre_kafka_producer_close(producer);
+  assert_in_range(count_used_partitions(fixture), 2, SPREAD_PARTITIONS);
+}
+
+/* As librdkafka would: a message each, wherever the last one went. */
+static void leaves_the_choice_to_a_partitioner_that_was_asked_for(void **state) {
+  struct fixture *fixture = *state;
+  create_topic(fixture, SPREAD_PARTITIONS);
+  add_setting(fixture, "partitioner", "random");
+  add_setting(fixture, "sticky.partitioning.linger.ms", "0");
+  struct eagre_kafka_producer *producer = open_producer(fixture);
+  send_without_keys(fixture, producer, 1);
+  send_without_keys(fixture, producer, SPREAD_PER_SEND);
+  eagre_kafka_producer_close(producer);
+  assert_in_range(count_used_partitions(fixture), 5, SPREAD_PARTITIONS);
 }
 
 static void tells_when_everything_has_arrived(void **state) {
   struct fixture *fixture = *state;
-  struct eagre_kafka_producer *producer = NULL;
   create_topic(fixture, 1);
-  assert_ok(fixture,
-            eagre_kafka_producer_open(&fixture->settings, true, &producer, &fixture->error));
+  struct eagre_kafka_producer *producer = open_lingering(fixture, EAGRE_KAFKA_LINGER_UNTIL_PUSH);
   struct pollfd arrived = {.fd = eagre_kafka_producer_descriptor(producer), .events = POLLIN};
   assert_true(eagre_kafka_producer_is_idle(producer));
   set_cluster_up(fixture, false);
@@ -223,6 +261,8 @@ int run_producer_tests(void) {
       FIXTURE_TEST(tells_when_what_was_before_a_mark_has_arrived),
       FIXTURE_TEST(tells_what_failed_before_a_mark),
       FIXTURE_TEST(keeps_messages_without_a_key_together),
+      FIXTURE_TEST(spreads_messages_without_a_key_in_time),
+      FIXTURE_TEST(leaves_the_choice_to_a_partitioner_that_was_asked_for),
       FIXTURE_TEST(tells_when_everything_has_arrived),
   };
   return cmocka_run_group_tests_name("producer", tests, open_fixture, close_fixture);

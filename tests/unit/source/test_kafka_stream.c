@@ -62,7 +62,7 @@ static void produce(void **state, int32_t partition, uint32_t first, uint32_t co
         .value = eagre_arena_printf(&fixture->arena, "v%u", first + i), .partition = partition};
   }
   enum eagre_status status =
-      eagre_kafka_producer_open(&settings, false, &producer, &fixture->error);
+      eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &producer, &fixture->error);
   if (status == EAGRE_OK) {
     status = eagre_kafka_producer_send(producer, eagre_text_of(cluster->topic), messages, count,
                                        &fixture->error);

@@ -339,7 +339,8 @@ static void sends_records_round_the_partitions(void **state) {
   const struct eagre_kafka_settings settings = {.brokers =
                                                     eagre_text_of(eagre_kafka_mock_brokers(mock))};
   const struct eagre_workload_target target = {settings.brokers, EAGRE_TEXT("t"), PARTITIONS};
-  assert_int_equal(eagre_kafka_producer_open(&settings, false, &producer, &error), EAGRE_OK);
+  assert_int_equal(
+      eagre_kafka_producer_open(&settings, EAGRE_KAFKA_LINGER_SHORT, &producer, &error), EAGRE_OK);
   assert_int_equal(eagre_workload_send(&options, &target, producer, 0, SENT / 2, &error), EAGRE_OK);
   assert_int_equal(eagre_workload_send(&options, &target, producer, SENT / 2, SENT, &error),
                    EAGRE_OK);

@@ -59,10 +59,11 @@ def prepare(folder, pipeline, cores):
     return [place.eagre(), "run", "pipeline.sql", "--cores", str(cores), "--progress", "none"]
 
 
-def run(folder, pipeline, cores=1):
-    """Runs the pipeline in a new folder until everything that is there is worked off."""
+def run(folder, pipeline, cores=1, cpu=None):
+    """Runs the pipeline in a new folder until everything that is there is worked off; on that CPU alone, if given."""
     command = prepare(folder, pipeline, cores)
-    return measure([*command, "--available-now"], cwd=folder, environment={"TZ": "UTC"})
+    place_of_its_own = [] if cpu is None else ["taskset", "--cpu-list", cpu]
+    return measure([*place_of_its_own, *command, "--available-now"], cwd=folder, environment={"TZ": "UTC"})
 
 
 def idle(folder, pipeline, cores, seconds):

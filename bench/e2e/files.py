@@ -1,7 +1,10 @@
 """ysb-file, cores-scaling, sliding: the same pipeline over NDJSON files, where no broker shares the machine."""
 
+import concurrent.futures
 import json
+import os
 import pathlib
+import statistics
 import sys
 
 import answers
@@ -113,14 +116,24 @@ def ysb_file(folder, settings):
             Figure("ysb-file: DuckDB / eagre", "x", ratio, 3.0, at_most=False), memory]
 
 
+def side_by_side(folder, pipeline):
+    """CPU seconds of two processes of one core each that share nothing but the machine, at once."""
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    with concurrent.futures.ThreadPoolExecutor(len(cpus)) as pool:
+        usages = pool.map(lambda cpu: engine.run(folder / f"cpu-{cpu}", pipeline, cpu=cpu), cpus)
+        return statistics.mean(usage.cpu_s for usage in usages)
+
+
 def cores_scaling(folder, settings):
-    """CPU per event on two cores against one: what sharing costs when no broker shares the machine."""
+    """CPU per event on two cores against one: what sharing costs when no broker shares the machine. Beside it what the
+    machine takes for having both CPUs at work: two processes on one core each against one alone."""
     path, expected = load_files(folder / "data", settings.event_count, 2 * FILE_COUNT)
     empty = write_nothing(folder / "nothing")
     warm(path)
     million = settings.event_count / 1e6
     per_core = {1: [], 2: []}
     wall = {1: [], 2: []}
+    beside = []
     for _ in range(settings.repetitions):
         for cores in (1, 2):
             start = engine.run(folder / "run", engine.from_files(empty), cores)
@@ -128,11 +141,15 @@ def cores_scaling(folder, settings):
             engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
             per_core[cores].append((usage.cpu_s - start.cpu_s) / million)
             wall[cores].append(usage.wall_s - start.wall_s)
+            if cores == 1:
+                cpu_s = side_by_side(folder, engine.from_files(path, 4)) - side_by_side(folder, engine.from_files(empty))
+                beside.append(cpu_s / (usage.cpu_s - start.cpu_s))
     ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
     speed = [one / two for one, two in zip(wall[1], wall[2])]
     return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),
             Figure("cores-scaling: 2 cores", "CPU-s/M", per_core[2]),
             Figure("cores-scaling: CPU on 2 / on 1", "x", ratio, 1.05),
+            Figure("cores-scaling: CPU of each of two processes / of one alone", "x", beside),
             Figure("cores-scaling: speed on 2 / on 1", "x", speed, 1.8, at_most=False)]
 
 

@@ -116,12 +116,14 @@ def ysb_file(folder, settings):
             Figure("ysb-file: DuckDB / eagre", "x", ratio, 3.0, at_most=False), memory]
 
 
-def side_by_side(folder, pipeline):
+def side_by_side(folder, pipeline, expected=None):
     """CPU seconds of two processes of one core each that share nothing but the machine, at once."""
     cpus = sorted(os.sched_getaffinity(0))[:2]
     with concurrent.futures.ThreadPoolExecutor(len(cpus)) as pool:
-        usages = pool.map(lambda cpu: engine.run(folder / f"cpu-{cpu}", pipeline, cpu=cpu), cpus)
-        return statistics.mean(usage.cpu_s for usage in usages)
+        usages = list(pool.map(lambda cpu: engine.run(folder / f"cpu-{cpu}", pipeline, cpu=cpu), cpus))
+    for cpu in cpus if expected else ():
+        engine.verify(folder / f"cpu-{cpu}", expected, 2 * FILE_COUNT // 4)
+    return statistics.mean(usage.cpu_s for usage in usages)
 
 
 def cores_scaling(folder, settings):
@@ -141,9 +143,8 @@ def cores_scaling(folder, settings):
             engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
             per_core[cores].append((usage.cpu_s - start.cpu_s) / million)
             wall[cores].append(usage.wall_s - start.wall_s)
-            if cores == 1:
-                cpu_s = side_by_side(folder, engine.from_files(path, 4)) - side_by_side(folder, engine.from_files(empty))
-                beside.append(cpu_s / (usage.cpu_s - start.cpu_s))
+        cpu_s = side_by_side(folder, engine.from_files(path, 4), expected) - side_by_side(folder, engine.from_files(empty))
+        beside.append(cpu_s / million / per_core[1][-1])
     ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
     speed = [one / two for one, two in zip(wall[1], wall[2])]
     return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),

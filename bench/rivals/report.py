@@ -49,8 +49,8 @@ def table(record):
         f"{machine['cores']} cores, {machine['cpu']}, {machine['memory_gb']} GB, kernel {machine['kernel']}; commit "
         f"{machine['commit']}; load average before {machine['load_average_before']}. {record['note']}".rstrip(), "",
         f"The slope between {record['event_count']:,} and {record['large_count']:,} events: median (least–greatest) of "
-        f"{record['repetitions']} repetitions, of Spark, Flink and Kafka Streams {record['peer_repetitions']}. CPU is user + system of the engine's process alone; every result was "
-        "recounted. Made by `bench/rivals/run`.", "",
+        f"{record['repetitions']} repetitions, of Spark, Flink and Kafka Streams {record['peer_repetitions']}. CPU is "
+        "user + system of the engine's process alone; every result was recounted. Made by `bench/rivals/run`.", "",
         "| workload | engine | k events/s | CPU-s per million events | CPU / Eagre's | peak MB | "
         "broker's CPU-s per million | settings |",
         "|---|---|---|---|---|---|---|---|"]

@@ -199,7 +199,7 @@ static void send_without_keys(struct fixture *fixture, struct eagre_kafka_produc
 static void keeps_messages_without_a_key_together(void **state) {
   struct fixture *fixture = *state;
   create_topic(fixture, SPREAD_PARTITIONS);
-  struct eagre_kafka_producer *producer = open_producer(fixture);
+  struct eagre_kafka_producer *producer = open_lingering(fixture, EAGRE_KAFKA_LINGER_UNTIL_PUSH);
   send_without_keys(fixture, producer, 1); /* learns the partitions */
   send_without_keys(fixture, producer, SPREAD_PER_SEND);
   eagre_kafka_producer_close(producer);

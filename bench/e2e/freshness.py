@@ -90,7 +90,7 @@ def verify_windows(broker, target, load, begin_us, views_per_second):
 
 
 def observe_windows(broker, folder, campaigns, load):
-    with kafka.new_topics(broker, "in", "out") as (source, target):
+    with kafka.new_topics(broker, "in", "out", fleeting=["in"]) as (source, target):
         pipeline = WINDOWS.format(brokers=broker.address, source=source, target=target, campaigns=campaigns)
         command = engine.prepare(folder, pipeline, CORES)
         with running(command, cwd=folder) as process:
@@ -154,7 +154,7 @@ def measure_ages(table, load, begin_us):
 
 
 def observe_table(broker, folder, load):
-    with kafka.new_topics(broker, "in") as (source,):
+    with kafka.new_topics(broker, "in", fleeting=["in"]) as (source,):
         command = engine.prepare(folder, TABLE.format(brokers=broker.address, source=source), CORES)
         with running(command, cwd=folder) as process:
             wait_until(process, (folder / "checkpoint/metadata").exists)

@@ -20,12 +20,17 @@ from process import START_TIMEOUT_S, measure
 PARTITION_COUNT = 4
 RECORDS_PER_EPOCH = 500_000
 
+# Of topics that live readers follow. Memory that is touched for the first time has to come from the host of a virtual
+# machine, which stops all of its CPUs meanwhile, for up to 60 ms here: what has been read is soon given back instead.
+FLEETING = {"segment_bytes": 16 << 20, "retention_bytes": 64 << 20, "file_delete_delay_ms": 1000}
+RETENTION_CHECKS = ("log.retention.check.interval.ms=1000", "log.initial.task.delay.ms=1000")
+
 
 @contextlib.contextmanager
 def broker():
     from rig.kafka_broker import KafkaBroker
     with tempfile.TemporaryDirectory(prefix="eagre-broker-", dir=place.topics()) as folder:
-        with KafkaBroker(pathlib.Path(folder), heap="1g") as running:
+        with KafkaBroker(pathlib.Path(folder), heap="1g", properties=RETENTION_CHECKS) as running:
             yield running
 
 
@@ -35,10 +40,10 @@ def is_known(topic):
         partition.leader >= 0 for partition in topic.partitions.values())
 
 
-def create_topic(running, name):
+def create_topic(running, name, **config):
     """A topic that the broker knows when this returns: it says "created" a moment before, on a busy machine."""
     from confluent_kafka.admin import AdminClient
-    running.create_topic(name, partitions=PARTITION_COUNT)
+    running.create_topic(name, partitions=PARTITION_COUNT, **config)
     admin = AdminClient({"bootstrap.servers": running.address})
     deadline = time.monotonic() + START_TIMEOUT_S
     while not is_known(admin.list_topics(timeout=START_TIMEOUT_S).topics.get(name)):
@@ -51,12 +56,12 @@ numbers = itertools.count()
 
 
 @contextlib.contextmanager
-def new_topics(running, *names):
+def new_topics(running, *names, fleeting=()):
     """Topics of these names and a number, gone afterwards: the disk would be full of old runs."""
     number = next(numbers)
     topics = [f"{name}-{number}" for name in names]
-    for topic in topics:
-        create_topic(running, topic)
+    for name, topic in zip(names, topics):
+        create_topic(running, topic, **(FLEETING if name in fleeting else {}))
     try:
         yield topics
     finally:

@@ -65,7 +65,7 @@ def write_names(path):
 
 
 def observe_floor(broker, load):
-    with kafka.new_topics(broker, "floor") as (topic,):
+    with kafka.new_topics(broker, "floor", fleeting=["floor"]) as (topic,):
         seen, _ = observe(broker, topic, topic, load)
     verify_count(seen, load.rate * load.counted_s)
     return seen
@@ -94,7 +94,7 @@ class Suite:
     def observe(self, query, trigger, load, delivery="at-least-once"):
         folder = self.folder / "run"
         mode, text = QUERIES[query]
-        with kafka.new_topics(self.broker, "in", "out") as (source, target):
+        with kafka.new_topics(self.broker, "in", "out", fleeting=["in"]) as (source, target):
             head = HEAD.format(brokers=self.broker.address, source=source, target=target, names=self.names, mode=mode,
                                trigger=trigger, delivery=delivery)
             command = engine.prepare(folder, head + text, cores=1)

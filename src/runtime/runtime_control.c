@@ -101,6 +101,18 @@ static void pause_with_first(struct runtime_flow *flow) {
   ask_pause(flow, is_slice ? RUNTIME_END_SLICE : RUNTIME_END_TICK);
 }
 
+/* Ticks: how many times as long as agreeing on an end takes nobody asks for the next, and how long
+ * at most. Where records come at a rate that each core's reads are soon answered, every read would
+ * be a tick otherwise, and most of the CPU go into waking one another. */
+enum { TICK_REST = 3, TICK_REST_US_MAX = 1000 };
+
+/* All cores have ended the tick, and everything that comes of it is worked. */
+static void rest_from_tick(struct runtime_flow *flow) {
+  int64_t end_us = monotonic_us();
+  int64_t rest_us = (end_us - flow->tick_end_us) * TICK_REST;
+  flow->tick_earliest_us = end_us + (rest_us < TICK_REST_US_MAX ? rest_us : TICK_REST_US_MAX);
+}
+
 /* Waits for the answers of tasks that read: until one of them has something to be worked, or
  * `until_us`. */
 static enum eagre_status await_readers(struct runtime_flow *flow, int64_t until_us,
@@ -110,6 +122,7 @@ static enum eagre_status await_readers(struct runtime_flow *flow, int64_t until_
   uint32_t answered = 0;
   for (;;) {
     answered += take_answers(flow, &status, error);
+    if (answered > 0 && flow->tick_end_us == 0) flow->tick_end_us = monotonic_us();
     if (answered == core_count) return status;
     if (answered > 0) pause_with_first(flow);
     int64_t left_us = until_us - monotonic_us();
@@ -120,7 +133,9 @@ static enum eagre_status await_readers(struct runtime_flow *flow, int64_t until_
 }
 
 static void begin_tick(struct runtime_flow *flow, const struct eagre_epoch_run *request) {
-  const struct runtime_command begin = {.kind = RUNTIME_RUN, .run = *request};
+  const struct runtime_command begin = {
+      .kind = RUNTIME_RUN, .run = *request, .earliest_us = flow->tick_earliest_us};
+  flow->tick_end_us = 0;
   atomic_store_explicit(&flow->pause, RUNTIME_READ_ON, memory_order_release);
   send_all(flow, &begin);
   flow->is_reading = true;
@@ -320,6 +335,7 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
   atomic_store(&flow->has_looked, true);
   EAGRE_TRY(read_rows(flow, request, error));
   if (!repeats_results(flow, request)) EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
+  if (request->is_open) rest_from_tick(flow);
   sum_counts(flow, request, out);
   return EAGRE_OK;
 }

@@ -6,10 +6,6 @@
 
 /* How long an idle core sleeps at most; commands and descriptors wake it before. */
 static const int64_t IDLE_WAIT_US = 100000;
-/* While a RUN waits for its source (which may have no descriptor to watch). */
-static const int64_t STARVED_WAIT_US = 1000;
-/* The same in an open epoch, which is starved most of the time and whose sources do have one. */
-static const int64_t OPEN_WAIT_US = 20000;
 
 static bool take_command(struct runtime_task *task) {
   struct runtime_command *command = eagre_ring_pop(task->commands);
@@ -28,8 +24,9 @@ static bool turn(struct runtime_core *core, int64_t *out_wait_us) {
     if (task->running == NULL) continue;
     bool moved = eagre_runtime_task_turn(task);
     did_work = did_work || moved;
-    int64_t wait_us = task->is_open ? OPEN_WAIT_US : STARVED_WAIT_US;
-    if (!moved && wait_us < *out_wait_us) *out_wait_us = wait_us;
+    if (moved) continue;
+    int64_t wait_us = eagre_runtime_task_wait_us(task);
+    if (wait_us < *out_wait_us) *out_wait_us = wait_us;
   }
   return did_work;
 }

@@ -57,11 +57,12 @@ enum runtime_command_kind {
 struct runtime_command {
   enum runtime_command_kind kind;
   struct runtime_task *task;
-  struct eagre_epoch_run run;  /* RUN */
-  uint32_t level;              /* COLLECT, LEVEL */
-  int64_t epoch;               /* PREPARE */
-  char attempt[64];            /* PREPARE, LOAD */
-  int64_t version;             /* LOAD */
+  struct eagre_epoch_run run; /* RUN */
+  int64_t earliest_us; /* RUN, monotonic: a tick does not end before, for having worked all */
+  uint32_t level;      /* COLLECT, LEVEL */
+  int64_t epoch;       /* PREPARE */
+  char attempt[64];    /* PREPARE, LOAD */
+  int64_t version;     /* LOAD */
   uint32_t written_core_count; /* LOAD */
   enum eagre_status status;    /* answer */
   bool has_more;               /* answer to RUN and RESUME: only a slice was read */
@@ -110,6 +111,7 @@ struct runtime_task {
   bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
   bool is_open;                /* RUN: there is no end but the one that is asked for */
   int64_t tick_begin_us;       /* open: monotonic, when the first rows of the tick came; 0: none */
+  int64_t tick_earliest_us;    /* open: monotonic, it does not end before for having worked all */
   bool is_in_round;            /* open: rows came, and it was not seen yet that no more are there */
   uint64_t slice_rows;         /* read in this slice */
   uint64_t slice_bytes;
@@ -127,6 +129,8 @@ struct runtime_task {
 void eagre_runtime_task_execute(struct runtime_task *task, struct runtime_command *command);
 /* One batch of a RUN under way; false when there was nothing to do. */
 bool eagre_runtime_task_turn(struct runtime_task *task);
+/* How long its core may sleep at most, in us, once a turn of a RUN had nothing to do. */
+int64_t eagre_runtime_task_wait_us(const struct runtime_task *task);
 void eagre_runtime_task_done(struct runtime_task *task);
 
 /* ---- Spinning: runtime_spin.c ---------------------------------------------------------------- */
@@ -205,6 +209,8 @@ struct runtime_flow {
   struct runtime_spin spin;        /* of the control thread, while it waits for cores */
   struct runtime_latency *latency; /* of the epoch that was prepared last */
   bool is_reading;                 /* cores are in a tick that nobody waits for yet */
+  int64_t tick_end_us;      /* monotonic, of the tick under way: when its end began; 0: not yet */
+  int64_t tick_earliest_us; /* monotonic: the next tick does not end before */
   _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */
   char run_id[EAGRE_UUID_SIZE];
   _Atomic(struct eagre_io *) wake_io; /* for eagre_runtime_stop; NULL while there is none */

@@ -166,6 +166,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   const struct eagre_epoch_run *run = &command->run;
   task->is_open = run->is_open;
   task->tick_begin_us = 0;
+  task->tick_earliest_us = command->earliest_us;
   memset(task->counts, 0, sizeof *task->counts * task->flow->plan->source_count);
   task->output_rows = 0;
   task->batch_count = 0;
@@ -327,6 +328,11 @@ static bool may_read(struct runtime_task *task) {
   return false;
 }
 
+/* Open epochs, with nothing more to read for now: whether the tick has rows and may end. */
+static bool has_worked_all(const struct runtime_task *task) {
+  return task->flow->ticks && task->slice_rows > 0 && now_us() >= task->tick_earliest_us;
+}
+
 /* The next batch. The end of a tick is an end; so is having worked everything there is now, where
  * results are waited for. */
 static enum eagre_status read_on(struct runtime_task *task, struct eagre_batch **out_batch,
@@ -335,8 +341,7 @@ static enum eagre_status read_on(struct runtime_task *task, struct eagre_batch *
   if (must_end_tick(task)) return EAGRE_END;
   if (!may_read(task)) return EAGRE_AGAIN;
   enum eagre_status status = read_batch(task, out_batch, error);
-  bool is_done = status == EAGRE_AGAIN && task->flow->ticks && task->slice_rows > 0;
-  return is_done ? EAGRE_END : status;
+  return status == EAGRE_AGAIN && has_worked_all(task) ? EAGRE_END : status;
 }
 
 static bool end_slice(struct runtime_task *task, enum eagre_status status) {
@@ -441,6 +446,18 @@ bool eagre_runtime_task_turn(struct runtime_task *task) {
     return turn_worker(task);
   }
   return false;
+}
+
+/* While a RUN waits for its source (which may have no descriptor to watch). */
+static const int64_t STARVED_WAIT_US = 1000;
+/* The same in an open epoch, which is starved most of the time and whose sources do have one. */
+static const int64_t OPEN_WAIT_US = 20000;
+
+int64_t eagre_runtime_task_wait_us(const struct runtime_task *task) {
+  if (!task->is_open) return STARVED_WAIT_US;
+  if (!task->flow->ticks || task->slice_rows == 0) return OPEN_WAIT_US;
+  int64_t left_us = task->tick_earliest_us - now_us();
+  return left_us > 0 && left_us < OPEN_WAIT_US ? left_us : OPEN_WAIT_US;
 }
 
 static void start_slice(struct runtime_task *task, struct runtime_command *command) {

@@ -4,6 +4,7 @@
 #include "state/state_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* Memory mapped with some to spare at both ends, which is given back. */
@@ -19,8 +20,14 @@ static char *map_aligned(size_t size) {
   return begin + gap;
 }
 
+/* Zeroes are written, not left to the system: a page that is read first is mapped as one that all
+ * share, and its first write then interrupts all other cores, so that they forget it. */
+static void *allocate_small(size_t size) {
+  return memset(eagre_allocate(size), 0, size);
+}
+
 void *eagre_state_memory_allocate(size_t size) {
-  if (size < EAGRE_STATE_HUGE_SIZE) return eagre_allocate_zeroed(1, size);
+  if (size < EAGRE_STATE_HUGE_SIZE) return allocate_small(size);
   eagre_assert(size % EAGRE_STATE_HUGE_SIZE == 0);
   char *memory = map_aligned(size);
   /* Advice: where huge pages are off or none is free, small ones do. */

@@ -19,6 +19,11 @@ struct eagre_engine {
   struct eagre_text *flow_names;
 };
 
+/* One is cast to the other. */
+_Static_assert((int)EAGRE_PLACEMENT_AUTO == (int)EAGRE_RUNTIME_AUTO, "placements are one");
+_Static_assert((int)EAGRE_PLACEMENT_FUSED == (int)EAGRE_RUNTIME_FUSED, "placements are one");
+_Static_assert((int)EAGRE_PLACEMENT_SPLIT == (int)EAGRE_RUNTIME_SPLIT, "placements are one");
+
 static int64_t percentile_of(const struct eagre_runtime_report *report, double fraction) {
   bool has_some = report->progress->has_run && report->latency_us->count > 0;
   return has_some ? (int64_t)eagre_histogram_percentile(report->latency_us, fraction) : -1;

@@ -52,17 +52,11 @@ static void check_clock(struct eagre_inspect_doctor *doctor) {
 /* ---- Processors ------------------------------------------------------------------------------ */
 
 static void check_instructions(struct eagre_inspect_doctor *doctor) {
-#if defined(__x86_64__)
-  bool is_fast = __builtin_cpu_supports("avx2");
+  bool is_fast = eagre_cpu_has_avx2();
   eagre_inspect_doctor_add(doctor, "instructions",
                            is_fast ? EAGRE_INSPECT_GOOD : EAGRE_INSPECT_NOTE,
-                           "JSON is decoded at about half of the speed without AVX2",
-                           "x86-64 %s AVX2", is_fast ? "with" : "without");
-#else
-  eagre_inspect_doctor_add(doctor, "instructions", EAGRE_INSPECT_NOTE,
-                           "the decoder of JSON has a fast way for x86-64 with AVX2 only",
-                           "not x86-64");
-#endif
+                           "JSON is decoded at about half of the speed without AVX2", "AVX2 is %s",
+                           is_fast ? "used" : "not there, or not in this build");
 }
 
 /* CPUs that a quota of the control group lets us use; 0 = no quota. */

@@ -14,17 +14,11 @@ enum {
   LEARN_TIMEOUT_US = 30000000,
 };
 
-struct producer_topic {
-  struct producer_topic *next;
-  struct eagre_kafka_target *target; /* the channel's */
-};
-
 struct eagre_kafka_producer {
   struct eagre_kafka_channel *channel;
   bool owns_channel;
   bool waits_for_push; /* else `push` has nothing to do */
   bool holds_unpushed;
-  struct producer_topic *topics;
   rd_kafka_message_t batch[SEND_COUNT_MAX];
 };
 
@@ -71,11 +65,6 @@ struct eagre_kafka_producer *eagre_kafka_producer_new(struct eagre_kafka_channel
 
 void eagre_kafka_producer_close(struct eagre_kafka_producer *producer) {
   if (producer == NULL) return;
-  while (producer->topics != NULL) {
-    struct producer_topic *topic = producer->topics;
-    producer->topics = topic->next;
-    eagre_free(topic);
-  }
   if (producer->owns_channel) {
     eagre_kafka_channel_close(producer->channel);
     eagre_free(producer->channel);
@@ -149,17 +138,12 @@ static enum eagre_status get_topic(struct eagre_kafka_producer *producer, struct
                                    struct eagre_kafka_target **out_target,
                                    struct eagre_error *error) {
   struct eagre_kafka_channel *channel = producer->channel;
-  for (struct producer_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
-    *out_target = topic->target;
-    if (eagre_text_equal_string(name, rd_kafka_topic_name(topic->target->topic))) return EAGRE_OK;
-  }
-  *out_target = eagre_kafka_spread_find(&channel->spread, channel->handle.client, name);
-  if (channel->transactional_id[0] != '\0') {
-    EAGRE_TRY(learn_topic(producer, (*out_target)->topic, name, error));
-  }
-  struct producer_topic *topic = eagre_allocate(sizeof *topic);
-  *topic = (struct producer_topic){producer->topics, *out_target};
-  producer->topics = topic;
+  struct eagre_kafka_target *target =
+      eagre_kafka_spread_find(&channel->spread, channel->handle.client, name);
+  *out_target = target;
+  if (channel->transactional_id[0] == '\0' || atomic_load(&target->is_learned)) return EAGRE_OK;
+  EAGRE_TRY(learn_topic(producer, target->topic, name, error));
+  atomic_store(&target->is_learned, true);
   return EAGRE_OK;
 }
 

@@ -17,6 +17,7 @@ struct eagre_kafka_target {
   struct eagre_kafka_target *next;
   rd_kafka_topic_t *topic;
   bool is_spread;            /* else librdkafka picks for each message */
+  _Atomic bool is_learned;   /* the producer's: librdkafka is known to know it; any thread */
   _Atomic int32_t partition; /* picked last, until then; any thread, also those of librdkafka */
   _Atomic int64_t until_us;  /* eagre_kafka_now_us */
 };

@@ -55,6 +55,7 @@ struct eagre_epoch {
   bool has_finished;       /* once: its one epoch ran */
   bool has_backlog;
   int64_t last_run_eviction_ms; /* what the last epoch evicted with; -1 = none ran yet */
+  int64_t due_ms; /* open: the watermark that gives a tick without records something to do */
   struct epoch_watermarks watermarks;
   struct eagre_text *positions; /* per source: end of the last committed epoch; empty = none */
   struct eagre_arena position_arenas[2]; /* the texts, alternating so that old ones stay readable */

@@ -62,9 +62,16 @@ static int64_t wait_until(const struct eagre_epoch *epoch, bool has_work, int64_
 
 /* ---- Ticks ----------------------------------------------------------------------------------- */
 
+/* Where one operator has all the state, it says from which watermark on something leaves it; what
+ * leaves one of several is rows for the next. */
+static int64_t due_of(const struct eagre_epoch *epoch) {
+  return epoch->counts.operator_count == 1 ? epoch->counts.operators[0].due_ms : 0;
+}
+
 static void plan_tick(struct eagre_epoch *epoch) {
   struct epoch_open *open = &epoch->open;
-  open->tick_has_work = eagre_epoch_wants_no_data(epoch);
+  bool is_due = epoch->watermarks.eviction_ms >= epoch->due_ms;
+  open->tick_has_work = is_due && eagre_epoch_wants_no_data(epoch);
   open->request.state = (struct eagre_stateful_epoch){
       .batch_timestamp_us = open->timestamp_ms * 1000,
       .eviction_watermark_ms = epoch->watermarks.eviction_ms,
@@ -83,6 +90,7 @@ static enum eagre_status run_tick(struct eagre_epoch *epoch, int64_t until_us,
   EAGRE_TRY(workers->run(workers->context, &open->request, &epoch->counts, error));
   eagre_epoch_watermarks_observe_tick(&epoch->watermarks, epoch->options.flow, &epoch->counts,
                                       open->timestamp_ms);
+  epoch->due_ms = due_of(epoch);
   open->has_worked = open->has_worked || open->tick_has_work;
   open->request.goes_on = true;
   open->request.keeps_reading = true;

@@ -80,6 +80,7 @@ struct eagre_stateful_metrics {
   uint64_t rows_dropped_late;
   uint64_t rows_duplicate; /* DEDUPLICATE */
   uint64_t memory_bytes;
+  int64_t due_ms; /* the watermark that takes something out of the state; 0: it does not tell */
 };
 
 /* How many rows of this epoch met an expectation, and how many violated it. */

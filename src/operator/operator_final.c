@@ -405,6 +405,13 @@ enum eagre_status eagre_operator_final_finish(struct operator_final *final,
   return EAGRE_OK;
 }
 
+/* The watermark at which the first pane leaves. */
+static int64_t due_of(const struct operator_final *final, int64_t first_pane) {
+  bool tells = drops_late(final) && final->node->pane_key >= 0;
+  if (!tells) return 0;
+  return first_pane / 1000 + (first_pane % 1000 > 0);
+}
+
 void eagre_operator_final_measure(const struct operator_final *final,
                                   struct eagre_stateful_metrics *out) {
   struct eagre_state_metrics metrics;
@@ -412,4 +419,5 @@ void eagre_operator_final_measure(const struct operator_final *final,
   *out = final->metrics;
   out->rows_total = metrics.group_count - final->given.gone_count;
   out->memory_bytes = metrics.memory_bytes;
+  out->due_ms = due_of(final, metrics.first_pane);
 }

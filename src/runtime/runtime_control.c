@@ -178,6 +178,7 @@ static void add_metrics(struct eagre_stateful_metrics *all,
   all->rows_dropped_late += each->rows_dropped_late;
   all->rows_duplicate += each->rows_duplicate;
   all->memory_bytes += each->memory_bytes;
+  if (each->due_ms < all->due_ms) all->due_ms = each->due_ms;
 }
 
 static void add_counts(const struct runtime_task *task, struct eagre_epoch_counts *out) {
@@ -248,6 +249,9 @@ static void sum_counts(struct runtime_flow *flow, const struct eagre_epoch_run *
   }
   out->partitions.count = 0;
   out->behind.count = 0;
+  for (uint32_t i = 0; i < flow->plan->query.stateful_count; i++) {
+    out->operators[i].due_ms = INT64_MAX; /* as the state is now; the least of all cores' */
+  }
   for (uint32_t i = 0; i < flow->runtime->core_count; i++) {
     add_counts(&flow->tasks[i], out);
     if (request->is_open) list_behind(&flow->tasks[i], out);

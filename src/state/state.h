@@ -132,6 +132,7 @@ struct eagre_state_metrics {
   uint64_t group_count;
   uint64_t changed_count; /* this epoch */
   uint64_t memory_bytes;
+  int64_t first_pane; /* the least there is; INT64_MAX: none */
 };
 void eagre_state_measure(const struct eagre_state_table *table, struct eagre_state_metrics *out);
 

@@ -500,9 +500,12 @@ void eagre_state_measure(const struct eagre_state_table *table, struct eagre_sta
       .group_count = table->group_count,
       .changed_count = table->changed_count,
       .memory_bytes = sizeof *table + table->pane_capacity * sizeof *table->panes,
+      .first_pane = INT64_MAX,
   };
   for (uint32_t i = 0; i < table->pane_count; i++) {
-    out->memory_bytes += eagre_state_pane_memory(table->panes[i]);
+    const struct eagre_state_pane *pane = table->panes[i];
+    out->memory_bytes += eagre_state_pane_memory(pane);
+    if (pane->end < out->first_pane) out->first_pane = pane->end;
   }
   for (uint32_t i = 0; i < table->spare_count; i++) {
     out->memory_bytes += eagre_state_pane_memory(table->spare[i]);

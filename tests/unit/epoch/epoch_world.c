@@ -241,6 +241,7 @@ static enum eagre_status run_tick(struct world *world, const struct eagre_epoch_
   world->tick_count -= 1;
   world->range_to += tick->rows;
   out->sources[0].rows += (uint64_t)tick->rows;
+  if (out->operator_count > 0) out->operators[0].due_ms = tick->due_ms;
   for (size_t i = 0; i < EAGRE_COUNT_OF(tick->seen); i++) {
     const struct eagre_partition_time behind = {.partition = tick->behind[i],
                                                 .topic = EAGRE_TEXT("t")};

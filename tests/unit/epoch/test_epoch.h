@@ -46,6 +46,7 @@ struct tick {
   int64_t rows;
   struct eagre_partition_time seen[2]; /* raising_ms 0: nothing */
   int32_t behind[2];                   /* partitions of source 0; -1: none */
+  int64_t due_ms;                      /* what the state says behind it */
 };
 #define NOBODY                                                                                     \
   { -1, -1 }

@@ -116,6 +116,28 @@ static void the_watermark_moves_with_every_tick(void **state) {
   close_world(world);
 }
 
+/* A watermark that takes nothing out of the state makes no tick of its own. */
+static void a_tick_without_records_waits_until_it_is_due(void **state) {
+  (void)state;
+  static const struct tick ticks[] = {{.rows = 1,
+                                       .seen = {{.topic = {"t", 1}, .raising_ms = 15000}},
+                                       .behind = NOBODY,
+                                       .due_ms = 20000},
+                                      {.rows = 1,
+                                       .seen = {{.topic = {"t", 1}, .raising_ms = 25000}},
+                                       .behind = NOBODY,
+                                       .due_ms = 20000},
+                                      {.rows = 1, .behind = NOBODY, .due_ms = 30000}};
+  struct world *world = open_stateful("", "append");
+  open_epochs(world);
+  start_world(world);
+  assert_non_null(strstr(run_ticks(world, ticks, 3),
+                         "tick 0 evict 0 late 0; tick on 0 evict 14000 late 0; "
+                         "tick on 0 evict 24000 late 14000; tick on 0 evict 24000 late 24000; "
+                         "prepare 0"));
+  close_world(world);
+}
+
 /* Partition 1 has records that were not read: what they say decides, not how far partition 0 is. */
 static void partitions_that_are_behind_hold_the_watermark(void **state) {
   (void)state;
@@ -381,6 +403,7 @@ int run_open_tests(void) {
       cmocka_unit_test(ends_are_logged_where_reading_stopped),
       cmocka_unit_test(nothing_new_leaves_an_epoch_open),
       cmocka_unit_test(the_watermark_moves_with_every_tick),
+      cmocka_unit_test(a_tick_without_records_waits_until_it_is_due),
       cmocka_unit_test(partitions_that_are_behind_hold_the_watermark),
       cmocka_unit_test(an_epoch_without_ends_is_forgotten),
       cmocka_unit_test(an_epoch_with_ends_is_run_again),

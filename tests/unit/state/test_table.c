@@ -187,6 +187,9 @@ static void panes_are_kept_apart_and_in_order(void **state) {
 static void evicting_drops_whole_panes(void **state) {
   (void)state;
   struct eagre_state_table *table = eagre_state_table_new(&payload_layout);
+  struct eagre_state_metrics metrics;
+  eagre_state_measure(table, &metrics);
+  assert_int_equal(metrics.first_pane, INT64_MAX);
   for (int64_t pane = 1; pane <= 20; pane++) {
     add_to_group(table, pane, "a", 1);
     if (pane % 2 == 0) add_to_group(table, pane, "b", 1);
@@ -195,10 +198,10 @@ static void evicting_drops_whole_panes(void **state) {
   assert_int_equal(eagre_state_evict(table, 10), 15);
   assert_null(find_group(table, 10, "b"));
   assert_non_null(find_group(table, 11, "a"));
-  struct eagre_state_metrics metrics;
   eagre_state_measure(table, &metrics);
   assert_int_equal(metrics.group_count, 15);
   assert_int_equal(metrics.changed_count, 15);
+  assert_int_equal(metrics.first_pane, 11);
   /* A pane that was evicted may come again, empty. */
   add_to_group(table, 10, "b", 5);
   assert_int_equal(find_group(table, 10, "b")->count, 5);

@@ -484,7 +484,7 @@ struct eagre_expression *eagre_plan_late_time(const struct eagre_plan_node *node
                                               struct eagre_arena *arena);
 
 struct eagre_flow {
-  struct eagre_text name; /* a zero byte stands behind it */
+  struct eagre_text name;                      /* a zero byte stands behind it */
   const struct eagre_sql_statement *statement; /* as written */
   struct eagre_plan_tree query;
   struct eagre_plan_source **sources; /* streams, by number */
@@ -513,6 +513,8 @@ bool eagre_flow_overlaps(const struct eagre_flow *flow);
 /* Whether results of stateful nodes come out while an epoch is open: in a mode that gives them bit
  * by bit, into a sink that shows rows as they come. */
 bool eagre_flow_ticks(const struct eagre_flow *flow);
+/* Of a flow that ticks: whether nothing comes out before a watermark has moved. */
+bool eagre_flow_waits_for_watermark(const struct eagre_flow *flow);
 
 /* Whether one core of two may read for the other where nobody says: its sources are topics, which
  * have their partitions and no more, and its epochs have ends. */

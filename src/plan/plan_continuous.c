@@ -62,6 +62,17 @@ bool eagre_flow_ticks(const struct eagre_flow *flow) {
   return has_results && eagre_flow_shows_at_once(flow);
 }
 
+/* In append mode what one operator gives leaves its state; rows that pass it by come at once. */
+bool eagre_flow_waits_for_watermark(const struct eagre_flow *flow) {
+  const struct eagre_plan_tree *tree = &flow->query;
+  if (flow->mode != EAGRE_MODE_APPEND || tree->stateful_count != 1) return false;
+  for (uint32_t i = 0; i < tree->stage_count; i++) {
+    bool is_passing_by = tree->stages[i].level == 0 && tree->stages[i].target < 0;
+    if (is_passing_by) return false;
+  }
+  return true;
+}
+
 bool eagre_flow_may_split(const struct eagre_flow *flow) {
   if (flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS) return false;
   for (uint32_t i = 0; i < flow->source_count; i++) {

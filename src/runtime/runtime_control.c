@@ -134,7 +134,11 @@ static enum eagre_status await_readers(struct runtime_flow *flow, int64_t until_
 
 static void begin_tick(struct runtime_flow *flow, const struct eagre_epoch_run *request) {
   const struct runtime_command begin = {
-      .kind = RUNTIME_RUN, .run = *request, .earliest_us = flow->tick_earliest_us};
+      .kind = RUNTIME_RUN,
+      .run = *request,
+      .due_ms = flow->tick_due_ms,
+      .earliest_us = flow->tick_earliest_us,
+  };
   flow->tick_end_us = 0;
   atomic_store_explicit(&flow->pause, RUNTIME_READ_ON, memory_order_release);
   send_all(flow, &begin);
@@ -331,6 +335,22 @@ static enum eagre_status read_rows(struct runtime_flow *flow, const struct eagre
   return end_tick(flow, request->until_us, error);
 }
 
+static int64_t least_delay_ms(const struct eagre_flow *plan) {
+  int64_t least_us = INT64_MAX;
+  for (uint32_t i = 0; i < plan->query.node_count; i++) {
+    const struct eagre_plan_node *node = plan->query.nodes[i];
+    if (node->kind == EAGRE_PLAN_WATERMARK && node->delay_us < least_us) least_us = node->delay_us;
+  }
+  return least_us / 1000;
+}
+
+/* From which event time on rows of the next tick may give it results. */
+static void note_due(struct runtime_flow *flow, const struct eagre_epoch_counts *counts) {
+  bool waits = flow->ticks && eagre_flow_waits_for_watermark(flow->plan);
+  int64_t due_ms = waits ? counts->operators[0].due_ms : 0;
+  flow->tick_due_ms = due_ms > 0 ? due_ms + least_delay_ms(flow->plan) : 0;
+}
+
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
@@ -339,8 +359,11 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
   atomic_store(&flow->has_looked, true);
   EAGRE_TRY(read_rows(flow, request, error));
   if (!repeats_results(flow, request)) EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
-  if (request->is_open) rest_from_tick(flow);
   sum_counts(flow, request, out);
+  if (request->is_open) {
+    rest_from_tick(flow);
+    note_due(flow, out);
+  }
   return EAGRE_OK;
 }
 

@@ -58,6 +58,7 @@ struct runtime_command {
   enum runtime_command_kind kind;
   struct runtime_task *task;
   struct eagre_epoch_run run; /* RUN */
+  int64_t due_ms;             /* RUN: an event time that may give a tick results; 0: any may */
   int64_t earliest_us; /* RUN, monotonic: a tick does not end before, for having worked all */
   uint32_t level;      /* COLLECT, LEVEL */
   int64_t epoch;       /* PREPARE */
@@ -111,6 +112,7 @@ struct runtime_task {
   bool is_at_end;              /* this epoch's RUN is over, whatever RESUME says */
   bool is_open;                /* RUN: there is no end but the one that is asked for */
   int64_t tick_begin_us;       /* open: monotonic, when the first rows of the tick came; 0: none */
+  int64_t tick_due_ms;         /* open: the event time that may give it results; 0: any may */
   int64_t tick_earliest_us;    /* open: monotonic, it does not end before for having worked all */
   bool is_in_round;            /* open: rows came, and it was not seen yet that no more are there */
   uint64_t slice_rows;         /* read in this slice */
@@ -210,6 +212,7 @@ struct runtime_flow {
   struct runtime_latency *latency; /* of the epoch that was prepared last */
   bool is_reading;                 /* cores are in a tick that nobody waits for yet */
   int64_t tick_end_us;      /* monotonic, of the tick under way: when its end began; 0: not yet */
+  int64_t tick_due_ms;      /* of the next tick, as its tasks have it */
   int64_t tick_earliest_us; /* monotonic: the next tick does not end before */
   _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */
   char run_id[EAGRE_UUID_SIZE];

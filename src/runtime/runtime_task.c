@@ -166,6 +166,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   const struct eagre_epoch_run *run = &command->run;
   task->is_open = run->is_open;
   task->tick_begin_us = 0;
+  task->tick_due_ms = task->role == RUNTIME_READER ? 0 : command->due_ms; /* sees no event times */
   task->tick_earliest_us = command->earliest_us;
   memset(task->counts, 0, sizeof *task->counts * task->flow->plan->source_count);
   task->output_rows = 0;
@@ -294,8 +295,26 @@ static bool is_slice_full(const struct runtime_task *task) {
   return task->slice_rows >= SLICE_ROWS || task->slice_bytes >= SLICE_BYTES;
 }
 
-/* How long rows wait at most for others before they are worked together. */
+/* How long rows wait at most for others before they are worked together; and where nothing can come
+ * of them yet, for all that this task knows: another's rows may move the watermark. */
 static const int64_t TICK_US = 1000;
+static const int64_t LONG_TICK_US = 10000;
+
+/* Whether results may come of what was read in this tick. */
+static bool may_be_due(const struct runtime_task *task) {
+  struct eagre_event_time seen;
+  if (task->tick_due_ms == 0) return true;
+  for (uint32_t i = 0; i < task->flow->plan->watermark_count; i++) {
+    eagre_stages_event_time(task->stages, i, &seen);
+    if (seen.raising_ms >= task->tick_due_ms) return true;
+  }
+  return false;
+}
+
+/* Of a tick that has rows: when it ends whatever else there is to read, monotonic. */
+static int64_t latest_end_us(const struct runtime_task *task) {
+  return task->tick_begin_us + (may_be_due(task) ? TICK_US : LONG_TICK_US);
+}
 
 /* Open epochs: whether this task, or control, wants the tick to end. */
 static bool must_end_tick(struct runtime_task *task) {
@@ -304,7 +323,7 @@ static bool must_end_tick(struct runtime_task *task) {
   if (!flow->ticks || task->slice_rows == 0) return false;
   if (is_slice_full(task)) return true;
   if (task->tick_begin_us == 0) task->tick_begin_us = now_us();
-  return now_us() - task->tick_begin_us >= TICK_US;
+  return now_us() >= latest_end_us(task);
 }
 
 static bool must_end_slice(const struct runtime_task *task) {
@@ -330,7 +349,8 @@ static bool may_read(struct runtime_task *task) {
 
 /* Open epochs, with nothing more to read for now: whether the tick has rows and may end. */
 static bool has_worked_all(const struct runtime_task *task) {
-  return task->flow->ticks && task->slice_rows > 0 && now_us() >= task->tick_earliest_us;
+  bool has_rows = task->flow->ticks && task->slice_rows > 0;
+  return has_rows && now_us() >= task->tick_earliest_us && may_be_due(task);
 }
 
 /* The next batch. The end of a tick is an end; so is having worked everything there is now, where
@@ -456,7 +476,8 @@ static const int64_t OPEN_WAIT_US = 20000;
 int64_t eagre_runtime_task_wait_us(const struct runtime_task *task) {
   if (!task->is_open) return STARVED_WAIT_US;
   if (!task->flow->ticks || task->slice_rows == 0) return OPEN_WAIT_US;
-  int64_t left_us = task->tick_earliest_us - now_us();
+  int64_t end_us = may_be_due(task) ? task->tick_earliest_us : latest_end_us(task);
+  int64_t left_us = end_us - now_us();
   return left_us > 0 && left_us < OPEN_WAIT_US ? left_us : OPEN_WAIT_US;
 }
 

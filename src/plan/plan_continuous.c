@@ -62,13 +62,18 @@ bool eagre_flow_ticks(const struct eagre_flow *flow) {
   return has_results && eagre_flow_shows_at_once(flow);
 }
 
-/* In append mode what one operator gives leaves its state; rows that pass it by come at once. */
+/* Rows of a source that come to the sink without having been in a state. */
+static bool passes_by(const struct eagre_plan_tree *tree, const struct eagre_plan_stage *stage) {
+  if (stage->level > 0) return false;
+  return stage->target < 0 || !eagre_plan_is_stateful(tree->stages[stage->target].start);
+}
+
+/* In append mode what an operator gives leaves its state. */
 bool eagre_flow_waits_for_watermark(const struct eagre_flow *flow) {
   const struct eagre_plan_tree *tree = &flow->query;
   if (flow->mode != EAGRE_MODE_APPEND || tree->stateful_count != 1) return false;
   for (uint32_t i = 0; i < tree->stage_count; i++) {
-    bool is_passing_by = tree->stages[i].level == 0 && tree->stages[i].target < 0;
-    if (is_passing_by) return false;
+    if (passes_by(tree, &tree->stages[i])) return false;
   }
   return true;
 }

@@ -476,9 +476,12 @@ static const int64_t OPEN_WAIT_US = 20000;
 int64_t eagre_runtime_task_wait_us(const struct runtime_task *task) {
   if (!task->is_open) return STARVED_WAIT_US;
   if (!task->flow->ticks || task->slice_rows == 0) return OPEN_WAIT_US;
-  int64_t end_us = may_be_due(task) ? task->tick_earliest_us : latest_end_us(task);
-  int64_t left_us = end_us - now_us();
-  return left_us > 0 && left_us < OPEN_WAIT_US ? left_us : OPEN_WAIT_US;
+  int64_t time_us = now_us();
+  bool is_resting = may_be_due(task) && time_us < task->tick_earliest_us;
+  int64_t left_us = (is_resting ? task->tick_earliest_us : latest_end_us(task)) - time_us;
+  /* It has become time since the turn that looked; or what the tick has waits for another core. */
+  if (left_us <= 0) return TICK_US;
+  return left_us < OPEN_WAIT_US ? left_us : OPEN_WAIT_US;
 }
 
 static void start_slice(struct runtime_task *task, struct runtime_command *command) {

@@ -197,8 +197,9 @@ def settings(_seed):
     passed, total = True, collections.Counter()
     for name, (arguments, environment) in SETTINGS.items():
         with tempfile.TemporaryDirectory() as folder:
-            ignored = [word for path in ABOUT_SETTINGS.get(name, []) for word in ("--ignore", path)]
-            good, counts = pytest([*SUITES, *ignored, "--deselect", ABOUT_THE_FILE], {"EAGRE": str(write_program(folder, arguments)), **environment})
+            left_out = [word for path in ABOUT_SETTINGS.get(name, []) for word in ("--ignore", path)]
+            left_out += ["--deselect", ABOUT_THE_FILE]
+            good, counts = pytest([*SUITES, *left_out], {"EAGRE": str(write_program(folder, arguments)), **environment})
         passed = passed and good
         total.update({f"{name}, {what}": count for what, count in counts.items()})
     return passed, dict(total)

@@ -198,8 +198,39 @@ static void transactions_bound_their_epochs(void **state) {
   check_bound("", "plain", "");
 }
 
+/* Whether the flow with these options and this query over a topic waits for its watermark. */
+static bool waits(const char *mode, const char *query) {
+  struct eagre_buffer text = {0};
+  eagre_buffer_printf(
+      &text,
+      "CREATE SINK x USING noop; CREATE TEMPORARY VIEW k AS SELECT * FROM STREAM "
+      "read_kafka(bootstrapServers => 'b:1', subscribe => 't'); "
+      "CREATE FLOW f OPTIONS ('outputMode' = '%s', 'trigger' = 'continuous') AS INSERT INTO x %s",
+      mode, query);
+  struct eagre_pipeline *pipeline = bind_text(eagre_buffer_string(&text));
+  bool found = eagre_flow_waits_for_watermark(&pipeline->flows[0]);
+  assert_true(eagre_flow_ticks(&pipeline->flows[0]) || !found);
+  eagre_pipeline_free(pipeline);
+  eagre_buffer_done(&text);
+  return found;
+}
+
+#define COUNTS                                                                                     \
+  "SELECT offset, count(*) AS c FROM STREAM k WATERMARK timestamp DELAY OF INTERVAL 1 SECOND "     \
+  "GROUP BY offset, window(timestamp, '1 second')"
+
+static void results_that_leave_the_state_wait_for_a_watermark(void **state) {
+  (void)state;
+  assert_true(waits("append", COUNTS));
+  assert_false(waits("update", COUNTS));
+  assert_false(waits("append", "SELECT offset FROM STREAM k"));
+  assert_false(waits("append", COUNTS " UNION ALL SELECT offset, 1L FROM STREAM k"));
+  assert_false(waits("append", COUNTS " UNION ALL " COUNTS));
+}
+
 int run_flow_tests(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(results_that_leave_the_state_wait_for_a_watermark),
       cmocka_unit_test(the_head_of_a_flow),
       cmocka_unit_test(the_same_as_json),
       cmocka_unit_test(declared_columns_are_cast_by_name_or_position),

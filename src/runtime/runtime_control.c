@@ -335,20 +335,10 @@ static enum eagre_status read_rows(struct runtime_flow *flow, const struct eagre
   return end_tick(flow, request->until_us, error);
 }
 
-static int64_t least_delay_ms(const struct eagre_flow *plan) {
-  int64_t least_us = INT64_MAX;
-  for (uint32_t i = 0; i < plan->query.node_count; i++) {
-    const struct eagre_plan_node *node = plan->query.nodes[i];
-    if (node->kind == EAGRE_PLAN_WATERMARK && node->delay_us < least_us) least_us = node->delay_us;
-  }
-  return least_us / 1000;
-}
-
 /* From which event time on rows of the next tick may give it results. */
 static void note_due(struct runtime_flow *flow, const struct eagre_epoch_counts *counts) {
-  bool waits = flow->ticks && eagre_flow_waits_for_watermark(flow->plan);
-  int64_t due_ms = waits ? counts->operators[0].due_ms : 0;
-  flow->tick_due_ms = due_ms > 0 ? due_ms + least_delay_ms(flow->plan) : 0;
+  int64_t due_ms = flow->waits_for_watermark ? counts->operators[0].due_ms : 0;
+  flow->tick_due_ms = due_ms > 0 ? due_ms + flow->least_delay_ms : 0;
 }
 
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks

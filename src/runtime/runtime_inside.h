@@ -206,6 +206,8 @@ struct runtime_flow {
   struct eagre_epoch *epoch;
   bool has_started;                /* recovery is over, epochs run */
   bool ticks;                      /* eagre_flow_ticks */
+  bool waits_for_watermark;        /* eagre_flow_waits_for_watermark, of one that ticks */
+  int64_t least_delay_ms;          /* of its watermarks */
   bool shows_at_once;              /* eagre_flow_shows_at_once */
   _Atomic bool has_looked;         /* its first positions are known */
   struct runtime_spin spin;        /* of the control thread, while it waits for cores */

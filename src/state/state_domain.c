@@ -26,8 +26,10 @@ struct eagre_state_domain *eagre_state_domain_new(uint32_t column_count) {
 
 static void free_cells(struct eagre_state_domain *domain) {
   for (uint32_t i = 0; i < EAGRE_STATE_DOMAIN_PANES_MAX; i++) {
-    eagre_free(domain->panes[i].cells);
-    domain->panes[i] = (struct eagre_state_domain_pane){0};
+    struct eagre_state_domain_pane *pane = &domain->panes[i];
+    if (pane->cells != NULL)
+      eagre_state_memory_free(pane->cells, sizeof *pane->cells << domain->bits);
+    *pane = (struct eagre_state_domain_pane){0};
   }
 }
 
@@ -70,7 +72,7 @@ static char **find_cells(struct eagre_state_domain *domain, int64_t end) {
   if (oldest->used_at == domain->batch) return NULL;
   empty_pane(domain, oldest);
   if (oldest->cells == NULL)
-    oldest->cells = eagre_allocate_zeroed(1, sizeof *oldest->cells << domain->bits);
+    oldest->cells = eagre_state_memory_allocate_slots(sizeof *oldest->cells << domain->bits);
   oldest->end = end;
   oldest->used_at = domain->batch;
   return oldest->cells;

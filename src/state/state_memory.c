@@ -20,19 +20,18 @@ static char *map_aligned(size_t size) {
   return begin + gap;
 }
 
-/* Zeroes are written, not left to the system: a page that is read first is mapped as one that all
- * share, and its first write then interrupts all other cores, so that they forget it. */
-static void *allocate_small(size_t size) {
-  return memset(eagre_allocate(size), 0, size);
-}
-
 void *eagre_state_memory_allocate(size_t size) {
-  if (size < EAGRE_STATE_HUGE_SIZE) return allocate_small(size);
+  if (size < EAGRE_STATE_HUGE_SIZE) return eagre_allocate_zeroed(1, size);
   eagre_assert(size % EAGRE_STATE_HUGE_SIZE == 0);
   char *memory = map_aligned(size);
   /* Advice: where huge pages are off or none is free, small ones do. */
   madvise(memory, size, MADV_HUGEPAGE);
   return memory;
+}
+
+void *eagre_state_memory_allocate_slots(size_t size) {
+  if (size >= EAGRE_STATE_HUGE_SIZE) return eagre_state_memory_allocate(size);
+  return memset(eagre_allocate(size), 0, size);
 }
 
 void eagre_state_memory_free(void *memory, size_t size) {

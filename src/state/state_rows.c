@@ -14,7 +14,7 @@ enum {
 static void make_slots(struct eagre_state_rows *rows, uint64_t capacity) {
   rows->capacity = capacity;
   rows->shift = (uint32_t)__builtin_clzll(capacity) + 1;
-  rows->slots = eagre_state_memory_allocate(capacity * sizeof *rows->slots);
+  rows->slots = eagre_state_memory_allocate_slots(capacity * sizeof *rows->slots);
 }
 
 static void free_slots(struct eagre_state_rows *rows) {

@@ -24,7 +24,7 @@ enum {
 
 static struct eagre_state_slots make_slots(uint64_t capacity) {
   return (struct eagre_state_slots){
-      .words = eagre_state_memory_allocate(capacity * sizeof(uint64_t)),
+      .words = eagre_state_memory_allocate_slots(capacity * sizeof(uint64_t)),
       .capacity = capacity,
       .shift = (uint32_t)__builtin_clzll(capacity) + 1,
   };

@@ -159,6 +159,10 @@ struct eagre_state_table {
 
 /* Zeroed; on huge pages when it is large. */
 void *eagre_state_memory_allocate(size_t size);
+/* The same for what is read before it is written. Its zeroes are written, not left to the system: a
+ * page that is read first is mapped as one that all share, and its first write then interrupts all
+ * other cores, so that they forget it. */
+void *eagre_state_memory_allocate_slots(size_t size);
 void eagre_state_memory_free(void *memory, size_t size);
 
 /* ---- Slots (state_slots.c) ------------------------------------------------------------------- */

@@ -47,6 +47,7 @@ struct eagre_epoch_run {
   bool goes_on;       /* the attempt is under way: the sink and the counts go on */
   bool keeps_reading; /* readers go on where they are */
   int64_t until_us;   /* open: monotonic */
+  int64_t due_ms;     /* open: an event time that may give this tick results; 0: any may */
 };
 
 struct eagre_epoch_source_count {

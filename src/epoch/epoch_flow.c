@@ -31,6 +31,7 @@ struct eagre_epoch *eagre_epoch_new(const struct eagre_epoch_options *options) {
   const struct eagre_flow *flow = options->flow;
   epoch->options = *options;
   epoch->last_run_eviction_ms = -1;
+  epoch->waits_for_watermark = eagre_flow_ticks(flow) && eagre_flow_waits_for_watermark(flow);
   eagre_epoch_watermarks_init(&epoch->watermarks, flow);
   init_counts(flow, &epoch->counts);
   init_counts(flow, &epoch->closed_counts);

@@ -64,6 +64,7 @@ struct eagre_epoch {
   struct eagre_arena arena; /* of the current step */
   char attempt[EAGRE_UUID_SIZE];
   bool is_open; /* an open epoch is under way: `attempt` has begun and read nothing yet */
+  bool waits_for_watermark; /* eagre_flow_waits_for_watermark, of a flow that ticks */
   struct eagre_epoch_progress progress;
   struct epoch_open open;
   struct eagre_epoch_counts counts;
@@ -107,6 +108,9 @@ void eagre_epoch_watermarks_observe_rerun(struct epoch_watermarks *watermarks,
                                           int64_t timestamp_ms);
 /* The global watermark after those observations; never below the current one. */
 int64_t eagre_epoch_watermarks_next(const struct epoch_watermarks *watermarks);
+/* The least event time with which a row may move a watermark to `watermark_ms`. */
+int64_t eagre_epoch_watermarks_raising(const struct epoch_watermarks *watermarks,
+                                       const struct eagre_flow *flow, int64_t watermark_ms);
 /* Moves to the next epoch: late = eviction, eviction = `next_ms`. */
 void eagre_epoch_watermarks_advance(struct epoch_watermarks *watermarks, int64_t next_ms);
 

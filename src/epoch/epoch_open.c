@@ -68,6 +68,12 @@ static int64_t due_of(const struct eagre_epoch *epoch) {
   return epoch->counts.operator_count == 1 ? epoch->counts.operators[0].due_ms : 0;
 }
 
+/* Whether this tick can give something is known where all results leave one state. */
+static int64_t due_of_tick(const struct eagre_epoch *epoch) {
+  if (!epoch->waits_for_watermark || epoch->due_ms == 0) return 0;
+  return eagre_epoch_watermarks_raising(&epoch->watermarks, epoch->options.flow, epoch->due_ms);
+}
+
 static void plan_tick(struct eagre_epoch *epoch) {
   struct epoch_open *open = &epoch->open;
   bool is_due = epoch->watermarks.eviction_ms >= epoch->due_ms;
@@ -78,6 +84,7 @@ static void plan_tick(struct eagre_epoch *epoch) {
       .late_watermark_ms = epoch->watermarks.late_ms,
       .is_first_epoch = open->request.epoch == 0,
   };
+  open->request.due_ms = due_of_tick(epoch);
 }
 
 /* Works the tick that was planned, to its end. */

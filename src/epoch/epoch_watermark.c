@@ -247,6 +247,16 @@ void eagre_epoch_watermarks_observe(struct epoch_watermarks *watermarks,
   }
 }
 
+int64_t eagre_epoch_watermarks_raising(const struct epoch_watermarks *watermarks,
+                                       const struct eagre_flow *flow, int64_t watermark_ms) {
+  int64_t delay_ms = INT64_MAX;
+  for (uint32_t i = 0; i < watermarks->count; i++) {
+    int64_t each_ms = delay_ms_of(flow, i);
+    if (each_ms < delay_ms) delay_ms = each_ms;
+  }
+  return watermark_ms + delay_ms;
+}
+
 /* Partitions that were followed before are forgotten when they are not to be any more. */
 void eagre_epoch_watermarks_restore(struct epoch_watermarks *watermarks,
                                     const struct eagre_checkpoint_prepared *prepared) {

@@ -136,7 +136,6 @@ static void begin_tick(struct runtime_flow *flow, const struct eagre_epoch_run *
   const struct runtime_command begin = {
       .kind = RUNTIME_RUN,
       .run = *request,
-      .due_ms = flow->tick_due_ms,
       .earliest_us = flow->tick_earliest_us,
   };
   flow->tick_end_us = 0;
@@ -335,12 +334,6 @@ static enum eagre_status read_rows(struct runtime_flow *flow, const struct eagre
   return end_tick(flow, request->until_us, error);
 }
 
-/* From which event time on rows of the next tick may give it results. */
-static void note_due(struct runtime_flow *flow, const struct eagre_epoch_counts *counts) {
-  int64_t due_ms = flow->waits_for_watermark ? counts->operators[0].due_ms : 0;
-  flow->tick_due_ms = due_ms > 0 ? due_ms + flow->least_delay_ms : 0;
-}
-
 /* RUN is the long one: while it lasts a second stop, or the stop timeout, abandons the epoch. Tasks
  * look at the same flag between batches (eagre_runtime_task_turn), so the answers come soon. */
 static enum eagre_status run(void *context, const struct eagre_epoch_run *request,
@@ -350,10 +343,7 @@ static enum eagre_status run(void *context, const struct eagre_epoch_run *reques
   EAGRE_TRY(read_rows(flow, request, error));
   if (!repeats_results(flow, request)) EAGRE_TRY(run_levels(flow, RUNTIME_LEVEL, error));
   sum_counts(flow, request, out);
-  if (request->is_open) {
-    rest_from_tick(flow);
-    note_due(flow, out);
-  }
+  if (request->is_open) rest_from_tick(flow);
   return EAGRE_OK;
 }
 

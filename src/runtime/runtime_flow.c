@@ -255,20 +255,9 @@ static enum eagre_status run_epochs(struct runtime_flow *flow, struct eagre_erro
   return EAGRE_OK;
 }
 
-static int64_t least_delay_ms(const struct eagre_flow *plan) {
-  int64_t least_us = INT64_MAX;
-  for (uint32_t i = 0; i < plan->query.node_count; i++) {
-    const struct eagre_plan_node *node = plan->query.nodes[i];
-    if (node->kind == EAGRE_PLAN_WATERMARK && node->delay_us < least_us) least_us = node->delay_us;
-  }
-  return least_us / 1000;
-}
-
 static enum eagre_status run_flow(struct runtime_flow *flow, struct eagre_error *error) {
   struct runtime_command open = {.kind = RUNTIME_OPEN};
   flow->ticks = eagre_flow_ticks(flow->plan);
-  flow->waits_for_watermark = flow->ticks && eagre_flow_waits_for_watermark(flow->plan);
-  flow->least_delay_ms = least_delay_ms(flow->plan);
   flow->shows_at_once = eagre_flow_shows_at_once(flow->plan);
   flow->latency = eagre_runtime_latency_new();
   EAGRE_TRY(open_checkpoint(flow, error));

@@ -58,7 +58,6 @@ struct runtime_command {
   enum runtime_command_kind kind;
   struct runtime_task *task;
   struct eagre_epoch_run run; /* RUN */
-  int64_t due_ms;             /* RUN: an event time that may give a tick results; 0: any may */
   int64_t earliest_us; /* RUN, monotonic: a tick does not end before, for having worked all */
   uint32_t level;      /* COLLECT, LEVEL */
   int64_t epoch;       /* PREPARE */
@@ -206,15 +205,12 @@ struct runtime_flow {
   struct eagre_epoch *epoch;
   bool has_started;                /* recovery is over, epochs run */
   bool ticks;                      /* eagre_flow_ticks */
-  bool waits_for_watermark;        /* eagre_flow_waits_for_watermark, of one that ticks */
-  int64_t least_delay_ms;          /* of its watermarks */
   bool shows_at_once;              /* eagre_flow_shows_at_once */
   _Atomic bool has_looked;         /* its first positions are known */
   struct runtime_spin spin;        /* of the control thread, while it waits for cores */
   struct runtime_latency *latency; /* of the epoch that was prepared last */
   bool is_reading;                 /* cores are in a tick that nobody waits for yet */
   int64_t tick_end_us;      /* monotonic, of the tick under way: when its end began; 0: not yet */
-  int64_t tick_due_ms;      /* of the next tick, as its tasks have it */
   int64_t tick_earliest_us; /* monotonic: the next tick does not end before */
   _Atomic int pause; /* enum runtime_pause; tasks look at it between batches of an open epoch */
   char run_id[EAGRE_UUID_SIZE];

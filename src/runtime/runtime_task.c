@@ -166,7 +166,7 @@ static enum eagre_status begin_run(struct runtime_task *task, const struct runti
   const struct eagre_epoch_run *run = &command->run;
   task->is_open = run->is_open;
   task->tick_begin_us = 0;
-  task->tick_due_ms = task->role == RUNTIME_READER ? 0 : command->due_ms; /* sees no event times */
+  task->tick_due_ms = task->role == RUNTIME_READER ? 0 : run->due_ms; /* sees no event times */
   task->tick_earliest_us = command->earliest_us;
   memset(task->counts, 0, sizeof *task->counts * task->flow->plan->source_count);
   task->output_rows = 0;

@@ -227,6 +227,7 @@ static enum eagre_status run_tick(struct world *world, const struct eagre_epoch_
                                   struct eagre_epoch_counts *out, struct eagre_error *error) {
   note(world, "%s %" PRId64 " evict %" PRId64 " late %" PRId64, run->goes_on ? "tick on" : "tick",
        run->epoch, run->state.eviction_watermark_ms, run->state.late_watermark_ms);
+  if (run->due_ms > 0) note(world, "due %" PRId64, run->due_ms);
   EAGRE_TRY(fail_if(world, FAIL_RUN, error));
   if (run->epoch > 0) EAGRE_TRY(fail_if(world, FAIL_AHEAD, error));
   out->partitions.count = 0;

@@ -128,21 +128,19 @@ def side_by_side(folder, pipeline, expected=None):
     return statistics.mean(usage.cpu_s for usage in usages)
 
 
-def run_scaled(folder, path, empty, expected, cores):
-    """(CPU, wall) seconds of the events alone, on so many cores."""
-    start = engine.run(folder / "run", engine.from_files(empty), cores)
-    usage = engine.run(folder / "run", engine.from_files(path, 4), cores)
-    engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
-    return usage.cpu_s - start.cpu_s, usage.wall_s - start.wall_s
+def least(usages):
+    """(CPU, wall) seconds: what else happens on the machine only adds to a run of half a second."""
+    return min(usage.cpu_s for usage in usages), min(usage.wall_s for usage in usages)
 
 
 def run_in_turns(folder, path, empty, expected):
-    """By the number of cores the least (CPU, wall) of runs that take turns: what else happens on the machine only adds
-    to a run of half a second, and comes and goes within seconds."""
-    runs = {1: [], 2: []}
+    """By the number of cores (CPU, wall) of the events alone. Runs take turns, as what else happens comes and goes."""
+    starts, runs = {1: [], 2: []}, {1: [], 2: []}
     for _, cores in itertools.product(range(SCALING_TURNS), runs):
-        runs[cores].append(run_scaled(folder, path, empty, expected, cores))
-    return {cores: tuple(map(min, zip(*seen))) for cores, seen in runs.items()}
+        starts[cores].append(engine.run(folder / "run", engine.from_files(empty), cores))
+        runs[cores].append(engine.run(folder / "run", engine.from_files(path, 4), cores))
+        engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
+    return {cores: [run - start for run, start in zip(least(runs[cores]), least(starts[cores]))] for cores in runs}
 
 
 def cores_scaling(folder, settings):
@@ -155,13 +153,13 @@ def cores_scaling(folder, settings):
     per_core = {1: [], 2: []}
     speed, beside = [], []
     for _ in range(settings.repetitions):
-        least = run_in_turns(folder, path, empty, expected)
-        for cores, (cpu_s, _) in least.items():
+        events = run_in_turns(folder, path, empty, expected)
+        for cores, (cpu_s, _) in events.items():
             per_core[cores].append(cpu_s / million)
-        speed.append(least[1][1] / least[2][1])
-        pairs = (side_by_side(folder, engine.from_files(path, 4), expected) for _ in range(SCALING_TURNS))
-        cpu_s = min(pairs) - side_by_side(folder, engine.from_files(empty))
-        beside.append(cpu_s / million / per_core[1][-1])
+        speed.append(events[1][1] / events[2][1])
+        pairs = [side_by_side(folder, engine.from_files(path, 4), expected) for _ in range(SCALING_TURNS)]
+        starts = [side_by_side(folder, engine.from_files(empty)) for _ in range(SCALING_TURNS)]
+        beside.append((min(pairs) - min(starts)) / million / per_core[1][-1])
     ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
     return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),
             Figure("cores-scaling: 2 cores", "CPU-s/M", per_core[2]),

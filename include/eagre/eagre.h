@@ -30,8 +30,7 @@ typedef struct eagre_engine eagre_engine;
 /* Receives pieces of text; `data` is not terminated and only valid during the call. */
 typedef void eagre_write_fn(void *context, const char *data, size_t size);
 
-/* ---- Process
- * ------------------------------------------------------------------------------------- */
+/* ---- Process --------------------------------------------------------------------------------- */
 
 /* "0.1.0". */
 EAGRE_API const char *eagre_version(void);
@@ -45,8 +44,7 @@ typedef void eagre_line_fn(void *context, int level, const char *line);
 /* Once, before threads: where log lines go. May be called from any thread afterwards. */
 EAGRE_API void eagre_set_log(eagre_line_fn *line, void *context, enum eagre_level level);
 
-/* ---- Errors
- * -------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 EAGRE_API eagre_error *eagre_error_new(void);
 EAGRE_API void eagre_error_free(eagre_error *error); /* NULL is fine */
@@ -62,8 +60,7 @@ EAGRE_API void eagre_error_caret(const eagre_error *error, const char *sql, size
 /* The exit status of the program eagre for a status. */
 EAGRE_API int eagre_exit_status(enum eagre_status status);
 
-/* ---- Pipelines
- * ------------------------------------------------------------------------------------ */
+/* ---- Pipelines ------------------------------------------------------------------------------- */
 
 typedef struct eagre_pair {
   const char *name;
@@ -113,8 +110,7 @@ EAGRE_API enum eagre_status eagre_pipeline_query(eagre_pipeline *pipeline, enum 
                                                  eagre_write_fn *write, void *context,
                                                  eagre_error *error);
 
-/* ---- Engine
- * --------------------------------------------------------------------------------------- */
+/* ---- Engine ---------------------------------------------------------------------------------- */
 
 /* One epoch, or an idle report, of one flow. Borrowed for the call. */
 typedef struct eagre_report {

@@ -86,8 +86,7 @@ enum eagre_status eagre_pipeline_export(const eagre_pipeline *pipeline, enum eag
   return status;
 }
 
-/* ---- Queries
- * -------------------------------------------------------------------------------------- */
+/* ---- Queries --------------------------------------------------------------------------------- */
 
 struct query_output {
   struct eagre_rows *rows;

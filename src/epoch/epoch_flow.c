@@ -78,8 +78,7 @@ const struct eagre_epoch_progress *eagre_epoch_last(const struct eagre_epoch *ep
   return &epoch->progress;
 }
 
-/* ---- Planning
- * ------------------------------------------------------------------------------------- */
+/* ---- Planning -------------------------------------------------------------------------------- */
 
 /* What one step plans: the new ends, and whether there is a reason to run. */
 struct step_plan {
@@ -195,8 +194,7 @@ static void add_source_metrics(struct eagre_epoch *epoch, const struct step_plan
   epoch->progress.source_metrics = metrics;
 }
 
-/* ---- One step
- * ------------------------------------------------------------------------------------- */
+/* ---- One step -------------------------------------------------------------------------------- */
 
 static bool is_open_step(const struct eagre_epoch *epoch) {
   return epoch->options.flow->trigger.kind == EAGRE_TRIGGER_CONTINUOUS && !epoch->must_rerun;

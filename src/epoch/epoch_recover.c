@@ -32,8 +32,7 @@ void eagre_epoch_set_positions(struct eagre_epoch *epoch, const struct eagre_tex
   epoch->positions = positions;
 }
 
-/* ---- Checks
- * -------------------------------------------------------------------------------------- */
+/* ---- Checks ---------------------------------------------------------------------------------- */
 
 static enum eagre_status check_sources(const struct eagre_flow *flow,
                                        const struct eagre_checkpoint_offsets *offsets,
@@ -194,8 +193,7 @@ static enum eagre_status ask_sink(struct eagre_epoch *epoch, int64_t last,
   return check_not_behind(epoch, out, error);
 }
 
-/* ---- A new checkpoint
- * ----------------------------------------------------------------------------- */
+/* ---- A new checkpoint ------------------------------------------------------------------------ */
 
 static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error *error) {
   struct eagre_sink_recovery recovery;
@@ -214,8 +212,7 @@ static enum eagre_status start_new(struct eagre_epoch *epoch, struct eagre_error
   return EAGRE_OK;
 }
 
-/* ---- Continuing
- * ------------------------------------------------------------------------------------ */
+/* ---- Continuing ------------------------------------------------------------------------------ */
 
 /* What an epoch was logged with its last tick has passed, when it was open: windows up to there are
  * gone from the state that `prepared` names. */

@@ -78,8 +78,7 @@ enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
                              eagre_expression_type_name(bind->arena, bind->arguments[index]->type));
 }
 
-/* ---- Helpers of binders
- * --------------------------------------------------------------------------- */
+/* ---- Helpers of binders ---------------------------------------------------------------------- */
 
 struct eagre_expression *eagre_bind_call(struct eagre_bind *bind, const struct eagre_type *type,
                                          eagre_kernel_fn *kernel) {
@@ -174,8 +173,7 @@ enum eagre_status eagre_bind_constant_text(struct eagre_bind *bind, uint32_t ind
   return EAGRE_OK;
 }
 
-/* ---- Signatures
- * ----------------------------------------------------------------------------------- */
+/* ---- Signatures ------------------------------------------------------------------------------ */
 
 static enum eagre_type_kind kind_of_letter(char letter) {
   switch (letter) {
@@ -295,8 +293,7 @@ static enum eagre_status bind_by_signature(struct eagre_bind *bind, struct eagre
   return EAGRE_OK;
 }
 
-/* ---- Calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static void find_arity(const struct eagre_function *function, uint32_t *out_min,
                        uint32_t *out_max) {

@@ -69,8 +69,7 @@ enum eagre_status eagre_bind_options(struct eagre_bind *bind, uint32_t index,
 struct eagre_text eagre_bind_join_options(struct eagre_arena *arena, const struct eagre_text *texts,
                                           uint32_t count);
 
-/* ---- Refusals: each fills the error with Spark's class and sentence, and the position
- * ------------ */
+/* ---- Refusals: each fills the error with Spark's class and sentence, and the position -------- */
 
 enum eagre_status eagre_bind_fail(struct eagre_bind *bind, struct eagre_sql_position position,
                                   const char *class_name, const char *format, ...)
@@ -85,8 +84,7 @@ enum eagre_status eagre_bind_unexpected(struct eagre_bind *bind, uint32_t index,
 /* DATA_DIFF_TYPES of arguments [first, end). */
 enum eagre_status eagre_bind_refuse_different(struct eagre_bind *bind, uint32_t first,
                                               uint32_t end);
-/* ---- Coercion (expression_coerce.c)
- * -------------------------------------------------------------- */
+/* ---- Coercion (expression_coerce.c) ---------------------------------------------------------- */
 
 /* The type both sides are cast to (Spark's findWiderTypeForTwo); NULL when there is none. Without
  * ANSI a text makes a text of what stands beside it. */
@@ -134,8 +132,7 @@ static inline bool eagre_expression_is_decimal(const struct eagre_expression *ex
   return expression->type->kind == EAGRE_TYPE_DECIMAL;
 }
 
-/* ---- Casts (expression_cast.c)
- * -------------------------------------------------------------------- */
+/* ---- Casts (expression_cast.c) --------------------------------------------------------------- */
 
 /* "epoch", "now", "today" ... as a DATE or TIMESTAMP; NULL when `text` is no such word. */
 struct eagre_expression *eagre_literal_special_time(struct eagre_arena *arena,

@@ -5,8 +5,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_operator.h"
 
-/* ---- Numbers
- * -------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 static const char *const arithmetic_types =
     "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")";
@@ -173,8 +172,7 @@ enum eagre_status eagre_bind_modulus(struct eagre_bind *bind, struct eagre_expre
   return finish_division(bind, EAGRE_ARITHMETIC_MODULUS, type, out);
 }
 
-/* ---- Signs
- * ---------------------------------------------------------------------------------------- */
+/* ---- Signs ----------------------------------------------------------------------------------- */
 
 /* Minus in front of an integer literal without suffix: the pair chooses its type anew, so that the
  * least INT and BIGINT can be written. */
@@ -244,8 +242,7 @@ enum eagre_status eagre_bind_abs(struct eagre_bind *bind, struct eagre_expressio
   return bind_sign(bind, EAGRE_ARITHMETIC_ABSOLUTE, out);
 }
 
-/* ---- TRY
- * ------------------------------------------------------------------------------------------ */
+/* ---- TRY ------------------------------------------------------------------------------------- */
 
 /* The casts around the operands of `call` give NULL where they fail. */
 static void make_casts_try(struct eagre_arena *arena, struct eagre_expression *call) {
@@ -294,8 +291,7 @@ enum eagre_status eagre_bind_try_mod(struct eagre_bind *bind, struct eagre_expre
   return bind_try(bind, "%", out);
 }
 
-/* ---- Bits
- * ----------------------------------------------------------------------------------------- */
+/* ---- Bits ------------------------------------------------------------------------------------ */
 
 static enum eagre_status bind_bits(struct eagre_bind *bind, enum eagre_bitwise operation,
                                    struct eagre_expression **out) {

@@ -8,8 +8,7 @@
 #include "expression/expression_operator.h"
 #include "expression/expression_program.h"
 
-/* ---- Comparison
- * ------------------------------------------------------------------------------------- */
+/* ---- Comparison ------------------------------------------------------------------------------ */
 
 /* What arguments are compared as whose common type is the DECIMAL `common`: BIGINT or DOUBLE where
  * only literals are DECIMAL and the outcome is the same, which is faster. */
@@ -266,8 +265,7 @@ enum eagre_status eagre_bind_least(struct eagre_bind *bind, struct eagre_express
   return bind_extreme(bind, eagre_kernel_least, out);
 }
 
-/* ---- Logic
- * ------------------------------------------------------------------------------------------ */
+/* ---- Logic ----------------------------------------------------------------------------------- */
 
 static enum eagre_status bind_logic(struct eagre_bind *bind, enum eagre_lazy_kind kind,
                                     struct eagre_expression **out) {
@@ -294,8 +292,7 @@ enum eagre_status eagre_bind_or(struct eagre_bind *bind, struct eagre_expression
   return bind_logic(bind, EAGRE_LAZY_OR, out);
 }
 
-/* ---- Choice
- * ----------------------------------------------------------------------------------------- */
+/* ---- Choice ---------------------------------------------------------------------------------- */
 
 static const struct eagre_type *find_value_type(struct eagre_bind *bind, bool has_else) {
   uint32_t count = bind->argument_count;
@@ -453,8 +450,7 @@ enum eagre_status eagre_bind_like_list(struct eagre_bind *bind, struct eagre_exp
   return join_patterns(bind, like, is_negated, join, 1, bind->argument_count - 1, out);
 }
 
-/* ---- Decided while binding
- * ---------------------------------------------------------------------------- */
+/* ---- Decided while binding ------------------------------------------------------------------- */
 
 enum eagre_status eagre_bind_typeof(struct eagre_bind *bind, struct eagre_expression **out) {
   struct eagre_buffer name = {0};

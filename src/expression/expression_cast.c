@@ -12,8 +12,7 @@
 #include "expression/expression_bind.h"
 #include "expression/expression_variant.h"
 
-/* ---- Rows
- * ---------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 void *eagre_cast_out(struct eagre_cast *cast) {
   uint8_t *validity = cast->out->validity;
@@ -128,8 +127,7 @@ enum eagre_status eagre_cast_fail_overlong(struct eagre_cast *cast, uint32_t row
                      "cannot be interpreted as a numeric since it has more than 38 digits.");
 }
 
-/* ---- Structs
- * ------------------------------------------------------------------------------------- */
+/* ---- Structs --------------------------------------------------------------------------------- */
 
 static enum eagre_status run_struct(struct eagre_cast *cast);
 static enum eagre_status run_list(struct eagre_cast *cast);
@@ -220,8 +218,7 @@ static enum eagre_status run_struct(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
-/* ---- Arrays and maps
- * ----------------------------------------------------------------------------- */
+/* ---- Arrays and maps ------------------------------------------------------------------------- */
 
 /* An error in element `element` is one of the row that holds it. */
 static void place_element_error(const struct eagre_vector *list, struct eagre_error *error) {
@@ -306,8 +303,7 @@ static bool check_struct(const struct eagre_type *from, const struct eagre_type 
   return true;
 }
 
-/* ---- Binding
- * --------------------------------------------------------------------------------------- */
+/* ---- Binding --------------------------------------------------------------------------------- */
 
 static enum eagre_status run_cast(struct eagre_kernel_call *call) {
   struct eagre_cast cast = {call, call->arguments[0], call->out, call->row_count};

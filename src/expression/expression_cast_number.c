@@ -11,8 +11,7 @@
 
 #include "expression/expression_cast.h"
 
-/* ---- Always possible
- * ------------------------------------------------------------------------------- */
+/* ---- Always possible ------------------------------------------------------------------------- */
 
 #define DEFINE_WIDEN(name, from_type, to_type)                                                     \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
@@ -41,8 +40,7 @@ DEFINE_WIDEN(bigint_to_double, int64_t, double)
 DEFINE_WIDEN(float_to_double, float, double)
 DEFINE_WIDEN(double_to_float, double, float)
 
-/* ---- Integral to narrower integral
- * ------------------------------------------------------------------ */
+/* ---- Integral to narrower integral ----------------------------------------------------------- */
 
 #define DEFINE_NARROW(name, from_type, to_type)                                                    \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
@@ -68,8 +66,7 @@ DEFINE_NARROW(bigint_to_tinyint, int64_t, int8_t)
 DEFINE_NARROW(bigint_to_smallint, int64_t, int16_t)
 DEFINE_NARROW(bigint_to_int, int64_t, int32_t)
 
-/* ---- Real to integral
- * --------------------------------------------------------------------------------- */
+/* ---- Real to integral ------------------------------------------------------------------------ */
 
 /* Java's (int) and (long) of a real. */
 static int32_t saturate_int(double value) {
@@ -121,8 +118,7 @@ static int64_t saturate_bigint(double value) {
 DEFINE_CUTS(float, float)
 DEFINE_CUTS(double, double)
 
-/* ---- Booleans
- * ----------------------------------------------------------------------------------------- */
+/* ---- Booleans -------------------------------------------------------------------------------- */
 
 #define DEFINE_BOOLEAN(suffix, type)                                                               \
   static enum eagre_status boolean_to_##suffix(struct eagre_cast *cast) {                          \
@@ -148,8 +144,7 @@ DEFINE_BOOLEAN(bigint, int64_t)
 DEFINE_BOOLEAN(float, float)
 DEFINE_BOOLEAN(double, double)
 
-/* ---- The table
- * ---------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 #define SAFE(name)                                                                                 \
   { name, false }

@@ -3,8 +3,7 @@
 
 #include "expression/expression_cast.h"
 
-/* ---- STRING to a value
- * ----------------------------------------------------------------------------- */
+/* ---- STRING to a value ----------------------------------------------------------------------- */
 
 static struct eagre_text read_text(const struct eagre_cast *cast, uint32_t row) {
   return EAGRE_VALUES(struct eagre_text, cast->from)[row];
@@ -78,8 +77,7 @@ static enum eagre_status text_to_boolean(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
-/* ---- A value to STRING
- * ------------------------------------------------------------------------------ */
+/* ---- A value to STRING ----------------------------------------------------------------------- */
 
 enum { PRINTED_SIZE_MAX = 48 };
 
@@ -156,8 +154,7 @@ static enum eagre_status any_to_text(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
-/* ---- The table
- * ---------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct eagre_cast_rule from_text[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_BOOLEAN] = {text_to_boolean, true},

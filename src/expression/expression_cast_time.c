@@ -5,8 +5,7 @@
 #include "expression/expression_cast.h"
 #include "expression/expression_time.h"
 
-/* ---- DATE and TIMESTAMP
- * ------------------------------------------------------------------------------- */
+/* ---- DATE and TIMESTAMP ---------------------------------------------------------------------- */
 
 /* In which the days of a TIMESTAMP or TIMESTAMP_NTZ begin. */
 static const struct eagre_zone *find_zone(const struct eagre_cast *cast,
@@ -67,8 +66,7 @@ static enum eagre_status ntz_to_timestamp(struct eagre_cast *cast) {
   return EAGRE_OK;
 }
 
-/* ---- Numbers to TIMESTAMP
- * ----------------------------------------------------------------------------- */
+/* ---- Numbers to TIMESTAMP -------------------------------------------------------------------- */
 
 /* Seconds beyond the range saturate, as Java's TimeUnit does. */
 static int64_t seconds_to_micros(int64_t seconds) {
@@ -118,8 +116,7 @@ DEFINE_TO_TIMESTAMP(bigint_to_timestamp, int64_t)
 DEFINE_REAL_TO_TIMESTAMP(float_to_timestamp, float)
 DEFINE_REAL_TO_TIMESTAMP(double_to_timestamp, double)
 
-/* ---- TIMESTAMP to numbers
- * ----------------------------------------------------------------------------- */
+/* ---- TIMESTAMP to numbers -------------------------------------------------------------------- */
 
 #define DEFINE_TO_INTEGRAL(name, type)                                                             \
   static enum eagre_status name(struct eagre_cast *cast) {                                         \
@@ -153,8 +150,7 @@ DEFINE_TO_INTEGRAL(timestamp_to_bigint, int64_t)
 DEFINE_TO_REAL(timestamp_to_float, float)
 DEFINE_TO_REAL(timestamp_to_double, double)
 
-/* ---- The table
- * ---------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct eagre_cast_rule to_timestamp[EAGRE_TYPE_count] = {
     [EAGRE_TYPE_TINYINT] = {tinyint_to_timestamp, false},

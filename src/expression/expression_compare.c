@@ -195,8 +195,7 @@ static void equal_text(uint8_t *out, const struct eagre_vector *a, const struct 
   }
 }
 
-/* ---- Single rows: fields of structs, greatest, least
- * --------------------------------------------- */
+/* ---- Single rows: fields of structs, greatest, least ----------------------------------------- */
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
 

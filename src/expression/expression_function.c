@@ -70,8 +70,7 @@ const struct eagre_function *eagre_function_internal(enum eagre_internal_functio
   return &internal_functions[which];
 }
 
-/* ---- Lookup
- * -------------------------------------------------------------------------------------- */
+/* ---- Lookup ---------------------------------------------------------------------------------- */
 
 /* The table is in order of name (a unit test checks it). Names in it are in lower case. */
 static int compare_names(struct eagre_text name, const char *row) {
@@ -113,8 +112,7 @@ bool eagre_function_exists(struct eagre_text name) {
   return eagre_function_find(name) != NULL;
 }
 
-/* ---- Refusals
- * ------------------------------------------------------------------------------------- */
+/* ---- Refusals -------------------------------------------------------------------------------- */
 
 /* Functions of Spark that are not here, with what to do instead. */
 struct refused_function {

@@ -5,8 +5,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_time.h"
 
-/* ---- Clock
- * ---------------------------------------------------------------------------------------- */
+/* ---- Clock ----------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_kernel_current_timestamp(struct eagre_kernel_call *call) {
   *(int64_t *)eagre_kernel_out(call) = call->now_us;
@@ -24,8 +23,7 @@ enum eagre_status eagre_kernel_current_date(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Failures on purpose
- * ---------------------------------------------------------------------------- */
+/* ---- Failures on purpose --------------------------------------------------------------------- */
 
 /* Fails in the first row there is; for a NULL message too. */
 enum eagre_status eagre_kernel_raise_error(struct eagre_kernel_call *call) {
@@ -48,8 +46,7 @@ enum eagre_status eagre_bind_cast_by_name(struct eagre_bind *bind, struct eagre_
                                bind->position, out, bind->error);
 }
 
-/* ---- Structs
- * ---------------------------------------------------------------------------------------- */
+/* ---- Structs --------------------------------------------------------------------------------- */
 
 /* A field needs a value that can be stored. */
 static enum eagre_status check_values(struct eagre_bind *bind, uint32_t first, uint32_t step) {

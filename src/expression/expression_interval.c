@@ -5,8 +5,7 @@
 #include "expression/expression_functions.h"
 #include "expression/expression_time.h"
 
-/* ---- Calendar
- * ------------------------------------------------------------------------------------- */
+/* ---- Calendar -------------------------------------------------------------------------------- */
 
 static int64_t add_saturating(int64_t a, int64_t b) {
   int64_t sum;
@@ -40,8 +39,7 @@ int64_t eagre_time_add_months(int64_t days, int64_t months) {
   return eagre_value_days_from_civil(year, month, day < length ? day : length);
 }
 
-/* ---- Adding
- * --------------------------------------------------------------------------------------- */
+/* ---- Adding ---------------------------------------------------------------------------------- */
 
 static enum eagre_status fail_time(struct eagre_kernel_call *call, uint32_t row) {
   return eagre_kernel_fail(call, row, "DATETIME_OVERFLOW",
@@ -103,8 +101,7 @@ enum eagre_status eagre_kernel_add_timestamp_months(struct eagre_kernel_call *ca
   return EAGRE_OK;
 }
 
-/* ---- Differences
- * ---------------------------------------------------------------------------------- */
+/* ---- Differences ----------------------------------------------------------------------------- */
 
 /* Between the wall clocks of the session zone, as in Spark. */
 enum eagre_status eagre_kernel_subtract_timestamps(struct eagre_kernel_call *call) {
@@ -130,8 +127,7 @@ enum eagre_status eagre_kernel_subtract_dates(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- Windows
- * -------------------------------------------------------------------------------------- */
+/* ---- Windows --------------------------------------------------------------------------------- */
 
 uint32_t eagre_window_count(const struct eagre_window *window) {
   return (uint32_t)(window->duration_us / window->slide_us +

@@ -9,8 +9,7 @@
 #include "expression/expression_variant.h"
 #include "json/json.h"
 
-/* ---- Options: map('key', 'value', ...)
- * ------------------------------------------------------------- */
+/* ---- Options: map('key', 'value', ...) ------------------------------------------------------- */
 
 static bool is_map(const struct eagre_expression *expression) {
   return expression->kind == EAGRE_EXPRESSION_CALL &&
@@ -58,8 +57,7 @@ struct eagre_text eagre_bind_join_options(struct eagre_arena *arena, const struc
   return joined;
 }
 
-/* ---- from_json: binding
- * --------------------------------------------------------------------------- */
+/* ---- from_json: binding ---------------------------------------------------------------------- */
 
 /* Whatever the schema says, every field may be missing. */
 static const struct eagre_type *make_nullable(struct eagre_arena *arena,
@@ -207,8 +205,7 @@ enum eagre_status eagre_bind_from_json(struct eagre_bind *bind, struct eagre_exp
   return EAGRE_OK;
 }
 
-/* ---- from_json: running
- * --------------------------------------------------------------------------- */
+/* ---- from_json: running ---------------------------------------------------------------------- */
 
 static void free_decoder(void *data) {
   eagre_json_decoder_free(data);
@@ -248,8 +245,7 @@ enum eagre_status eagre_kernel_from_json(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- to_json
- * ---------------------------------------------------------------------------------------- */
+/* ---- to_json --------------------------------------------------------------------------------- */
 
 static enum eagre_status refuse_option(struct eagre_bind *bind, struct eagre_text name,
                                        struct eagre_text value, const char *why) {
@@ -453,8 +449,7 @@ enum eagre_status eagre_kernel_to_json(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- get_json_object and value:path
- * ---------------------------------------------------------------- */
+/* ---- get_json_object and value:path ---------------------------------------------------------- */
 
 /* The path used last; a literal path is made once. */
 struct path_state {
@@ -559,8 +554,7 @@ enum eagre_status eagre_expression_colon(struct eagre_arena *arena, struct eagre
   return EAGRE_OK;
 }
 
-/* ---- json_array_length
- * -------------------------------------------------------------------------------- */
+/* ---- json_array_length ----------------------------------------------------------------------- */
 
 enum eagre_status eagre_kernel_json_array_length(struct eagre_kernel_call *call) {
   int32_t *out = eagre_kernel_out_zeroed(call);

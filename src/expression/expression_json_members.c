@@ -4,8 +4,7 @@
 #include "expression/expression_list.h"
 #include "json/json.h"
 
-/* ---- json_object_keys
- * -------------------------------------------------------------------------------- */
+/* ---- json_object_keys ------------------------------------------------------------------------ */
 
 static void put_key(void *context, struct eagre_text name) {
   eagre_text_list_put(context, name);

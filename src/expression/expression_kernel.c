@@ -7,8 +7,7 @@
 
 #include "expression/expression_bind.h"
 
-/* ---- Results
- * ------------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 void *eagre_kernel_out(struct eagre_kernel_call *call) {
   uint8_t *validity = call->out->validity;
@@ -37,8 +36,7 @@ void eagre_kernel_set_null(struct eagre_kernel_call *call, uint32_t row) {
   eagre_bit_clear(call->out->validity, row);
 }
 
-/* ---- Failures
- * ------------------------------------------------------------------------------------ */
+/* ---- Failures -------------------------------------------------------------------------------- */
 
 static enum eagre_status refuse_with(struct eagre_kernel_call *call, uint32_t row,
                                      const char *class_name, const char *format,
@@ -87,8 +85,7 @@ enum eagre_status eagre_kernel_fail_overflow(struct eagre_kernel_call *call, uin
                            instead);
 }
 
-/* ---- Texts
- * --------------------------------------------------------------------------------------- */
+/* ---- Texts ----------------------------------------------------------------------------------- */
 
 enum { BLOCK_SIZE_MIN = 1024, BLOCK_SIZE_MAX = 64 * 1024 };
 

@@ -15,8 +15,7 @@ struct lazy_run {
   uint32_t row_count;
 };
 
-/* ---- Sets of rows
- * ----------------------------------------------------------------------------------- */
+/* ---- Sets of rows ---------------------------------------------------------------------------- */
 
 static uint32_t count_words(const struct lazy_run *lazy) {
   return (lazy->row_count + 63) / 64;
@@ -57,8 +56,7 @@ static uint32_t *list_rows(const struct lazy_run *lazy, const uint8_t *bits, uin
   return rows;
 }
 
-/* ---- Operands
- * --------------------------------------------------------------------------------------- */
+/* ---- Operands -------------------------------------------------------------------------------- */
 
 static void import_all(struct eagre_block *operand, const struct eagre_block *outer) {
   for (uint32_t i = 0; i < operand->import_count; i++) {
@@ -132,8 +130,7 @@ static enum eagre_status evaluate(const struct lazy_run *lazy, uint32_t index,
   return EAGRE_OK;
 }
 
-/* ---- AND, OR
- * ---------------------------------------------------------------------------------------- */
+/* ---- AND, OR --------------------------------------------------------------------------------- */
 
 /* Kleene's logic on words: `a` and `b` are the values, `a_valid` and `b_valid` where they exist.
  * OR is AND of the complements, complemented: `flip` is all ones for OR. */
@@ -165,8 +162,7 @@ static enum eagre_status run_logic(const struct lazy_run *lazy, struct eagre_vec
   return EAGRE_OK;
 }
 
-/* ---- Assembling rows from several vectors
- * -------------------------------------------------------------- */
+/* ---- Assembling rows from several vectors ---------------------------------------------------- */
 
 /* out[row] = from[row] for the rows in `rows`. */
 static void put_rows(const struct lazy_run *lazy, struct eagre_vector *out,
@@ -185,8 +181,7 @@ static void put_rows(const struct lazy_run *lazy, struct eagre_vector *out,
   eagre_vector_scatter(out, lazy->row_count, &picked, list, count, lazy->run->arena);
 }
 
-/* ---- CASE
- * ------------------------------------------------------------------------------------------- */
+/* ---- CASE ------------------------------------------------------------------------------------ */
 
 /* matched = open AND condition; open = open AND NOT matched. Returns whether any row is open. */
 static void match_rows(const struct lazy_run *lazy, const struct eagre_vector *condition,
@@ -223,8 +218,7 @@ static enum eagre_status run_case(const struct lazy_run *lazy, struct eagre_vect
   return EAGRE_OK;
 }
 
-/* ---- COALESCE
- * --------------------------------------------------------------------------------------- */
+/* ---- COALESCE -------------------------------------------------------------------------------- */
 
 static enum eagre_status run_coalesce(const struct lazy_run *lazy, struct eagre_vector *out) {
   const struct eagre_vector *first = lazy->instruction->arguments[0];

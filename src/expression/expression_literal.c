@@ -91,8 +91,7 @@ static bool fits_kind(int64_t value, enum eagre_type_kind kind) {
   return true;
 }
 
-/* ---- Numbers
- * ---------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 static enum eagre_status bind_integer(struct eagre_arena *arena, const sql_literal *literal,
                                       struct eagre_expression **out, struct eagre_error *error) {
@@ -134,8 +133,7 @@ static enum eagre_status bind_real(struct eagre_arena *arena, const sql_literal 
   return EAGRE_OK;
 }
 
-/* ---- Time
- * ------------------------------------------------------------------------------------------- */
+/* ---- Time ------------------------------------------------------------------------------------ */
 
 static struct eagre_expression *call_clock(struct eagre_arena *arena, const char *function,
                                            const struct eagre_expression_session *session,
@@ -234,8 +232,7 @@ static struct eagre_expression *bind_interval(struct eagre_arena *arena,
   return eagre_expression_new_value(arena, literal->interval_type, value, literal->position);
 }
 
-/* ---- All
- * -------------------------------------------------------------------------------------------- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static enum eagre_status bind_literal(struct eagre_arena *arena, const sql_literal *literal,
                                       const struct eagre_expression_session *session,

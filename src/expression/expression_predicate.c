@@ -30,8 +30,7 @@ static uint32_t count_words(const struct eagre_kernel_call *call) {
   return (call->row_count + 63) / 64;
 }
 
-/* ---- Null tests
- * ----------------------------------------------------------------------------------- */
+/* ---- Null tests ------------------------------------------------------------------------------ */
 
 enum eagre_status eagre_kernel_isnull(struct eagre_kernel_call *call) {
   uint8_t *out = eagre_kernel_out(call);
@@ -102,8 +101,7 @@ enum eagre_status eagre_kernel_null_safe_equal(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- IN
- * ------------------------------------------------------------------------------------------- */
+/* ---- IN -------------------------------------------------------------------------------------- */
 
 /* The items of a long constant list, found by hash. Fixed width values are kept as 64 bits, reals
  * with one zero and one NaN. */
@@ -265,8 +263,7 @@ enum eagre_status eagre_kernel_in(struct eagre_kernel_call *call) {
   return EAGRE_OK;
 }
 
-/* ---- greatest, least
- * ------------------------------------------------------------------------------ */
+/* ---- greatest, least ------------------------------------------------------------------------- */
 
 /* The argument whose value is row `row` of the result, or -1 when all are NULL. */
 static int choose_extreme(const struct eagre_kernel_call *call, uint32_t row, int wanted_order) {

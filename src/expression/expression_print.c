@@ -14,8 +14,7 @@ static void print_string(const struct printer *printer, const char *string) {
   eagre_buffer_append_string(printer->out, string);
 }
 
-/* ---- Literals
- * ------------------------------------------------------------------------------------- */
+/* ---- Literals -------------------------------------------------------------------------------- */
 
 static void print_quoted(const struct printer *printer, struct eagre_text text) {
   eagre_buffer_append_char(printer->out, '\'');
@@ -62,8 +61,7 @@ static void print_literal(const struct printer *printer, const struct eagre_expr
   }
 }
 
-/* ---- Calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static void print_arguments(const struct printer *printer, const struct eagre_expression *node,
                             uint32_t first, const char *separator) {

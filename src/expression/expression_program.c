@@ -20,8 +20,7 @@ struct eagre_program {
   struct eagre_error *refusal;
 };
 
-/* ---- Growing lists of a block
- * --------------------------------------------------------------------- */
+/* ---- Growing lists of a block ---------------------------------------------------------------- */
 
 /* Lists live on the heap while they grow; a program keeps them to its end. */
 static void *grow(void *list, uint32_t count, size_t size) {
@@ -54,8 +53,7 @@ static struct eagre_block *new_block(struct eagre_program *program, struct eagre
   return block;
 }
 
-/* ---- Compiling
- * ------------------------------------------------------------------------------------ */
+/* ---- Compiling ------------------------------------------------------------------------------- */
 
 static uint32_t compile(struct eagre_program *program, struct eagre_block *block,
                         const struct eagre_expression *node);
@@ -237,8 +235,7 @@ struct eagre_program *eagre_program_new(const struct eagre_type *input,
   return compile_all(input, expressions, count, session, true);
 }
 
-/* ---- Freeing
- * -------------------------------------------------------------------------------------- */
+/* ---- Freeing --------------------------------------------------------------------------------- */
 
 static void free_block(struct eagre_block *block) {
   for (uint32_t i = 0; i < block->instruction_count; i++) {
@@ -261,8 +258,7 @@ void eagre_program_free(struct eagre_program *program) {
   eagre_free(program);
 }
 
-/* ---- Running
- * -------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static void load_columns(struct eagre_block *root, const struct eagre_batch *batch) {
   for (uint32_t i = 0; i < root->import_count; i++) {
@@ -314,8 +310,7 @@ enum eagre_status eagre_program_run_filter(struct eagre_program *program, struct
   return EAGRE_OK;
 }
 
-/* ---- Folding
- * -------------------------------------------------------------------------------------- */
+/* ---- Folding --------------------------------------------------------------------------------- */
 
 enum eagre_status eagre_expression_fold(struct eagre_arena *arena,
                                         const struct eagre_expression *expression,

@@ -83,8 +83,7 @@ bool eagre_expression_is_null(const struct eagre_expression *expression) {
          eagre_vector_is_null(&expression->value, 0);
 }
 
-/* ---- Calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static bool any_argument_fails(const struct eagre_expression *call) {
   for (uint32_t i = 0; i < call->argument_count; i++) {
@@ -138,8 +137,7 @@ void eagre_expression_set_strict(struct eagre_expression *call) {
   call->can_fail = true;
 }
 
-/* ---- Columns, fields, structs
- * --------------------------------------------------------------------- */
+/* ---- Columns, fields, structs ---------------------------------------------------------------- */
 
 struct eagre_expression *eagre_expression_column(struct eagre_arena *arena, uint32_t index,
                                                  const struct eagre_type *type,
@@ -213,8 +211,7 @@ struct eagre_expression *eagre_expression_struct(struct eagre_arena *arena,
                                    count, position);
 }
 
-/* ---- What a tree is
- * ------------------------------------------------------------------------------- */
+/* ---- What a tree is -------------------------------------------------------------------------- */
 
 const struct eagre_type *eagre_expression_type(const struct eagre_expression *expression) {
   return expression->type;

@@ -149,8 +149,7 @@ enum eagre_status eagre_expression_check_value(const struct eagre_expression *ex
   return EAGRE_OK;
 }
 
-/* ---- Equality
- * ------------------------------------------------------------------------------------- */
+/* ---- Equality -------------------------------------------------------------------------------- */
 
 /* Literals of struct, array and map types are NULL. Bits of floats are compared, so that NaN is
  * itself. */

@@ -65,8 +65,7 @@ static struct eagre_text print_cell(struct eagre_rows *rows, const struct eagre_
   return eagre_text_make(eagre_buffer_string(&rows->scratch), rows->scratch.size);
 }
 
-/* ---- JSON, TSV, CSV
- * -------------------------------------------------------------------------------- */
+/* ---- JSON, TSV, CSV -------------------------------------------------------------------------- */
 
 static void add_json(struct eagre_rows *rows, const struct eagre_batch *batch,
                      struct eagre_buffer *out) {
@@ -138,8 +137,7 @@ static void add_csv(struct eagre_rows *rows, const struct eagre_batch *batch,
   }
 }
 
-/* ---- TABLE
- * ----------------------------------------------------------------------------------------- */
+/* ---- TABLE ----------------------------------------------------------------------------------- */
 
 static void keep_cell(struct eagre_rows *rows, uint32_t column, struct eagre_text text) {
   if (rows->cell_count == rows->cell_capacity) {

@@ -168,8 +168,7 @@ void eagre_io_wait(struct eagre_io *io, int64_t timeout_us);
 /* Any thread, and signal handlers: ends the current or next wait. */
 void eagre_io_wake(struct eagre_io *io);
 
-/* ---- Clocks
- * -------------------------------------------------------------------------------------- */
+/* ---- Clocks ---------------------------------------------------------------------------------- */
 
 int64_t eagre_clock_wall_us(void); /* since 1970 */
 uint64_t eagre_clock_monotonic_ns(void);

@@ -62,8 +62,7 @@ static int compare_rows(const void *left, const void *right, void *context) {
   return (a->row > b->row) - (a->row < b->row);
 }
 
-/* ---- Output
- * --------------------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
 static enum eagre_status send_rows(struct sort_step *sort, const struct row_reference *rows,
                                    uint32_t count, struct eagre_error *error) {

@@ -1,8 +1,7 @@
 /* FILTER, PROJECT, WATERMARK and LIMIT: rows pass or do not, columns change, nothing is kept. */
 #include "operator/operator_step.h"
 
-/* ---- FILTER
- * --------------------------------------------------------------------------------------- */
+/* ---- FILTER ---------------------------------------------------------------------------------- */
 
 struct filter_step {
   struct operator_step step;
@@ -38,8 +37,7 @@ struct operator_step *eagre_operator_filter_new(const struct eagre_plan_node *no
   return &filter->step;
 }
 
-/* ---- PROJECT
- * -------------------------------------------------------------------------------------- */
+/* ---- PROJECT --------------------------------------------------------------------------------- */
 
 struct project_step {
   struct operator_step step;
@@ -82,8 +80,7 @@ static void free_plain(struct operator_step *step) {
   eagre_free(step);
 }
 
-/* ---- LIMIT
- * ---------------------------------------------------------------------------------------- */
+/* ---- LIMIT ----------------------------------------------------------------------------------- */
 
 struct limit_step {
   struct operator_step step;

@@ -285,8 +285,7 @@ static void print_trigger(const struct eagre_trigger *trigger, struct eagre_buff
   }
 }
 
-/* ---- Text
- * ------------------------------------------------------------------------------------------ */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 static void explain_nodes(const struct eagre_plan_node *node, unsigned depth,
                           struct eagre_buffer *out) {
@@ -341,8 +340,7 @@ static void explain_text(const struct eagre_pipeline *pipeline, struct eagre_buf
   }
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------------ */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void member(struct eagre_buffer *out, const char *name, struct eagre_text value) {
   char last = out->size == 0 ? '{' : out->data[out->size - 1];

@@ -27,8 +27,7 @@ struct flow_work {
   uint32_t query_capacity;
 };
 
-/* ---- Settings
- * ------------------------------------------------------------------------------------ */
+/* ---- Settings -------------------------------------------------------------------------------- */
 
 static void add_setting(struct flow_work *work, struct eagre_sql_option option) {
   if (work->setting_count == work->setting_capacity) {
@@ -134,8 +133,7 @@ static enum eagre_status apply_settings(struct flow_work *work, struct eagre_err
   return EAGRE_OK;
 }
 
-/* ---- Targets
- * --------------------------------------------------------------------------------------- */
+/* ---- Targets --------------------------------------------------------------------------------- */
 
 static struct plan_target *find_target(struct flow_work *work, struct eagre_text name) {
   for (struct plan_target *target = work->targets; target != NULL; target = target->next) {
@@ -291,8 +289,7 @@ static enum eagre_status bind_sink(struct flow_work *work,
   return eagre_plan_bind_sink(work->binder, statement, target->sink, error);
 }
 
-/* ---- Flows
- * -------------------------------------------------------------------------------------------- */
+/* ---- Flows ----------------------------------------------------------------------------------- */
 
 static bool is_time(enum eagre_type_kind kind) {
   return kind == EAGRE_TYPE_DATE || kind == EAGRE_TYPE_TIMESTAMP ||
@@ -736,8 +733,7 @@ static enum eagre_status add_flow(struct flow_work *work,
   return EAGRE_OK;
 }
 
-/* ---- Statements
- * --------------------------------------------------------------------------------------- */
+/* ---- Statements ------------------------------------------------------------------------------ */
 
 /* So that later statements can read the table. */
 static void add_place(struct plan_binder *binder, const struct plan_target *target) {

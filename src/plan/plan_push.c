@@ -180,8 +180,7 @@ static struct json_items take_items(struct plan_binder *binder, struct eagre_pla
   return items;
 }
 
-/* ---- Moving down
- * ---------------------------------------------------------------------------------- */
+/* ---- Moving down ----------------------------------------------------------------------------- */
 
 /* Whether the condition, rewritten over the project's input, would hold a from_json. */
 static bool needs_json(const struct eagre_plan_node *project,

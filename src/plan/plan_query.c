@@ -23,8 +23,7 @@ static const struct eagre_sql_expression *find_window(const struct eagre_sql_que
   return NULL;
 }
 
-/* ---- FROM, WHERE, window
- * --------------------------------------------------------------------------- */
+/* ---- FROM, WHERE, window --------------------------------------------------------------------- */
 
 static enum eagre_status bind_from(struct plan_binder *binder, struct plan_select *work,
                                    struct eagre_error *error) {
@@ -37,8 +36,7 @@ static enum eagre_status bind_from(struct plan_binder *binder, struct plan_selec
   return EAGRE_OK;
 }
 
-/* ---- HAVING, PROJECT, DISTINCT, ORDER BY, LIMIT
- * ---------------------------------------------------- */
+/* ---- HAVING, PROJECT, DISTINCT, ORDER BY, LIMIT ---------------------------------------------- */
 
 static enum eagre_status bind_having(struct plan_binder *binder, struct plan_select *work,
                                      const struct plan_scope *scope, struct eagre_error *error) {
@@ -180,8 +178,7 @@ static enum eagre_status add_limit(struct plan_binder *binder, struct plan_selec
   return EAGRE_OK;
 }
 
-/* ---- The whole
- * ---------------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 /* Subqueries in the SELECT list, HAVING and ORDER BY. */
 static bool has_subqueries(const struct eagre_sql_query *tree) {

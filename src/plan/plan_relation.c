@@ -515,8 +515,7 @@ static enum eagre_status bind_body(struct plan_binder *binder,
                          (int)tree->kind);
 }
 
-/* ---- WATERMARK and aliases
- * ------------------------------------------------------------------------ */
+/* ---- WATERMARK and aliases ------------------------------------------------------------------- */
 
 static int find_event_time_column(const struct plan_relation *relation) {
   for (uint32_t i = 0; i < relation->column_count; i++) {

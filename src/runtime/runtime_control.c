@@ -160,8 +160,7 @@ static enum eagre_status end_tick(struct runtime_flow *flow, int64_t until_us,
   return EAGRE_OK;
 }
 
-/* ---- Callbacks of the protocol
- * -------------------------------------------------------------------- */
+/* ---- Callbacks of the protocol --------------------------------------------------------------- */
 
 static void add_event_time(struct eagre_event_time *all, const struct eagre_event_time *each) {
   if (each->count == 0) return;

@@ -4,8 +4,7 @@
 
 #include "runtime/runtime_inside.h"
 
-/* ---- Opening and closing
- * --------------------------------------------------------------------------- */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 static enum eagre_status open_checkpoint(struct runtime_flow *flow, struct eagre_error *error) {
   const struct eagre_checkpoint_options options = {.take_over = flow->runtime->options.take_over};
@@ -98,8 +97,7 @@ static void close_flow(struct runtime_flow *flow) {
   flow->checkpoint = NULL;
 }
 
-/* ---- Saying what happens
- * ----------------------------------------------------------------------------- */
+/* ---- Saying what happens --------------------------------------------------------------------- */
 
 static void announce(const struct runtime_flow *flow) {
   const struct eagre_flow *plan = flow->plan;
@@ -213,8 +211,7 @@ static void report_idle(struct runtime_flow *flow, bool is_last) {
   if (is_due || (is_last && flow->last_report_us == 0)) report(flow);
 }
 
-/* ---- Running
- * ---------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static void wait_for_trigger(struct runtime_flow *flow, bool has_run) {
   int64_t now_us = eagre_clock_wall_us();

@@ -70,8 +70,7 @@ struct runtime_command {
   struct eagre_buffer piece; /* PREPARE: the sink's piece */
 };
 
-/* ---- Task: one flow on one core
- * ------------------------------------------------------------------ */
+/* ---- Task: one flow on one core -------------------------------------------------------------- */
 
 /* Fused, a task works what it has read. Split, tasks come in pairs: one reads, the other works what
  * it has read, with a ring of batches between them. In both, every task owns its part of the state
@@ -148,8 +147,7 @@ void eagre_runtime_spin_reset(struct runtime_spin *spin);
 /* There is nothing to do: whether to look again at once, and not to sleep yet. */
 bool eagre_runtime_spin(struct runtime_spin *spin);
 
-/* ---- Core
- * ------------------------------------------------------------------------------------------ */
+/* ---- Core ------------------------------------------------------------------------------------ */
 
 struct runtime_core {
   _Alignas(EAGRE_LINE_SIZE) struct eagre_runtime *runtime;
@@ -185,8 +183,7 @@ enum runtime_pause {
   RUNTIME_END_TICK,
 };
 
-/* ---- Flow
- * ------------------------------------------------------------------------------------------ */
+/* ---- Flow ------------------------------------------------------------------------------------ */
 
 struct runtime_flow {
   struct eagre_runtime *runtime;

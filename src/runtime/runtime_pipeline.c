@@ -162,8 +162,7 @@ enum eagre_status eagre_runtime_new(struct eagre_pipeline *pipeline,
   return EAGRE_OK;
 }
 
-/* ---- Running
- * ---------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static enum eagre_status start_cores(struct eagre_runtime *runtime, struct eagre_error *error) {
   for (uint32_t i = 0; i < runtime->core_count; i++) {
@@ -230,8 +229,7 @@ const struct eagre_flow_metrics *eagre_runtime_metrics(const struct eagre_runtim
   return runtime->metrics;
 }
 
-/* ---- Stopping
- * ---------------------------------------------------------------------------------------- */
+/* ---- Stopping -------------------------------------------------------------------------------- */
 
 bool eagre_runtime_must_stop(const struct eagre_runtime *runtime) {
   return atomic_load(&runtime->stop_requests) > 0;

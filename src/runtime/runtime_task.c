@@ -7,8 +7,7 @@
 
 #include "runtime/runtime_inside.h"
 
-/* ---- Where rows go
- * -------------------------------------------------------------------------------- */
+/* ---- Where rows go --------------------------------------------------------------------------- */
 
 static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
                                     struct eagre_error *error) {
@@ -20,8 +19,7 @@ static enum eagre_status write_rows(void *context, struct eagre_batch *batch,
   return status;
 }
 
-/* ---- OPEN, CLOSE
- * ---------------------------------------------------------------------------------- */
+/* ---- OPEN, CLOSE ----------------------------------------------------------------------------- */
 
 static struct eagre_stages *new_stages(struct runtime_task *task) {
   const struct runtime_flow *flow = task->flow;
@@ -111,8 +109,7 @@ void eagre_runtime_task_done(struct runtime_task *task) {
   task->latency = NULL;
 }
 
-/* ---- State
- * ---------------------------------------------------------------------------------------- */
+/* ---- State ----------------------------------------------------------------------------------- */
 
 static struct eagre_state_snapshot snapshot_of(const struct runtime_task *task, int64_t version,
                                                const char *attempt) {
@@ -150,8 +147,7 @@ static bool has_state(const struct runtime_task *task) {
   return task->flow->plan->query.stateful_count > 0;
 }
 
-/* ---- RUN
- * ------------------------------------------------------------------------------------------ */
+/* ---- RUN ------------------------------------------------------------------------------------- */
 
 static enum eagre_status begin_readers(struct runtime_task *task, struct eagre_error *error) {
   for (uint32_t i = 0; i < task->flow->plan->source_count; i++) {
@@ -508,8 +504,7 @@ static void resume_run(struct runtime_task *task, struct runtime_command *comman
   if (task->is_at_end) answer(task, command, EAGRE_OK); /* others have more to read */
 }
 
-/* ---- COLLECT, LEVEL, PREPARE, ABORT
- * ----------------------------------------------------------------------- */
+/* ---- COLLECT, LEVEL, PREPARE, ABORT ---------------------------------------------------------- */
 
 /* The stages of all cores. Returns their number. */
 static uint32_t list_stages(const struct runtime_task *task, struct eagre_stages **out_all) {

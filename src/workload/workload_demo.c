@@ -104,8 +104,7 @@ static int64_t minute_of(const struct demo *demo, int64_t event_us) {
   return since_us < 0 ? -1 : since_us / MINUTE_US;
 }
 
-/* ---- Generator
- * ------------------------------------------------------------------------------------ */
+/* ---- Generator ------------------------------------------------------------------------------- */
 
 static uint64_t slowest_flow(const struct demo *demo) {
   uint64_t slowest = UINT64_MAX;
@@ -187,8 +186,7 @@ static void *generator_main(void *argument) {
   return NULL;
 }
 
-/* ---- Engine: what it reports and prints
- * ------------------------------------------------------------ */
+/* ---- Engine: what it reports and prints ------------------------------------------------------ */
 
 static void draw(struct demo *demo) {
   int64_t now_us = eagre_clock_wall_us();
@@ -269,8 +267,7 @@ static void take_rows(void *context, struct eagre_text text) {
   eagre_arena_done(&arena);
 }
 
-/* ---- Comparing and showing
- * ---------------------------------------------------------------------------- */
+/* ---- Comparing and showing ------------------------------------------------------------------- */
 
 static enum eagre_status compare(const struct demo *demo, struct eagre_error *error) {
   for (uint32_t i = 0; i < demo->minute_count * EAGRE_ORDER_REGIONS; i++) {
@@ -365,8 +362,7 @@ static void show_end(const struct demo *demo) {
       demo->options->folder.data);
 }
 
-/* ---- The whole
- * ------------------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 static enum eagre_status open_pipeline(struct demo *demo, struct eagre_error *error) {
   const struct eagre_sql_define define = {EAGRE_TEXT("brokers"),

@@ -106,6 +106,8 @@ def check_lines():
             if re.search(r"(^|[;{} ])//(?!/)", re.sub(r'"([^"\\]|\\.)*"', '""', line)) \
                     and "://" not in line and "/*" not in line and " * " not in line:
                 yield path, number, "// comments are for your desk: use /* */"
+            if re.fullmatch(r" \* -{8,} \*/", line):
+                yield path, number, f"a section's line was broken: it is longer than {LINE_LENGTH_MAX} columns"
             if re.search(r"\b(TODO|FIXME)\b(?!\(#\d+\))", line):
                 yield path, number, "a TODO needs an issue number"
             if re.search(r"\b(strcpy|strcat|sprintf|gets|atoi)\s*\(", line):

@@ -112,15 +112,6 @@ enum eagre_status eagre_source_plan(struct eagre_source *source, struct eagre_te
   return source->methods->plan(source, start, limits, arena, out, error);
 }
 
-bool eagre_source_take(_Atomic uint32_t *taken_count, uint32_t count, uint32_t *out_index) {
-  uint32_t next = atomic_load(taken_count);
-  do {
-    if (next >= count) return false;
-  } while (!atomic_compare_exchange_weak(taken_count, &next, next + 1));
-  *out_index = next;
-  return true;
-}
-
 enum eagre_status eagre_source_assign(struct eagre_source *source, struct eagre_text start,
                                       struct eagre_text end, struct eagre_error *error) {
   const struct eagre_source_methods *methods = source->methods;

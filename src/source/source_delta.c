@@ -3,7 +3,7 @@
  *   Position   {"version":N}; empty = nothing was read yet
  *   Files      those of the version, but for files whose partition values or statistics show that
  *              no row meets the query's conditions
- *   Cores      each takes the next file when it has read its last one */
+ *   Cores      file i belongs to core i modulo the number of cores */
 #include "source/source_kind.h"
 #include "source/source_parquet.h"
 #include "source/source_partition.h"
@@ -24,11 +24,11 @@ struct delta_source {
   struct eagre_source_parquet_columns columns;
   struct delta_file *files;
   uint32_t file_count;
-  _Atomic uint32_t taken_count; /* files[0..taken_count) have been opened by a core */
 };
 
 struct delta_reader {
   struct eagre_source_reader base;
+  uint32_t next_file;
   const struct delta_file *file; /* that is open */
   struct eagre_parquet_reader *parquet;
 };
@@ -330,15 +330,6 @@ static enum eagre_status plan_delta(struct eagre_source *base, struct eagre_text
   return EAGRE_OK;
 }
 
-static enum eagre_status assign_delta(struct eagre_source *base, struct eagre_text start,
-                                      struct eagre_text end, struct eagre_error *error) {
-  (void)start;
-  (void)end;
-  (void)error;
-  atomic_store(&((struct delta_source *)base)->taken_count, 0);
-  return EAGRE_OK;
-}
-
 static int64_t get_lag(struct eagre_source *base, struct eagre_text position) {
   (void)base; /* a version is not followed */
   (void)position;
@@ -357,6 +348,7 @@ static enum eagre_status begin_reading(struct eagre_source_reader *base,
                                        struct eagre_error *error) {
   (void)error;
   close_reader(base);
+  ((struct delta_reader *)base)->next_file = base->core;
   return EAGRE_OK;
 }
 
@@ -387,12 +379,12 @@ static enum eagre_status fill_partitions(const struct delta_reader *reader,
   return EAGRE_OK;
 }
 
-/* Opens the next file that no core has taken; END when there is none. */
+/* Opens the next file of this core; END when there is none. */
 static enum eagre_status open_next_file(struct delta_reader *reader, struct eagre_error *error) {
-  struct delta_source *source = (struct delta_source *)reader->base.source;
-  uint32_t next;
-  if (!eagre_source_take(&source->taken_count, source->file_count, &next)) return EAGRE_END;
-  reader->file = &source->files[next];
+  const struct delta_source *source = (const struct delta_source *)reader->base.source;
+  if (reader->next_file >= source->file_count) return EAGRE_END;
+  reader->file = &source->files[reader->next_file];
+  reader->next_file += source->base.environment.core_count;
   return eagre_source_parquet_open(&source->columns, reader->base.io, reader->file->path,
                                    &reader->parquet, error);
 }
@@ -421,7 +413,6 @@ const struct eagre_source_methods eagre_source_delta_methods = {
     .description = describe_delta,
     .start = start_delta,
     .plan = plan_delta,
-    .assign = assign_delta,
     .lag = get_lag,
     .reader_close = close_reader,
     .reader_begin = begin_reading,

@@ -6,7 +6,8 @@
  *
  *   Position   {"logOffset":N}; empty = nothing was read yet
  *   Order      modification time, then path; maxFilesPerTrigger of them per epoch
- *   Cores      each takes the next file of the epoch when it has read its last one */
+ *   Cores      file i of the epoch belongs to core i modulo the number of cores, in every run: late
+ *              rows are counted per group and core, as Spark counts them per group and partition */
 #include "source/source_files.h"
 
 /* While a directory looks unchanged its files are not listed again, for no longer than this. */
@@ -274,7 +275,6 @@ static enum eagre_status assign_files(struct eagre_source *source, struct eagre_
   eagre_arena_reset(&files->assigned_arena);
   files->assigned = eagre_arena_allocate(&files->assigned_arena, sizeof *entries * (count + 1));
   files->assigned_count = (uint32_t)count;
-  atomic_store(&files->taken_count, 0);
   for (size_t i = 0; i < count; i++) {
     files->assigned[i] = entries[i];
   }

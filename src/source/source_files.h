@@ -268,11 +268,11 @@ struct eagre_source_files {
   struct eagre_arena assigned_arena;
   struct eagre_source_files_entry *assigned;
   uint32_t assigned_count;
-  _Atomic uint32_t taken_count; /* assigned[0..taken_count) have been opened by a core */
 };
 
 struct eagre_source_files_reader {
   struct eagre_source_reader base;
+  uint32_t next_file;                           /* index into `assigned` */
   const struct eagre_source_files_entry *entry; /* the file that is open */
   struct eagre_io_reader *file;                 /* NULL: none is open */
   struct eagre_buffer block;                    /* what was read and is not in a batch yet */

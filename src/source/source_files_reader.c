@@ -16,8 +16,8 @@ static struct eagre_source_files_reader *get_reader(struct eagre_source_reader *
   return (struct eagre_source_files_reader *)reader;
 }
 
-static struct eagre_source_files *get_source(const struct eagre_source_files_reader *self) {
-  return (struct eagre_source_files *)self->base.source;
+static const struct eagre_source_files *get_source(const struct eagre_source_files_reader *self) {
+  return (const struct eagre_source_files *)self->base.source;
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */
@@ -48,13 +48,13 @@ static enum eagre_status open_parquet(struct eagre_source_files_reader *self,
                                    error);
 }
 
-/* Opens the next file that no core has taken; END when there is none. */
+/* Opens the next file of this core; END when there is none. */
 static enum eagre_status open_next_file(struct eagre_source_files_reader *self,
                                         struct eagre_error *error) {
-  struct eagre_source_files *source = get_source(self);
-  uint32_t next;
-  if (!eagre_source_take(&source->taken_count, source->assigned_count, &next)) return EAGRE_END;
-  self->entry = &source->assigned[next];
+  const struct eagre_source_files *source = get_source(self);
+  if (self->next_file >= source->assigned_count) return EAGRE_END;
+  self->entry = &source->assigned[self->next_file];
+  self->next_file += self->base.source->environment.core_count;
   self->line_count = 0;
   self->is_at_end = false;
   self->csv.is_header_next = source->csv.has_header;
@@ -270,6 +270,7 @@ enum eagre_status eagre_source_files_reader_begin(struct eagre_source_reader *re
   (void)error;
   struct eagre_source_files_reader *self = get_reader(reader);
   close_file(self); /* of an epoch that was given up */
+  self->next_file = reader->core;
   self->csv.options.now_us = eagre_clock_wall_us();
   if (self->decoder != NULL) {
     eagre_source_files_decoder_begin(self->decoder, eagre_clock_wall_us());

@@ -7,7 +7,6 @@
  * be left out. */
 #pragma once
 
-#include <stdatomic.h>
 #include <stddef.h>
 
 #include "source/source.h"
@@ -67,10 +66,6 @@ struct eagre_source_reader {
   uint32_t core;
   struct eagre_io *io; /* of the core's thread */
 };
-
-/* Takes the next of `count` things that are read by one core each, by whichever is free first;
- * false: all are taken. `taken_count` is 0 when they are assigned. Any core's thread. */
-bool eagre_source_take(_Atomic uint32_t *taken_count, uint32_t count, uint32_t *out_index);
 
 extern const struct eagre_source_methods eagre_source_kafka_methods;
 extern const struct eagre_source_methods eagre_source_files_methods;

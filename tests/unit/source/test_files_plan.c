@@ -142,50 +142,20 @@ static void test_available_now_fixes_the_files(void **state) {
   assert_text(third.end, "{\"logOffset\":1}");
 }
 
-/* The rows of one read of each core whose turn it is; behind them both are at the end. */
-static const char *read_in_turns(struct fixture *fixture, const uint32_t *turns, size_t count) {
-  struct eagre_source_reader *readers[2];
-  struct eagre_buffer rows = {0};
-  struct eagre_batch *batch = eagre_batch_new();
-  for (uint32_t core = 0; core < 2; core++) {
-    assert_int_equal(eagre_source_reader_open(fixture->source, core, fixture->io, &readers[core],
-                                              &fixture->error),
-                     EAGRE_OK);
-    assert_int_equal(eagre_source_reader_begin(readers[core], &fixture->error), EAGRE_OK);
-  }
-  for (size_t i = 0; i < count; i++) {
-    assert_int_equal(eagre_source_reader_read(readers[turns[i]], batch, &fixture->error), EAGRE_OK);
-    print_rows(fixture, batch, &rows);
-    eagre_batch_reset(batch);
-  }
-  for (uint32_t core = 0; core < 2; core++) {
-    assert_int_equal(eagre_source_reader_read(readers[core], batch, &fixture->error), EAGRE_END);
-    eagre_source_reader_close(readers[core]);
-  }
-  const char *text = eagre_arena_copy_text(&fixture->arena, eagre_buffer_text(&rows)).data;
-  eagre_batch_free(batch);
-  eagre_buffer_done(&rows);
-  return text;
-}
-
-static void test_a_core_that_is_free_takes_the_next_file(void **state) {
-  static const uint32_t turns[] = {0, 1, 1, 1};
+static void test_files_are_divided_over_cores(void **state) {
   struct fixture *fixture = *state;
   plan_files(fixture, NULL);
-  fixture->core_count = 2;
-  for (int i = 0; i < 4; i++) {
+  fixture->core_count = 3;
+  for (int i = 0; i < 7; i++) {
     char name[2] = {(char)('a' + i), '\0'};
     write_input(fixture, name, name, i);
   }
   open_stream(fixture);
   struct step step = plan_step(fixture, beginning, no_limits);
-  for (int run = 0; run < 2; run++) {
-    assert_int_equal(eagre_source_assign(fixture->source, beginning, step.end, &fixture->error),
-                     EAGRE_OK);
-    assert_string_equal(read_in_turns(fixture, turns, EAGRE_COUNT_OF(turns)),
-                        "{\"value\":\"a\"}\n{\"value\":\"b\"}\n"
-                        "{\"value\":\"c\"}\n{\"value\":\"d\"}\n");
-  }
+  assert_string_equal(read_range(fixture, beginning, step.end),
+                      "{\"value\":\"a\"}\n{\"value\":\"d\"}\n{\"value\":\"g\"}\n"
+                      "{\"value\":\"b\"}\n{\"value\":\"e\"}\n"
+                      "{\"value\":\"c\"}\n{\"value\":\"f\"}\n");
 }
 
 static void test_vanished_file_is_an_error(void **state) {
@@ -275,7 +245,7 @@ int run_files_plan_tests(void) {
       TEST(test_restart_goes_on),
       TEST(test_entry_without_offsets_is_planned_again),
       TEST(test_available_now_fixes_the_files),
-      TEST(test_a_core_that_is_free_takes_the_next_file),
+      TEST(test_files_are_divided_over_cores),
       TEST(test_vanished_file_is_an_error),
       TEST(test_batch_reads_all_and_writes_nothing),
       TEST(test_missing_paths),

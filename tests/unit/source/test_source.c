@@ -144,8 +144,8 @@ struct step plan_step(struct fixture *fixture, struct eagre_text start,
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-void print_rows(struct fixture *fixture, const struct eagre_batch *batch,
-                struct eagre_buffer *out) {
+static void print_rows(struct fixture *fixture, const struct eagre_batch *batch,
+                       struct eagre_buffer *out) {
   const struct eagre_json_write_options options = {.zone = fixture->zone};
   const struct eagre_vector rows = {.type = fixture->plan.schema, .children = batch->columns};
   assert_int_equal(batch->column_count, fixture->plan.schema->field_count);

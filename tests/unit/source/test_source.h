@@ -58,8 +58,6 @@ struct step plan_step(struct fixture *fixture, struct eagre_text start,
 const char *read_range(struct fixture *fixture, struct eagre_text start, struct eagre_text end);
 /* The same for one core; returns the status that ended it when it is not END. */
 enum eagre_status read_core(struct fixture *fixture, uint32_t core, struct eagre_buffer *out);
-/* The rows of a batch, as above. */
-void print_rows(struct fixture *fixture, const struct eagre_batch *batch, struct eagre_buffer *out);
 /* Plans everything in one step and reads it. */
 const char *read_everything(struct fixture *fixture);
 

@@ -70,7 +70,7 @@ def write_nothing(folder):
 
 
 def warm(path):
-    """Reads the files once, so that every run finds them in memory."""
+    """Reads the files, so that the next run finds them in memory: a system may put aside what was idle for a while."""
     for file in path.iterdir():
         file.read_bytes()
 
@@ -102,8 +102,8 @@ def ysb_file(folder, settings):
     ours, theirs, ratio = [], [], []
     memory = Figure("ysb-file: peak memory", "MB")
     million = settings.event_count / 1e6
-    warm(path)
     for _ in range(settings.repetitions):
+        warm(path)
         start = engine.run(folder / "run", engine.from_files(empty))
         usage = engine.run(folder / "run", engine.from_files(path, 1))
         engine.verify(folder / "run", expected, FILE_COUNT)
@@ -137,6 +137,7 @@ def run_in_turns(folder, path, empty, expected):
     """By the number of cores (CPU, wall) of the events alone. Runs take turns, as what else happens comes and goes."""
     starts, runs = {1: [], 2: []}, {1: [], 2: []}
     for _, cores in itertools.product(range(SCALING_TURNS), runs):
+        warm(path)
         starts[cores].append(engine.run(folder / "run", engine.from_files(empty), cores))
         runs[cores].append(engine.run(folder / "run", engine.from_files(path, 4), cores))
         engine.verify(folder / "run", expected, 2 * FILE_COUNT // 4)
@@ -148,7 +149,6 @@ def cores_scaling(folder, settings):
     machine takes for having both CPUs at work: two processes on one core each against one alone."""
     path, expected = load_files(folder / "data", settings.event_count, 2 * FILE_COUNT)
     empty = write_nothing(folder / "nothing")
-    warm(path)
     million = settings.event_count / 1e6
     per_core = {1: [], 2: []}
     speed, beside = [], []
@@ -193,8 +193,8 @@ def sliding(folder, settings):
     empty = write_nothing(folder / "nothing")
     million = settings.event_count / 1e6
     cost = {TUMBLING: [], SLIDING: []}
-    warm(path)
     for _ in range(settings.repetitions):
+        warm(path)
         counted = {}
         for window, samples in cost.items():
             start_s, _ = count_windows(folder / "run", empty, window)

@@ -45,9 +45,9 @@ def json_figures(samples, event, bar):
 def duckdb_figures(folder, settings, ours):
     """What DuckDB takes for the seven columns of a ysb event from a file, against the decoder on all of them."""
     path, _ = files.load_files(folder / "data", settings.event_count)
-    files.warm(path)
     cost = []
     for _ in range(settings.repetitions):
+        files.warm(path)
         start_s = files.duckdb_columns("", 0)
         cost.append((files.duckdb_columns(f"{path}/*.json", settings.event_count) - start_s) * 1e9 / settings.event_count)
     ratio = [theirs / mine for mine, theirs in zip(ours, cost)]

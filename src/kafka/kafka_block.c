@@ -6,7 +6,7 @@
 enum { KEPT_SIZE_MIN = 64 * 1024, KEPT_SIZE_MAX = 4 * 1024 * 1024 }; /* others are freed */
 
 struct eagre_kafka_block_pool *eagre_kafka_block_pool_new(void) {
-  struct eagre_kafka_block_pool *pool = eagre_allocate_zeroed(1, sizeof *pool);
+  struct eagre_kafka_block_pool *pool = eagre_allocate_lines(1, sizeof *pool); /* of one core */
   atomic_init(&pool->reference_count, 1);
   atomic_init(&pool->live_bytes, 0);
   pthread_mutex_init(&pool->lock, NULL);

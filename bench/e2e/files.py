@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import pathlib
-import statistics
 import sys
 
 import answers
@@ -16,6 +15,7 @@ from process import measure
 
 FILE_COUNT = 8
 SCALING_TURNS = 5
+SIBLINGS_MS = 20
 
 COLUMNS = ", ".join(f"{member}: 'VARCHAR'" for member in (
     "user_id", "page_id", "ad_id", "ad_type", "event_type", "event_time", "ip_address"))
@@ -118,19 +118,42 @@ def ysb_file(folder, settings):
             Figure("ysb-file: DuckDB / eagre", "x", ratio, 3.0, at_most=False), memory]
 
 
-def side_by_side(folder, pipeline, expected=None):
-    """CPU seconds of two processes of one core each that share nothing but the machine, at once."""
-    cpus = sorted(os.sched_getaffinity(0))[:2]
-    with concurrent.futures.ThreadPoolExecutor(len(cpus)) as pool:
-        usages = list(pool.map(lambda cpu: engine.run(folder / f"cpu-{cpu}", pipeline, cpu=cpu), cpus))
-    for cpu in cpus if expected else ():
-        engine.verify(folder / f"cpu-{cpu}", expected, 2 * FILE_COUNT // 4)
-    return statistics.mean(usage.cpu_s for usage in usages)
+class Halves:
+    """The same number of events for two processes of one core each that share nothing but the machine, not even files:
+    who reads what another has just read finds it in the caches."""
+
+    def __init__(self, folder, event_count):
+        self.folder = folder
+        self.cpus = sorted(os.sched_getaffinity(0))[:2]
+        self.loads = [load_files(folder / f"half-{cpu}", event_count // 2, FILE_COUNT) for cpu in self.cpus]
+
+    def run(self, pipelines):
+        """CPU seconds of both, at once."""
+        with concurrent.futures.ThreadPoolExecutor(len(self.cpus)) as pool:
+            usages = list(pool.map(lambda cpu, pipeline: engine.run(self.folder / f"cpu-{cpu}", pipeline, cpu=cpu),
+                                   self.cpus, pipelines))
+        return sum(usage.cpu_s for usage in usages)
+
+    def work(self):
+        for path, _ in self.loads:
+            warm(path)
+        cpu_s = self.run([engine.from_files(path, 2) for path, _ in self.loads])
+        for cpu, (_, expected) in zip(self.cpus, self.loads):
+            engine.verify(self.folder / f"cpu-{cpu}", expected, FILE_COUNT // 2)
+        return cpu_s
+
+    def start(self, empty):
+        return self.run([engine.from_files(empty)] * len(self.cpus))
 
 
 def least(usages):
     """(CPU, wall) seconds: what else happens on the machine only adds to a run of half a second."""
     return min(usage.cpu_s for usage in usages), min(usage.wall_s for usage in usages)
+
+
+def observe_siblings():
+    """How many times as fast a CPU adds alone as beside another one: 1, or 2 where they are one core for the moment."""
+    return json.loads(measure([place.program("bench/siblings"), SIBLINGS_MS]).output)["ratio"]
 
 
 def run_in_turns(folder, path, empty, expected):
@@ -146,25 +169,29 @@ def run_in_turns(folder, path, empty, expected):
 
 def cores_scaling(folder, settings):
     """CPU per event on two cores against one: what sharing costs when no broker shares the machine. Beside it what the
-    machine takes for having both CPUs at work: two processes on one core each against one alone."""
+    machine takes for having both CPUs at work: two processes that share nothing, and plain additions."""
     path, expected = load_files(folder / "data", settings.event_count, 2 * FILE_COUNT)
+    halves = Halves(folder, settings.event_count)
     empty = write_nothing(folder / "nothing")
     million = settings.event_count / 1e6
     per_core = {1: [], 2: []}
-    speed, beside = [], []
+    speed, beside, siblings = [], [], []
     for _ in range(settings.repetitions):
+        siblings.append(observe_siblings())
         events = run_in_turns(folder, path, empty, expected)
+        siblings.append(observe_siblings())
         for cores, (cpu_s, _) in events.items():
             per_core[cores].append(cpu_s / million)
         speed.append(events[1][1] / events[2][1])
-        pairs = [side_by_side(folder, engine.from_files(path, 4), expected) for _ in range(SCALING_TURNS)]
-        starts = [side_by_side(folder, engine.from_files(empty)) for _ in range(SCALING_TURNS)]
+        pairs = [halves.work() for _ in range(SCALING_TURNS)]
+        starts = [halves.start(empty) for _ in range(SCALING_TURNS)]
         beside.append((min(pairs) - min(starts)) / million / per_core[1][-1])
     ratio = [two / one for one, two in zip(per_core[1], per_core[2])]
     return [Figure("cores-scaling: 1 core", "CPU-s/M", per_core[1]),
             Figure("cores-scaling: 2 cores", "CPU-s/M", per_core[2]),
             Figure("cores-scaling: CPU on 2 / on 1", "x", ratio, 1.05),
-            Figure("cores-scaling: CPU of each of two processes / of one alone", "x", beside),
+            Figure("cores-scaling: CPU of two processes, half the files each / of one", "x", beside),
+            Figure("cores-scaling: additions, one CPU alone / beside another", "x", siblings),
             Figure("cores-scaling: speed on 2 / on 1", "x", speed, 1.8, at_most=False)]
 
 

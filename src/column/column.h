@@ -232,9 +232,13 @@ struct eagre_origin {
   struct eagre_text topic; /* topic, or file path; empty when there is none */
   int32_t partition;       /* -1 for a file */
   const int64_t *offsets;  /* offset of each *source* row, or line numbers from 1; may be NULL */
-  uint32_t source;         /* number of the source in its query */
-  int64_t written_ms;      /* when the first row was written, since 1970; <= 0: not known */
-  int64_t read_us;         /* when the rows were read, monotonic */
+  /* Of a part of a file, whose lines are counted from its first: turns such a number into the
+   * file's, for which it may have to read the file. False when it cannot. NULL: they are that. */
+  bool (*resolve)(const void *part, int64_t *number);
+  const void *part;   /* lives as long as the epoch */
+  uint32_t source;    /* number of the source in its query */
+  int64_t written_ms; /* when the first row was written, since 1970; <= 0: not known */
+  int64_t read_us;    /* when the rows were read, monotonic */
   /* Raw record of each *source* row, for dead letters. `values` NULL: not kept; `keys` NULL: there
    * are none; a validity NULL: each row has one. */
   const struct eagre_text *keys;
@@ -288,5 +292,7 @@ void eagre_batch_reset(struct eagre_batch *batch);
 void eagre_batch_set_columns(struct eagre_batch *batch, uint32_t column_count, uint32_t row_count);
 /* Keeps only the rows whose bit is set in `keep` (compacts every column and `origin_rows`). */
 void eagre_batch_filter(struct eagre_batch *batch, const uint8_t *keep);
+/* The offset of a row or its line in the file; false when it is not known. */
+bool eagre_batch_find_offset(const struct eagre_batch *batch, int64_t row, int64_t *out_offset);
 /* "topic t, partition p, offset o" or "file f, line n" of a row, into `error`'s place. */
 void eagre_batch_place(const struct eagre_batch *batch, int64_t row, struct eagre_error *error);

@@ -143,19 +143,19 @@ void eagre_batch_filter(struct eagre_batch *batch, const uint8_t *keep) {
 
 /* ---- Place ----------------------------------------------------------------------------------- */
 
-/* The offset or line of a row; false when it is not known. */
-static bool find_offset(const struct eagre_batch *batch, int64_t row, int64_t *out_offset) {
-  if (batch->origin.offsets == NULL || row < 0 || row >= batch->row_count) return false;
-  uint32_t source_row = batch->origin_rows == NULL ? (uint32_t)row : batch->origin_rows[row];
-  *out_offset = batch->origin.offsets[source_row];
-  return true;
+bool eagre_batch_find_offset(const struct eagre_batch *batch, int64_t row, int64_t *out_offset) {
+  const struct eagre_origin *origin = &batch->origin;
+  if (origin->offsets == NULL || row < 0 || row >= batch->row_count) return false;
+  *out_offset =
+      origin->offsets[batch->origin_rows == NULL ? (uint32_t)row : batch->origin_rows[row]];
+  return origin->resolve == NULL || origin->resolve(origin->part, out_offset);
 }
 
 void eagre_batch_place(const struct eagre_batch *batch, int64_t row, struct eagre_error *error) {
   struct eagre_text name = batch->origin.topic;
   if (name.size == 0) return;
   int64_t offset = 0;
-  bool is_offset_known = find_offset(batch, row, &offset);
+  bool is_offset_known = eagre_batch_find_offset(batch, row, &offset);
   bool is_file = batch->origin.partition < 0;
   char offset_text[32] = "";
   if (is_offset_known) {

@@ -29,6 +29,8 @@ static enum eagre_status open_sources(struct runtime_flow *flow, struct eagre_er
           (size_t)eagre_option_integer(&flow->plan->settings, "eagre.kafka.queueBytes"),
       .batch_rows_max =
           (uint32_t)eagre_option_integer(&flow->plan->settings, "eagre.source.batchRows"),
+      .part_bytes_max = (uint64_t)eagre_option_integer(&flow->plan->settings,
+                                                       "spark.sql.files.maxPartitionBytes"),
   };
   flow->sources = eagre_allocate_zeroed(flow->plan->source_count + 1, sizeof(void *));
   for (uint32_t i = 0; i < flow->plan->source_count; i++) {

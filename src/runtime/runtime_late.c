@@ -32,20 +32,14 @@ static int64_t to_micros(int64_t milliseconds) {
   return milliseconds < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static bool find_offset(const struct eagre_batch *batch, uint32_t row, int64_t *out) {
-  const struct eagre_origin *origin = &batch->origin;
-  if (origin->offsets == NULL) return false;
-  *out = origin->offsets[batch->origin_rows == NULL ? row : batch->origin_rows[row]];
-  return true;
-}
-
 /* ---- Columns --------------------------------------------------------------------------------- */
 
 static void put_place(struct eagre_batch *out, const struct eagre_batch *batch, uint32_t row) {
   const struct eagre_origin *origin = &batch->origin;
   struct eagre_vector *columns = out->columns;
   uint32_t count = out->row_count;
-  bool has_offset = find_offset(batch, row, &EAGRE_VALUES(int64_t, &columns[LATE_OFFSET])[row]);
+  bool has_offset =
+      eagre_batch_find_offset(batch, row, &EAGRE_VALUES(int64_t, &columns[LATE_OFFSET])[row]);
   EAGRE_VALUES(struct eagre_text, &columns[LATE_TOPIC])[row] = origin->topic;
   EAGRE_VALUES(int32_t, &columns[LATE_PARTITION])[row] = origin->partition;
   if (origin->topic.size == 0) eagre_vector_set_null(&columns[LATE_TOPIC], row, count, &out->arena);
@@ -104,7 +98,8 @@ static void fill_headers(const struct runtime_late *late, const struct eagre_lat
   add_number(message, "operator", rows->operator_number);
   if (origin->topic.size > 0) add_text(message, "topic", origin->topic);
   if (origin->partition >= 0) add_number(message, "partition", origin->partition);
-  if (find_offset(rows->batch, message->row, &offset)) add_number(message, "offset", offset);
+  if (eagre_batch_find_offset(rows->batch, message->row, &offset))
+    add_number(message, "offset", offset);
   add_number(message, "epoch", late->epoch);
 }
 

@@ -44,6 +44,7 @@ enum eagre_status eagre_source_open(const struct eagre_plan_source *plan,
   source->plan = plan;
   source->environment = *environment;
   if (environment->batch_rows_max == 0) source->environment.batch_rows_max = EAGRE_BATCH_ROWS_MAX;
+  if (environment->part_bytes_max == 0) source->environment.part_bytes_max = UINT64_MAX;
   eagre_assert(source->environment.batch_rows_max <= EAGRE_BATCH_ROWS_MAX);
   enum eagre_status status = methods->open(source, error);
   if (status != EAGRE_OK) {

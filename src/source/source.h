@@ -28,6 +28,7 @@ struct eagre_source_environment {
   struct eagre_text fetcher;  /* Kafka: eagre.kafka.client; empty = auto */
   size_t queue_size_bytes;    /* Kafka: fetched and unread bytes per core; 0 = default */
   uint32_t batch_rows_max;    /* 0 = EAGRE_BATCH_ROWS_MAX, which is also the most */
+  uint64_t part_bytes_max;    /* files of lines: what one core reads at once; 0 = whole files */
 };
 
 /* While a query is bound: adds what only the outside knows, the columns of files without a schema

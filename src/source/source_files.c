@@ -6,8 +6,8 @@
  *
  *   Position   {"logOffset":N}; empty = nothing was read yet
  *   Order      modification time, then path; maxFilesPerTrigger of them per epoch
- *   Cores      file i of the epoch belongs to core i modulo the number of cores, in every run: late
- *              rows are counted per group and core, as Spark counts them per group and partition */
+ *   Cores      parts of files belong to cores by their sizes alone, in every run: late rows are
+ *              counted per group and core, as Spark counts them per group and partition */
 #include "source/source_files.h"
 
 /* While a directory looks unchanged its files are not listed again, for no longer than this. */
@@ -261,6 +261,33 @@ static enum eagre_status plan_files(struct eagre_source *source, struct eagre_te
 
 /* ---- Assigning ------------------------------------------------------------------------------- */
 
+/* Raw records say where they stood by the line of the file, each of them. */
+static bool may_cut(const struct eagre_source *source) {
+  return source->plan->format != EAGRE_FILES_PARQUET && !source->plan->keeps_raw;
+}
+
+/* Cuts the files and deals them out. One that is not there any more is for its core to report. */
+static enum eagre_status deal_files(struct eagre_source_files *files,
+                                    const struct eagre_source_files_entry *entries, size_t count,
+                                    struct eagre_error *error) {
+  const struct eagre_source_environment *environment = &files->base.environment;
+  struct eagre_arena *arena = &files->assigned_arena;
+  const struct eagre_source_files_cut cut = {
+      .core_count = environment->core_count,
+      .part_bytes_max = may_cut(&files->base) ? environment->part_bytes_max : UINT64_MAX,
+  };
+  uint64_t *sizes = eagre_arena_allocate_zeroed(arena, (count + 1) * sizeof *sizes);
+  for (size_t i = 0; i < count && cut.core_count > 1; i++) {
+    struct eagre_io_entry found = {0};
+    enum eagre_status status = eagre_io_stat(environment->io, entries[i].path.data, &found, error);
+    if (status != EAGRE_OK && status != EAGRE_END) return status;
+    sizes[i] = found.size;
+  }
+  eagre_source_files_cut(&cut, entries, sizes, count, arena, &files->assigned,
+                         &files->assigned_count);
+  return EAGRE_OK;
+}
+
 static enum eagre_status assign_files(struct eagre_source *source, struct eagre_text start,
                                       struct eagre_text end, struct eagre_error *error) {
   struct eagre_source_files *files = get_files(source);
@@ -273,12 +300,7 @@ static enum eagre_status assign_files(struct eagre_source *source, struct eagre_
   const struct eagre_source_files_entry *entries =
       eagre_source_files_log_range(&files->log, after, up_to, &count);
   eagre_arena_reset(&files->assigned_arena);
-  files->assigned = eagre_arena_allocate(&files->assigned_arena, sizeof *entries * (count + 1));
-  files->assigned_count = (uint32_t)count;
-  for (size_t i = 0; i < count; i++) {
-    files->assigned[i] = entries[i];
-  }
-  return EAGRE_OK;
+  return deal_files(files, entries, count, error);
 }
 
 static enum eagre_status commit_files(struct eagre_source *source, struct eagre_text end,

@@ -6,6 +6,7 @@
  *   source_files_partition.c  columns that stand in names of directories
  *   source_files_complete.c   columns that only the files know, while a query is bound
  *   source_files_log.c     the log of files taken, sources/I/N
+ *   source_files_part.c    files cut into parts, the parts dealt to the cores
  *   source_files_reader.c  one core: files -> lines -> batches
  *   source_files_format.c  options and columns of JSON
  *   source_files_json.c    lines of JSON -> rows
@@ -121,9 +122,43 @@ enum eagre_status eagre_source_files_log_parse(struct eagre_source_files_log *lo
                                                int64_t log_id, bool is_compact,
                                                struct eagre_error *error);
 
+/* ---- Parts (source_files_part.c) ------------------------------------------------------------- */
+
+/* What one core reads of a file: the lines that begin in [begin, end). */
+struct eagre_source_files_part {
+  struct eagre_text path; /* zero-terminated behind its size */
+  uint64_t begin;
+  uint64_t end; /* UINT64_MAX: of the file, however long it is */
+  uint32_t core;
+  _Atomic int64_t lines_before; /* of the file in front of `begin`; -1: not counted yet */
+};
+
+/* How an epoch's files are dealt out. */
+struct eagre_source_files_cut {
+  uint32_t core_count;
+  uint64_t part_bytes_max; /* spark.sql.files.maxPartitionBytes; UINT64_MAX: files stay whole */
+};
+
+/* Cuts files of `sizes` bytes as Spark does, and deals the parts out so that all cores get about as
+ * much to read: each to the core with the fewest bytes so far. The same files and cores give the
+ * same parts. They live in `arena`; paths are borrowed. */
+void eagre_source_files_cut(const struct eagre_source_files_cut *cut,
+                            const struct eagre_source_files_entry *entries, const uint64_t *sizes,
+                            size_t count, struct eagre_arena *arena,
+                            struct eagre_source_files_part **out_parts, uint32_t *out_count);
+/* Where the lines of a part stand: from the first beginning of one at or behind `begin` up to the
+ * first at or behind `end` (UINT64_MAX: to the end of the file). May leave nothing between. IO. */
+enum eagre_status eagre_source_files_part_place(const struct eagre_source_files_part *part,
+                                                struct eagre_io_reader *file, uint64_t *out_begin,
+                                                uint64_t *out_end, struct eagre_error *error);
+/* The number in its file of line `number` of a part. The first time the file in front of the part
+ * is read for it; any thread. False when that fails. An eagre_origin.resolve. */
+bool eagre_source_files_part_line(const void *part, int64_t *number);
+
 /* Spark wraps the failure of a record; the class that a person looks for is the inner one, so both
- * are said. Gives back `status`. */
-enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status, struct eagre_text path,
+ * are said. `line_number` counts from the part's first line. Gives back `status`. */
+enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status,
+                                                  const struct eagre_source_files_part *part,
                                                   int64_t line_number, struct eagre_error *error);
 
 /* ---- JSON (source_files_format.c, source_files_array.c, source_files_json.c) ----------------- */
@@ -184,20 +219,22 @@ void eagre_source_files_decoder_begin(struct eagre_source_files_decoder *decoder
 struct eagre_source_files_lines {
   const struct eagre_text *texts;
   uint32_t count;
-  int64_t number; /* of the first, from 1 */
+  int64_t number; /* of the first in its part, from 1 */
   bool are_ascii; /* all of them are, for sure */
 };
 /* Makes rows of the first lines, as many as one batch can take. They must be followed by 64
  * readable bytes. *out_used is at least 1. An array with more elements than a batch has rows is
- * taken alone and waits for `has_more`. DATA with FAILFAST; `path` is the file, for messages. */
+ * taken alone and waits for `has_more`. DATA with FAILFAST; `part` is where they stand, for
+ * messages. */
 enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
                                                   const struct eagre_source_files_lines *lines,
-                                                  struct eagre_text path, uint32_t *out_used,
-                                                  struct eagre_error *error);
+                                                  const struct eagre_source_files_part *part,
+                                                  uint32_t *out_used, struct eagre_error *error);
 /* Decodes the rows that were planned into the columns of the source. The batch may stay empty.
  * Texts point into the lines. */
 enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_decoder *decoder,
-                                                  struct eagre_text path, struct eagre_batch *batch,
+                                                  const struct eagre_source_files_part *part,
+                                                  struct eagre_batch *batch,
                                                   struct eagre_error *error);
 /* Whether elements of a large array wait; `more` plans rows of them, over a line that becomes the
  * backing of `batch`. */
@@ -238,11 +275,12 @@ enum eagre_status eagre_source_files_csv_open(struct eagre_source_files_csv *csv
                                               const struct eagre_plan_source *plan,
                                               struct eagre_error *error);
 void eagre_source_files_csv_close(struct eagre_source_files_csv *csv);
-/* Makes rows of the lines; the first of them has the number `line_number`. The batch may stay
- * empty. DATA FAILED_READ_FILE.NO_HINT. */
+/* Makes rows of the lines; the first of them has the number `line_number` in its part. The batch
+ * may stay empty. DATA FAILED_READ_FILE.NO_HINT. */
 enum eagre_status eagre_source_files_csv_fill(struct eagre_source_files_csv *csv,
                                               const struct eagre_text *lines, uint32_t line_count,
-                                              int64_t line_number, struct eagre_text path,
+                                              int64_t line_number,
+                                              const struct eagre_source_files_part *part,
                                               struct eagre_batch *batch, struct eagre_error *error);
 
 /* ---- Both halves ----------------------------------------------------------------------------- */
@@ -266,21 +304,23 @@ struct eagre_source_files {
   int64_t directory_modified_us;
   /* The epoch's files; the cores read them while no other epoch is assigned. */
   struct eagre_arena assigned_arena;
-  struct eagre_source_files_entry *assigned;
+  struct eagre_source_files_part *assigned;
   uint32_t assigned_count;
 };
 
 struct eagre_source_files_reader {
   struct eagre_source_reader base;
-  uint32_t next_file;                           /* index into `assigned` */
-  const struct eagre_source_files_entry *entry; /* the file that is open */
-  struct eagre_io_reader *file;                 /* NULL: none is open */
-  struct eagre_buffer block;                    /* what was read and is not in a batch yet */
-  bool is_at_end;                               /* of the file: `block` holds the rest */
-  int64_t line_count;                           /* lines of the file before `block` */
-  struct eagre_text *lines;                     /* the first of `block`, a batch at most */
-  uint32_t found_count;                         /* of `lines` */
-  size_t found_size;                            /* their bytes, with their ends */
+  uint32_t next_part;                         /* index into `assigned` */
+  const struct eagre_source_files_part *part; /* that is open */
+  struct eagre_io_reader *file;               /* NULL: none is open */
+  uint64_t offset;                            /* in the file, of what is to be read next */
+  uint64_t end;                               /* of the lines of the part */
+  struct eagre_buffer block;                  /* what was read and is not in a batch yet */
+  bool is_at_end;                             /* of the part: `block` holds the rest */
+  int64_t line_count;                         /* lines of the part before `block` */
+  struct eagre_text *lines;                   /* the first of `block`, a batch at most */
+  uint32_t found_count;                       /* of `lines` */
+  size_t found_size;                          /* their bytes, with their ends */
   bool are_found_ascii;
   struct eagre_source_files_decoder *decoder; /* JSON */
   struct eagre_source_files_csv csv;          /* CSV */

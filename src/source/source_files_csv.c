@@ -102,7 +102,8 @@ struct records {
 
 static enum eagre_status take_records(struct eagre_source_files_csv *csv,
                                       const struct eagre_text *lines, uint32_t line_count,
-                                      int64_t line_number, struct eagre_text path,
+                                      int64_t line_number,
+                                      const struct eagre_source_files_part *part,
                                       struct records *out, struct eagre_error *error) {
   for (uint32_t i = 0; i < line_count; i++) {
     if (eagre_csv_is_skipped(&csv->options, lines[i])) continue;
@@ -115,7 +116,7 @@ static enum eagre_status take_records(struct eagre_source_files_csv *csv,
     if (!csv->format->checks_header) continue;
     enum eagre_status status = eagre_csv_check_header(csv->decoder, lines[i], error);
     if (status != EAGRE_OK) {
-      return eagre_source_files_wrap_failure(status, path, line_number + i, error);
+      return eagre_source_files_wrap_failure(status, part, line_number + i, error);
     }
   }
   return EAGRE_OK;
@@ -137,7 +138,8 @@ static void place_columns(const struct eagre_source_files_csv *csv,
 
 enum eagre_status eagre_source_files_csv_fill(struct eagre_source_files_csv *csv,
                                               const struct eagre_text *lines, uint32_t line_count,
-                                              int64_t line_number, struct eagre_text path,
+                                              int64_t line_number,
+                                              const struct eagre_source_files_part *part,
                                               struct eagre_batch *batch,
                                               struct eagre_error *error) {
   struct eagre_arena *arena = &batch->arena;
@@ -145,7 +147,7 @@ enum eagre_status eagre_source_files_csv_fill(struct eagre_source_files_csv *csv
       .lines = eagre_arena_allocate(arena, line_count * sizeof *records.lines),
       .numbers = eagre_arena_allocate(arena, line_count * sizeof *records.numbers),
   };
-  EAGRE_TRY(take_records(csv, lines, line_count, line_number, path, &records, error));
+  EAGRE_TRY(take_records(csv, lines, line_count, line_number, part, &records, error));
   if (records.count == 0) return EAGRE_OK;
   struct eagre_vector *columns =
       eagre_arena_allocate_zeroed(arena, (csv->format->schema->field_count + 1) * sizeof *columns);
@@ -155,7 +157,7 @@ enum eagre_status eagre_source_files_csv_fill(struct eagre_source_files_csv *csv
       eagre_csv_decode(csv->decoder, records.lines, records.count, columns, keep, arena, error);
   if (status != EAGRE_OK) {
     int64_t row = error == NULL || error->row < 0 ? 0 : error->row;
-    return eagre_source_files_wrap_failure(status, path, records.numbers[row], error);
+    return eagre_source_files_wrap_failure(status, part, records.numbers[row], error);
   }
   place_columns(csv, columns, records.count, batch);
   batch->origin.offsets = records.numbers;

@@ -147,16 +147,22 @@ static void add_row(struct eagre_source_files_decoder *decoder, struct eagre_tex
 
 /* ---- FAILFAST -------------------------------------------------------------------------------- */
 
-enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status, struct eagre_text path,
+enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status,
+                                                  const struct eagre_source_files_part *part,
                                                   int64_t line_number, struct eagre_error *error) {
   if (status != EAGRE_DATA || error == NULL) return status;
   struct eagre_error inner = *error;
+  struct eagre_text path = part->path;
   eagre_error_set(error, status, "FAILED_READ_FILE.NO_HINT",
                   "Encountered error while reading file file:%.*s. [%s] %s", (int)path.size,
                   path.data, inner.class_name, inner.text);
   eagre_error_hint(error, "%s", inner.hint);
-  eagre_error_place(error, "file %.*s, line %lld", (int)path.size, path.data,
-                    (long long)line_number);
+  if (eagre_source_files_part_line(part, &line_number)) {
+    eagre_error_place(error, "file %.*s, line %lld", (int)path.size, path.data,
+                      (long long)line_number);
+  } else {
+    eagre_error_place(error, "file %.*s", (int)path.size, path.data);
+  }
   return status;
 }
 
@@ -304,8 +310,8 @@ static bool is_array(const struct eagre_json_options *options, struct eagre_text
 
 enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_decoder *decoder,
                                                   const struct eagre_source_files_lines *lines,
-                                                  struct eagre_text path, uint32_t *out_used,
-                                                  struct eagre_error *error) {
+                                                  const struct eagre_source_files_part *part,
+                                                  uint32_t *out_used, struct eagre_error *error) {
   const struct eagre_json_options *options = &decoder->format->options;
   uint32_t used = 0;
   decoder->count = 0;
@@ -319,7 +325,7 @@ enum eagre_status eagre_source_files_decoder_plan(struct eagre_source_files_deco
       add_row(decoder, text, line, number, false);
     } else {
       enum eagre_status status = plan_array(decoder, text, line, number, &fits, error);
-      if (status != EAGRE_OK) return eagre_source_files_wrap_failure(status, path, number, error);
+      if (status != EAGRE_OK) return eagre_source_files_wrap_failure(status, part, number, error);
     }
     if (!fits) break;
     used++;
@@ -375,7 +381,8 @@ static void drop_rows(const struct eagre_source_files_decoder *decoder,
 }
 
 enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_decoder *decoder,
-                                                  struct eagre_text path, struct eagre_batch *batch,
+                                                  const struct eagre_source_files_part *part,
+                                                  struct eagre_batch *batch,
                                                   struct eagre_error *error) {
   const struct eagre_vector texts = {.type = eagre_type_of(EAGRE_TYPE_STRING),
                                      .data = decoder->texts};
@@ -387,7 +394,7 @@ enum eagre_status eagre_source_files_decoder_fill(struct eagre_source_files_deco
       eagre_json_decode(decoder->rows, &texts, count, &rows, &batch->arena, NULL, error);
   if (status != EAGRE_OK) {
     int64_t row = error == NULL || error->row < 0 ? 0 : error->row;
-    return eagre_source_files_wrap_failure(status, path, decoder->line_numbers[row], error);
+    return eagre_source_files_wrap_failure(status, part, decoder->line_numbers[row], error);
   }
   if (format->corrupt != UINT32_MAX) {
     mend_corrupt(decoder, &rows.children[format->corrupt], &batch->arena);

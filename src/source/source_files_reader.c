@@ -1,4 +1,5 @@
-/* The file source, one core: files -> blocks -> lines -> batches, and Parquet files -> batches.
+/* The file source, one core: parts of files -> blocks -> lines -> batches, and Parquet files ->
+ * batches.
  *
  * A block begins at the beginning of a line. Bytes are read behind it until it holds enough for a
  * batch, or at least one whole line. The batch that is made of its first lines becomes its owner,
@@ -42,28 +43,43 @@ static enum eagre_status refuse_vanished(struct eagre_text path, struct eagre_er
 static enum eagre_status open_parquet(struct eagre_source_files_reader *self,
                                       struct eagre_error *error) {
   struct eagre_io_entry entry;
-  const char *path = self->entry->path.data;
+  const char *path = self->part->path.data;
   EAGRE_TRY(eagre_io_stat(self->base.io, path, &entry, error));
   return eagre_source_parquet_open(&get_source(self)->columns, self->base.io, path, &self->parquet,
                                    error);
 }
 
-/* Opens the next file of this core; END when there is none. */
-static enum eagre_status open_next_file(struct eagre_source_files_reader *self,
-                                        struct eagre_error *error) {
+static enum eagre_status open_lines(struct eagre_source_files_reader *self,
+                                    struct eagre_error *error) {
+  const struct eagre_source_files_part *part = self->part;
+  self->csv.is_header_next = get_source(self)->csv.has_header && part->begin == 0;
+  EAGRE_TRY(eagre_io_reader_open(self->base.io, part->path.data, &self->file, error));
+  EAGRE_TRY(eagre_source_files_part_place(part, self->file, &self->offset, &self->end, error));
+  self->is_at_end = self->offset >= self->end;
+  return EAGRE_OK;
+}
+
+static const struct eagre_source_files_part *
+find_next_part(struct eagre_source_files_reader *self) {
   const struct eagre_source_files *source = get_source(self);
-  if (self->next_file >= source->assigned_count) return EAGRE_END;
-  self->entry = &source->assigned[self->next_file];
-  self->next_file += self->base.source->environment.core_count;
+  while (self->next_part < source->assigned_count) {
+    const struct eagre_source_files_part *part = &source->assigned[self->next_part++];
+    if (part->core == self->base.core) return part;
+  }
+  return NULL;
+}
+
+/* Opens the next part of this core; END when there is none. */
+static enum eagre_status open_next_part(struct eagre_source_files_reader *self,
+                                        struct eagre_error *error) {
+  self->part = find_next_part(self);
+  if (self->part == NULL) return EAGRE_END;
   self->line_count = 0;
   self->is_at_end = false;
-  self->csv.is_header_next = source->csv.has_header;
   eagre_buffer_clear(&self->block);
   bool is_parquet = self->base.source->plan->format == EAGRE_FILES_PARQUET;
-  enum eagre_status status =
-      is_parquet ? open_parquet(self, error)
-                 : eagre_io_reader_open(self->base.io, self->entry->path.data, &self->file, error);
-  return status == EAGRE_END ? refuse_vanished(self->entry->path, error) : status;
+  enum eagre_status status = is_parquet ? open_parquet(self, error) : open_lines(self, error);
+  return status == EAGRE_END ? refuse_vanished(self->part->path, error) : status;
 }
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
@@ -75,18 +91,20 @@ static void skip_byte_order_mark(struct eagre_buffer *block) {
   memmove(block->data, block->data + 3, block->size);
 }
 
-/* Reads up to `size` more bytes behind the block. */
+/* Reads up to `size` more bytes of the part behind the block. */
 static enum eagre_status read_more(struct eagre_source_files_reader *self, size_t size,
                                    struct eagre_error *error) {
   struct eagre_buffer *block = &self->block;
-  bool is_first = block->size == 0 && self->line_count == 0;
-  size_t wanted = block->size + size;
-  while (block->size < wanted && !self->is_at_end) {
+  bool is_first = self->offset == 0;
+  uint64_t left = self->end - self->offset;
+  size_t wanted = size < left ? size : (size_t)left;
+  if (wanted > 0 && !self->is_at_end) {
     size_t got = 0;
-    char *end = eagre_buffer_reserve(block, wanted - block->size + PADDING);
-    EAGRE_TRY(eagre_io_reader_read(self->file, end, wanted - block->size, &got, error));
+    char *end = eagre_buffer_reserve(block, wanted + PADDING);
+    EAGRE_TRY(eagre_io_reader_read_at(self->file, self->offset, end, wanted, &got, error));
     block->size += got;
-    self->is_at_end = got == 0;
+    self->offset += got;
+    self->is_at_end = got < wanted || self->offset == self->end;
   }
   if (is_first) skip_byte_order_mark(block);
   memset(eagre_buffer_reserve(block, PADDING), 0, PADDING);
@@ -97,8 +115,10 @@ static enum eagre_status refuse_long_line(const struct eagre_source_files_reader
                                           struct eagre_error *error) {
   eagre_error_set(error, EAGRE_DATA, "RECORD_TOO_LARGE", "A line is longer than %zu bytes.",
                   LINE_SIZE_MAX);
-  eagre_error_place(error, "file %s, line %lld", self->entry->path.data,
-                    (long long)self->line_count + 1);
+  int64_t line_number = self->line_count + 1;
+  bool is_known = eagre_source_files_part_line(self->part, &line_number);
+  eagre_error_place(error, is_known ? "file %s, line %lld" : "file %s", self->part->path.data,
+                    (long long)line_number);
   eagre_error_hint(error, "a line is a record: files of one huge value cannot be read");
   return EAGRE_DATA;
 }
@@ -143,9 +163,11 @@ static void give_block(struct eagre_source_files_reader *self, size_t used,
 static void set_origin(const struct eagre_source_files_reader *self, struct eagre_batch *batch,
                        const int64_t *line_numbers) {
   batch->origin.values = NULL;
-  batch->origin.topic = eagre_arena_copy_text(&batch->arena, self->entry->path);
+  batch->origin.topic = eagre_arena_copy_text(&batch->arena, self->part->path);
   batch->origin.partition = -1;
   batch->origin.offsets = line_numbers;
+  batch->origin.resolve = self->part->begin == 0 ? NULL : eagre_source_files_part_line;
+  batch->origin.part = self->part;
 }
 
 /* Lines have no keys. `lines` is used again for the next batch. */
@@ -179,7 +201,7 @@ static void fill_text(struct eagre_source_files_reader *self, struct eagre_batch
 
 static enum eagre_status fill_json(struct eagre_source_files_reader *self,
                                    struct eagre_batch *batch, struct eagre_error *error) {
-  EAGRE_TRY(eagre_source_files_decoder_fill(self->decoder, self->entry->path, batch, error));
+  EAGRE_TRY(eagre_source_files_decoder_fill(self->decoder, self->part, batch, error));
   set_origin(self, batch, batch->origin.offsets);
   return EAGRE_OK;
 }
@@ -196,15 +218,14 @@ static enum eagre_status fill_from_lines(struct eagre_source_files_reader *self,
   used = self->found_count;
   if (self->csv.decoder != NULL) {
     EAGRE_TRY(eagre_source_files_csv_fill(&self->csv, self->lines, self->found_count,
-                                          self->line_count + 1, self->entry->path, batch, error));
+                                          self->line_count + 1, self->part, batch, error));
     set_origin(self, batch, batch->origin.offsets);
   } else if (self->decoder == NULL) {
     fill_text(self, batch);
   } else {
     const struct eagre_source_files_lines lines = {self->lines, self->found_count,
                                                    self->line_count + 1, self->are_found_ascii};
-    EAGRE_TRY(
-        eagre_source_files_decoder_plan(self->decoder, &lines, self->entry->path, &used, error));
+    EAGRE_TRY(eagre_source_files_decoder_plan(self->decoder, &lines, self->part, &used, error));
     EAGRE_TRY(fill_json(self, batch, error));
   }
   give_block(self, measure_lines(self, used), batch);
@@ -228,7 +249,7 @@ static enum eagre_status fill_batch(struct eagre_source_files_reader *self,
     eagre_source_files_decoder_more(self->decoder, batch);
     return fill_json(self, batch, error);
   }
-  if (self->file == NULL && self->parquet == NULL) EAGRE_TRY(open_next_file(self, error));
+  if (self->file == NULL && self->parquet == NULL) EAGRE_TRY(open_next_part(self, error));
   if (self->parquet != NULL) return fill_from_parquet(self, batch, error);
   return fill_from_lines(self, batch, error);
 }
@@ -238,7 +259,7 @@ static enum eagre_status fill_partitions(const struct eagre_source_files_reader 
   const struct eagre_source *source = self->base.source;
   if (source->plan->are_partitions == NULL) return EAGRE_OK;
   return eagre_source_files_partition_fill(source->plan, source->environment.zone,
-                                           get_source(self)->path, self->entry->path, batch, error);
+                                           get_source(self)->path, self->part->path, batch, error);
 }
 
 /* ---- Door ------------------------------------------------------------------------------------ */
@@ -270,7 +291,7 @@ enum eagre_status eagre_source_files_reader_begin(struct eagre_source_reader *re
   (void)error;
   struct eagre_source_files_reader *self = get_reader(reader);
   close_file(self); /* of an epoch that was given up */
-  self->next_file = reader->core;
+  self->next_part = 0;
   self->csv.options.now_us = eagre_clock_wall_us();
   if (self->decoder != NULL) {
     eagre_source_files_decoder_begin(self->decoder, eagre_clock_wall_us());

@@ -34,7 +34,7 @@ static void count_rows(const struct eagre_batch *batch, struct counts *counts) {
 
 static enum eagre_status decode_lines(struct eagre_source_files_decoder *decoder,
                                       const struct input *input, struct counts *counts) {
-  struct eagre_text path = EAGRE_TEXT("/in/f");
+  const struct eagre_source_files_part part = {.path = EAGRE_TEXT("/in/f"), .end = UINT64_MAX};
   struct eagre_error error;
   uint32_t done = 0;
   eagre_source_files_decoder_begin(decoder, 0);
@@ -48,10 +48,10 @@ static enum eagre_status decode_lines(struct eagre_source_files_decoder *decoder
     } else {
       const struct eagre_source_files_lines lines = {input->lines + done, input->line_count - done,
                                                      done + 1, input->are_ascii};
-      status = eagre_source_files_decoder_plan(decoder, &lines, path, &used, &error);
+      status = eagre_source_files_decoder_plan(decoder, &lines, &part, &used, &error);
       eagre_assert(status != EAGRE_OK || used > 0);
     }
-    if (status == EAGRE_OK) status = eagre_source_files_decoder_fill(decoder, path, batch, &error);
+    if (status == EAGRE_OK) status = eagre_source_files_decoder_fill(decoder, &part, batch, &error);
     if (status == EAGRE_OK) count_rows(batch, counts);
     eagre_batch_free(batch);
     if (status != EAGRE_OK) return status;

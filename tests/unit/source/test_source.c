@@ -108,6 +108,7 @@ static enum eagre_status open_source(struct fixture *fixture) {
       .zone = fixture->zone,
       .core_count = fixture->core_count,
       .batch_rows_max = fixture->batch_rows_max,
+      .part_bytes_max = fixture->part_bytes_max,
   };
   eagre_error_init(&fixture->error);
   return eagre_source_open(&fixture->plan, &environment, &fixture->source, &fixture->error);
@@ -209,8 +210,8 @@ uint32_t count_lines(const char *text) {
 }
 
 int main(void) {
-  return run_files_path_tests() + run_files_log_tests() + run_files_plan_tests() +
-         run_files_row_tests() + run_position_tests() + run_rate_tests() +
+  return run_files_path_tests() + run_files_log_tests() + run_files_part_tests() +
+         run_files_plan_tests() + run_files_row_tests() + run_position_tests() + run_rate_tests() +
          run_rate_micro_batch_tests() + run_kafka_deal_tests() + run_kafka_select_tests() +
          run_kafka_options_tests() + run_kafka_stream_tests();
 }

@@ -20,6 +20,7 @@ struct fixture {
   struct eagre_options option_list;
   uint32_t core_count;
   uint32_t batch_rows_max; /* 0 = the default */
+  uint64_t part_bytes_max; /* 0 = files stay whole */
   struct eagre_source *source;
 };
 
@@ -68,6 +69,7 @@ uint32_t count_lines(const char *text);
 
 int run_files_path_tests(void);
 int run_files_log_tests(void);
+int run_files_part_tests(void);
 int run_files_plan_tests(void);
 int run_files_row_tests(void);
 int run_kafka_options_tests(void);

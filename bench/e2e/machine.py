@@ -13,8 +13,13 @@ def describe():
 
 
 def cpu_model():
+    """Guests often hide the name of the model; family and model tell generations apart."""
+    facts = {}
     with open("/proc/cpuinfo", encoding="utf-8") as text:
-        return next((line.split(":", 1)[1].strip() for line in text if line.startswith("model name")), "unknown")
+        for line in text:
+            name, _, value = line.partition(":")
+            facts.setdefault(name.strip(), value.strip())
+    return f"{facts.get('model name', 'unknown')}, family {facts.get('cpu family')}, model {facts.get('model')}"
 
 
 def memory_gb():

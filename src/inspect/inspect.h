@@ -64,6 +64,17 @@ enum eagre_status eagre_inspect_doctor(const struct eagre_pipeline *pipeline,
                                        const struct eagre_inspect_doctor_options *options,
                                        struct eagre_buffer *out, struct eagre_error *error);
 
+/* Additions per nanosecond of a thread on `cpus[0]` alone, and of one on each of the two at once
+ * (the mean): half of it where the two are hardware threads of one core. */
+struct eagre_inspect_siblings {
+  int cpus[2];
+  double alone_per_ns;
+  double beside_per_ns;
+};
+/* Takes so long twice, of the first two processors that may be used. False when there is one only,
+ * or no thread to be had. Any thread. */
+bool eagre_inspect_siblings(uint32_t milliseconds, struct eagre_inspect_siblings *out);
+
 /* ---- Reference ---------------------------------------------------------------------------------
  * docs/reference/<topic>.md, from the tables in the code: "options", "functions", "metrics",
  * "statuses". USAGE REFERENCE_UNKNOWN. */

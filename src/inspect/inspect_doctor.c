@@ -152,6 +152,7 @@ enum eagre_status eagre_inspect_doctor(const struct eagre_pipeline *pipeline,
   struct eagre_inspect_doctor doctor = {.root = "", .options = options};
   EAGRE_TRY(eagre_io_open(NULL, &doctor.io, error));
   eagre_inspect_doctor_host(&doctor);
+  eagre_inspect_doctor_siblings(&doctor);
   eagre_inspect_doctor_time(&doctor);
   if (pipeline == NULL) {
     eagre_inspect_doctor_disk(&doctor, options->storage);

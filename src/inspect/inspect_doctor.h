@@ -3,7 +3,8 @@
  *   inspect_doctor.c       all checks of a host and of a pipeline; table and JSON
  *   inspect_doctor_host.c  kernel, processors, memory, limits: what the host says of itself
  *   inspect_doctor_disk.c  a directory: where it lies, what making a file durable costs
- *   inspect_doctor_time.c  how long a thread that wants to run is kept from it */
+ *   inspect_doctor_time.c  how long a thread that wants to run is kept from it
+ *   inspect_doctor_siblings.c  what two processors lose by working at once */
 #pragma once
 
 #include "inspect/inspect.h"
@@ -44,3 +45,4 @@ void eagre_inspect_doctor_host(struct eagre_inspect_doctor *doctor);
 /* `path` need not exist: the nearest directory above it that does is looked at. */
 void eagre_inspect_doctor_disk(struct eagre_inspect_doctor *doctor, const char *path);
 void eagre_inspect_doctor_time(struct eagre_inspect_doctor *doctor);
+void eagre_inspect_doctor_siblings(struct eagre_inspect_doctor *doctor);

@@ -28,6 +28,7 @@ def test_host(tmp_path):
     found = findings(cwd=tmp_path)
     assert {"kernel", "io", "cores", "jitter", "file system", "free space", "durability"} <= found.keys()
     assert found["durability"]["found"].startswith("a small file is durable in ")
+    assert ("siblings" in found) == (len(os.sched_getaffinity(0)) > 1)
     assert list(tmp_path.iterdir()) == []
 
 

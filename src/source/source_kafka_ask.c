@@ -7,9 +7,10 @@
 #include "expression/expression.h"
 #include "source/source_kafka.h"
 
-/* New and deleted partitions are noticed this much later at most; an idle flow, which looks for new
- * records a hundred times a second, saves every second round trip. */
-static const int64_t TOPICS_AGE_US = 1000000;
+/* New and deleted partitions are noticed this much later at most: what others have in the meantime
+ * may make the first rows of a new one late. As long as Spark waits between two looks, of which
+ * each asks for partitions; epochs that come quicker share an answer. */
+static const int64_t TOPICS_AGE_US = 10000;
 
 static int64_t now_us(void) {
   return (int64_t)(eagre_clock_monotonic_ns() / 1000);

@@ -154,6 +154,9 @@ enum eagre_status eagre_source_files_part_place(const struct eagre_source_files_
 /* The number in its file of line `number` of a part. The first time the file in front of the part
  * is read for it; any thread. False when that fails. An eagre_origin.resolve. */
 bool eagre_source_files_part_line(const void *part, int64_t *number);
+/* Names the file and, where it is known, that number as the error's place. */
+void eagre_source_files_part_blame(const struct eagre_source_files_part *part, int64_t number,
+                                   struct eagre_error *error);
 
 /* Spark wraps the failure of a record; the class that a person looks for is the inner one, so both
  * are said. `line_number` counts from the part's first line. Gives back `status`. */

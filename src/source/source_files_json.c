@@ -157,12 +157,7 @@ enum eagre_status eagre_source_files_wrap_failure(enum eagre_status status,
                   "Encountered error while reading file file:%.*s. [%s] %s", (int)path.size,
                   path.data, inner.class_name, inner.text);
   eagre_error_hint(error, "%s", inner.hint);
-  if (eagre_source_files_part_line(part, &line_number)) {
-    eagre_error_place(error, "file %.*s, line %lld", (int)path.size, path.data,
-                      (long long)line_number);
-  } else {
-    eagre_error_place(error, "file %.*s", (int)path.size, path.data);
-  }
+  eagre_source_files_part_blame(part, line_number, error);
   return status;
 }
 

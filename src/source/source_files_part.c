@@ -158,3 +158,12 @@ bool eagre_source_files_part_line(const void *part, int64_t *number) {
   *number += before;
   return true;
 }
+
+void eagre_source_files_part_blame(const struct eagre_source_files_part *part, int64_t number,
+                                   struct eagre_error *error) {
+  if (eagre_source_files_part_line(part, &number)) {
+    eagre_error_place(error, "file %s, line %lld", part->path.data, (long long)number);
+  } else {
+    eagre_error_place(error, "file %s", part->path.data);
+  }
+}

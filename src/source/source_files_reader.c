@@ -115,10 +115,7 @@ static enum eagre_status refuse_long_line(const struct eagre_source_files_reader
                                           struct eagre_error *error) {
   eagre_error_set(error, EAGRE_DATA, "RECORD_TOO_LARGE", "A line is longer than %zu bytes.",
                   LINE_SIZE_MAX);
-  int64_t line_number = self->line_count + 1;
-  bool is_known = eagre_source_files_part_line(self->part, &line_number);
-  eagre_error_place(error, is_known ? "file %s, line %lld" : "file %s", self->part->path.data,
-                    (long long)line_number);
+  eagre_source_files_part_blame(self->part, self->line_count + 1, error);
   eagre_error_hint(error, "a line is a record: files of one huge value cannot be read");
   return EAGRE_DATA;
 }

@@ -29,7 +29,7 @@ def start(folder, cores, query, properties=""):
 
 
 def read_counts(done):
-    """Rows per core of the last epoch that read any."""
+    """Rows that all epochs read."""
     reports = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
     return sum(report["numInputRows"] for report in reports)
 

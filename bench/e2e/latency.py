@@ -5,8 +5,8 @@
   C       joined with 10,000 static rows
   device  stateless: every member of a device event decoded and written again
 
-The floor is the same generator and consumer without an engine between them, the jitter what a thread that only looks at
-the clock loses (bench/jitter.c), on a machine that nobody else may be using: nothing is faster than that.
+The floor is the same generator and consumer without an engine between them, the jitter what threads that only look at
+the clock lose (bench/jitter.c), one per CPU, on a machine that nobody else may be using: nothing is faster than that.
 """
 
 import json
@@ -71,9 +71,10 @@ def observe_floor(broker, load):
     return seen
 
 
-def observe_jitter():
-    """Alone: beside the programs that are measured it would take a CPU from them."""
-    return json.loads(measure([place.program("bench/jitter"), JITTER_SECONDS]).output)
+def add_jitter(figures, name):
+    """Alone: beside the programs that are measured it would take the CPUs from them."""
+    seen = json.loads(measure([place.program("bench/jitter"), JITTER_SECONDS]).output)
+    add(figures, f"{name} jitter of this machine", seen)
 
 
 def verify_groups(broker, topic, record_count):
@@ -121,7 +122,7 @@ def latency(folder, settings):
         suite = Suite(broker, folder)
         suite.warm_up("A", load)
         for _ in range(settings.repetitions):
-            add(figures, "latency jitter of this machine", observe_jitter())
+            add_jitter(figures, "latency")
             floor = observe_floor(broker, load)
             add(figures, "latency floor", floor)
             for query in ("A", "B", "C"):
@@ -142,6 +143,7 @@ def latency_device(folder, settings):
             name = f"latency device, {rate // 1000} k/s"
             suite.warm_up("device", load)
             for _ in range(settings.repetitions):
+                add_jitter(figures, f"{name},")
                 floor = observe_floor(broker, load)
                 add(figures, f"{name}, floor", floor)
                 add(figures, f"{name}", suite.observe("device", CONTINUOUS, load), floor, BARS["device"])

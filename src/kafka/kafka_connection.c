@@ -17,7 +17,6 @@ enum {
   WHY_SIZE = 176,
   PAUSE_DOUBLINGS_MAX = 16,
   ANSWER_SIZE_MIN = 4,
-  LOW_WATER_MAX = 256 << 10,
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -35,7 +34,6 @@ void eagre_kafka_connection_init(struct eagre_kafka_connection *connection,
       .descriptor = -1,
       .deadline_us = INT64_MAX,
       .renew_us = INT64_MAX,
-      .low_water = 1,
   };
 }
 
@@ -53,7 +51,6 @@ static void close_socket(struct eagre_kafka_connection *connection) {
   connection->sent_size = 0;
   connection->head_size = 0;
   connection->in_size = 0;
-  connection->low_water = 1;
   eagre_buffer_clear(&connection->out);
   eagre_kafka_block_release(connection->in);
   connection->in = NULL;
@@ -367,17 +364,9 @@ static void begin_answer(struct eagre_kafka_connection *connection, int64_t now_
   connection->in = eagre_kafka_block_new(connection->pool, connection->in_size);
 }
 
-/* From now on the socket is ready when so many bytes are there (or its buffer is full): every time
- * that it is costs a wake-up, and an acknowledgement whose way we pay for where the broker is on
- * this machine. TLS has records of its own. */
-static void set_low_water(struct eagre_kafka_connection *connection, size_t size) {
-  int low_water = size < LOW_WATER_MAX ? (int)size : LOW_WATER_MAX;
-  if (connection->stream != NULL || connection->low_water == low_water) return;
-  set_socket_option(connection->descriptor, SOL_SOCKET, SO_RCVLOWAT, low_water);
-  connection->low_water = low_water;
-}
-
-/* Takes what is there of the answer; true when that was the rest. */
+/* Takes what is there of the answer; true when that was the rest. The socket is ready with each
+ * piece: waiting for more of them (SO_RCVLOWAT) lets the kernel hold back acknowledgements that the
+ * broker's side waits for, 8 ms each until it asks (perf/reports/0011). */
 static bool receive_rest(struct eagre_kafka_connection *connection, int64_t now_us) {
   for (;;) {
     struct eagre_buffer *bytes = &connection->in->bytes;
@@ -387,10 +376,7 @@ static bool receive_rest(struct eagre_kafka_connection *connection, int64_t now_
     if (connection->in == NULL) return false; /* it has failed */
     bytes->size += size;
     bool is_drained = size == 0 || (size < rest && connection->stream == NULL);
-    if (is_drained) {
-      set_low_water(connection, rest - size);
-      return false;
-    }
+    if (is_drained) return false;
   }
 }
 
@@ -405,7 +391,6 @@ static struct eagre_kafka_block *receive_answer(struct eagre_kafka_connection *c
     if (connection->head_size == sizeof connection->head) begin_answer(connection, now_us);
   }
   if (connection->in == NULL || !receive_rest(connection, now_us)) return NULL;
-  set_low_water(connection, 1);
   struct eagre_kafka_block *answer = connection->in;
   connection->in = NULL;
   connection->head_size = 0;

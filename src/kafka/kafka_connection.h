@@ -67,7 +67,6 @@ struct eagre_kafka_connection {
   size_t head_size;
   struct eagre_kafka_block *in; /* the answer that comes; NULL: its length is not known */
   size_t in_size;
-  int low_water; /* bytes that the socket waits for before it is ready */
 };
 
 /* Nothing is done yet. `host` is copied. */

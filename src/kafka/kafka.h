@@ -223,6 +223,9 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
                                             struct eagre_arena *arena,
                                             struct eagre_kafka_records *out,
                                             struct eagre_error *error);
+/* Whether the next read gives records that are at hand, or may: librdkafka does not tell. When not,
+ * it asks the broker. */
+bool eagre_kafka_consumer_has_more(const struct eagre_kafka_consumer *consumer);
 /* When every range is read (END): whether records, or troubles, have come behind the ranges. Does
  * not wait, asks nobody. When not, the descriptor becomes readable when something comes. */
 bool eagre_kafka_consumer_look_ahead(struct eagre_kafka_consumer *consumer);

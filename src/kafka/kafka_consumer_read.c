@@ -73,8 +73,8 @@ static enum eagre_status wait_on(struct eagre_kafka_consumer *consumer, struct e
   bool is_silent = now_us - consumer->quiet_us > consumer->options.silence_timeout_us;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
        is_silent && partition != NULL; partition = partition->next) {
-    bool is_at_rest = partition->end == EAGRE_KAFKA_NO_END &&
-                      eagre_kafka_consumer_is_at_end(consumer, partition);
+    bool is_at_rest =
+        partition->end == EAGRE_KAFKA_NO_END && eagre_kafka_consumer_is_at_end(consumer, partition);
     if (eagre_kafka_consumer_is_finished(partition) || is_at_rest) continue;
     return fail_silent(consumer, partition, error);
   }
@@ -138,6 +138,10 @@ enum eagre_status eagre_kafka_consumer_read(struct eagre_kafka_consumer *consume
     }
     EAGRE_TRY(fetch(consumer, error));
   }
+}
+
+bool eagre_kafka_consumer_has_more(const struct eagre_kafka_consumer *consumer) {
+  return consumer->native == NULL || consumer->ready_first != NULL;
 }
 
 /* ---- Looking ahead --------------------------------------------------------------------------- */

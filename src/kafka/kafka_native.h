@@ -4,8 +4,9 @@
  *
  * There is no thread: `pull` does what its sockets allow and never waits; the descriptor of the
  * consumer is an epoll over them and a timer. An answer is received as a whole into one block;
- * batches, keys and values are views of it. What comes next is asked for as soon as an answer was
- * looked through, before its records are given, so that the broker and the kernel work meanwhile.
+ * batches, keys and values are views of it. What is known to come next is asked for as soon as an
+ * answer was looked through, before its records are given, so that the broker and the kernel work
+ * meanwhile; at the end of the log, when they were given.
  *
  * Ends of partitions, where losses are to be judged, are asked for by the consumer's handle.
  *

@@ -47,6 +47,25 @@ static bool may_ask(const struct eagre_kafka_consumer *consumer,
   return live < consumer->held_limit_bytes;
 }
 
+static bool knows_more(const struct eagre_kafka_consumer_partition *partition) {
+  bool has_range = partition->end != EAGRE_KAFKA_NO_END;
+  return (has_range && partition->fetch_position < partition->end) ||
+         partition->fetch_position < partition->native->end_heard;
+}
+
+/* What is there is asked for at once. What may come is asked for when the records that have just
+ * come are given and worked: the answer holds all that came meanwhile, not the first of it. */
+static bool is_time_to_ask(const struct eagre_kafka_consumer *consumer,
+                           const struct eagre_kafka_native_broker *broker, int64_t now_us) {
+  if (!consumer->native->has_come) return true;
+  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
+       partition != NULL; partition = partition->next) {
+    bool is_its = partition->native != NULL && partition->native->leader == broker->number;
+    if (is_its && may_ask(consumer, partition, now_us) && knows_more(partition)) return true;
+  }
+  return false;
+}
+
 static uint32_t count_partitions(const struct eagre_kafka_consumer *consumer) {
   uint32_t count = 0;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
@@ -139,6 +158,7 @@ static enum eagre_status ask_brokers(struct eagre_kafka_consumer *consumer, int6
                              "speaks (4 to 16).",
                              connection->host);
     }
+    if (!is_time_to_ask(consumer, broker, now_us)) continue;
     ask(consumer, broker, now_us);
   }
   return EAGRE_OK;

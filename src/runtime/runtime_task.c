@@ -349,12 +349,21 @@ static bool has_worked_all(const struct runtime_task *task) {
   return has_rows && now_us() >= task->tick_earliest_us && may_be_due(task);
 }
 
+/* Whether a read would only ask for more. */
+static bool has_read_all(const struct runtime_task *task) {
+  for (uint32_t i = 0; i < task->flow->plan->source_count; i++) {
+    if (!task->has_read[i] && eagre_source_reader_has_more(task->readers[i])) return false;
+  }
+  return true;
+}
+
 /* The next batch. The end of a tick is an end; so is having worked everything there is now, where
- * results are waited for. */
+ * results are waited for. More is asked for when that was worked, as it is more then. */
 static enum eagre_status read_on(struct runtime_task *task, struct eagre_batch **out_batch,
                                  struct eagre_error *error) {
   if (!task->is_open) return read_batch(task, out_batch, error);
   if (must_end_tick(task)) return EAGRE_END;
+  if (!task->flow->ticks && has_read_all(task)) EAGRE_TRY(end_round(task, error));
   if (!may_read(task)) return EAGRE_AGAIN;
   enum eagre_status status = read_batch(task, out_batch, error);
   return status == EAGRE_AGAIN && has_worked_all(task) ? EAGRE_END : status;

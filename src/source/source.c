@@ -191,6 +191,11 @@ enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
   return reader->source->methods->reader_read(reader, batch, error);
 }
 
+bool eagre_source_reader_has_more(const struct eagre_source_reader *reader) {
+  const struct eagre_source_methods *methods = reader->source->methods;
+  return methods->reader_has_more == NULL || methods->reader_has_more(reader);
+}
+
 void eagre_source_reader_pause(struct eagre_source_reader *reader) {
   if (reader->source->methods->reader_pause != NULL) reader->source->methods->reader_pause(reader);
 }

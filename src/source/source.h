@@ -131,6 +131,9 @@ enum eagre_status eagre_source_reader_begin(struct eagre_source_reader *reader,
  */
 enum eagre_status eagre_source_reader_read(struct eagre_source_reader *reader,
                                            struct eagre_batch *batch, struct eagre_error *error);
+/* Whether the next read gives rows that are there already, or may: who cannot tell says so. When
+ * not, it asks for new ones, and what is asked for later holds more. */
+bool eagre_source_reader_has_more(const struct eagre_source_reader *reader);
 /* Nobody reads for a while: the core is not woken by what comes. */
 void eagre_source_reader_pause(struct eagre_source_reader *reader);
 /* Receives a partition; the text is borrowed for as long as the reader is open. */

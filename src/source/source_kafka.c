@@ -155,6 +155,7 @@ const struct eagre_source_methods eagre_source_kafka_methods = {
     .reader_close = eagre_source_kafka_reader_close,
     .reader_begin = eagre_source_kafka_reader_begin,
     .reader_read = eagre_source_kafka_reader_read,
+    .reader_has_more = eagre_source_kafka_reader_has_more,
     .reader_pause = eagre_source_kafka_reader_pause,
     .reader_behind = eagre_source_kafka_reader_behind,
 };

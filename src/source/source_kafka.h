@@ -228,6 +228,7 @@ enum eagre_kafka_fetcher eagre_source_kafka_fetcher(const struct eagre_source *s
 enum eagre_status eagre_source_kafka_reader_open(struct eagre_source_reader *reader,
                                                  struct eagre_error *error);
 void eagre_source_kafka_reader_close(struct eagre_source_reader *reader);
+bool eagre_source_kafka_reader_has_more(const struct eagre_source_reader *reader);
 void eagre_source_kafka_reader_pause(struct eagre_source_reader *reader);
 enum eagre_status eagre_source_kafka_reader_begin(struct eagre_source_reader *reader,
                                                   struct eagre_error *error);

@@ -92,6 +92,11 @@ static void unwatch(struct eagre_source_kafka_reader *reader) {
   reader->is_watched = false;
 }
 
+bool eagre_source_kafka_reader_has_more(const struct eagre_source_reader *base) {
+  const struct eagre_source_kafka_reader *reader = (const struct eagre_source_kafka_reader *)base;
+  return reader->consumer != NULL && eagre_kafka_consumer_has_more(reader->consumer);
+}
+
 void eagre_source_kafka_reader_pause(struct eagre_source_reader *reader) {
   unwatch(get_reader(reader));
 }

@@ -48,6 +48,7 @@ struct eagre_source_methods {
   enum eagre_status (*reader_begin)(struct eagre_source_reader *reader, struct eagre_error *error);
   enum eagre_status (*reader_read)(struct eagre_source_reader *reader, struct eagre_batch *batch,
                                    struct eagre_error *error);
+  bool (*reader_has_more)(const struct eagre_source_reader *reader); /* NULL: it cannot tell */
   void (*reader_pause)(struct eagre_source_reader *reader);
   void (*reader_behind)(const struct eagre_source_reader *reader, eagre_source_partition_fn *each,
                         void *context);

@@ -259,6 +259,61 @@ static void is_behind_until_the_end_that_it_was_told(void **state) {
   close_site(&site);
 }
 
+/* Turns until records come, and no further: the broker has then worked off what it was asked. */
+static void read_some(struct site *site) {
+  struct eagre_kafka_records records;
+  int64_t before = site->next[0];
+  for (int turns = 0; site->next[0] == before; turns++) {
+    assert_true(turns < TURNS_MAX * 1000);
+    enum eagre_status status =
+        eagre_kafka_consumer_read(site->consumer, &site->arena, &records, &site->error);
+    if (status == EAGRE_OK) {
+      check_records(site, &records);
+      eagre_kafka_records_release(records.lease);
+      forget_fetches(site);
+    } else {
+      assert_int_equal(status, EAGRE_AGAIN);
+    }
+    scripted_broker_work(site->broker);
+  }
+}
+
+/* The answer holds all that came while the records before it were worked. */
+static void asks_for_what_may_come_when_all_was_given(void **state) {
+  (void)state;
+  struct site site;
+  open_site(&site, 13);
+  scripted_broker_append(site.broker, 0);
+  assign(&site, 1);
+  for (int i = 0; i < 3; i++) {
+    read_some(&site);
+    assert_false(eagre_kafka_consumer_has_more(site.consumer));
+    assert_int_equal(site.broker->fetch_count, 0);
+    scripted_broker_append(site.broker, 0);
+    scripted_broker_append(site.broker, 0);
+    turn(&site);
+    assert_int_equal(site.broker->fetch_count, 1);
+  }
+  close_site(&site);
+}
+
+/* The broker and the network work while the records before it are. */
+static void asks_at_once_for_what_is_there(void **state) {
+  (void)state;
+  struct site site;
+  open_site(&site, 13);
+  site.broker->batches_of_answer = 1;
+  for (int i = 0; i < 3; i++) {
+    scripted_broker_append(site.broker, 0);
+  }
+  assign(&site, 1);
+  for (uint32_t left = 3; left-- > 0;) {
+    read_some(&site);
+    assert_int_equal(site.broker->fetch_count, left > 0 ? 1 : 0);
+  }
+  close_site(&site);
+}
+
 /* ---- At random ------------------------------------------------------------------------------- */
 
 static void disturb(struct site *site, struct eagre_random *random, uint32_t *which) {
@@ -326,6 +381,8 @@ int run_session_tests(void) {
       cmocka_unit_test(reads_where_there_is_no_room_for_a_session),
       cmocka_unit_test(goes_on_with_a_topic_that_was_made_anew),
       cmocka_unit_test(is_behind_until_the_end_that_it_was_told),
+      cmocka_unit_test(asks_for_what_may_come_when_all_was_given),
+      cmocka_unit_test(asks_at_once_for_what_is_there),
       cmocka_unit_test(reads_all_whatever_befalls_sessions),
   };
   return cmocka_run_group_tests_name("fetch sessions", tests, NULL, NULL);

@@ -6,7 +6,7 @@
  * consumer is an epoll over them and a timer. An answer is received as a whole into one block;
  * batches, keys and values are views of it. What is known to come next is asked for as soon as an
  * answer was looked through, before its records are given, so that the broker and the kernel work
- * meanwhile; at the end of the log, when they were given.
+ * meanwhile; at the end of the log of a range without end, when they were given.
  *
  * Ends of partitions, where losses are to be judged, are asked for by the consumer's handle.
  *

@@ -47,21 +47,22 @@ static bool may_ask(const struct eagre_kafka_consumer *consumer,
   return live < consumer->held_limit_bytes;
 }
 
-static bool knows_more(const struct eagre_kafka_consumer_partition *partition) {
-  bool has_range = partition->end != EAGRE_KAFKA_NO_END;
-  return (has_range && partition->fetch_position < partition->end) ||
+/* Whether to ask while the records that have just come are worked. In a range with an end: the
+ * answer is read ahead while an epoch is closed. Without one, what is not known to be there is
+ * asked for when they were worked: else the first record that comes would be an answer of its own.
+ */
+static bool is_worth_asking(const struct eagre_kafka_consumer_partition *partition) {
+  return partition->end != EAGRE_KAFKA_NO_END ||
          partition->fetch_position < partition->native->end_heard;
 }
 
-/* What is there is asked for at once. What may come is asked for when the records that have just
- * come are given and worked: the answer holds all that came meanwhile, not the first of it. */
 static bool is_time_to_ask(const struct eagre_kafka_consumer *consumer,
                            const struct eagre_kafka_native_broker *broker, int64_t now_us) {
   if (!consumer->native->has_come) return true;
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
        partition != NULL; partition = partition->next) {
     bool is_its = partition->native != NULL && partition->native->leader == broker->number;
-    if (is_its && may_ask(consumer, partition, now_us) && knows_more(partition)) return true;
+    if (is_its && may_ask(consumer, partition, now_us) && is_worth_asking(partition)) return true;
   }
   return false;
 }

@@ -36,10 +36,13 @@ static void note_failure(struct eagre_kafka_consumer *consumer,
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 
-/* A partition that has been fetched beyond its range is asked for while there is room. */
+/* Whether the broker may be asked for a partition: one that has been fetched beyond its range while
+ * there is room. */
 static bool may_ask(const struct eagre_kafka_consumer *consumer,
+                    const struct eagre_kafka_native_broker *broker,
                     const struct eagre_kafka_consumer_partition *partition, int64_t now_us) {
   struct eagre_kafka_native *native = consumer->native;
+  if (partition->native == NULL || partition->native->leader != broker->number) return false;
   bool is_waiting = partition->is_fetching && !partition->is_out_of_range &&
                     partition->native->asked == 0 && partition->native->pause_us <= now_us;
   if (!is_waiting || partition->fetch_position < partition->end) return is_waiting;
@@ -54,17 +57,6 @@ static bool may_ask(const struct eagre_kafka_consumer *consumer,
 static bool is_worth_asking(const struct eagre_kafka_consumer_partition *partition) {
   return partition->end != EAGRE_KAFKA_NO_END ||
          partition->fetch_position < partition->native->end_heard;
-}
-
-static bool is_time_to_ask(const struct eagre_kafka_consumer *consumer,
-                           const struct eagre_kafka_native_broker *broker, int64_t now_us) {
-  if (!consumer->native->has_come) return true;
-  for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
-       partition != NULL; partition = partition->next) {
-    bool is_its = partition->native != NULL && partition->native->leader == broker->number;
-    if (is_its && may_ask(consumer, partition, now_us) && is_worth_asking(partition)) return true;
-  }
-  return false;
 }
 
 static uint32_t count_partitions(const struct eagre_kafka_consumer *consumer) {
@@ -83,8 +75,7 @@ static uint32_t list_asked(struct eagre_kafka_consumer *consumer,
   uint32_t count = 0;
   for (struct eagre_kafka_consumer_partition *partition = consumer->partitions; partition != NULL;
        partition = partition->next) {
-    bool is_its = partition->native != NULL && partition->native->leader == broker->number;
-    if (!is_its || !may_ask(consumer, partition, now_us)) continue;
+    if (!may_ask(consumer, broker, partition, now_us)) continue;
     asked[count++] = partition;
     partition->native->asked = number;
   }
@@ -119,6 +110,7 @@ static void send_question(struct eagre_kafka_consumer *consumer,
   if (connection->state == EAGRE_KAFKA_CLOSED) note_failure(consumer, connection, number, now_us);
 }
 
+/* For all that may be asked for, which is something. */
 static void ask(struct eagre_kafka_consumer *consumer, struct eagre_kafka_native_broker *broker,
                 int64_t now_us) {
   struct eagre_kafka_native *native = consumer->native;
@@ -126,19 +118,19 @@ static void ask(struct eagre_kafka_consumer *consumer, struct eagre_kafka_native
   struct eagre_kafka_consumer_partition **asked =
       eagre_arena_allocate(&native->scratch, (count_partitions(consumer) + 1) * sizeof *asked);
   uint32_t count = list_asked(consumer, broker, number, now_us, asked);
-  if (count > 0) {
-    native->question_count = number;
-    send_question(consumer, broker, number, asked, count, now_us);
-  }
+  native->question_count = number;
+  send_question(consumer, broker, number, asked, count, now_us);
   eagre_arena_reset(&native->scratch);
 }
 
+/* Whether there is something to ask for; `at_once`: that is worth asking now. */
 static bool is_wanted(const struct eagre_kafka_consumer *consumer,
-                      const struct eagre_kafka_native_broker *broker, int64_t now_us) {
+                      const struct eagre_kafka_native_broker *broker, bool at_once,
+                      int64_t now_us) {
   for (const struct eagre_kafka_consumer_partition *partition = consumer->partitions;
        partition != NULL; partition = partition->next) {
-    bool is_its = partition->native != NULL && partition->native->leader == broker->number;
-    if (is_its && may_ask(consumer, partition, now_us)) return true;
+    if (!may_ask(consumer, broker, partition, now_us)) continue;
+    if (!at_once || is_worth_asking(partition)) return true;
   }
   return false;
 }
@@ -148,7 +140,7 @@ static enum eagre_status ask_brokers(struct eagre_kafka_consumer *consumer, int6
   for (struct eagre_kafka_native_broker *broker = consumer->native->brokers; broker != NULL;
        broker = broker->next) {
     struct eagre_kafka_connection *connection = &broker->connection;
-    if (connection->state == EAGRE_KAFKA_CLOSED && is_wanted(consumer, broker, now_us)) {
+    if (connection->state == EAGRE_KAFKA_CLOSED && is_wanted(consumer, broker, false, now_us)) {
       eagre_kafka_connection_open(connection, now_us);
       if (connection->state == EAGRE_KAFKA_CLOSED) note_failure(consumer, connection, 0, now_us);
     }
@@ -159,8 +151,9 @@ static enum eagre_status ask_brokers(struct eagre_kafka_consumer *consumer, int6
                              "speaks (4 to 16).",
                              connection->host);
     }
-    if (!is_time_to_ask(consumer, broker, now_us)) continue;
-    ask(consumer, broker, now_us);
+    if (is_wanted(consumer, broker, consumer->native->has_come, now_us)) {
+      ask(consumer, broker, now_us);
+    }
   }
   return EAGRE_OK;
 }

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import place
+import examples
 import files
 import freshness
 import kafka
@@ -43,6 +44,8 @@ CHECKS = {
     "words": slopes.check("words"),
     "device-kafka": slopes.check("device-kafka"),
     "device-delta": slopes.check("device-delta"),
+    "nexmark": examples.check(examples.NEXMARK),
+    "orders": examples.check(examples.ORDERS),
     "latency": latency.latency,
     "latency-device": latency.latency_device,
     "window-close": freshness.window_close,

@@ -7,16 +7,18 @@ DuckDB answers over the same events, and every run with the number of its checkp
 import contextlib
 import json
 import pathlib
-import shutil
+import string
 from dataclasses import dataclass
 from typing import Callable
 
 import duckdb
 
 import answers
+import engine
 import kafka
 import place
 from figure import Figure
+from kafka import RECORDS_PER_EPOCH
 from process import measure
 
 from nexmark import nexmark_answers
@@ -24,8 +26,8 @@ from nexmark.nexmark_site import LAST_EVENTS
 
 EXAMPLES = place.ROOT / "examples"
 SIDE_INPUT = EXAMPLES / "nexmark/side_input.csv"
-RECORDS_PER_EPOCH = 500_000
 DUCKDB_THREADS = 2
+EMPTY_TOPIC = "empty"
 
 # Closes every window before it, and stays in one that is open.
 LAST_ORDER = {"order_id": -1, "region": "none", "amount": 0.0, "cents": 0, "status": "paid", "ts": "2030-01-01T00:00:00.000Z"}
@@ -53,13 +55,14 @@ class Example:
     closes_windows: bool  # an epoch without data follows those with data
     verify: Callable  # (connection of DuckDB with the events, path of the table); AssertionError if it is wrong
 
-    def sql(self, workload, topic):
+    def sql(self, workload, topic, brokers):
         """The file, reading `topic` in epochs."""
         named = f"subscribe => '{workload}'"
         text = self.path.read_text(encoding="utf-8")
         if named not in text:
             raise ValueError(f"{self.path} does not read the topic {workload}")
-        return text.replace(named, f"subscribe => '{topic}', maxOffsetsPerTrigger => {RECORDS_PER_EPOCH}")
+        text = text.replace(named, f"subscribe => '{topic}', maxOffsetsPerTrigger => {RECORDS_PER_EPOCH}")
+        return string.Template(text).substitute(brokers=brokers, side_input=SIDE_INPUT)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ def filled(running, folder, chosen, event_count):
     """The events in a topic of the broker and in DuckDB."""
     topic, path = chosen.workload, folder / "events.json"
     generate = [place.eagre(), "generate", chosen.workload, "--count", event_count]
+    kafka.create_topic(running, EMPTY_TOPIC)
     kafka.create_topic(running, topic)
     measure([*generate, "--brokers", running.address, "--topic", topic, "--partitions", kafka.PARTITION_COUNT])
     last = [json.dumps(event) for event in chosen.last_events]
@@ -126,12 +130,7 @@ def filled(running, folder, chosen, event_count):
 
 def run(site, example, topic):
     """One run to the end of `topic` on one core, in a new folder."""
-    shutil.rmtree(site.folder, ignore_errors=True)
-    site.folder.mkdir()
-    (site.folder / "pipeline.sql").write_text(example.sql(site.set.workload, topic), encoding="utf-8")
-    return measure([place.eagre(), "run", "pipeline.sql", "--available-now", "--cores", "1", "--progress", "none",
-                    "--define", f"brokers={site.running.address}", "--define", f"side_input={SIDE_INPUT}"],
-                   cwd=site.folder, environment={"TZ": "UTC"})
+    return engine.run(site.folder, example.sql(site.set.workload, topic, site.running.address))
 
 
 def verify(site, example):
@@ -150,14 +149,13 @@ def verify(site, example):
 def measure_example(site, example, repetitions):
     cost, rate, memory = (Figure(f"{example.name}{what}", unit) for what, unit in
                           (("", "CPU-s/M"), (": rate, broker beside it", "k/s"), (": peak memory", "MB")))
-    with kafka.new_topics(site.running, "empty") as (empty,):
-        for _ in range(repetitions):
-            start = run(site, example, empty)
-            usage = run(site, example, site.topic)
-            verify(site, example)
-            cost.samples.append((usage.cpu_s - start.cpu_s) / site.event_count * 1e6)
-            rate.samples.append(site.event_count / 1e3 / (usage.wall_s - start.wall_s))
-            memory.samples.append(usage.peak_mb)
+    for _ in range(repetitions):
+        start = run(site, example, EMPTY_TOPIC)
+        usage = run(site, example, site.topic)
+        verify(site, example)
+        cost.samples.append((usage.cpu_s - start.cpu_s) / site.event_count * 1e6)
+        rate.samples.append(site.event_count / 1e3 / (usage.wall_s - start.wall_s))
+        memory.samples.append(usage.peak_mb)
     print(cost.line(), flush=True)
     return [cost, rate, memory]
 

@@ -13,10 +13,10 @@ import answers
 import kafka
 import place
 from figure import Figure
+from kafka import RECORDS_PER_EPOCH
 from process import cpu_seconds, measure
 from workloads import WORKLOADS, Place
 
-RECORDS_PER_EPOCH = 500_000
 RUN_TIMEOUT_S = 7200
 
 

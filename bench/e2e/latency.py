@@ -57,6 +57,14 @@ QUERIES = {
 }
 
 
+def pipeline(query, trigger, site, names, delivery="at-least-once"):
+    """The text of one of QUERIES; `site` is (brokers, source, target), `names` the folder that C joins with."""
+    brokers, source, target = site
+    mode, text = QUERIES[query]
+    return HEAD.format(brokers=brokers, source=source, target=target, names=names, mode=mode, trigger=trigger,
+                       delivery=delivery) + text
+
+
 def write_names(path):
     path.mkdir()
     rows = [json.dumps({"id": f"k{number}", "name": f"name of {number}"}) for number in range(ID_COUNT)]
@@ -94,12 +102,10 @@ class Suite:
 
     def observe(self, query, trigger, load, delivery="at-least-once"):
         folder = self.folder / "run"
-        mode, text = QUERIES[query]
         fleeting = ["in"] if query == "B" else ["in", "out"]  # B's results are read again
         with kafka.new_topics(self.broker, "in", "out", fleeting=fleeting) as (source, target):
-            head = HEAD.format(brokers=self.broker.address, source=source, target=target, names=self.names, mode=mode,
-                               trigger=trigger, delivery=delivery)
-            command = engine.prepare(folder, head + text, cores=1)
+            site = self.broker.address, source, target
+            command = engine.prepare(folder, pipeline(query, trigger, site, self.names, delivery), cores=1)
             with running(command, cwd=folder) as process:
                 wait_until(process, (folder / "checkpoint/metadata").exists)
                 seen, _ = observe(self.broker, source, target, load)

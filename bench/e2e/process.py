@@ -46,17 +46,19 @@ def measure(command, cwd=None, environment=None, timeout_s=1800):
 
 
 @contextlib.contextmanager
-def running(command, cwd):
+def running(command, cwd, good_ends=(0,)):
     """A process that goes on until it is asked to end; ProcessFailed when it does not end well."""
-    process = subprocess.Popen([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        _, errors = process.communicate(timeout=STOP_TIMEOUT_S)
-    if process.returncode != 0:
-        raise ProcessFailed(f"{command[0]} ended with {process.returncode}: {errors[-2000:]}")
+    with tempfile.TemporaryFile(mode="w+") as errors:
+        process = subprocess.Popen([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=STOP_TIMEOUT_S)
+        if process.returncode not in good_ends:
+            errors.seek(0)
+            raise ProcessFailed(f"{command[0]} ended with {process.returncode}: {errors.read()[-2000:]}")
 
 
 def wait_until(process, condition):

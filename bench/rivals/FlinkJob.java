@@ -10,10 +10,12 @@ import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ScalarFunction;
 
 /**
- * One workload as a Flink SQL job in a mini cluster of this process, to the end of its topic.
+ * One workload as a Flink SQL job in a mini cluster of this process, to the end of its topic; device-live
+ * until it is told to end.
  *
  * <p>FlinkJob WORKLOAD BROKERS SOURCE TARGET CAMPAIGNS FOLDER: topics, the file of the campaigns, a
- * folder for checkpoints. Parallelism 2, a checkpoint every 5 s, sinks at least once.
+ * folder for checkpoints. Parallelism 2, a checkpoint every 5 s (live: every second, and records that
+ * wait for others a millisecond at most), sinks at least once.
  */
 public final class FlinkJob {
   private static final int PARALLELISM = 2;
@@ -63,11 +65,14 @@ public final class FlinkJob {
   }
 
   private void createSource(String columns) {
+    createSource(columns, ", 'scan.bounded.mode' = 'latest-offset'");
+  }
+
+  private void createSource(String columns, String end) {
     tables.executeSql(
         "CREATE TABLE source (" + columns + ") WITH ('connector' = 'kafka', 'topic' = '" + source
             + "', 'properties.bootstrap.servers' = '" + brokers
-            + "', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset',"
-            + " 'format' = 'json')");
+            + "', 'scan.startup.mode' = 'earliest-offset', 'format' = 'json'" + end + ")");
   }
 
   private void createTarget(String columns, String options) {
@@ -104,9 +109,17 @@ public final class FlinkJob {
     tables.executeSql("INSERT INTO target SELECT * FROM source WHERE status = 'ok'").await();
   }
 
-  private static StreamTableEnvironment start(String campaigns, String folder) {
+  private void deviceLive() throws Exception {
+    createSource("us BIGINT, " + DEVICE, "");
+    createTarget(
+        "us BIGINT, " + DEVICE,
+        "'connector' = 'kafka', 'format' = 'json', 'properties.linger.ms' = '1'");
+    tables.executeSql("INSERT INTO target SELECT * FROM source").await();
+  }
+
+  private static StreamTableEnvironment start(String interval, String campaigns, String folder) {
     Configuration settings = new Configuration();
-    settings.setString("execution.checkpointing.interval", "5 s");
+    settings.setString("execution.checkpointing.interval", interval);
     settings.setString("execution.checkpointing.dir", Path.of(folder).toUri() + "checkpoints");
     settings.setString("pipeline.object-reuse", "true");
     StreamTableEnvironment tables =
@@ -118,12 +131,15 @@ public final class FlinkJob {
   }
 
   public static void main(String[] arguments) throws Exception {
+    String interval = arguments[0].equals("device-live") ? "1 s" : "5 s";
     FlinkJob job =
-        new FlinkJob(start(arguments[4], arguments[5]), arguments[1], arguments[2], arguments[3]);
+        new FlinkJob(
+            start(interval, arguments[4], arguments[5]), arguments[1], arguments[2], arguments[3]);
     switch (arguments[0]) {
       case "ysb" -> job.ysb();
       case "words" -> job.words();
       case "device-kafka" -> job.deviceKafka();
+      case "device-live" -> job.deviceLive();
       default -> throw new IllegalArgumentException("no such workload: " + arguments[0]);
     }
     System.exit(0);

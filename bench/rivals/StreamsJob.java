@@ -34,11 +34,12 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 
 /**
- * One workload as a Kafka Streams program, until it has worked off what its topic held at the start.
+ * One workload as a Kafka Streams program, until it has worked off what its topic held at the start;
+ * device-live until it is told to end.
  *
  * <p>StreamsJob WORKLOAD BROKERS SOURCE TARGET CAMPAIGNS FOLDER: topics, the file of the campaigns, a
- * folder for state. Two threads, a commit every 5 s, at least once, state in memory with its
- * changelog. Windows come out as they change: records that were repartitioned arrive in no order of
+ * folder for state. Two threads, a commit every 5 s (live: every second, and records that wait for
+ * others a millisecond at most), at least once, state in memory with its changelog. Windows come out as they change: records that were repartitioned arrive in no order of
  * time, so a window cannot be closed before the end.
  */
 public final class StreamsJob {
@@ -62,7 +63,7 @@ public final class StreamsJob {
   @JsonPropertyOrder({
     "device", "ts", "temp", "status", "n", "site", "fw"
   })
-  public static final class Device {
+  public static class Device {
     public String device;
     public String ts;
     public double temp;
@@ -70,6 +71,12 @@ public final class StreamsJob {
     public long n;
     public String site;
     public String fw;
+  }
+
+  /** An event of device behind the time at which it was due. */
+  @JsonPropertyOrder({"us"})
+  public static final class TimedDevice extends Device {
+    public long us;
   }
 
   /** An event of words. */
@@ -184,6 +191,11 @@ public final class StreamsJob {
         .to(target, Produced.with(Serdes.ByteArray(), json(Device.class)));
   }
 
+  private void deviceLive() {
+    open(TimedDevice.class, null)
+        .to(target, Produced.with(Serdes.ByteArray(), json(TimedDevice.class)));
+  }
+
   private static Properties settings(String brokers, String target, String folder) {
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "streams-" + target);
@@ -198,6 +210,11 @@ public final class StreamsJob {
         BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class);
     settings.put("auto.offset.reset", "earliest");
     return settings;
+  }
+
+  private static void hurry(Properties settings) {
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000);
+    settings.put(StreamsConfig.producerPrefix("linger.ms"), 1);
   }
 
   private static long countRecords(String brokers, String topic) throws Exception {
@@ -230,13 +247,19 @@ public final class StreamsJob {
 
   public static void main(String[] arguments) throws Exception {
     StreamsJob job = new StreamsJob(arguments[2], arguments[3]);
+    Properties settings = settings(arguments[1], arguments[3], arguments[5]);
+    if (arguments[0].equals("device-live")) {
+      hurry(settings);
+      job.deviceLive();
+      job.run(settings, Long.MAX_VALUE);
+      return;
+    }
     switch (arguments[0]) {
       case "ysb" -> job.ysb(arguments[4]);
       case "words" -> job.words();
       case "device-kafka" -> job.deviceKafka();
       default -> throw new IllegalArgumentException("no such workload: " + arguments[0]);
     }
-    Properties settings = settings(arguments[1], arguments[3], arguments[5]);
     job.run(settings, countRecords(arguments[1], arguments[2]));
     System.exit(0);
   }

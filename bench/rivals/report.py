@@ -3,6 +3,8 @@
 import statistics
 from xml.sax.saxutils import escape
 
+import live_report
+
 LABEL_WIDTH, BAR_WIDTH, VALUE_WIDTH, ROW_HEIGHT, TITLE_HEIGHT = 260, 420, 90, 22, 34
 OURS, OTHERS = "#1f6f8b", "#b5bec6"
 
@@ -90,9 +92,14 @@ def plot(record, kind):
 
 
 def write(record, folder):
-    """README.md and three plots into `folder`."""
+    """README.md and the plots into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    images = "".join(f"\n![{PLOTS[kind][0]}]({kind}.svg)\n" for kind in PLOTS)
-    (folder / "README.md").write_text(table(record) + images, encoding="utf-8")
-    for kind in PLOTS:
-        (folder / f"{kind}.svg").write_text(plot(record, kind), encoding="utf-8")
+    plots = {kind: (PLOTS[kind][0], plot(record, kind)) for kind in PLOTS}
+    page = table(record)
+    if record["latency"]:
+        page += live_report.table(record["latency"])
+        plots["latency"] = live_report.TITLE, live_report.plot(record["latency"])
+    images = "".join(f"\n![{title}]({kind}.svg)\n" for kind, (title, _) in plots.items())
+    (folder / "README.md").write_text(page + images, encoding="utf-8")
+    for kind, (_, text) in plots.items():
+        (folder / f"{kind}.svg").write_text(text, encoding="utf-8")

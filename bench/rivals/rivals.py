@@ -19,6 +19,7 @@ import engine  # noqa: E402
 import fetch  # noqa: E402
 import files  # noqa: E402
 import kafka  # noqa: E402
+import live  # noqa: E402
 import machine  # noqa: E402
 import peers  # noqa: E402
 import place  # noqa: E402
@@ -28,11 +29,12 @@ from process import ProcessFailed  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
 
 FILE_WORKLOAD = "ysb-file"
+LIVE_WORKLOAD = "latency"
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="bench/rivals/run", description=__doc__.splitlines()[0])
-    names = [*WORKLOADS, FILE_WORKLOAD]
+    names = [*WORKLOADS, FILE_WORKLOAD, LIVE_WORKLOAD]
     parser.add_argument("names", nargs="*", metavar="WORKLOAD", help=", ".join(names) + "; all without one")
     parser.add_argument("--events", type=int, default=5_000_000, help="of the smaller topic")
     parser.add_argument("--large-events", type=int, help="of the larger topic; four times the smaller one")
@@ -124,22 +126,37 @@ def measure_files(folder, settings):
     return rows
 
 
+def measure(name, folder, settings, record):
+    """Puts what a workload took into the record."""
+    if name == LIVE_WORKLOAD:
+        record["latency"] = {"rates": live.RATES, "seconds": live.SECONDS, "warm_up_s": live.WARM_UP_S,
+                             "rows": live.measure(folder)}
+    elif name == FILE_WORKLOAD:
+        record["workloads"][name] = measure_files(folder, settings)
+    else:
+        record["workloads"][name] = measure_topics(name, folder, settings)
+
+
+def failures(record):
+    """Of all rows, why those that failed did."""
+    rows = [row for rows in record["workloads"].values() for row in rows]
+    rows += record["latency"]["rows"] if record["latency"] else []
+    return [row["reason"] for row in rows if (row["reason"] or "").startswith("failed")]
+
+
 def main():
     settings = parse_arguments()
     record = {"machine": machine.describe(), "note": settings.note, "repetitions": settings.repetitions,
               "peer_repetitions": settings.peer_repetitions, "event_count": settings.events,
-              "large_count": settings.large_events, "workloads": {}}
+              "large_count": settings.large_events, "workloads": {}, "latency": None}
     for name in settings.names:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="eagre-rivals-", dir=place.scratch()) as folder:
-            path = pathlib.Path(folder)
-            rows = measure_files(path, settings) if name == FILE_WORKLOAD else measure_topics(name, path, settings)
-        record["workloads"][name] = rows
+            measure(name, pathlib.Path(folder), settings, record)
         report.write(record, settings.results)
         (settings.results / "rivals.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(report.table(record))
-    reasons = [each["reason"] or "" for rows in record["workloads"].values() for each in rows]
-    return 1 if any(reason.startswith("failed") for reason in reasons) else 0
+    print((settings.results / "README.md").read_text(encoding="utf-8"))
+    return 1 if failures(record) else 0
 
 
 if __name__ == "__main__":

@@ -209,6 +209,18 @@ bool eagre_expression_mark_fields(const struct eagre_expression *expression, uin
 struct eagre_expression *eagre_expression_prune_json(struct eagre_arena *arena,
                                                      struct eagre_expression *expression,
                                                      const bool *used_fields);
+/* What the text of a from_json must hold for a filter above it. */
+struct eagre_needle {
+  uint32_t column;        /* the text, a STRING or BINARY of the from_json's input */
+  struct eagre_text text; /* it, or a backslash, stands in every text that passes; empty: none */
+};
+/* When rows pass `conditions`, which read what the from_json `json` gives as column `index` and are
+ * asked one after the other, only where a STRING in it equals a literal: true, and the longest of
+ * these. Not where a row without it would fail before, nor where the STRING may come of a value of
+ * another kind. */
+bool eagre_expression_find_needle(struct eagre_expression *const *conditions, uint32_t count,
+                                  uint32_t index, const struct eagre_expression *json,
+                                  struct eagre_needle *out);
 /* Splits a AND b AND ... into its conjuncts (at most `count_max`, the rest stays joined in the
  * last); returns how many. */
 uint32_t eagre_expression_split_and(struct eagre_expression *condition,

@@ -106,6 +106,14 @@ enum eagre_status eagre_json_decode(struct eagre_json_decoder *decoder,
                                     struct eagre_vector *out, struct eagre_arena *arena,
                                     uint64_t *out_malformed_count, struct eagre_error *error);
 
+/* Which of `row_count` texts (a STRING or BINARY vector, 64 readable bytes behind each) may have a
+ * string with the content `needle`: a bit for each that has these bytes anywhere, or a backslash,
+ * behind which they may be written in another way. NULL has none; some without are told, too. Of a
+ * long needle its beginning is looked for. `needle` is ASCII and not empty. */
+enum { EAGRE_JSON_NEEDLE_SIZE_MAX = 32 };
+void eagre_json_find_needle(struct eagre_text needle, const struct eagre_vector *texts,
+                            uint32_t row_count, uint8_t *out_rows);
+
 /* parse_json: strict JSON, whatever stands behind the value, into `builder`, which is begun here
  * and is to be finished by the caller when the result is OK. A parser belongs to one thread. */
 enum eagre_json_variant_result {

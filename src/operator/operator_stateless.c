@@ -1,4 +1,5 @@
 /* FILTER, PROJECT, WATERMARK and LIMIT: rows pass or do not, columns change, nothing is kept. */
+#include "operator/operator_needle.h"
 #include "operator/operator_step.h"
 
 /* ---- FILTER ---------------------------------------------------------------------------------- */
@@ -42,12 +43,15 @@ struct operator_step *eagre_operator_filter_new(const struct eagre_plan_node *no
 struct project_step {
   struct operator_step step;
   struct eagre_program *program;
+  struct operator_needle needle;
 };
 
 static enum eagre_status push_project(struct operator_step *step, struct eagre_batch *batch,
                                       struct eagre_error *error) {
   struct project_step *project = (struct project_step *)step;
   uint32_t count = step->node->expression_count;
+  eagre_operator_needle_filter(&project->needle, batch);
+  if (batch->row_count == 0) return eagre_operator_forward(step, batch, error);
   struct eagre_vector *columns =
       eagre_arena_allocate_zeroed(&batch->arena, sizeof *columns * (count + 1));
   enum eagre_status status = eagre_operator_run(step, project->program, batch, columns, error);
@@ -72,6 +76,7 @@ struct operator_step *eagre_operator_project_new(const struct eagre_plan_node *n
                                                  const struct eagre_expression_session *session) {
   struct project_step *project = eagre_allocate_zeroed(1, sizeof *project);
   project->step.kind = &project_kind;
+  project->needle.needle = &node->needle;
   project->program = eagre_program_new(input, node->expressions, node->expression_count, session);
   return &project->step;
 }

@@ -255,6 +255,7 @@ struct eagre_plan_node {
   struct eagre_expression **expressions;
   uint32_t expression_count;
   uint32_t value_row_count;
+  struct eagre_needle needle; /* PROJECT: rows whose text cannot hold it are of no use above */
   /* WINDOW: appended column is STRUCT<start TIMESTAMP, end TIMESTAMP> of expressions[0]; of a
    * session, expressions[0] is that column itself, NULL where the row opens none. */
   bool is_session;

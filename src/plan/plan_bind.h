@@ -495,6 +495,8 @@ void eagre_plan_infer_filters(struct plan_binder *binder, struct eagre_plan_node
 /* Tells sources the conditions right above them. */
 void eagre_plan_find_predicates(struct plan_binder *binder, struct eagre_plan_node *node);
 void eagre_plan_prune_columns(struct plan_binder *binder, struct eagre_plan_node *node);
+/* plan_needle.c: to be called when the columns of every node stand. */
+void eagre_plan_find_needles(struct eagre_plan_node *node);
 /* plan_slice.c: to be called last, when the columns of every node stand. */
 void eagre_plan_share_slices(struct eagre_plan_node *node);
 

@@ -62,6 +62,9 @@ static void print_project(const struct eagre_plan_node *node, struct eagre_buffe
     eagre_expression_print(node->expressions[i], eagre_plan_input(node)->output, out);
     eagre_buffer_printf(out, " AS %.*s", (int)name.size, name.data);
   }
+  struct eagre_text needle = node->needle.text;
+  if (needle.size == 0) return;
+  eagre_buffer_printf(out, ", of rows that may hold '%.*s'", (int)needle.size, needle.data);
 }
 
 static void print_keys(const struct eagre_plan_node *node, struct eagre_buffer *out) {

@@ -561,6 +561,7 @@ static enum eagre_status bind_flow_query(struct plan_binder *binder,
   if (allows_changes) eagre_plan_find_tops(binder, relation->node);
   eagre_plan_find_predicates(binder, relation->node);
   eagre_plan_prune_columns(binder, relation->node);
+  eagre_plan_find_needles(relation->node);
   return EAGRE_OK;
 }
 

@@ -15,6 +15,7 @@ int main(void) {
   failure_count += test_json_options();
   failure_count += test_json_decoder();
   failure_count += test_json_limits();
+  failure_count += test_json_needle();
   failure_count += test_json_path();
   failure_count += test_json_write();
   failure_count += test_json_tree();

@@ -5,6 +5,7 @@ int test_json_decoder(void);
 int test_json_difference(void);
 int test_json_grammar(void);
 int test_json_limits(void);
+int test_json_needle(void);
 int test_json_options(void);
 int test_json_path(void);
 int test_json_rows(void);

@@ -43,6 +43,28 @@ static void limits_count_across_batches(void **state) {
   }
 }
 
+/* Also while a step has stopped looking for what a filter seeks, and when it looks again. */
+static void rows_without_what_a_filter_seeks_are_gone(void **state) {
+  (void)state;
+  enum { ROW_COUNT = 60, LAST_OF_ALL = 20 };
+  struct row texts[ROW_COUNT];
+  struct eagre_buffer expected = {0};
+  for (int i = 0; i < ROW_COUNT; i++) {
+    bool is_sought = i <= LAST_OF_ALL || i % 3 == 0;
+    const char *text = is_sought ? "{\"s\":\"view\"}" : i % 3 == 1 ? "{\"s\":\"click\"}" : NULL;
+    texts[i] = (struct row){i, text, i, 0};
+    if (is_sought) eagre_buffer_printf(&expected, "%d\n", i);
+  }
+  for (uint32_t batch_rows = 1; batch_rows <= 16; batch_rows *= 2) {
+    char *found = run_query("SELECT n FROM (SELECT from_json(k, 's STRING') AS e, n FROM b) "
+                            "WHERE e.s = 'view'",
+                            texts, ROW_COUNT, batch_rows);
+    assert_string_equal(found, eagre_buffer_string(&expected));
+    eagre_free(found);
+  }
+  eagre_buffer_done(&expected);
+}
+
 /* After how many batches of one row a query is finished; 4 are pushed, 5 means never. */
 static int count_until_finished(const char *select) {
   struct plan plan = plan_query(select);
@@ -283,6 +305,7 @@ int run_chain_tests(void) {
       cmocka_unit_test(null_conditions_keep_no_row),
       cmocka_unit_test(projects_change_columns),
       cmocka_unit_test(limits_count_across_batches),
+      cmocka_unit_test(rows_without_what_a_filter_seeks_are_gone),
       cmocka_unit_test(a_limit_that_has_its_rows_finishes_the_query),
       cmocka_unit_test(a_new_epoch_counts_anew),
       cmocka_unit_test(event_times_are_floored_and_null_counts_as_1970),

@@ -1,4 +1,5 @@
-/* Sockets to brokers: connecting, logging in, sending, receiving, and pauses after failures. */
+/* Sockets to brokers: connecting, logging in, sending, receiving, and pauses after failures. The
+ * ring of io only waits for them: what receiving by it would bring is in perf/reports/0014. */
 #include "kafka/kafka_connection.h"
 
 #include <errno.h>

@@ -380,7 +380,9 @@ bool eagre_kafka_transactor_has_begun(const struct eagre_kafka_transactor *trans
 enum eagre_status eagre_kafka_transactor_abort(struct eagre_kafka_transactor *transactor,
                                                struct eagre_error *error);
 /* The text of the last committed marker, in `arena`; END when there is none. Ask after
- * transactor_open: what went before is then settled. IO KAFKA_REQUEST_FAILED. */
+ * transactor_open: what went before is then settled, and AGAIN means that its end was lost: for all
+ * of default.api.timeout.ms the offset was about to change, with no transaction open that could
+ * change it. IO KAFKA_REQUEST_FAILED. */
 enum eagre_status eagre_kafka_marker_read(const struct eagre_kafka_settings *settings,
                                           const char *id, struct eagre_text topic,
                                           struct eagre_arena *arena, struct eagre_text *out_text,

@@ -83,12 +83,23 @@ static enum eagre_status fail_marker(const struct sink_kafka *sink, struct eagre
   return EAGRE_UNSAFE;
 }
 
+/* The marker counts as forgotten then: the next one, whoever sets it, ends what hangs. */
+static enum eagre_status note_lost_end(const struct sink_kafka *sink, struct eagre_error *error) {
+  eagre_error_init(error);
+  eagre_log(EAGRE_LOG_WARNING,
+            "Kafka has lost the end of a transaction of %s, as brokers since 4.1 do when they "
+            "crash (KAFKA-20734); the next one of this flow ends it",
+            sink->id);
+  return EAGRE_OK;
+}
+
 static enum eagre_status read_marker(struct sink_kafka *sink, struct eagre_error *error) {
   struct eagre_text text;
   enum eagre_status status = eagre_kafka_marker_read(&sink->settings, sink->id, sink->marker_topic,
                                                      &sink->arena, &text, error);
   sink->has_marker = status == EAGRE_OK;
   if (status == EAGRE_END) return EAGRE_OK;
+  if (status == EAGRE_AGAIN) return note_lost_end(sink, error);
   EAGRE_TRY(status);
   return eagre_sink_kafka_marker_parse(text, &sink->marker) ? EAGRE_OK
                                                             : fail_marker(sink, text, error);

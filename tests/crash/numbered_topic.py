@@ -264,8 +264,10 @@ class TopicSite:
 
     def run_until_done(self, *more):
         """A broker that has just come up may refuse an epoch; whoever starts again continues."""
+        deadline = time.monotonic() + WAIT_SECONDS
         while (done := self.run(*more)).returncode != 0:
             assert done.returncode == IO, done.stderr
+            assert time.monotonic() < deadline, f"not done in {WAIT_SECONDS} s; the last run said\n{done.stderr}"
 
     def wait_for(self, process, condition):
         deadline = time.monotonic() + WAIT_SECONDS

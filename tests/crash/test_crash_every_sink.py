@@ -5,6 +5,7 @@ number once. And what else happens to them: brokers, connections, partitions, ot
 import os
 
 import pytest
+from rig.kafka_broker import STEADY
 from rig.kafka_proxy import ProxiedBroker
 
 from every_sink import EverySinkSite
@@ -71,7 +72,7 @@ def trouble(site, broker, number, chance):
 
 def test_the_broker_crashes_and_partitions_and_processes_come_and_go(tmp_path, chance):
     """With every sink at once, on one pair of checkpoints, through a proxy."""
-    with ProxiedBroker(tmp_path / "broker", chance) as broker:
+    with ProxiedBroker(tmp_path / "broker", chance, jars=STEADY) as broker:
         site = EverySinkSite(tmp_path / "site", broker, "numbers", brokers=broker.proxied_address)
         try:
             site.run_until_done()

@@ -2,13 +2,14 @@
 read_committed, wherever the process or the broker died, and what nobody can know is asked for.
 """
 
+import contextlib
 import os
 
 import pytest
-from rig.kafka_broker import KafkaBroker
+from rig.kafka_broker import STEADY, KafkaBroker
 
 from numbered import crash_points
-from numbered_topic import FLOWS, ROUNDS_FOR_BOTH, UNSAFE
+from numbered_topic import FLOWS, ROUNDS_FOR_BOTH, UNSAFE, WAIT_SECONDS
 from transactional_topic import TransactionalSite
 
 PASSAGES = range(1, int(os.environ.get("EAGRE_CRASH_PASSAGES", "2")) + 1)
@@ -68,7 +69,7 @@ def test_who_wakes_up_after_it_was_passed_ends_by_itself(new_site, chance):
 
 def test_the_broker_crashes_inside_an_epoch_and_comes_back(tmp_path, chance):
     """Whether the flow waits for it or ends: nothing is lost, nothing is there twice."""
-    with KafkaBroker(tmp_path / "broker") as own:
+    with KafkaBroker(tmp_path / "broker", jars=STEADY) as own:
         site = TransactionalSite(tmp_path / "site", own, "crash")
         try:
             for number in range(len(FLOWS)):
@@ -108,6 +109,44 @@ def test_a_marker_that_expired_while_nothing_was_in_doubt(new_site):
         site.forget(flow)
     said = site.finish()
     assert said.count("is the last one in Kafka: it is set") == len(FLOWS)
+    site.check()
+
+
+@contextlib.contextmanager
+def without_an_end(site, flow):
+    """The marker of a flow is about to change for as long as the block lasts, as after a transaction whose end a broker has lost."""
+    from confluent_kafka import Consumer, Producer, TopicPartition
+    group = site.group(flow)
+    consumer = Consumer({"bootstrap.servers": site.broker.address, "group.id": group})
+    producer = Producer({"bootstrap.servers": site.broker.address, "transactional.id": "somebody else"})
+    producer.init_transactions(WAIT_SECONDS)
+    producer.begin_transaction()
+    producer.send_offsets_to_transaction([TopicPartition(f"{site.topic.name}-{flow}", 0, 1)], consumer.consumer_group_metadata(),
+                                         WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        producer.abort_transaction(WAIT_SECONDS)
+        consumer.close()
+
+
+@pytest.mark.parametrize("point", [None, "epoch.after_prepared:3"])
+def test_a_transaction_whose_end_was_lost(new_site, point):
+    """What Kafka cannot tell for ever counts as forgotten; the flow goes on where the checkpoint knows the answer."""
+    site = new_site(**{"kafka.default.api.timeout.ms": 5000})
+    if point is None:
+        site.finish()
+        site.topic.write_rounds(ROUNDS_FOR_BOTH)
+    else:
+        site.crash(point, "raw")
+    with without_an_end(site, "raw"):
+        done = site.run("raw")
+        assert "Kafka has lost the end of a transaction" in done.stderr, done.stderr
+        if point is None:
+            assert done.returncode == 0 and "is the last one in Kafka: it is set" in done.stderr, done.stderr
+        else:
+            assert done.returncode == UNSAFE and "error: [SINK_FORGOT_EPOCH]" in done.stderr, done.stderr
+    site.finish()
     site.check()
 
 

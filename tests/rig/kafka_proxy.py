@@ -95,8 +95,8 @@ class Proxy:
 class ProxiedBroker(KafkaBroker):
     """A broker that also listens behind a proxy; `proxied_address` is the way through it."""
 
-    def __init__(self, directory, chance, properties=()):
-        super().__init__(directory)
+    def __init__(self, directory, chance, properties=(), **more):
+        super().__init__(directory, **more)
         inner, outer = find_free_ports(2)
         plain = f"PLAINTEXT://127.0.0.1:{self.port}"
         self.proxy = Proxy(outer, inner, chance)
